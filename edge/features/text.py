@@ -1,0 +1,28 @@
+"""Transcript -> token ids and mask."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from edge.items import Floats
+from edge.manifest import TextSpec
+
+
+def load_tokenizer(path: Path) -> Tokenizer:
+    """The bundle's tokenizer.json; id 0 is padding."""
+    return Tokenizer.from_file(str(path))
+
+
+def token_ids(text: str, tokenizer: Tokenizer, spec: TextSpec) -> tuple[NDArray[np.int32], Floats]:
+    """Ids and mask of a text.
+
+    Returns ids [length] int32, padded with 0, and mask [length], 1 where there is a token.
+    """
+    found = tokenizer.encode(text).ids[: spec.length]
+    ids = np.zeros(spec.length, np.int32)
+    ids[: len(found)] = found
+    return ids, (np.arange(spec.length) < len(found)).astype(np.float32)

@@ -1,0 +1,50 @@
+"""What the pipeline needs from the outside world. Adapters implement these; the pipeline knows nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from edge.items import AudioChunk, Frame, Reading
+
+
+class Closing(Protocol):
+    """A thing that holds a device, a file or memory while its `with` block lasts."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Source(Closing, Protocol):
+    """Gives sound and pictures in order of time on one clock."""
+
+    def __iter__(self) -> Iterator[AudioChunk | Frame]: ...
+
+
+class Engine(Closing, Protocol):
+    """Runs one model. Shapes are static and come from the model file."""
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        """Name -> shape of each input."""
+        ...
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Name -> array in, name -> array out. Raises EngineError."""
+        ...
+
+
+class Sink(Closing, Protocol):
+    """Takes each reading somewhere: a file, a screen, a broker."""
+
+    def write(self, reading: Reading) -> None: ...

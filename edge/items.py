@@ -1,0 +1,136 @@
+"""The things that flow through the pipeline: small frozen dataclasses, a unit on every field.
+
+An absent modality is None or (), never zeros. Times are seconds on one monotonic clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+LABELS = ("neutral", "angry", "happy", "sad", "worried", "surprise")
+MODALITIES = ("audio", "vision", "text")
+NEGATIVE = ("angry", "sad", "worried")
+
+Floats = NDArray[np.float32]
+Bytes = NDArray[np.uint8]
+State = Literal["reading", "no_speech", "no_face", "dark", "loud", "needs_check", "warming_up", "paused"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AudioChunk:
+    """A stretch of sound from one microphone."""
+
+    start: float
+    """Time of the first sample (seconds)."""
+    rate: int
+    """Sample rate (hertz)."""
+    samples: Floats
+    """Mono samples, shape [n], in -1..1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture from one camera."""
+
+    time: float
+    """When it was taken (seconds)."""
+    image: Bytes
+    """RGB, shape [height, width, 3]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """Where a face is in a frame, in pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    score: float
+    """Detector score, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far each modality of a window can be trusted; 0 where the modality is absent."""
+
+    speech_snr: float = 0.0
+    """Speech to noise (decibels, clipped to 0..40)."""
+    face_score: float = 0.0
+    """Mean face-detection score over the sampled frames, 0..1."""
+    transcript_confidence: float = 0.0
+    """Confidence of the transcript, 0..1."""
+
+    def as_array(self) -> Floats:
+        """Shape [3], each entry scaled to 0..1: what the fusion network is given."""
+        return np.array([self.speech_snr / 40.0, self.face_score, self.transcript_confidence], np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """What was heard, seen and said from start to end."""
+
+    start: float
+    """First instant covered (seconds)."""
+    end: float
+    """End, exclusive (seconds)."""
+    audio: Floats | None
+    """Samples at the bundle's rate, shape [rate * (end - start)]; None when nothing was heard."""
+    frames: tuple[Frame, ...] = ()
+    """Sampled frames, oldest first."""
+    text: str | None = None
+    """What was said; None without a transcript."""
+    quality: Quality = Quality()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What the networks make of one window, calibrated but not yet voted."""
+
+    time: float
+    """End of the window (seconds)."""
+    probabilities: Floats
+    """Fused posterior, shape [labels], sums to 1."""
+    by_modality: Mapping[str, Floats]
+    """Posterior of each present modality alone, shape [labels] each."""
+    weights: Mapping[str, float]
+    """Share of each present modality in the fusion; sums to 1."""
+    quality: Quality = Quality()
+
+    @property
+    def present(self) -> tuple[str, ...]:
+        """The modalities this prediction rests on, in the order of MODALITIES."""
+        return tuple(name for name in MODALITIES if name in self.by_modality)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a person is shown for one hop."""
+
+    time: float
+    """End of the newest window in it (seconds)."""
+    state: State
+    """`reading`, or why there is none."""
+    source: str = ""
+    """The recording or device it comes from."""
+    label: str | None = None
+    """The voted label; None unless state is reading or needs_check."""
+    probabilities: Floats | None = None
+    """Voted posterior, shape [labels]; None when nothing was read."""
+    candidates: tuple[str, ...] = ()
+    """Prediction set: every label that cannot be ruled out, likeliest first."""
+    margin: float = 0.0
+    """Lead of the first label over the second, 0..1."""
+    votes: int = 0
+    """Windows that took part in the vote."""
+    held: bool = False
+    """True while a new leader waits out its dwell time and the old label stays."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Share of each present modality in the newest window."""
+    delay_ms: float = 0.0
+    """Mean age of the evidence the vote adds to the newest window (milliseconds)."""

@@ -1,0 +1,152 @@
+"""bundle.json: the models' contract. Frozen, complete, and the only place sizes and labels are read from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from typing_extensions import Self
+
+from edge.items import MODALITIES
+
+SCHEMA = 1
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+Count = Annotated[int, Field(gt=0)]
+
+
+class Spec(BaseModel):
+    """Base of every part of the manifest: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AudioSpec(Spec):
+    """How sound becomes a log-mel picture."""
+
+    rate: Count = 16000
+    """Sample rate (hertz)."""
+    fft: Count = 512
+    """FFT length (samples)."""
+    window: Count = 400
+    """Hann window (samples)."""
+    hop: Count = 160
+    """Step between frames (samples)."""
+    mels: Count = 64
+    """Mel bands."""
+    f_min: float = 50.0
+    """Lower edge of the first band (hertz)."""
+    f_max: float = 7600.0
+    """Upper edge of the last band (hertz)."""
+    range_db: Positive = 60.0
+    """Depth below the loudest band that is kept (decibels)."""
+
+
+class VisionSpec(Spec):
+    """How a face becomes the network's picture."""
+
+    size: Count = 48
+    """Side of the square grey crop (pixels)."""
+    faces: Count = 8
+    """Frames sampled from a window."""
+    scale: Positive = 1.25
+    """Side of the crop over the mean of the detected box's width and height."""
+    shift: float = 0.0
+    """How far below the box's centre the crop is centred, in box heights."""
+
+
+class TextSpec(Spec):
+    """How a transcript becomes token ids."""
+
+    length: Count = 48
+    """Tokens kept, the first ones."""
+    vocabulary: Count = 8000
+    """Rows of the embedding table."""
+
+
+class ModelEntry(Spec):
+    """One network of the bundle."""
+
+    file: str
+    sha256: str
+    inputs: dict[str, tuple[Count, ...]]
+    outputs: dict[str, tuple[Count, ...]]
+    precision: str
+    """What was asked for: int8 or fp32."""
+    int8_nodes: int
+    """Conv, MatMul and Gemm nodes that really run in INT8."""
+    nodes: int
+    """All Conv, MatMul and Gemm nodes."""
+
+
+class VotingSettings(Spec):
+    """How posteriors of recent windows become a reading (edge/voting.py)."""
+
+    window_s: Positive = 5.0
+    """Age beyond which a prediction no longer votes (seconds)."""
+    half_life_s: Positive = 2.0
+    """Age at which a prediction weighs half (seconds)."""
+    eta: Probability = 0.5
+    """Strength of the prior correction; 0 switches it off."""
+    ratio_min: Positive = 0.2
+    """Lower bound of site prior over training prior."""
+    ratio_max: Positive = 5.0
+    """Upper bound of site prior over training prior."""
+    margin: Probability = 0.1
+    """Lead a new label needs; below it the reading needs a check."""
+    dwell_s: float = Field(1.0, ge=0.0)
+    """How long a new label must lead before it is shown (seconds)."""
+
+
+class Manifest(Spec):
+    """Everything the device must know about the files beside it."""
+
+    schema_: int = Field(SCHEMA, alias="schema")
+    name: str
+    created: str
+    """ISO 8601, UTC."""
+    labels: tuple[str, ...]
+    window_s: Positive = 4.0
+    hop_s: Positive = 1.0
+    audio: AudioSpec = AudioSpec()
+    vision: VisionSpec = VisionSpec()
+    text: TextSpec = TextSpec()
+    models: dict[str, ModelEntry]
+    """audio, vision, text, fusion."""
+    files: dict[str, str]
+    """Every other file of the bundle and its sha256."""
+    train_prior: tuple[Probability, ...]
+    site_prior: tuple[Probability, ...]
+    temperature: dict[str, Positive]
+    """Softmax temperature of audio, vision, text and fused."""
+    conformal_threshold: Probability | None = None
+    """A label with a probability below it leaves the prediction set; None: no sets."""
+    voting: VotingSettings = VotingSettings()
+    calibration: dict[str, Any] = {}
+    """Which recordings set the ranges: clips, seconds, hash."""
+    parity: dict[str, Any] = {}
+    """INT8 against FP32, per model."""
+    accuracy: dict[str, Any] = {}
+    """Held-out results, per corpus."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @field_validator("models")
+    @classmethod
+    def _all_models(cls, models: dict[str, ModelEntry]) -> dict[str, ModelEntry]:
+        missing = {*MODALITIES, "fusion"} - models.keys()
+        if missing:
+            raise ValueError(f"models lacks {', '.join(sorted(missing))}")
+        return models
+
+    @model_validator(mode="after")
+    def _one_prior_a_label(self) -> Self:
+        for name in ("train_prior", "site_prior"):
+            prior = getattr(self, name)
+            if len(prior) != len(self.labels) or abs(sum(prior) - 1.0) > 1e-3:
+                raise ValueError(f"{name} must hold {len(self.labels)} numbers that sum to 1")
+        missing = {*MODALITIES, "fused"} - self.temperature.keys()
+        if missing:
+            raise ValueError(f"temperature lacks {', '.join(sorted(missing))}")
+        return self
