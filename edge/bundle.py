@@ -136,7 +136,7 @@ def _verify(folder: Path, manifest: Manifest) -> None:
 
 
 def _unpack(archive: Path) -> Path:
-    """Unpack beside the archive, under a name that holds its digest, so a new archive never meets an old folder."""
+    """Unpack beside the archive, under a name that holds its digest: a new archive meets no old folder."""
     target = archive.with_name(f"{archive.stem}-{sha256(archive)[:12]}")
     if target.is_dir():
         return target
@@ -153,7 +153,7 @@ def _unpack(archive: Path) -> Path:
                     with source, (Path(scratch) / name).open("wb") as out:
                         shutil.copyfileobj(source, out)
             folder = Path(scratch)
-            os.chmod(folder, 0o755)
+            folder.chmod(0o755)
             shutil.copytree(folder, target)
     except (tarfile.TarError, OSError) as error:
         raise BundleError(f"{archive} cannot be unpacked ({error}); copy it again") from error

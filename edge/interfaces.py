@@ -1,4 +1,4 @@
-"""What the pipeline needs from the outside world. Adapters implement these; the pipeline knows nothing else."""
+"""What the pipeline needs from the outside world: adapters implement these, it knows nothing else."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def crop(image: Bytes, face: Face, spec: VisionSpec) -> Bytes:
     patch = cv2.cvtColor(np.ascontiguousarray(image[y0:y1, x0:x1]), cv2.COLOR_RGB2GRAY)
     step = side / spec.size
     if step > 1.0:  # blur before shrinking, as INTER_AREA would
-        patch = cv2.blur(patch, (int(round(step)), int(round(step))))
+        patch = cv2.blur(patch, (round(step), round(step)))
     offset = 0.5 * step - 0.5
     matrix = np.array([[step, 0, left - x0 + offset], [0, step, top - y0 + offset]], np.float64)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
