@@ -1,0 +1,116 @@
+"""Modality -> features -> engine -> tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from edge.features.audio import log_mel
+from edge.features.text import token_ids
+from edge.features.vision import crop, standardise
+from edge.interfaces import Engine
+from edge.items import Bytes, Face, Floats, Frame, Window
+from edge.manifest import Manifest
+from edge.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokens:
+    """What one encoder makes of one modality of one window."""
+
+    tokens: Floats
+    """Shape [n, d]; n: time steps of the sound, faces, or real text tokens (no padding)."""
+    logits: Floats
+    """Uncalibrated, shape [r, labels]; one row a face for vision, one row otherwise."""
+
+
+class Encoders:
+    """The three encoders of a bundle. Make a new one for each recording: frames are known by their time.
+
+    engines: audio, vision and text (others are ignored), opened by the caller.
+    """
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        engines: Mapping[str, Engine],
+        tokenizer: Tokenizer,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
+        self._manifest = manifest
+        self._engines = engines
+        self._tokenizer = tokenizer
+        self._stopwatch = stopwatch or Stopwatch()
+        self._seen: dict[float, Tokens] = {}
+
+    def audio(self, samples: Floats) -> Tokens:
+        """Encode one window of sound: [rate * window_s] in -1..1. Raises EngineError."""
+        with self._stopwatch.stage("audio features"):
+            features = log_mel(samples, self._manifest.audio)[None]
+        with self._stopwatch.stage("audio engine"):
+            out = self._engines["audio"].run({"features": features})
+        return Tokens(out["tokens"][0], out["logits"])
+
+    def vision(self, crops: Sequence[Bytes] | Bytes) -> Tokens:
+        """Encode any number n >= 1 of grey face crops, [size, size] uint8 each. Raises EngineError.
+
+        Returns tokens [n, d] and logits [n, labels].
+        """
+        engine = self._engines["vision"]
+        batch = engine.inputs["faces"][0]
+        tokens, logits = [], []
+        with self._stopwatch.stage("vision features"):
+            faces = standardise(crops)
+            # The batch is static: the last call is filled up with flat crops, and their rows cut off again.
+            short = -len(faces) % batch
+            padded = np.concatenate([faces, np.zeros((short, *faces.shape[1:]), np.float32)])
+        with self._stopwatch.stage("vision engine"):
+            for start in range(0, len(padded), batch):
+                out = engine.run({"faces": padded[start : start + batch]})
+                tokens.append(out["tokens"])
+                logits.append(out["logits"])
+        return Tokens(np.concatenate(tokens)[: len(faces)], np.concatenate(logits)[: len(faces)])
+
+    def text(self, text: str) -> Tokens | None:
+        """Encode a transcript; None when no token is in it. Raises EngineError."""
+        with self._stopwatch.stage("text features"):
+            ids, mask = token_ids(text, self._tokenizer, self._manifest.text)
+        count = int(mask.sum())
+        if count == 0:
+            return None
+        with self._stopwatch.stage("text engine"):
+            out = self._engines["text"].run({"ids": ids[None], "mask": mask[None]})
+        return Tokens(out["tokens"][0, :count], out["logits"])
+
+    def window(self, window: Window, faces: Sequence[Face | None]) -> dict[str, Tokens]:
+        """Encode what a window holds; an absent modality is not in the result. Raises EngineError.
+
+        faces: the main face of each of the window's frames. Each frame is encoded once while windows
+        overlap.
+        """
+        found: dict[str, Tokens] = {}
+        if window.audio is not None:
+            found["audio"] = self.audio(window.audio)
+        pictured = [(frame, face) for frame, face in zip(window.frames, faces, strict=True) if face]
+        if pictured:
+            found["vision"] = self._faces(pictured)
+        if window.text and (text := self.text(window.text)):
+            found["text"] = text
+        return found
+
+    def _faces(self, pictured: Sequence[tuple[Frame, Face]]) -> Tokens:
+        new = [(frame, face) for frame, face in pictured if frame.time not in self._seen]
+        if new:
+            with self._stopwatch.stage("face crops"):
+                crops = [crop(frame.image, face, self._manifest.vision) for frame, face in new]
+            encoded = self.vision(crops)
+            for row, (frame, _) in enumerate(new):
+                one = slice(row, row + 1)
+                self._seen[frame.time] = Tokens(encoded.tokens[one], encoded.logits[one])
+        # Only what this window holds is remembered, so the memory cannot grow.
+        self._seen = {frame.time: self._seen[frame.time] for frame, _ in pictured}
+        rows = self._seen.values()
+        return Tokens(np.concatenate([r.tokens for r in rows]), np.concatenate([r.logits for r in rows]))

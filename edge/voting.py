@@ -1,0 +1,166 @@
+"""Prior-based voting: calibrated posteriors of recent windows -> one steady reading.
+
+    pbar  = weighted mean of the posteriors in the voting window (weight: quality x recency)
+    p'(c) proportional to pbar(c) * (site_prior(c) / train_prior(c))^eta, ratio clipped
+    shown = the leader of p', once it led the shown label by a margin for a dwell time
+
+Pure functions: no clock, no I/O. What must be remembered is a `Ballot`, passed in and handed back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.items import MODALITIES, Floats, Prediction
+from edge.manifest import Manifest, VotingSettings
+
+LEAST_QUALITY = 0.1
+"""A window of poor quality still says something: without a floor a vote could have no weight at all."""
+TIE = 1e-6
+"""Leads below this are ties; posteriors are float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a vote is held under; constant for a run."""
+
+    settings: VotingSettings
+    site_prior: tuple[float, ...]
+    """How often each label is met on this site; sums to 1."""
+    train_prior: tuple[float, ...]
+    """How often each label was met in training; sums to 1."""
+
+    @classmethod
+    def of(cls, manifest: Manifest) -> Rules:
+        """The rules a bundle brings."""
+        return cls(manifest.voting, manifest.site_prior, manifest.train_prior)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """One window's say in the vote."""
+
+    time: float
+    """End of the window (seconds)."""
+    probabilities: Floats
+    """Calibrated posterior, shape [labels], sums to 1."""
+    quality: float = 1.0
+    """How far it can be trusted, above 0, at most 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ballot:
+    """What the vote remembers from one window to the next."""
+
+    evidence: tuple[Evidence, ...] = ()
+    """Windows that may still vote, oldest first."""
+    label: int | None = None
+    """Index of the shown label; None before the first vote."""
+    challenger: int | None = None
+    """Index of a label that leads the shown one by the margin and waits out its dwell time."""
+    since: float = 0.0
+    """When the challenger took that lead (seconds)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """The outcome of one vote."""
+
+    label: int
+    """Index of the label to show."""
+    probabilities: Floats
+    """Pooled, prior-corrected posterior, shape [labels], sums to 1."""
+    margin: float
+    """Lead of the first label over the second, 0..1."""
+    votes: int
+    """Windows that took part."""
+    held: bool
+    """True while the leader is not yet, or not clearly enough, the shown label."""
+    delay_ms: float
+    """Weighted mean age of the evidence (milliseconds)."""
+
+
+def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, Tally]:
+    """Count a new window in and say what to show at its time.
+
+    Windows older than the voting window leave the ballot; when all earlier ones did, the label starts anew.
+    """
+    now, settings = prediction.time, rules.settings
+    recent = tuple(e for e in ballot.evidence if now - e.time <= settings.window_s)
+    evidence = (*recent, Evidence(now, prediction.probabilities, quality_weight(prediction)))
+    weights = evidence_weights(evidence, now, settings)
+    probabilities = prior_corrected(pooled(evidence, weights), rules)
+    label, challenger, since = _shown(ballot if recent else Ballot(), probabilities, now, rules)
+    ages = np.array([now - e.time for e in evidence])
+    tally = Tally(
+        label=label,
+        probabilities=probabilities,
+        margin=margin(probabilities),
+        votes=len(evidence),
+        held=label != leader(probabilities, rules.site_prior),
+        delay_ms=float(1000.0 * (weights @ ages) / weights.sum()),
+    )
+    return Ballot(evidence, label, challenger, since), tally
+
+
+def quality_weight(prediction: Prediction) -> float:
+    """Quality of the present modalities, weighted as the fusion weighed them: LEAST_QUALITY..1."""
+    scores = dict(zip(MODALITIES, prediction.quality.as_array(), strict=True))
+    mean = sum(share * float(scores[name]) for name, share in prediction.weights.items())
+    return min(1.0, max(LEAST_QUALITY, mean))
+
+
+def evidence_weights(evidence: Sequence[Evidence], now: float, settings: VotingSettings) -> Floats:
+    """Quality x 0.5^(age / half-life) of each window, shape [n]."""
+    weights = [e.quality * 0.5 ** ((now - e.time) / settings.half_life_s) for e in evidence]
+    return np.array(weights, np.float32)
+
+
+def pooled(evidence: Sequence[Evidence], weights: Floats) -> Floats:
+    """Weighted mean of the posteriors, shape [labels], sums to 1."""
+    posteriors = np.stack([e.probabilities for e in evidence]).astype(np.float64)
+    return _normalised(weights.astype(np.float64) @ posteriors)
+
+
+def prior_corrected(probabilities: Floats, rules: Rules) -> Floats:
+    """Posterior under the site's prior in place of the training prior, shape [labels], sums to 1.
+
+    Saerens, Latinne and Decaestecker 2002, with the ratio clipped and raised to eta.
+    """
+    settings = rules.settings
+    train = np.maximum(np.array(rules.train_prior, np.float64), 1e-9)
+    ratio = np.clip(np.array(rules.site_prior, np.float64) / train, settings.ratio_min, settings.ratio_max)
+    return _normalised(probabilities * ratio**settings.eta)
+
+
+def leader(probabilities: Floats, prior: Sequence[float]) -> int:
+    """Index of the likeliest label; on a tie the one with the larger prior, then the first."""
+    tied = [i for i, p in enumerate(probabilities) if p >= probabilities.max() - TIE]
+    return max(tied, key=lambda i: (prior[i], -i))
+
+
+def margin(probabilities: Floats) -> float:
+    """Lead of the first label over the second, 0..1."""
+    second, first = np.partition(probabilities, -2)[-2:]
+    return float(first - second)
+
+
+def _shown(ballot: Ballot, probabilities: Floats, now: float, rules: Rules) -> tuple[int, int | None, float]:
+    """Shown label, challenger and since when it leads."""
+    first = leader(probabilities, rules.site_prior)
+    if ballot.label is None or first == ballot.label:
+        return first, None, now
+    if probabilities[first] - probabilities[ballot.label] < rules.settings.margin:
+        return ballot.label, None, now
+    since = ballot.since if ballot.challenger == first else now
+    if now - since >= rules.settings.dwell_s - TIE:
+        return first, None, now
+    return ballot.label, first, since
+
+
+def _normalised(values: NDArray[np.floating]) -> Floats:
+    return np.asarray(values / values.sum(), np.float32)
