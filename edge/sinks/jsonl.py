@@ -1,0 +1,94 @@
+"""Readings as JSON lines. The keys are stable; a new one may be added, none changes its meaning.
+
+wall_time       when the record was made, ISO 8601, UTC, milliseconds
+time            end of the newest window on the source's clock (seconds)
+source          recording or device the reading comes from
+state           reading | needs_check | no_speech | no_face | dark | loud | warming_up | paused
+label           voted label, null unless state is reading or needs_check
+probabilities   {label: voted posterior}, null when nothing was read
+candidates      labels that cannot be ruled out, likeliest first
+margin          lead of the first label over the second, 0..1
+votes           windows that took part in the vote
+held            true while a new leader waits and the old label stays
+weights         {modality: its share in the newest window}, present modalities only
+delay_ms        age of the evidence the vote adds (milliseconds)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from typing_extensions import Self
+
+from edge.errors import InputError
+from edge.items import Reading
+
+
+class JsonLines:
+    """Appends one JSON object a line to a file, flushed line by line.
+
+    The file appears with the first reading, so a source that cannot be read leaves none behind.
+    Raises InputError when the folder is missing or the file cannot be written.
+    """
+
+    def __init__(self, path: Path, labels: Sequence[str]) -> None:
+        self._path = path
+        self._labels = labels
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        if not self._path.absolute().parent.is_dir():
+            raise InputError(f"{self._path} cannot be written: its folder does not exist; make it first")
+        if self._path.is_dir():
+            raise InputError(f"{self._path} is a folder; name a file in it")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file:
+            # Each line was flushed when written: what close() may still complain of was already reported.
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
+
+    def write(self, reading: Reading) -> None:
+        """Append one reading. Raises InputError."""
+        line = json.dumps(record(reading, self._labels), ensure_ascii=False) + "\n"
+        try:
+            if self._file is None:
+                self._file = self._path.open("a", encoding="utf-8")
+            self._file.write(line)
+            self._file.flush()
+        except OSError as error:
+            raise InputError(
+                f"{self._path} cannot be written ({error.strerror}); free some space or name another file"
+            ) from error
+
+
+def record(reading: Reading, labels: Sequence[str]) -> dict[str, Any]:
+    """The object written for a reading; the wall time is taken here, once."""
+    probabilities = None
+    if reading.probabilities is not None:
+        pairs = zip(labels, reading.probabilities, strict=True)
+        probabilities = {label: round(float(p), 4) for label, p in pairs}
+    return {
+        "wall_time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
+        "time": round(reading.time, 3),
+        "source": reading.source,
+        "state": reading.state,
+        "label": reading.label,
+        "probabilities": probabilities,
+        "candidates": list(reading.candidates),
+        "margin": round(reading.margin, 4),
+        "votes": reading.votes,
+        "held": reading.held,
+        "weights": {name: round(weight, 3) for name, weight in reading.weights.items()},
+        "delay_ms": round(reading.delay_ms, 1),
+    }

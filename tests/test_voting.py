@@ -1,0 +1,176 @@
+"""The vote: pooling, prior correction, dwell and hysteresis."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.items import LABELS, Prediction, Quality
+from edge.manifest import VotingSettings
+from edge.voting import (
+    Ballot,
+    Evidence,
+    Rules,
+    evidence_weights,
+    leader,
+    margin,
+    pooled,
+    prior_corrected,
+    quality_weight,
+    vote,
+)
+
+K = len(LABELS)
+EVEN = (1 / K,) * K
+posteriors = st.lists(st.floats(0.001, 1.0), min_size=K, max_size=K).map(
+    lambda values: np.array(values, np.float32) / np.float32(sum(values))
+)
+priors = posteriors.map(lambda p: tuple(p.tolist()))
+
+
+def rules(site=EVEN, train=EVEN, **settings):
+    return Rules(VotingSettings(**settings), site, train)
+
+
+CLEAR = Quality(40.0, 1.0, 1.0)
+
+
+def prediction(time, probabilities, quality=CLEAR):
+    return Prediction(
+        time=time,
+        probabilities=np.asarray(probabilities, np.float32),
+        by_modality={"audio": np.asarray(probabilities, np.float32)},
+        weights={"audio": 1.0},
+        quality=quality,
+    )
+
+
+def sure(label, p=0.8):
+    values = np.full(K, (1 - p) / (K - 1), np.float32)
+    values[LABELS.index(label)] = p
+    return values
+
+
+def hold(sequence, held_rules):
+    """Vote over (time, posterior) pairs; returns the tallies."""
+    ballot, tallies = Ballot(), []
+    for time, probabilities in sequence:
+        ballot, tally = vote(ballot, prediction(time, probabilities), held_rules)
+        tallies.append(tally)
+    return tallies
+
+
+@given(st.lists(posteriors, min_size=1, max_size=12), priors, priors, st.floats(0, 1))
+def test_every_vote_is_a_distribution(sequence, site, train, eta):
+    for tally in hold(enumerate(sequence), rules(site, train, eta=eta)):
+        assert tally.probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+        assert tally.probabilities.min() >= 0
+        assert 0 <= tally.margin <= 1
+        assert 1 <= tally.votes <= 6
+        assert 0 <= tally.delay_ms <= 5000
+
+
+@given(posteriors, posteriors)
+def test_constant_input_wins_in_the_end(before, constant):
+    sequence = [(0, before), *((time, constant) for time in range(1, 8))]
+    last = hold(sequence, rules(eta=0.0))[-1]
+    np.testing.assert_allclose(last.probabilities, constant, atol=1e-5)
+
+
+@given(st.lists(st.tuples(posteriors, st.floats(0.1, 1.0)), min_size=1, max_size=8), st.randoms())
+def test_order_of_equal_times_does_not_matter(items, random):
+    evidence = [Evidence(1.0, p, quality) for p, quality in items]
+    shuffled = random.sample(evidence, len(evidence))
+    settings = VotingSettings()
+
+    def pool(some):
+        return pooled(some, evidence_weights(some, 1.0, settings))
+
+    np.testing.assert_allclose(pool(evidence), pool(shuffled), atol=1e-6)
+
+
+@given(posteriors, priors, priors)
+def test_the_ratio_is_clipped(probabilities, site, train):
+    corrected = prior_corrected(probabilities, rules(site, train, eta=1.0))
+    change = corrected / probabilities
+    # After normalisation two labels can differ at most by the whole allowed range.
+    assert change.max() / change.min() <= 25.0 * 1.001
+
+
+def test_a_label_never_met_on_the_site_is_only_damped():
+    site = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+    corrected = prior_corrected(np.array(EVEN, np.float32), rules(site, eta=1.0))
+    assert corrected[0] / corrected[1] == pytest.approx(5.0 / 0.2)
+
+
+@given(posteriors, priors, priors)
+def test_eta_zero_corrects_nothing(probabilities, site, train):
+    corrected = prior_corrected(probabilities, rules(site, train, eta=0.0))
+    np.testing.assert_allclose(corrected, probabilities, atol=1e-6)
+
+
+def test_the_formula():
+    site = (0.4, 0.2, 0.1, 0.1, 0.1, 0.1)
+    given_ = sure("angry", 0.5)
+    expected = given_ * np.sqrt(np.array(site) * K)
+    corrected = prior_corrected(given_, rules(site, eta=0.5))
+    np.testing.assert_allclose(corrected, expected / expected.sum(), rtol=1e-5)
+
+
+@given(st.lists(posteriors, min_size=2, max_size=15), st.floats(0, 3), st.floats(0, 0.5))
+def test_a_label_flips_only_after_its_dwell_time(sequence, dwell, lead):
+    held_rules = rules(dwell_s=dwell, margin=lead, eta=0.0, window_s=100.0)
+    times = [0.5 * i for i in range(len(sequence))]
+    tallies = hold(zip(times, sequence, strict=True), held_rules)
+    for i in range(1, len(tallies)):
+        old, new = tallies[i - 1].label, tallies[i].label
+        if old == new:
+            continue
+        waited = [j for j in range(i + 1) if times[i] - times[j] <= dwell + 1e-5]
+        for j in waited:
+            found = tallies[j].probabilities
+            assert leader(found, EVEN) == new
+            assert found[new] - found[old] >= lead - 1e-6
+
+
+def test_a_new_leader_waits_and_the_old_label_is_held():
+    happy, angry = sure("happy"), sure("angry", 0.9)
+    held_rules = rules(dwell_s=1.0, half_life_s=0.3)
+    tallies = hold([(0, happy), (1, angry), (2, angry)], held_rules)
+    assert [LABELS[t.label] for t in tallies] == ["happy", "happy", "angry"]
+    assert [t.held for t in tallies] == [False, True, False]
+
+
+def test_a_small_lead_never_replaces_the_label():
+    slightly = np.array([0.21, 0.16, 0.16, 0.16, 0.155, 0.155])
+    other = np.array([0.16, 0.21, 0.16, 0.16, 0.155, 0.155])
+    tallies = hold([(0, slightly), *((t, other) for t in range(1, 30))], rules(margin=0.1))
+    assert {LABELS[t.label] for t in tallies} == {"neutral"}
+    assert tallies[-1].held
+
+
+def test_a_long_gap_starts_the_vote_anew():
+    tallies = hold([(0, sure("happy")), (60, sure("sad"))], rules())
+    assert LABELS[tallies[1].label] == "sad"
+    assert tallies[1].votes == 1
+    assert tallies[1].delay_ms == 0
+
+
+def test_the_prior_decides_a_tie():
+    tied = np.array([0.1, 0.3, 0.3, 0.1, 0.1, 0.1], np.float32)
+    assert leader(tied, (0.1, 0.1, 0.4, 0.2, 0.1, 0.1)) == 2
+    assert leader(tied, EVEN) == 1
+    assert margin(tied) == pytest.approx(0.0)
+
+
+def test_recent_and_clear_windows_weigh_more():
+    settings = VotingSettings(half_life_s=2.0)
+    evidence = [Evidence(0.0, sure("happy"), 1.0), Evidence(2.0, sure("happy"), 0.5)]
+    np.testing.assert_allclose(evidence_weights(evidence, 2.0, settings), [0.5, 0.5])
+    assert quality_weight(prediction(0, sure("sad"), Quality(20.0))) == pytest.approx(0.5)
+    assert quality_weight(prediction(0, sure("sad"), Quality())) == pytest.approx(0.1)
+
+
+def test_the_delay_is_the_mean_age_of_the_evidence():
+    tally = hold([(0, sure("sad")), (2, sure("sad"))], rules(half_life_s=2.0))[-1]
+    assert tally.delay_ms == pytest.approx(1000 * (0.5 * 2) / 1.5, rel=1e-5)
