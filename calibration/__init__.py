@@ -1,0 +1,1 @@
+"""Site recordings in, what a bundle needs to be right on that site out."""

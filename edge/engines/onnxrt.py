@@ -1,0 +1,118 @@
+"""ONNX Runtime on the CPU: the engine that runs everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from edge.engines.cpu_graph import fast_graph
+from edge.errors import EngineError
+
+# Array types of the tensors a model of ours may take.
+TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
+
+
+class OnnxRuntimeEngine:
+    """Runs one ONNX file; opened on entering its `with` block or at the first call.
+
+    threads: intra-op threads; small models lose by more than one. cache: folder that keeps the graph derived
+    for this CPU. canonical: run the file unchanged, several times slower where it is INT8.
+    """
+
+    def __init__(
+        self, path: Path, threads: int = 1, cache: Path | None = None, canonical: bool = False
+    ) -> None:
+        self.path = path
+        self._threads = threads
+        self._cache = cache
+        self._canonical = canonical
+        self._session: ort.InferenceSession | None = None
+        self._types: dict[str, Any] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._outputs: list[str] = []
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session = None
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        """Name -> shape of each input."""
+        self._open()
+        return self._shapes
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs, in the order of the file."""
+        self._open()
+        return self._outputs
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Name -> array in, name -> array out. Raises EngineError."""
+        session = self._open()
+        self._check(inputs)
+        try:
+            found = session.run(self._outputs, dict(inputs))
+        except Exception as error:  # ONNX Runtime raises a dozen types without a common base
+            raise EngineError(f"{self.path} failed while running: {_first_line(error)}") from error
+        return dict(zip(self._outputs, found, strict=True))
+
+    def _open(self) -> ort.InferenceSession:
+        if self._session is not None:
+            return self._session
+        if not self.path.is_file():
+            raise EngineError(f"{self.path} is missing; copy the bundle again")
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        # A waiting inference thread must leave the core to the camera and the microphone.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            model = str(self.path) if self._canonical else fast_graph(self.path, self._cache)
+            session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except EngineError:
+            raise
+        except Exception as error:
+            raise EngineError(
+                f"{self.path} is no model ONNX Runtime {ort.__version__} can read "
+                f"({_first_line(error)}); copy or export it again"
+            ) from error
+        given = session.get_inputs()
+        self._shapes = {value.name: tuple(value.shape) for value in given}
+        self._types = {value.name: TYPES.get(value.type) for value in given}
+        self._outputs = [value.name for value in session.get_outputs()]
+        self._session = session
+        return session
+
+    def _check(self, inputs: Mapping[str, NDArray[Any]]) -> None:
+        if inputs.keys() != self._shapes.keys():
+            raise EngineError(
+                f"{self.path.name} takes {', '.join(self._shapes)}; given were {', '.join(inputs) or 'none'}"
+            )
+        for name, shape in self._shapes.items():
+            array, wanted = inputs[name], np.dtype(self._types[name])
+            if array.shape != shape or array.dtype != wanted:
+                raise EngineError(
+                    f"{self.path.name}: {name} must be {wanted} {list(shape)}, "
+                    f"given was {array.dtype} {list(array.shape)}"
+                )
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
