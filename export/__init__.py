@@ -1,0 +1,1 @@
+"""The workstation: recordings in, INT8 bundle out. torch lives only here."""

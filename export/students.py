@@ -1,0 +1,148 @@
+"""The small encoders that run on the device: one a modality, each gives tokens and logits."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from edge.manifest import AudioSpec, TextSpec
+from export.layers import AttentionPool, EncoderLayer, positions
+
+TOKEN = 128
+"""Size of every token, whatever the modality."""
+
+
+class AudioStudent(nn.Module):
+    """Log-mel [b, mels, frames] -> tokens [b, frames / 8, 128], logits [b, k].
+
+    A convolutional stem takes time down by 8 and frequency by 16; transformer layers follow.
+    """
+
+    def __init__(self, spec: AudioSpec, labels: int, width: int = 32, layers: int = 2) -> None:
+        super().__init__()
+        plan = [(1, width, 2, 2), (width, 2 * width, 2, 2), (2 * width, 3 * width, 2, 2)]
+        plan.append((3 * width, 4 * width, 2, 1))
+        self.stem = nn.Sequential(*(_conv(i, o, (f, t)) for i, o, f, t in plan))
+        self.into = nn.Linear(4 * width * (spec.mels // 16), TOKEN)
+        self.drop = nn.Dropout(0.2)
+        self.layers = nn.ModuleList(EncoderLayer(TOKEN, 4, 256, 0.1) for _ in range(layers))
+        self.norm = nn.LayerNorm(TOKEN)
+        self.pool = AttentionPool(TOKEN)
+        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(TOKEN, labels))
+        self.register_buffer("place", positions(1024, TOKEN), persistent=False)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.stem(features[:, None])
+        x = x.flatten(1, 2).transpose(1, 2)
+        x = self.drop(self.into(x)) + self.place[: x.shape[1]]
+        for layer in self.layers:
+            x = layer(x)
+        tokens = self.norm(x)
+        return tokens, self.head(self.pool(tokens))
+
+
+class VisionStudent(nn.Module):
+    """Standardised face crops [b, 1, size, size] -> tokens [b, 128], logits [b, k].
+
+    RepVGG (Ding et al. 2021): three branches in training, one 3x3 convolution with ReLU after `fuse`,
+    the shape that loses least in INT8.
+    """
+
+    def __init__(self, labels: int, width: int = 40, depths: tuple[int, ...] = (2, 3, 3, 2)) -> None:
+        super().__init__()
+        blocks: list[nn.Module] = []
+        channels = 1
+        for stage, depth in enumerate(depths):
+            # The last stage sees 3x3 cells only: doubling once more would cost more than it brings.
+            wider = width * (2**stage if stage < 3 else 6)
+            for index in range(depth):
+                blocks.append(RepBlock(channels, wider, 2 if index == 0 else 1))
+                channels = wider
+        self.blocks = nn.Sequential(*blocks)
+        self.into = nn.Sequential(nn.Dropout(0.3), nn.Linear(channels, TOKEN))
+        self.head = nn.Sequential(nn.ReLU(), nn.Dropout(0.2), nn.Linear(TOKEN, labels))
+
+    def forward(self, faces: Tensor) -> tuple[Tensor, Tensor]:
+        tokens = self.into(self.blocks(faces).mean(dim=(2, 3)))
+        return tokens, self.head(tokens)
+
+    def fuse(self) -> VisionStudent:
+        """Merge the branches of every block into one convolution; in place, the outputs stay."""
+        for block in self.blocks:
+            assert isinstance(block, RepBlock)
+            block.fuse()
+        return self
+
+
+class RepBlock(nn.Module):
+    """3x3, 1x1 and identity branches, each with batch norm, summed and rectified."""
+
+    def __init__(self, channels: int, out: int, stride: int) -> None:
+        super().__init__()
+        self.wide = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
+        self.point = nn.Conv2d(channels, out, 1, stride, 0, bias=False)
+        self.wide_norm, self.point_norm = nn.BatchNorm2d(out), nn.BatchNorm2d(out)
+        self.same_norm = nn.BatchNorm2d(out) if channels == out and stride == 1 else None
+        self.merged: nn.Conv2d | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.merged is not None:
+            return self.merged(x).relu()
+        y = self.wide_norm(self.wide(x)) + self.point_norm(self.point(x))
+        if self.same_norm is not None:
+            y = y + self.same_norm(x)
+        return y.relu()  # type: ignore[no-any-return]
+
+    def fuse(self) -> None:
+        """Replace the branches by one 3x3 convolution with bias."""
+        kernel, bias = _folded(self.wide.weight, self.wide_norm)
+        point, point_bias = _folded(self.point.weight, self.point_norm)
+        kernel[:, :, 1:2, 1:2] += point
+        bias = bias + point_bias
+        if self.same_norm is not None:
+            identity = torch.eye(kernel.shape[0])[:, :, None, None]
+            same, same_bias = _folded(identity, self.same_norm)
+            kernel[:, :, 1:2, 1:2] += same
+            bias = bias + same_bias
+        out, channels = kernel.shape[:2]
+        merged = nn.Conv2d(channels, out, 3, self.wide.stride, 1)  # type: ignore[arg-type]
+        merged.weight.data, merged.bias.data = kernel, bias  # type: ignore[union-attr]
+        self.merged = merged
+        del self.wide, self.point, self.wide_norm, self.point_norm, self.same_norm
+
+
+class TextStudent(nn.Module):
+    """Token ids [b, length] and mask [b, length] -> tokens [b, length, 128], logits [b, k]."""
+
+    def __init__(self, spec: TextSpec, labels: int, layers: int = 3) -> None:
+        super().__init__()
+        self.words = nn.Embedding(spec.vocabulary, TOKEN)
+        nn.init.normal_(self.words.weight, std=0.5)
+        self.register_buffer("place", 0.5 * positions(spec.length, TOKEN), persistent=False)
+        self.drop = nn.Dropout(0.3)
+        self.layers = nn.ModuleList(EncoderLayer(TOKEN, 4, 256, 0.2) for _ in range(layers))
+        self.norm = nn.LayerNorm(TOKEN)
+        self.pool = AttentionPool(TOKEN)
+        self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(TOKEN, labels))
+
+    def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.drop(self.words(ids) + self.place[: ids.shape[1]])
+        for layer in self.layers:
+            x = layer(x, mask)
+        tokens = self.norm(x)
+        return tokens, self.head(self.pool(tokens, mask))
+
+
+def _conv(channels: int, out: int, stride: tuple[int, int]) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
+    )
+
+
+def _folded(kernel: Tensor, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """A convolution and its batch norm as one kernel and bias."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
+    bias = norm.bias - norm.running_mean * scale
+    return (kernel * scale[:, None, None, None]).detach(), bias.detach()

@@ -1,0 +1,155 @@
+"""The one training loop: seeded, resumable after a kill at any moment, the same result either way."""
+
+from __future__ import annotations
+
+import copy
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+Batch = tuple[tuple[Tensor, ...], Tensor]
+"""Inputs of the model, and targets [b, k] that sum to 1 a row."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long and how hard to train."""
+
+    epochs: int
+    lr: float
+    """Peak learning rate; linear warm-up over the first twentieth, cosine to zero after."""
+    weight_decay: float = 0.05
+    smoothing: float = 0.05
+    """Label smoothing."""
+    adjust: float = 0.0
+    """Strength of logit adjustment by the class prior (Menon et al. 2021); 1 is balanced error."""
+    average: float = 0.998
+    """Decay of the running mean of the weights, which is what is kept."""
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to train on: one epoch's batches, and a score on people never trained on."""
+
+    name: str
+    model: nn.Module
+    batches: Callable[[np.random.Generator], Iterator[Batch]]
+    steps: int
+    """Batches an epoch."""
+    prior: Tensor
+    """Class prior of the training set, [k]."""
+    score: Callable[[nn.Module], float]
+    """Validation score, for the log alone: nothing is selected on it."""
+    loss: Callable[[nn.Module, Batch, Callable[[Tensor, Tensor], Tensor]], Tensor] | None = None
+    """Loss of a batch given the label loss; None: label loss of the model's logits."""
+
+
+def train(task: Task, plan: Plan, folder: Path, log: Callable[[str], None] = print) -> nn.Module:
+    """Train task.model and return it with averaged weights, in eval mode.
+
+    folder: where the checkpoint and the finished weights lie; a finished training is loaded, a broken
+    one goes on at its last epoch. Every epoch draws from its own seed, so the result is the same.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    done, halfway = folder / f"{task.name}.pt", folder / f"{task.name}.part"
+    model = task.model
+    if done.is_file():
+        model.load_state_dict(torch.load(done, weights_only=True))
+        return model.eval()
+    averaged = copy.deepcopy(model)
+    optimizer = torch.optim.AdamW(_groups(model, plan.weight_decay), plan.lr, betas=(0.9, 0.98))
+    total = plan.epochs * task.steps
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
+    first = 0
+    if halfway.is_file():
+        saved = torch.load(halfway, weights_only=True)
+        model.load_state_dict(saved["model"])
+        averaged.load_state_dict(saved["averaged"])
+        optimizer.load_state_dict(saved["optimizer"])
+        schedule.load_state_dict(saved["schedule"])
+        first = saved["epoch"]
+    shift = plan.adjust * task.prior.log()
+
+    def label_loss(logits: Tensor, targets: Tensor) -> Tensor:
+        return F.cross_entropy(logits + shift, targets, label_smoothing=plan.smoothing)
+
+    def default_loss(model: nn.Module, batch: Batch, label_loss: Callable[..., Tensor]) -> Tensor:
+        inputs, targets = batch
+        return label_loss(model(*inputs)[1], targets)
+
+    loss_of = task.loss or default_loss
+    for epoch in range(first, plan.epochs):
+        begin, losses = time.monotonic(), []
+        torch.manual_seed(plan.seed * 10_007 + epoch)
+        model.train()
+        for batch in task.batches(np.random.default_rng((plan.seed, epoch))):
+            loss = loss_of(model, batch, label_loss)
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+            optimizer.step()
+            schedule.step()
+            _average(averaged, model, plan.average, schedule.last_epoch)
+            losses.append(loss.detach())
+        _save(
+            halfway,
+            {
+                "model": model.state_dict(),
+                "averaged": averaged.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "epoch": epoch + 1,
+            },
+        )
+        left = (time.monotonic() - begin) * (plan.epochs - epoch - 1) / 60
+        mean = torch.stack(losses).mean().item()
+        averaged.eval()
+        log(
+            f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
+            f"held-out {task.score(averaged):.3f}  {left:.0f} min left"
+        )
+    _save(done, averaged.state_dict())
+    halfway.unlink(missing_ok=True)
+    return averaged.eval()
+
+
+def _rate(step: int, total: int) -> float:
+    warm = max(1, total // 20)
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1.0 + float(np.cos(np.pi * min(1.0, (step - warm) / max(1, total - warm)))))
+
+
+def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
+    """Decay on matrices and kernels only: norms, biases and embeddings keep their size."""
+    embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+    decayed = [p for p in model.parameters() if p.ndim > 1 and id(p) not in embeddings]
+    chosen = {id(p) for p in decayed}
+    rest = [p for p in model.parameters() if id(p) not in chosen]
+    return [{"params": decayed, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
+
+
+@torch.no_grad()
+def _average(averaged: nn.Module, model: nn.Module, decay: float, step: int) -> None:
+    """Running mean of the weights (shorter at the start); counters and norm statistics alike."""
+    decay = min(decay, (1 + step) / (10 + step))
+    for kept, new in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(new, 1.0 - decay)
+        else:
+            kept.copy_(new)
+
+
+def _save(path: Path, content: object) -> None:
+    """Write whole or not at all: a kill in the middle leaves the old file."""
+    scratch = path.with_suffix(".tmp")
+    torch.save(content, scratch)
+    os.replace(scratch, path)

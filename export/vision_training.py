@@ -1,0 +1,71 @@
+"""Training the vision student on face crops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from calibration.dataset import Example
+from edge.features.vision import standardise
+from edge.items import LABELS
+from export.augment import jitter_faces, mix
+from export.corpora import read_corpus, read_faces
+from export.recipe import Recipe, Split, split_speakers
+from export.students import VisionStudent
+from export.training import Batch, Plan, Task, train
+
+
+def vision_split(recipe: Recipe, data: Path) -> Split:
+    """Examples of the vision corpora; the corpus's own validation split is judged on."""
+    wanted = recipe.vision
+    train_set = [e for name in wanted.corpora for e in read_corpus(data, name)]
+    held_out = [e for name in wanted.corpora for e in read_corpus(data, name, "dev")]
+    split = split_speakers(train_set, wanted.dev, (), own_test=True)
+    return Split(split.train, split.dev, held_out)
+
+
+def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
+    """Standardised crops [n, 1, size, size] and labels [n]."""
+    faces = torch.from_numpy(standardise(read_faces(examples, size)))
+    return faces, torch.tensor([example.label for example in examples])
+
+
+def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
+    """Train, or load, the vision student; its branches are not merged yet."""
+    wanted, size = recipe.vision, recipe.face_crop.size
+    split = vision_split(recipe, data)
+    faces, labels = load_faces(split.train, size)
+    dev_faces, dev_labels = load_faces(split.dev, size)
+    targets = F.one_hot(labels, len(LABELS)).float()
+    steps = len(faces) // wanted.batch
+
+    def batches(rng: np.random.Generator) -> Iterator[Batch]:
+        order = torch.from_numpy(rng.permutation(len(faces)))
+        for chosen in order[: steps * wanted.batch].split(wanted.batch):
+            inputs, wished = jitter_faces(faces[chosen], rng), targets[chosen]
+            if wanted.mixup:
+                inputs, wished = mix(inputs, wished, wanted.mixup, rng)
+            yield (inputs.contiguous(memory_format=torch.channels_last),), wished
+
+    def score(model: nn.Module) -> float:
+        return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
+
+    torch.manual_seed(recipe.seed)
+    model = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    plan = Plan(
+        wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
+    )
+    trained = train(Task("vision", model, batches, steps, targets.mean(0), score), plan, folder)
+    assert isinstance(trained, VisionStudent)
+    return trained
+
+
+@torch.no_grad()
+def logits_of(model: nn.Module, inputs: Tensor) -> Tensor:
+    """Logits of many examples, in slices."""
+    return torch.cat([model(part)[1] for part in inputs.split(256)])
