@@ -16,8 +16,8 @@ BACKENDS = {"onnxrt": ("edge.engines.onnxrt", "OnnxRuntimeEngine")}
 def open_engine(path: Path, backend: str = "onnxrt", threads: int = 1, cache: Path | None = None) -> Engine:
     """Open an ONNX file with a backend.
 
-    threads: CPU threads of one call. cache: folder for what the backend derives from the file. Raises
-    EngineError, at once, when the backend is unknown or the model cannot be read.
+    threads: CPU threads of one call. cache: folder where a backend that compiles keeps the result.
+    Raises EngineError, at once, when the backend is unknown or the model cannot be read.
     """
     if backend not in BACKENDS:
         raise EngineError(f"there is no backend {backend!r}; choose from {', '.join(BACKENDS)}")

@@ -8,11 +8,13 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from edge.engines.cpu_graph import fast_graph
+from edge.engines.cpu_graph import derive_cpu_graph
+from edge.engines.cpu_probe import saturates
 from edge.errors import EngineError
 
 # Array types of the tensors a model of ours may take.
@@ -22,8 +24,9 @@ TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)"
 class OnnxRuntimeEngine:
     """Runs one ONNX file; opened on entering its `with` block or at the first call.
 
-    threads: intra-op threads; small models lose by more than one. cache: folder that keeps the graph derived
-    for this CPU. canonical: run the file unchanged, several times slower where it is INT8.
+    threads: intra-op threads; small models lose by more than one. cache: not used, deriving the graph for this
+    CPU takes less time than checking a stored one. canonical: run the file unchanged, several times slower
+    where it is INT8.
     """
 
     def __init__(
@@ -31,7 +34,6 @@ class OnnxRuntimeEngine:
     ) -> None:
         self.path = path
         self._threads = threads
-        self._cache = cache
         self._canonical = canonical
         self._session: ort.InferenceSession | None = None
         self._types: dict[str, Any] = {}
@@ -84,10 +86,12 @@ class OnnxRuntimeEngine:
         # A waiting inference thread must leave the core to the camera and the microphone.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            model = str(self.path) if self._canonical else fast_graph(self.path, self._cache)
-            session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        except EngineError:
-            raise
+            model = onnx.load(self.path)
+            if not self._canonical:
+                model = derive_cpu_graph(model, unsigned_weights=saturates())
+            session = ort.InferenceSession(
+                model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:
             raise EngineError(
                 f"{self.path} is no model ONNX Runtime {ort.__version__} can read "

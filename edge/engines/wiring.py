@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import helper
 
 
 class Wiring:
@@ -47,6 +49,21 @@ class Wiring:
             found.append(following)
             node = following
         return found
+
+
+def attribute(node: onnx.NodeProto, name: str, default: float) -> float:
+    """A number among a node's attributes, or what holds when it is not written."""
+    for found in node.attribute:
+        if found.name == name:
+            return float(helper.get_attribute_value(found))
+    return default
+
+
+def add_constant(model: onnx.ModelProto, name: str, values: Any) -> str:
+    """Add a constant under this name, unless one is there already; returns the name."""
+    if all(tensor.name != name for tensor in model.graph.initializer):
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(values), name))
+    return name
 
 
 def drop_unread(model: onnx.ModelProto) -> None:
