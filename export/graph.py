@@ -49,6 +49,7 @@ def export_onnx(
     _forget_origin(model)
     _join_transposes(model)
     _fold_scales(model)
+    _order_gelu(model)
     model = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     _check(model, list(example_inputs), list(outputs))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,6 +145,21 @@ def _fold_scales(model: onnx.ModelProto) -> None:
         last.output[0] = mul.output[0]
         model.graph.node.remove(mul)
     drop_unread(model)
+
+
+def _order_gelu(model: onnx.ModelProto) -> None:
+    """x * (0.5 * (1 + erf(x / sqrt 2))) -> (0.5 * x) * (1 + erf(x / sqrt 2)): the form ONNX Runtime fuses."""
+    wiring = Wiring(model)
+    for erf in model.graph.node:
+        chain = wiring.chain(erf, ("Add", "Mul", "Mul")) if erf.op_type == "Erf" else []
+        if len(chain) != 3:
+            continue
+        add, half, product = chain
+        (x,) = [name for name in product.input if name != half.output[0]]
+        (constant,) = [name for name in half.input if name != add.output[0]]
+        if constant in wiring.constants and wiring.makers[erf.input[0]].input[0] == x:
+            half.input[:] = [x, constant]
+            product.input[:] = [half.output[0], add.output[0]]
 
 
 def _check(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> None:

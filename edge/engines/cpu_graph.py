@@ -29,8 +29,8 @@ LAYOUT = ("Reshape", "Transpose", "Unsqueeze", "Squeeze", "Flatten")
 def derive_cpu_graph(model: onnx.ModelProto, unsigned_weights: bool = False) -> onnx.ModelProto:
     """The fast graph of a canonical one; a model without Q/DQ comes back as it is.
 
-    unsigned_weights: hold weights as uint8 with zero point 128, see `saturates`. A quantized node of a form not
-    known here stays as it is: slow, but right.
+    unsigned_weights: hold weights as uint8 with zero point 128, see `saturates`. A quantized node of a
+    form not known here stays as it is: slow, but right.
     """
     derived = onnx.ModelProto()
     derived.CopyFrom(model)

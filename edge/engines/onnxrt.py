@@ -24,9 +24,9 @@ TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)"
 class OnnxRuntimeEngine:
     """Runs one ONNX file; opened on entering its `with` block or at the first call.
 
-    threads: intra-op threads; small models lose by more than one. cache: not used, deriving the graph for this
-    CPU takes less time than checking a stored one. canonical: run the file unchanged, several times slower
-    where it is INT8.
+    threads: intra-op threads; small models lose by more than one. cache: not used, deriving the graph for
+    this CPU takes less time than checking a stored one. canonical: run the file unchanged, several times
+    slower where it is INT8.
     """
 
     def __init__(
