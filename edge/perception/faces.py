@@ -1,0 +1,129 @@
+"""Finding faces in pictures, and following the one that matters."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edge.errors import EngineError
+from edge.items import Bytes, Face, Frame
+
+SEARCH_SIDE = 320
+"""Longer side of the picture faces are searched in (pixels): a face down to a twentieth of it is found."""
+MIN_SCORE = 0.7
+"""Detections below this are not faces."""
+REACH = 2.0
+"""How far the followed face may have moved since it was last seen, in its own sizes."""
+PATIENCE = 3
+"""Pictures without the followed face after which it is let go."""
+TAKEOVER = 2.0
+"""A face this many times larger than the followed one is nearer to the camera and replaces it."""
+DARK = 0.05
+"""Brightness below which a picture without a face is dark: darkened videos lost theirs at 0.05 to 0.01."""
+
+
+def brightness(image: Bytes) -> float:
+    """Mean luminance of a picture, 0 black to 1 white.
+
+    image: RGB [h, w, 3]. Every eighth pixel of every eighth row is enough for a mean.
+    """
+    mean = image[::8, ::8].reshape(-1, 3).mean(axis=0)
+    return float(mean @ np.array([0.299, 0.587, 0.114]) / 255.0)
+
+
+def too_dark(image: Bytes) -> bool:
+    """Whether a picture without a face is so dark that one would not be seen. image: RGB [h, w, 3]."""
+    return brightness(image) < DARK
+
+
+class FaceFollower:
+    """The main face of a stream of pictures: the largest at first, then the same one while it stays.
+
+    Wants the pictures in order of time. Loads the detector (YuNet, ONNX) at the first picture.
+    """
+
+    def __init__(self, model: Path) -> None:
+        self.model = model
+        self._detector: Any = None
+        self._last: Face | None = None
+        self._missed = 0
+
+    def find(self, frame: Frame) -> Face | None:
+        """The followed face in pixels of the frame, or None when it is not there. Raises EngineError."""
+        face = self._choose(self._detect(frame.image))
+        if face is not None:
+            self._last, self._missed = face, 0
+        elif self._last is not None:
+            self._missed += 1
+            if self._missed >= PATIENCE:
+                self._last = None
+        return face
+
+    def _choose(self, faces: list[Face]) -> Face | None:
+        if not faces:
+            return None
+        largest = max(faces, key=_size)
+        last = self._last
+        if last is None:
+            return largest
+        nearest = min(faces, key=lambda face: (-_overlap(face, last), _distance(face, last)))
+        if _distance(nearest, last) > REACH * _size(last):
+            return None
+        return largest if _size(largest) > TAKEOVER * _size(nearest) else nearest
+
+    def _detect(self, image: Bytes) -> list[Face]:
+        import cv2
+
+        if self._detector is None:
+            self._detector = _load(self.model)
+        height, width = image.shape[:2]
+        scale = SEARCH_SIDE / max(height, width)
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        # INTER_AREA: shrinking six times without a blur would turn noise into faces.
+        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+        self._detector.setInputSize(size)
+        found = self._detector.detect(small)[1]
+        to_full = np.array([width / size[0], height / size[1]] * 2)
+        faces = []
+        for row in [] if found is None else found:  # left, top, width, height, five landmarks, score
+            left, top, wide, high = (float(value) for value in row[:4] * to_full)
+            faces.append(Face(left, top, wide, high, float(row[14])))
+        return faces
+
+
+def _load(model: Path) -> Any:
+    import cv2
+
+    cv2.setNumThreads(1)  # 3 ms a picture on one core; more threads take the cores from the networks
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns about its own default
+    try:
+        return cv2.FaceDetectorYN.create(str(model), "", (SEARCH_SIDE, SEARCH_SIDE), MIN_SCORE)
+    except cv2.error:
+        raise EngineError(f"face detector {model} cannot be loaded: build or copy the bundle again") from None
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+
+
+def _size(face: Face) -> float:
+    return (face.width + face.height) / 2.0
+
+
+def _distance(face: Face, other: Face) -> float:
+    """Between the centres (pixels)."""
+    across = face.left + face.width / 2.0 - other.left - other.width / 2.0
+    down = face.top + face.height / 2.0 - other.top - other.height / 2.0
+    return math.hypot(across, down)
+
+
+def _overlap(face: Face, other: Face) -> float:
+    """Intersection over union, 0..1."""
+    across = min(face.left + face.width, other.left + other.width) - max(face.left, other.left)
+    down = min(face.top + face.height, other.top + other.height) - max(face.top, other.top)
+    if across <= 0 or down <= 0:
+        return 0.0
+    both = across * down
+    return both / (face.width * face.height + other.width * other.height - both)
