@@ -1,0 +1,125 @@
+"""Settings + bundle -> concrete parts -> readings. The only place that names concrete classes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from importlib.resources import files
+from pathlib import Path
+from types import TracebackType
+
+from typing_extensions import Self
+
+from edge import config
+from edge.bundle import Bundle, open_bundle
+from edge.config import Site
+from edge.encoders import Encoders
+from edge.engines import open_engine
+from edge.errors import MediaError
+from edge.features.text import load_tokenizer
+from edge.fusion import Fusion
+from edge.interfaces import Engine, Sink
+from edge.perception.faces import FaceFollower
+from edge.perception.speech import SpeechDetector
+from edge.pipeline import Pipeline, Summary
+from edge.sources.recording import RecordingSource, recordings
+from edge.stopwatch import Stopwatch
+from edge.windows import Windower
+
+
+def starter_bundle() -> Path:
+    """The bundle that ships with the package."""
+    return Path(str(files("edge") / "assets" / "starter"))
+
+
+def demo_clip() -> Path:
+    """The clip that ships with the package: it shows the path, not the accuracy."""
+    return Path(str(files("edge") / "assets" / "demo.mp4"))
+
+
+def engine_cache() -> Path:
+    """Where graphs derived for this machine are kept between runs."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge-emotion"
+
+
+class Reader:
+    """An opened bundle with its engines; reads recordings while its `with` block lasts.
+
+    Raises BundleError, EngineError and ConfigError on entering.
+    """
+
+    def __init__(self, site: Site, *, realtime: bool = False, stopwatch: Stopwatch | None = None) -> None:
+        self._site = site
+        self._realtime = realtime
+        self._stopwatch = stopwatch or Stopwatch()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.bundle: Bundle = open_bundle(self._site.bundle or starter_bundle())
+        self.rules = config.rules(self._site, self.bundle.manifest)
+        self.tokenizer = load_tokenizer(self.bundle.path("tokenizer.json"))
+        with self._stack as opening:
+            self.engines: dict[str, Engine] = {
+                name: opening.enter_context(
+                    open_engine(self.bundle.path(name), threads=self._site.threads, cache=engine_cache())
+                )
+                for name in self.bundle.manifest.models
+            }
+            self._stack = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def pipeline(self) -> Pipeline:
+        """A pipeline for one recording, with no memory of earlier ones."""
+        manifest = self.bundle.manifest
+        return Pipeline(
+            manifest,
+            self.rules,
+            Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
+            SpeechDetector(),
+            FaceFollower(self.bundle.path("face_detector.onnx")),
+            Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
+            Fusion(manifest, self.engines["fusion"], self._stopwatch),
+            realtime=self._realtime,
+            stopwatch=self._stopwatch,
+        )
+
+    def read(self, path: Path, sinks: Sequence[Sink]) -> Summary:
+        """Read one recording into the sinks, states included.
+
+        Raises MediaError, at the end also when there was nothing but states; EngineError; what sinks raise.
+        """
+        with RecordingSource(path, self.bundle.manifest.audio.rate, realtime=self._realtime) as source:
+            summary = self.pipeline().run(source, path.name, sinks)
+        if not summary.labels:
+            states = ", ".join(f"{state} {count}" for state, count in summary.states.most_common())
+            raise MediaError(
+                f"{path} holds no emotion to read (windows: {states or 'none'}); "
+                "give a recording with speech or a face in it"
+            )
+        return summary
+
+    def read_all(self, path: Path, sinks: Sequence[Sink]) -> Summary:
+        """Read a recording, or each recording of a folder as a world of its own.
+
+        A recording of a folder that cannot be read is passed over and named in a MediaError at the end.
+        """
+        found = recordings(path)
+        if found == [path]:
+            return self.read(path, sinks)
+        total, failures = Summary(), []
+        for recording in found:
+            try:
+                total += self.read(recording, sinks)
+            except MediaError as error:
+                failures.append(str(error))
+        if failures:
+            raise MediaError(
+                f"{len(failures)} of {len(found)} recordings could not be read: {'; '.join(failures)}"
+            )
+        return total

@@ -1,0 +1,253 @@
+"""The `edge` command. Heavier packages are imported inside the verbs, so that --help is instant.
+
+Exit codes: 0 fine, 1 found bad, 2 used wrongly, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from edge import __version__
+from edge.errors import EdgeError, InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from edge.config import Site
+    from edge.interfaces import Sink
+    from edge.pipeline import Summary
+
+app = typer.Typer(
+    name="edge",
+    help="Emotion reading on the edge: INT8 bundles made on a workstation, read on the device.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+NOTICE = "The demo clip is a drawn portrait with synthetic speech: it shows the path, not the accuracy."
+
+BundleArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[BUNDLE]", help="Bundle folder or .tar; default: the starter bundle."),
+]
+
+
+class Modality(str, Enum):
+    """What `edge evaluate` can score."""
+
+    audio = "audio"
+    vision = "vision"
+    text = "text"
+    fused = "fused"
+
+
+def main() -> None:
+    """Entry point: an error of ours is one line on stderr and exit code 1."""
+    try:
+        app()
+    except EdgeError as error:
+        typer.echo(f"edge: {error}", err=True)
+        sys.exit(1)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"edge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo() -> None:
+    """Read the clip that ships with the package with the starter bundle.
+
+    Example: edge demo
+    """
+    _one_thread()
+    from edge.app import demo_clip
+    from edge.config import Site
+
+    typer.echo(NOTICE)
+    _read(Site(source=demo_clip()), jsonl=None, headless=False, realtime=False)
+    typer.echo(NOTICE)
+
+
+@app.command()
+def run(
+    source: Annotated[
+        Path | None,
+        typer.Option(help="Recording (video, sound, picture) or a folder of recordings."),
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(help="Bundle folder or .tar; default: the starter bundle."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Site settings (site.toml); options given here win."),
+    ] = None,
+    jsonl: Annotated[
+        Path | None,
+        typer.Option(help="Append one JSON object a reading to this file."),
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Show no readings, only the closing summary.")
+    ] = False,
+    realtime: Annotated[
+        bool, typer.Option("--realtime/--fast", help="Pace a recording as it was recorded, or do not wait.")
+    ] = False,
+) -> None:
+    """Read emotions from a recording; one reading a second.
+
+    Example: edge run --source shift.mp4 --jsonl shift.jsonl
+    """
+    _one_thread()
+    from edge.config import Site, read_site
+
+    site = read_site(config) if config else Site()
+    wishes = {"source": source, "bundle": bundle}
+    site = site.model_copy(update={name: value for name, value in wishes.items() if value})
+    if site.source is None:
+        raise typer.BadParameter("name a recording or a folder of recordings", param_hint="--source")
+    _read(site, jsonl, headless, realtime)
+
+
+def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> None:
+    from contextlib import ExitStack
+
+    from edge.app import Reader
+    from edge.sinks.jsonl import JsonLines
+    from edge.sinks.terminal import Terminal
+
+    assert site.source is not None
+    with ExitStack() as stack:
+        reader = stack.enter_context(Reader(site, realtime=realtime))
+        labels = reader.bundle.manifest.labels
+        sinks: list[Sink] = [] if headless else [Terminal(labels)]
+        if jsonl:
+            sinks.append(JsonLines(jsonl, labels))
+        opened = [stack.enter_context(sink) for sink in sinks]
+        try:
+            summary = reader.read_all(site.source, opened)
+        except KeyboardInterrupt:
+            typer.echo("stopped")
+            raise typer.Exit(130) from None
+    typer.echo(_closing(summary, jsonl))
+
+
+def _closing(summary: Summary, jsonl: Path | None) -> str:
+    quiet = [(state, n) for state, n in summary.states.items() if state not in ("reading", "needs_check")]
+    parts = [f"{name.replace('_', ' ')} {n}" for name, n in (*summary.labels.most_common(), *quiet)]
+    checks = summary.states["needs_check"]
+    text = f"{sum(summary.states.values())} readings: {', '.join(parts)}" if parts else "no readings"
+    text += f"; {checks} of them need a check" if checks else ""
+    text += f"; {summary.dropped} windows dropped, the machine is too slow" if summary.dropped else ""
+    return f"{text}; written to {jsonl}" if jsonl and parts else text
+
+
+@app.command()
+def bench(
+    bundle: BundleArgument = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON (keys: edge/bench.py).")] = False,
+) -> None:
+    """Measure where the time of one window goes, memory and start-up, INT8 beside FP32.
+
+    Example: edge bench --json > bench.json
+    """
+    _one_thread()
+    from edge.bench import measure, table
+
+    report = measure(bundle)
+    typer.echo(jsonlib.dumps(report, indent=1) if json else table(report))
+
+
+@app.command()
+def doctor(bundle: BundleArgument = None) -> None:
+    """Check this machine and a bundle; say what to do about each thing that is bad.
+
+    Example: edge doctor bundles/line3
+    """
+    _one_thread()
+    from edge.doctor import examine
+
+    bad = 0
+    for check in examine(bundle):
+        typer.echo(f"{'ok ' if check.ok else 'bad'}  {check.text}")
+        bad += not check.ok
+    if bad:
+        typer.echo(f"{bad} bad", err=True)
+        raise typer.Exit(1)
+
+
+@app.command()
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="Bundle folder or .tar.")],
+    folder: Annotated[Path, typer.Argument(help="Labelled folder: metadata.csv and the files it names.")],
+    modality: Annotated[Modality, typer.Option(help="Which posterior to score.")] = Modality.fused,
+    json: Annotated[
+        Path | None,
+        typer.Option(help="Write the numbers to this file as well."),
+    ] = None,
+) -> None:
+    """Score a bundle on a labelled folder.
+
+    Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
+    """
+    from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
+
+    report: Any = evaluate_folder(bundle, folder, modality.value)
+    typer.echo(report.table())
+    if json:
+        try:
+            json.write_text(jsonlib.dumps(report.as_dict(), indent=1) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{json} cannot be written ({error.strerror}); name another file") from error
+
+
+@app.command()
+def export(
+    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML) that says what to train on which data.")],
+    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the bundle to.")],
+) -> None:
+    """Train, quantize and pack a bundle on the workstation.
+
+    Example: edge export recipes/starter.toml --data corpora --out bundles/starter
+    """
+    try:
+        from export.run import run_export  # noqa: TID251 - inside a verb only
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
+            raise
+        raise MissingExtraError(error.name or "a package", "export") from error
+
+    run_export(recipe, data, out)
+
+
+def _one_thread() -> None:
+    """Keep native libraries to one thread; they read these when first loaded.
+
+    OMP_THREAD_LIMIT holds back the voice activity network, which asks for threads of its own: on small
+    chunks they wait for each other six times longer than one of them works.
+    """
+    for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
+if __name__ == "__main__":
+    main()

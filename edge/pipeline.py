@@ -1,0 +1,186 @@
+"""One recording or device from its first item to its last reading.
+
+    source items -> windower -> speech? faces? -> encoders -> fusion -> vote -> Reading -> sinks
+
+Wiring between Protocols; no concrete class is known here (edge/app.py names them).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from edge.confidence import needs_check, prediction_set
+from edge.encoders import Encoders
+from edge.fusion import Fusion
+from edge.interfaces import Sink
+from edge.items import AudioChunk, Face, Floats, Frame, Prediction, Reading, State, Window
+from edge.manifest import Manifest
+from edge.perception.faces import too_dark
+from edge.perception.speech import Speech
+from edge.stopwatch import Stopwatch
+from edge.voting import Ballot, Rules, vote
+
+WARM_UP_S = 2.0
+"""Less than this of the source is too little to read (seconds)."""
+
+
+class Windower(Protocol):
+    """Cuts items into overlapping windows."""
+
+    def add(self, item: AudioChunk | Frame) -> Sequence[Window]: ...
+
+    def flush(self) -> Sequence[Window]: ...
+
+
+class Listener(Protocol):
+    """Finds the speech in a window's samples, the first of them heard at `start` (seconds)."""
+
+    def measure(self, samples: Floats, start: float, rate: int) -> Speech: ...
+
+
+class Follower(Protocol):
+    """Finds the main face in frames given in order of time."""
+
+    def find(self, frame: Frame) -> Face | None: ...
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a run came to."""
+
+    states: Counter[State] = field(default_factory=Counter)
+    """Readings of each state."""
+    labels: Counter[str] = field(default_factory=Counter)
+    """Readings of each label."""
+    dropped: int = 0
+    """Windows left out because they came too late to be shown."""
+
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            self.states + other.states,
+            self.labels + other.labels,
+            self.dropped + other.dropped,
+        )
+
+
+class Pipeline:
+    """Reads one recording or device. Make a new one for each: it remembers faces and votes."""
+
+    def __init__(
+        self,
+        manifest: Manifest,
+        rules: Rules,
+        windower: Windower,
+        listener: Listener,
+        follower: Follower,
+        encoders: Encoders,
+        fusion: Fusion,
+        *,
+        realtime: bool = False,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
+        self._manifest = manifest
+        self._rules = rules
+        self._windower = windower
+        self._listener = listener
+        self._follower = follower
+        self._encoders = encoders
+        self._fusion = fusion
+        self._realtime = realtime
+        self._stopwatch = stopwatch or Stopwatch()
+        self._faces: dict[float, Face | None] = {}
+        self._ballot = Ballot()
+
+    def run(self, items: Iterable[AudioChunk | Frame], source: str, sinks: Sequence[Sink]) -> Summary:
+        """Read everything a source gives; one reading a window goes to every sink.
+
+        In real time a window that is a whole hop late is dropped, for a newer one is already due.
+        """
+        summary = Summary()
+        began = lead = float("inf")
+        for item in items:
+            start = item.time if isinstance(item, Frame) else item.start
+            began = min(began, start)
+            lead = min(lead, time.monotonic() - start)
+            for window in self._windower.add(item):
+                late = time.monotonic() - lead - window.end
+                if self._realtime and late > self._manifest.hop_s:
+                    summary.dropped += 1
+                elif window.end - began < WARM_UP_S - 1e-6:
+                    _write(Reading(time=window.end, state="warming_up", source=source), sinks, summary)
+                else:
+                    _write(self.read(window, source), sinks, summary)
+        # Nothing more will come: what is left is read however short it is, be it a single picture.
+        for window in self._windower.flush():
+            _write(self.read(window, source), sinks, summary)
+        return summary
+
+    def read(self, window: Window, source: str = "") -> Reading:
+        """The reading of one window; windows must come in order of time. Raises EngineError."""
+        with self._stopwatch.stage("whole window"):
+            sensed, faces = self._sense(window)
+            found = self._encoders.window(sensed, faces)
+            if not found:
+                return Reading(time=window.end, state=self._why_nothing(window), source=source)
+            prediction = self._fusion.predict(window.end, found, sensed.quality)
+            with self._stopwatch.stage("voting"):
+                return self._voted(prediction, source)
+
+    def _sense(self, window: Window) -> tuple[Window, list[Face | None]]:
+        """The window with its quality measured and sound without speech taken out, and its faces."""
+        quality, audio = window.quality, window.audio
+        if audio is not None:
+            with self._stopwatch.stage("speech detection"):
+                speech = self._listener.measure(audio, window.start, self._manifest.audio.rate)
+            quality = dataclasses.replace(quality, speech_snr=speech.snr_db)
+            if not speech.present:
+                audio = None
+        with self._stopwatch.stage("face detection"):
+            # Overlapping windows share frames: each is looked at once and forgotten with its window.
+            known = self._faces
+            self._faces = {
+                frame.time: known[frame.time] if frame.time in known else self._follower.find(frame)
+                for frame in window.frames
+            }
+        faces = [self._faces[frame.time] for frame in window.frames]
+        if faces:
+            score = sum(face.score for face in faces if face) / len(faces)
+            quality = dataclasses.replace(quality, face_score=score)
+        return dataclasses.replace(window, audio=audio, quality=quality), faces
+
+    def _why_nothing(self, window: Window) -> State:
+        if window.frames and all(too_dark(frame.image) for frame in window.frames):
+            return "dark"
+        return "no_face" if window.frames and window.audio is None else "no_speech"
+
+    def _voted(self, prediction: Prediction, source: str) -> Reading:
+        self._ballot, tally = vote(self._ballot, prediction, self._rules)
+        labels = self._manifest.labels
+        candidates = prediction_set(tally.probabilities, labels, self._manifest.conformal_threshold)
+        unsure = needs_check(candidates, tally.margin, self._rules.settings.margin)
+        return Reading(
+            time=prediction.time,
+            state="needs_check" if unsure else "reading",
+            source=source,
+            label=labels[tally.label],
+            probabilities=tally.probabilities,
+            candidates=candidates,
+            margin=tally.margin,
+            votes=tally.votes,
+            held=tally.held,
+            weights=prediction.weights,
+            delay_ms=tally.delay_ms,
+        )
+
+
+def _write(reading: Reading, sinks: Sequence[Sink], summary: Summary) -> None:
+    for sink in sinks:
+        sink.write(reading)
+    summary.states[reading.state] += 1
+    if reading.label:
+        summary.labels[reading.label] += 1

@@ -1,0 +1,93 @@
+"""site.toml: what is accepted, and what is said about the rest."""
+
+import pytest
+
+from edge.config import Site, read_site, rules
+from edge.errors import ConfigError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text):
+        path = tmp_path / "site.toml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_a_full_file(write, tmp_path, tiny_bundle):
+    site = read_site(
+        write(
+            """
+            bundle = "bundles/line3"
+            source = "/data/recordings"
+            threads = 2
+            [site_prior]
+            neutral = 0.5
+            angry = 0.1
+            happy = 0.1
+            sad = 0.1
+            worried = 0.1
+            surprise = 0.1
+            [voting]
+            dwell_s = 2
+            """
+        )
+    )
+    assert site.bundle == tmp_path / "bundles" / "line3"
+    assert str(site.source) == "/data/recordings"
+    assert site.threads == 2
+    held = rules(site, tiny_bundle.manifest)
+    assert held.site_prior == (0.5, 0.1, 0.1, 0.1, 0.1, 0.1)
+    assert held.settings.dwell_s == 2.0
+    assert held.settings.eta == tiny_bundle.manifest.voting.eta
+
+
+def test_an_empty_file_changes_nothing(write, tiny_bundle):
+    site = read_site(write(""))
+    assert site == Site()
+    held = rules(site, tiny_bundle.manifest)
+    assert held.settings == tiny_bundle.manifest.voting
+    assert held.site_prior == tiny_bundle.manifest.site_prior
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("bundel = 'x'", "unknown setting 'bundel'; did you mean 'bundle'?"),
+        ("xyzzy = 1", "unknown setting 'xyzzy'; known: bundle, source, threads, site_prior, voting"),
+        ("[voting]\ndwell = 1", "unknown voting setting 'dwell'; did you mean 'dwell_s'?"),
+        ("threads = 0", "threads: Input should be greater than 0 (got 0)"),
+        ("threads = ", "is not valid TOML"),
+    ],
+)
+def test_a_bad_file_is_refused_in_one_line(write, text, message):
+    with pytest.raises(ConfigError) as error:
+        read_site(write(text))
+    assert message in str(error.value)
+    assert "site.toml" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_site(tmp_path / "site.toml")
+
+
+@pytest.mark.parametrize(
+    ("site", "message"),
+    [
+        (Site(site_prior={"hapy": 1.0}), "unknown label in site_prior 'hapy'; did you mean 'happy'?"),
+        (Site(site_prior={"happy": 1.0}), "site_prior lacks neutral, angry, sad"),
+        (
+            Site(site_prior=dict.fromkeys(["neutral", "angry", "happy", "sad", "worried", "surprise"], 0.5)),
+            "site_prior sums to 3.000",
+        ),
+        (Site(voting={"eta": 2.0}), "voting: eta: Input should be less than or equal to 1"),
+    ],
+)
+def test_wishes_the_bundle_cannot_meet(tiny_bundle, site, message):
+    with pytest.raises(ConfigError) as error:
+        rules(site, tiny_bundle.manifest)
+    assert message in str(error.value)

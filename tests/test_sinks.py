@@ -1,0 +1,136 @@
+"""Readings as JSON lines and as lines for a person."""
+
+import io
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from edge.errors import InputError
+from edge.items import LABELS, Reading
+from edge.sinks.jsonl import JsonLines
+from edge.sinks.terminal import STATES, Terminal, line
+
+HAPPY = Reading(
+    time=4.0,
+    state="reading",
+    source="clip.mp4",
+    label="happy",
+    probabilities=np.array([0.1, 0.1, 0.55556, 0.1, 0.1, 0.04445], np.float32),
+    candidates=("happy",),
+    margin=0.45555,
+    votes=3,
+    weights={"audio": 0.7, "vision": 0.3},
+    delay_ms=812.345,
+)
+SILENT = Reading(time=5.0, state="no_speech", source="clip.mp4")
+KEYS = [
+    "wall_time",
+    "time",
+    "source",
+    "state",
+    "label",
+    "probabilities",
+    "candidates",
+    "margin",
+    "votes",
+    "held",
+    "weights",
+    "delay_ms",
+]
+
+
+def lines(path):
+    return [json.loads(text) for text in path.read_text().splitlines()]
+
+
+def test_one_object_a_line_with_stable_keys(tmp_path):
+    path = tmp_path / "out.jsonl"
+    with JsonLines(path, LABELS) as sink:
+        sink.write(HAPPY)
+        assert len(lines(path)) == 1  # flushed at once
+        sink.write(SILENT)
+    first, second = lines(path)
+    assert list(first) == list(second) == KEYS
+    assert first["probabilities"]["happy"] == 0.5556
+    assert first["delay_ms"] == 812.3
+    assert first["weights"] == {"audio": 0.7, "vision": 0.3}
+    assert second["state"] == "no_speech"
+    assert second["label"] is None
+    assert second["probabilities"] is None
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(first["wall_time"])
+    assert 0 <= age.total_seconds() < 60
+
+
+def test_a_second_run_appends(tmp_path):
+    path = tmp_path / "out.jsonl"
+    for _ in range(2):
+        with JsonLines(path, LABELS) as sink:
+            sink.write(SILENT)
+    assert len(lines(path)) == 2
+
+
+def test_no_reading_no_file(tmp_path):
+    with JsonLines(tmp_path / "out.jsonl", LABELS):
+        pass
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with (
+        pytest.raises(InputError, match="its folder does not exist"),
+        JsonLines(tmp_path / "a" / "b", LABELS),
+    ):
+        pass
+    with pytest.raises(InputError, match="is a folder"), JsonLines(tmp_path, LABELS):
+        pass
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_one_clear_line():
+    with (
+        pytest.raises(InputError, match=r"/dev/full cannot be written \(No space left on device\)"),
+        JsonLines(Path("/dev/full"), LABELS) as sink,
+    ):
+        sink.write(HAPPY)
+
+
+def test_a_reading_as_a_line():
+    assert line(HAPPY, LABELS).plain == (
+        "    4.0 s  happy     0.56  lead 0.46  votes 3  audio 70 %, vision 30 %"
+    )
+
+
+def test_a_state_is_shown_as_a_state():
+    for state, words in STATES.items():
+        if words:
+            assert line(Reading(time=1.0, state=state), LABELS).plain == f"    1.0 s  -- {words}"
+
+
+def test_a_doubtful_reading_says_so():
+    doubtful = Reading(
+        time=4.0,
+        state="needs_check",
+        label="sad",
+        probabilities=np.full(6, 1 / 6, np.float32),
+        candidates=("sad", "worried"),
+        held=True,
+    )
+    assert line(doubtful, LABELS).plain.endswith("  held  needs a check: sad, worried")
+
+
+def test_a_heading_where_a_new_source_begins():
+    out = io.StringIO()
+    with Terminal(LABELS, Console(file=out, width=40, soft_wrap=True)) as sink:
+        for source in ("a [x].mp4", "a [x].mp4", "b.mp4"):
+            sink.write(Reading(time=1.0, state="warming_up", source=source))
+    assert out.getvalue().splitlines() == [
+        "a [x].mp4",
+        "    1.0 s  -- warming up",
+        "    1.0 s  -- warming up",
+        "b.mp4",
+        "    1.0 s  -- warming up",
+    ]
