@@ -24,6 +24,7 @@ from edge.perception.faces import too_dark
 from edge.perception.speech import Speech
 from edge.stopwatch import Stopwatch
 from edge.voting import Ballot, Rules, vote
+from edge.windows import LATE_S
 
 WARM_UP_S = 2.0
 """Less than this of the source is too little to read (seconds)."""
@@ -99,17 +100,17 @@ class Pipeline:
     def run(self, items: Iterable[AudioChunk | Frame], source: str, sinks: Sequence[Sink]) -> Summary:
         """Read everything a source gives; one reading a window goes to every sink.
 
-        In real time a window that is a whole hop late is dropped, for a newer one is already due.
+        In real time a window a hop later than the windower may be is dropped: a newer one is already due.
         """
         summary = Summary()
         began = lead = float("inf")
+        patience = self._manifest.hop_s + LATE_S if self._realtime else float("inf")
         for item in items:
             start = item.time if isinstance(item, Frame) else item.start
             began = min(began, start)
             lead = min(lead, time.monotonic() - start)
             for window in self._windower.add(item):
-                late = time.monotonic() - lead - window.end
-                if self._realtime and late > self._manifest.hop_s:
+                if time.monotonic() - lead - window.end > patience:
                     summary.dropped += 1
                 elif window.end - began < WARM_UP_S - 1e-6:
                     _write(Reading(time=window.end, state="warming_up", source=source), sinks, summary)

@@ -1,8 +1,11 @@
 """What many tests share: a tiny bundle, engines on it, small recordings."""
 
+import shutil
 from contextlib import ExitStack
+from importlib.resources import files
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -29,8 +32,6 @@ def tiny_bundle(_tiny):
 @pytest.fixture
 def tiny_copy(_tiny, tmp_path):
     """A tiny bundle of one's own to spoil."""
-    import shutil
-
     return Path(shutil.copytree(_tiny, tmp_path / "copy"))
 
 
@@ -52,3 +53,37 @@ def tokenizer(tiny_bundle):
 @pytest.fixture
 def rng():
     return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="session")
+def demo():
+    """The clip that ships with the package: a face and speech, 9 s."""
+    return Path(str(files("edge") / "assets" / "demo.mp4"))
+
+
+@pytest.fixture
+def write_clip(tmp_path):
+    """Writes a small recording: one picture held for some seconds, with or without sound [n] at 16 kHz."""
+
+    def write(name, picture=None, sound=None, seconds=3.0, rate=16000):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        with av.open(str(path), "w") as container:
+            if picture is not None:
+                video = container.add_stream(
+                    "mpeg4", rate=10, width=picture.shape[1], height=picture.shape[0]
+                )
+                video.pix_fmt = "yuv420p"
+            if sound is not None:
+                audio = container.add_stream("pcm_s16le" if path.suffix == ".wav" else "aac", rate=rate)
+                audio.layout = "mono"
+                frame = av.AudioFrame.from_ndarray((sound[None] * 32767).astype(np.int16), "s16", "mono")
+                frame.rate = rate
+                container.mux([*audio.encode(frame), *audio.encode(None)])
+            if picture is not None:
+                for _ in range(round(10 * seconds)):
+                    container.mux(video.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+                container.mux(video.encode(None))
+        return path
+
+    return write

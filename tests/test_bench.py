@@ -1,0 +1,138 @@
+"""The bench: what it measures, and the float copy INT8 is measured against."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from edge import bench
+from edge.engines.float_graph import float_graph
+from edge.engines.onnxrt import OnnxRuntimeEngine
+from edge.errors import EngineError
+from edge.stopwatch import KEPT, Stopwatch
+
+
+@pytest.fixture(scope="module")
+def report(_tiny, demo):
+    return bench.measure(_tiny, demo, windows=4, calls=5)
+
+
+def test_every_stage_is_measured(report):
+    assert set(report["stages"]) == {
+        "speech detection",
+        "face detection",
+        "audio features",
+        "audio engine",
+        "face crops",
+        "vision features",
+        "vision engine",
+        "text features",
+        "text engine",
+        "fusion engine",
+        "voting",
+        "whole window",
+    }
+    for spread in report["stages"].values():
+        assert spread["n"] == 4
+        assert 0 < spread["p50_ms"] <= spread["p95_ms"]
+    assert report["stages"]["whole window"]["p50_ms"] > report["stages"]["face detection"]["p50_ms"]
+
+
+def test_what_is_not_int8_is_not_called_so(report):
+    assert set(report["models"]) == {"audio", "vision", "text", "fusion"}
+    for model in report["models"].values():
+        assert model["int8"] is None
+        assert model["ratio"] is None
+        assert model["fp32"]["n"] == 5
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+def test_a_fresh_process_is_measured(report):
+    assert 50 < report["peak_memory_mb"] < 400
+    assert 0 < report["first_reading_s"] < report["live_first_reading_s"]
+    assert report["live_first_reading_s"] > 2.0
+
+
+def test_the_report_is_json_and_a_table(report):
+    assert set(json.loads(json.dumps(report))) == {
+        "bundle",
+        "machine",
+        "stages",
+        "models",
+        "peak_memory_mb",
+        "first_reading_s",
+        "live_first_reading_s",
+    }
+    text = bench.table(report)
+    assert "whole window" in text
+    assert text.count("not measured") == 4
+    assert "peak memory: not measured" in bench.table(report | {"peak_memory_mb": None})
+
+
+def test_a_child_that_fails_is_one_line(tmp_path, demo):
+    with pytest.raises(EngineError, match=r"the process that reads .* failed: .*is no bundle"):
+        bench._child(tmp_path, demo, "fast")
+
+
+def test_a_child_that_hangs_is_not_measured(tmp_path, demo, monkeypatch):
+    monkeypatch.setattr(bench, "CHILD_LIMIT_S", 0.01)
+    assert bench._child(tmp_path, demo, "fast") == {"first_s": None, "peak_mb": None}
+
+
+def test_one_thread_from_the_command_line():
+    code = "from edge.cli import _one_thread; _one_thread(); import os; print(os.environ['OMP_THREAD_LIMIT'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"
+
+
+def test_the_stopwatch_forgets_what_is_old():
+    stopwatch = Stopwatch()
+    for _ in range(KEPT + 10):
+        with stopwatch.stage("x"):
+            pass
+    assert len(stopwatch.stages["x"]) == KEPT
+
+
+def quantized_model(weights):
+    """x [1, 4] -> Q/DQ -> MatMul with int8 weights, a scale a column -> y [1, 3]."""
+    scale = np.abs(weights).max(axis=0) / 127
+    constants = {
+        "x_scale": np.float32(4 / 127),
+        "zero": np.int8(0),
+        "w": np.round(weights / scale).astype(np.int8),
+        "w_scale": scale.astype(np.float32),
+        "w_zero": np.zeros(3, np.int8),
+    }
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "x_scale", "zero"], ["x_q"]),
+        helper.make_node("DequantizeLinear", ["x_q", "x_scale", "zero"], ["x_dq"]),
+        helper.make_node("DequantizeLinear", ["w", "w_scale", "w_zero"], ["w_dq"], axis=1),
+        helper.make_node("MatMul", ["x_dq", "w_dq"], ["y"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "quantized",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 3])],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def test_the_float_copy_holds_no_int8_and_gives_the_same(rng, tmp_path):
+    weights = rng.standard_normal((4, 3)).astype(np.float32)
+    model = quantized_model(weights)
+    copy = float_graph(model)
+    onnx.checker.check_model(copy)
+    assert [node.op_type for node in copy.graph.node] == ["MatMul"]
+    assert {tensor.data_type for tensor in copy.graph.initializer} == {TensorProto.FLOAT}
+    assert len(model.graph.node) == 4  # the given one is left alone
+    onnx.save_model(copy, tmp_path / "float.onnx")
+    x = rng.uniform(-3, 3, (1, 4)).astype(np.float32)
+    with OnnxRuntimeEngine(tmp_path / "float.onnx") as engine:
+        np.testing.assert_allclose(engine.run({"x": x})["y"], x @ weights, atol=0.1)

@@ -1,0 +1,275 @@
+"""The command line: verbs, exit codes, one-line errors."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import types
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from edge import __version__, cli
+from edge.errors import DatasetError
+from edge.tiny import write_tiny_bundle
+
+VERBS = ["demo", "run", "bench", "doctor", "evaluate", "export"]
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def edge(capsys, monkeypatch):
+    """Runs the command in this process."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["edge", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return Done(code, captured.out, captured.err)
+
+    return run
+
+
+def one_line_error(done):
+    assert done.code == 1
+    assert done.err.startswith("edge: ")
+    assert done.err.count("\n") == 1
+    return done.err
+
+
+def test_version_and_help(edge):
+    assert edge("--version").out == f"edge {__version__}\n"
+    done = edge("--help")
+    assert done.code == 0
+    assert all(verb in done.out for verb in VERBS)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help_with_an_example(edge, verb):
+    done = edge(verb, "--help")
+    assert done.code == 0
+    assert f"Example: edge {verb}" in done.out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"],
+        ["run", "--nonsense"],
+        ["fly"],
+        ["evaluate", "x"],
+        ["evaluate", "x", "y", "--modality", "smell"],
+    ],
+)
+def test_wrong_use_exits_with_2(edge, arguments):
+    assert edge(*arguments).code == 2
+
+
+def test_run_prints_a_line_a_second_and_writes_json(edge, demo, tiny_bundle, tmp_path):
+    out = tmp_path / "out.jsonl"
+    done = edge("run", "--source", demo, "--bundle", tiny_bundle.folder, "--jsonl", out)
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0] == "demo.mp4"
+    assert lines[1].endswith("-- warming up")
+    assert len(lines) == 11
+    assert lines[-1].startswith("9 readings: ")
+    assert lines[-1].endswith(f"written to {out}")
+    records = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [record["time"] for record in records] == pytest.approx(range(1, 10), abs=1e-3)
+    assert {record["state"] for record in records} <= {"warming_up", "reading", "needs_check"}
+
+
+def test_headless_prints_only_the_summary(edge, demo, tiny_bundle):
+    done = edge("run", "--source", demo, "--bundle", tiny_bundle.folder, "--headless")
+    assert done.out.startswith("9 readings: ")
+    assert done.out.count("\n") == 1
+
+
+def test_settings_come_from_site_toml(edge, demo, tiny_bundle, tmp_path):
+    config = tmp_path / "site.toml"
+    config.write_text(f"source = '{demo}'\nbundle = '{tiny_bundle.folder}'\n")
+    assert edge("run", "--config", config, "--headless").code == 0
+    config.write_text("sorce = 'x'\n")
+    assert "did you mean 'source'?" in one_line_error(edge("run", "--config", config))
+
+
+def test_each_recording_of_a_folder_is_its_own(edge, demo, tiny_bundle, tmp_path):
+    folder = tmp_path / "shift"
+    folder.mkdir()
+    for name in ("b.mp4", "a.mp4"):
+        shutil.copy(demo, folder / name)
+    out = tmp_path / "out.jsonl"
+    done = edge("run", "--source", folder, "--bundle", tiny_bundle.folder, "--jsonl", out)
+    assert done.code == 0
+    assert [line for line in done.out.splitlines() if line.endswith(".mp4")] == ["a.mp4", "b.mp4"]
+    records = [json.loads(line) for line in out.read_text().splitlines()]
+    first, second = records[:9], records[9:]
+    assert [(r["source"], r["label"], r["votes"]) for r in first] == [
+        ("a.mp4", r["label"], r["votes"]) for r in second
+    ]
+
+
+def test_a_bad_recording_of_a_folder_is_named_and_the_others_are_read(edge, demo, tiny_bundle, tmp_path):
+    folder = tmp_path / "shift"
+    folder.mkdir()
+    shutil.copy(demo, folder / "z.mp4")
+    (folder / "a.mp4").write_bytes(b"")
+    done = edge("run", "--source", folder, "--bundle", tiny_bundle.folder)
+    assert "1 of 2 recordings could not be read" in one_line_error(done)
+    assert "a.mp4" in done.err
+    assert "z.mp4" in done.out
+
+
+def test_bad_input_is_one_line_and_leaves_no_file(edge, demo, tiny_bundle, tiny_copy, tmp_path):
+    out = tmp_path / "out.jsonl"
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(demo.read_bytes()[:5000])
+    empty = tmp_path / "empty.wav"
+    empty.write_bytes(b"")
+    for source in (tmp_path / "none.mp4", cut, empty, tmp_path / "nothing"):
+        done = edge("run", "--source", source, "--bundle", tiny_bundle.folder, "--jsonl", out)
+        assert source.name in one_line_error(done)
+        assert not out.exists()
+    (tiny_copy / "text.onnx").write_bytes(b"changed")
+    done = edge("run", "--source", demo, "--bundle", tiny_copy, "--jsonl", out)
+    assert "text.onnx was changed" in one_line_error(done)
+    assert not out.exists()
+    done = edge("run", "--source", demo, "--bundle", tiny_bundle.folder, "--jsonl", tmp_path / "no" / "x")
+    assert "its folder does not exist" in one_line_error(done)
+
+
+def test_a_clip_without_speech_or_face_gives_states_and_an_error(edge, write_clip, tiny_bundle, tmp_path):
+    grey = np.full((72, 96, 3), 130, np.uint8)
+    tone = 0.1 * np.sin(2 * np.pi * 440 * np.arange(48000) / 16000)
+    for name, picture, sound, state in [
+        ("grey.mp4", grey, None, "no_face"),
+        ("dark.mp4", grey // 30, None, "dark"),
+        ("tone.wav", None, tone, "no_speech"),
+        ("silent.wav", None, np.zeros(48000), "no_speech"),
+    ]:
+        out = tmp_path / f"{name}.jsonl"
+        source = write_clip(name, picture, sound)
+        done = edge("run", "--source", source, "--bundle", tiny_bundle.folder, "--jsonl", out)
+        assert f"{name} holds no emotion to read" in one_line_error(done)
+        records = [json.loads(line) for line in out.read_text().splitlines()]
+        assert [record["state"] for record in records] == ["warming_up", state, state], name
+        assert all(record["label"] is None for record in records)
+
+
+def test_demo_says_first_and_last_what_it_is(edge, tmp_path, monkeypatch):
+    write_tiny_bundle(tmp_path / "starter")
+    monkeypatch.setattr("edge.app.starter_bundle", lambda: tmp_path / "starter")
+    done = edge("demo")
+    assert done.code == 0
+    lines = done.out.splitlines()
+    assert lines[0] == lines[-1] == cli.NOTICE
+    assert "not the accuracy" in cli.NOTICE
+    assert len(lines) == 13
+
+
+def test_doctor_exits_with_1_when_something_is_bad(edge, tiny_copy):
+    done = edge("doctor", tiny_copy)
+    assert done.code == 0
+    assert all(line.startswith("ok ") for line in done.out.splitlines())
+    (tiny_copy / "card.md").unlink()
+    done = edge("doctor", tiny_copy)
+    assert done.code == 1
+    assert "card.md is missing" in done.out
+
+
+@dataclass
+class Report:
+    def as_dict(self):
+        return {"n": 3, "accuracy": 0.5}
+
+    def table(self):
+        return "n 3"
+
+
+@pytest.fixture
+def module(monkeypatch):
+    """Puts a module in place of a workstation one."""
+
+    def put(name, **members):
+        fake = types.ModuleType(name)
+        vars(fake).update(members)
+        monkeypatch.setitem(sys.modules, name, fake)
+
+    return put
+
+
+def test_evaluate_prints_a_table_and_writes_json(edge, module, tmp_path):
+    asked = []
+    module("calibration.evaluate", evaluate_folder=lambda *what: asked.append(what) or Report())
+    done = edge("evaluate", "bundle", "folder", "--modality", "audio", "--json", tmp_path / "a.json")
+    assert done.code == 0
+    assert done.out == "n 3\n"
+    assert [str(value) for value in asked[0]] == ["bundle", "folder", "audio"]
+    assert json.loads((tmp_path / "a.json").read_text()) == {"n": 3, "accuracy": 0.5}
+    done = edge("evaluate", "bundle", "folder", "--json", tmp_path / "no" / "a.json")
+    assert "cannot be written" in one_line_error(done)
+
+
+def test_an_error_of_a_verb_is_one_line(edge, module):
+    def refuse(*_):
+        raise DatasetError("folder holds no metadata.csv; see the docs")
+
+    module("calibration.evaluate", evaluate_folder=refuse)
+    assert one_line_error(edge("evaluate", "b", "f")) == "edge: folder holds no metadata.csv; see the docs\n"
+
+
+def test_export_runs_the_recipe(edge, module, tmp_path):
+    asked = []
+    module("export.run", run_export=lambda *what: asked.append(what))
+    done = edge("export", "recipe.toml", "--data", tmp_path, "--out", tmp_path / "bundle")
+    assert done.code == 0
+    assert [str(value) for value in asked[0]] == ["recipe.toml", str(tmp_path), str(tmp_path / "bundle")]
+
+
+def test_a_missing_extra_prints_the_pip_line(edge, monkeypatch, tmp_path):
+    class Missing:
+        def find_spec(self, name, path=None, target=None):
+            if name == "torch":
+                raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    for name in [n for n in sys.modules if n.split(".")[0] in ("torch", "export")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    done = edge("export", "recipe.toml", "--data", tmp_path, "--out", tmp_path / "bundle")
+    assert one_line_error(done) == "edge: torch is not installed; run: pip install 'edge-emotion[export]'\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_ctrl_c_ends_cleanly(demo, tiny_bundle, tmp_path):
+    out = tmp_path / "out.jsonl"
+    arguments = ["run", "--source", demo, "--bundle", tiny_bundle.folder, "--jsonl", out, "--realtime"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edge.cli", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(300):
+        time.sleep(0.1)
+        if out.exists() and out.read_text():
+            break
+    process.send_signal(signal.SIGINT)
+    printed, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert printed.endswith("stopped\n")
+    assert errors == ""
+    assert all(json.loads(line) for line in out.read_text().splitlines())

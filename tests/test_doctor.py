@@ -1,0 +1,108 @@
+"""What the doctor finds, and what it says to do."""
+
+import importlib
+import shutil
+
+import numpy as np
+import pytest
+
+from edge import doctor
+from edge.bundle import open_bundle, write_bundle
+from edge.doctor import examine, golden_arrays, replay
+
+BROKEN = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+
+
+@pytest.fixture
+def failing_import(monkeypatch):
+    """Lets the import of one module fail as given."""
+
+    def fail(module, error):
+        real = importlib.import_module
+
+        def import_module(name):
+            if name == module:
+                raise error
+            return real(name)
+
+        monkeypatch.setattr(doctor.importlib, "import_module", import_module)
+
+    return fail
+
+
+def bad(bundle):
+    return [check.text for check in examine(bundle) if not check.ok]
+
+
+def test_a_good_machine_and_a_good_bundle(tiny_bundle):
+    checks = list(examine(tiny_bundle.folder))
+    assert all(check.ok for check in checks)
+    text = "\n".join(check.text for check in checks)
+    assert "Python 3." in text
+    assert "onnxruntime " in text
+    assert "bundle tiny, made 2026-01-01" in text
+    assert "fusion: 0 of 2 nodes in INT8; golden outputs: cosine 1.0000, labels 100% of 3" in text
+
+
+def test_golden_inputs_give_golden_outputs(tiny_bundle):
+    for name in tiny_bundle.manifest.models:
+        cosine, agreement, cases = replay(tiny_bundle, name)
+        assert cosine == pytest.approx(1.0, abs=1e-5)
+        assert agreement == 1.0
+        assert cases == 3
+    golden = golden_arrays(tiny_bundle, "audio")
+    assert golden["in"]["features"].shape == (3, 1, 64, 400)
+    assert set(golden["out"]) == {"tokens", "logits"}
+
+
+def test_a_bundle_that_gives_something_else_is_bad(tiny_bundle, tmp_path):
+    golden = dict(np.load(tiny_bundle.path("golden.npz")))
+    golden["text/out/logits"] = -golden["text/out/logits"]
+    np.savez(tmp_path / "golden.npz", **golden)
+    manifest = tiny_bundle.manifest.model_dump(by_alias=True)
+    models = {
+        name: (
+            tiny_bundle.path(name),
+            {key: value for key, value in entry.items() if key not in ("file", "sha256")},
+        )
+        for name, entry in manifest.pop("models").items()
+    }
+    others = {name: tiny_bundle.path(name) for name in manifest.pop("files")}
+    others["golden.npz"] = tmp_path / "golden.npz"
+    folder = write_bundle(tmp_path / "other", manifest, models, others).folder
+    (text,) = bad(folder)
+    assert text.startswith("text: 0 of 1 nodes in INT8; golden outputs: cosine -1.0000, labels 0% of 3")
+    assert "export again" in text
+
+
+def test_a_changed_bundle(tiny_copy):
+    (tiny_copy / "card.md").write_text("changed")
+    (text,) = bad(tiny_copy)
+    assert "card.md was changed after export" in text
+
+
+def test_a_model_that_does_not_load(tiny_bundle, tmp_path, monkeypatch):
+    folder = shutil.copytree(tiny_bundle.folder, tmp_path / "b")
+    opened = open_bundle(folder)
+    monkeypatch.setattr("edge.bundle.open_bundle", lambda _: opened)
+    (folder / "vision.onnx").write_bytes(b"no model")
+    (text,) = bad(folder)
+    assert "vision.onnx is no model" in text
+
+
+def test_a_missing_package_is_named_with_its_pip_line(failing_import, tiny_bundle):
+    failing_import("cv2", ModuleNotFoundError("No module named 'cv2'", name="cv2"))
+    assert bad(tiny_bundle.folder) == [
+        "opencv-python is not installed; run: pip install opencv-python",
+        "bundle not checked: mend the packages first, then run `edge doctor` again",
+    ]
+
+
+def test_a_missing_system_library_is_named_with_its_apt_line(failing_import, tiny_bundle):
+    failing_import("cv2", BROKEN)
+    assert bad(tiny_bundle.folder)[0].endswith("; run: sudo apt install libgl1")
+
+
+def test_a_broken_package(failing_import, tiny_bundle):
+    failing_import("av", ImportError("undefined symbol"))
+    assert bad(tiny_bundle.folder)[0].endswith("; run: pip install --force-reinstall av")

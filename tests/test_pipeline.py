@@ -1,0 +1,206 @@
+"""The wiring: items in, readings and states out."""
+
+import time
+
+import numpy as np
+import pytest
+
+from edge.encoders import Encoders
+from edge.fusion import Fusion
+from edge.items import AudioChunk, Face, Frame, Window
+from edge.perception.speech import Speech
+from edge.pipeline import Pipeline
+from edge.stopwatch import Stopwatch
+from edge.voting import Rules
+from edge.windows import Windower
+
+RATE = 16000
+FACE = Face(left=20, top=10, width=40, height=40, score=0.8)
+
+
+class Kept:
+    """A sink that keeps what it is given."""
+
+    def __init__(self, seconds=0.0):
+        self.readings, self.seconds = [], seconds
+
+    def write(self, reading):
+        time.sleep(self.seconds)
+        self.readings.append(reading)
+
+    @property
+    def states(self):
+        return [reading.state for reading in self.readings]
+
+
+class Listener:
+    def __init__(self, seconds=2.0, snr=20.0):
+        self.speech, self.given = Speech(seconds, snr, -60.0), []
+
+    def measure(self, samples, start, rate):
+        self.given.append((start, rate))
+        return self.speech
+
+
+class Follower:
+    def __init__(self, face=FACE):
+        self.face, self.given = face, []
+
+    def find(self, frame):
+        self.given.append(frame.time)
+        return self.face
+
+
+@pytest.fixture
+def build(tiny_bundle, engines, tokenizer):
+    def build(listener=None, follower=None, **options):
+        manifest = tiny_bundle.manifest.model_copy(update=options.pop("manifest", {}))
+        return Pipeline(
+            manifest,
+            Rules.of(manifest),
+            Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
+            listener or Listener(),
+            follower or Follower(),
+            Encoders(manifest, engines, tokenizer, options.get("stopwatch")),
+            Fusion(manifest, engines["fusion"], options.get("stopwatch")),
+            **options,
+        )
+
+    return build
+
+
+def sound(seconds, start=0.0, step=0.25):
+    rng = np.random.default_rng(1)
+    count = round(seconds / step)
+    return [
+        AudioChunk(start + i * step, RATE, (0.1 * rng.standard_normal(round(step * RATE))).astype(np.float32))
+        for i in range(count)
+    ]
+
+
+def pictures(seconds, start=0.0, light=120):
+    rng = np.random.default_rng(2)
+    image = np.clip(rng.normal(light, light / 4 + 1, (72, 96, 3)), 0, 255).astype(np.uint8)
+    return [Frame(start + i / 5, image) for i in range(round(5 * seconds))]
+
+
+def merged(*tracks):
+    items = [item for track in tracks for item in track]
+    return sorted(items, key=lambda item: item.time if isinstance(item, Frame) else item.start)
+
+
+def test_one_reading_a_second_after_the_warm_up(build):
+    sink = Kept()
+    summary = build().run(merged(sound(6), pictures(6)), "clip", [sink])
+    assert [reading.time for reading in sink.readings] == [1, 2, 3, 4, 5, 6]
+    assert sink.states[0] == "warming_up"
+    assert set(sink.states[1:]) <= {"reading", "needs_check"}
+    assert [reading.votes for reading in sink.readings] == [0, 1, 2, 3, 4, 5]
+    assert summary.states.total() == 6
+    assert summary.labels.total() == 5
+    last = sink.readings[-1]
+    assert last.source == "clip"
+    assert last.label in ("neutral", "angry", "happy", "sad", "worried", "surprise")
+    assert last.candidates[0] == last.label or last.held
+    assert set(last.weights) == {"audio", "vision"}
+    assert last.delay_ms > 0
+    assert sink.readings[0].label is None
+    assert sink.readings[0].probabilities is None
+
+
+def test_a_source_that_ends_before_the_warm_up_is_read_at_its_end(build):
+    sink = Kept()
+    build().run(pictures(0.2), "picture", [sink])
+    assert sink.states in (["reading"], ["needs_check"])
+
+
+@pytest.mark.parametrize(
+    ("items", "listener", "follower", "state"),
+    [
+        (sound(4), Listener(seconds=0.1), Follower(), "no_speech"),
+        (merged(sound(4), pictures(4)), Listener(seconds=0.0), Follower(None), "no_speech"),
+        (pictures(4), Listener(), Follower(None), "no_face"),
+        (pictures(4, light=3), Listener(), Follower(None), "dark"),
+        (merged(sound(4), pictures(4, light=3)), Listener(seconds=0.0), Follower(None), "dark"),
+    ],
+    ids=["sound only", "sound and pictures", "pictures only", "dark", "dark with sound"],
+)
+def test_without_speech_or_face_there_is_a_state_and_no_emotion(build, items, listener, follower, state):
+    sink = Kept()
+    summary = build(listener, follower).run(items, "clip", [sink])
+    assert sink.states[0] == "warming_up"
+    assert set(sink.states[1:]) == {state}
+    assert all(reading.label is None and reading.probabilities is None for reading in sink.readings)
+    assert not summary.labels
+
+
+def test_sound_without_speech_does_not_vote(build):
+    sink = Kept()
+    build(Listener(seconds=0.2)).run(merged(sound(4), pictures(4)), "clip", [sink])
+    assert set(sink.readings[-1].weights) == {"vision"}
+
+
+def test_quality_reaches_the_networks(build, engines):
+    class Fusing:
+        engine = engines["fusion"]
+        inputs = engine.inputs
+
+        def run(self, inputs):
+            self.given = inputs
+            return self.engine.run(inputs)
+
+    engines["fusion"] = fusing = Fusing()
+    build(Listener(snr=30.0)).run(merged(sound(4), pictures(4)), "clip", [Kept()])
+    np.testing.assert_allclose(fusing.given["quality"], [[0.75, 0.8, 0.0]], rtol=1e-5)
+
+
+def test_each_frame_is_looked_at_once(build):
+    follower, listener = Follower(), Listener()
+    build(listener, follower).run(merged(sound(8), pictures(8)), "clip", [Kept()])
+    assert len(follower.given) == len(set(follower.given))
+    assert follower.given == sorted(follower.given)
+    assert {rate for _, rate in listener.given} == {RATE}
+
+
+def test_an_unsure_reading_needs_a_check(build):
+    sink = Kept()
+    build(manifest={"conformal_threshold": 1e-6}).run(merged(sound(4), pictures(4)), "clip", [sink])
+    last = sink.readings[-1]
+    assert last.state == "needs_check"
+    assert len(last.candidates) > 1
+    assert last.label is not None
+
+
+def paced(items):
+    """As a live device gives them."""
+    began = time.monotonic()
+    for item in items:
+        time.sleep(max(0.0, began + item.start - time.monotonic()))
+        yield item
+
+
+def test_in_real_time_a_slow_reader_drops_windows_and_says_so(build):
+    hop = {"hop_s": 0.05}
+    items = sound(2, step=0.05)
+    slow, quick = Kept(seconds=0.15), Kept()
+    summary = build(manifest=hop, realtime=True).run(paced(items), "mic", [slow])
+    assert summary.dropped > 10
+    assert summary.dropped + len(slow.readings) == 40
+    summary = build(manifest=hop, realtime=False).run(items, "file", [quick])
+    assert summary.dropped == 0
+    assert len(quick.readings) == 40
+
+
+def test_stages_are_timed(build):
+    stopwatch = Stopwatch()
+    build(stopwatch=stopwatch).run(merged(sound(4), pictures(4)), "clip", [Kept()])
+    assert {"speech detection", "face detection", "fusion engine", "voting", "whole window"} <= set(
+        stopwatch.stages
+    )
+    assert len(stopwatch.stages["whole window"]) == 3
+
+
+def test_a_window_alone_can_be_read(build, rng):
+    samples = (0.1 * rng.standard_normal(4 * RATE)).astype(np.float32)
+    reading = build().read(Window(0.0, 4.0, samples, text="so happy"))
+    assert set(reading.weights) == {"audio", "text"}
