@@ -59,8 +59,7 @@ def label_index(name: str, where: str) -> int | None:
         return None
     if plain not in SYNONYMS:
         raise DatasetError(
-            f"{where}: unknown emotion '{name}'; use {', '.join(LABELS)} "
-            f"({', '.join(DROPPED)} are left out)"
+            f"{where}: unknown emotion '{name}'; use {', '.join(LABELS)} ({', '.join(DROPPED)} are left out)"
         )
     return LABELS.index(SYNONYMS[plain])
 
@@ -92,9 +91,7 @@ def read_folder(folder: Path, *, files: bool = True) -> list[Example]:
     return examples
 
 
-def read_rows(
-    table: Path, columns: Sequence[str], separator: str = ","
-) -> list[tuple[int, dict[str, str]]]:
+def read_rows(table: Path, columns: Sequence[str], separator: str = ",") -> list[tuple[int, dict[str, str]]]:
     """Line number and row of a table with a header. Raises DatasetError when a column is missing."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:

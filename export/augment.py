@@ -7,6 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from edge.items import Floats
+
 
 def jitter_faces(faces: Tensor, rng: np.random.Generator) -> Tensor:
     """Flip, turn, shift, zoom, relight and hide a part of each face; [b, 1, size, size] stays."""
@@ -44,3 +46,68 @@ def mix(inputs: Tensor, targets: Tensor, alpha: float, rng: np.random.Generator)
 
 def _torch(rng: np.random.Generator) -> torch.Generator:
     return torch.Generator().manual_seed(int(rng.integers(1 << 31)))
+
+
+def place_clip(clip: Floats, length: int, rng: np.random.Generator) -> Floats:
+    """A clip at a random place of a window, played 0.88 to 1.14 times as fast; [length]."""
+    speed = np.exp(rng.uniform(-0.13, 0.13))
+    clip = np.interp(np.arange(0, len(clip) - 1, speed), np.arange(len(clip)), clip).astype(np.float32)
+    window = np.zeros(length, np.float32)
+    if len(clip) >= length:
+        start = int(rng.integers(0, len(clip) - length + 1))
+        return clip[start : start + length]
+    # Half of the windows end with the clip, as those the device cuts from a short recording do.
+    start = length - len(clip) if rng.random() < 0.5 else int(rng.integers(0, length - len(clip) + 1))
+    window[start : start + len(clip)] = clip
+    return window
+
+
+def echo(window: Floats, rate: int, rng: np.random.Generator) -> Floats:
+    """A room of 0.1 to 0.6 s reverberation time: exponentially decaying noise behind the direct sound."""
+    decay = rng.uniform(0.1, 0.6)
+    tail = rng.standard_normal(int(rate * decay)).astype(np.float32)
+    tail *= np.exp(-6.9 * np.arange(len(tail)) / len(tail)).astype(np.float32)
+    tail *= rng.uniform(0.2, 1.0) / np.sqrt(np.square(tail).sum())
+    size = 1 << (len(window) + len(tail) - 1).bit_length()  # powers of two transform fastest
+    spectrum = np.fft.rfft(window, size) * np.fft.rfft(tail, size)
+    return (window + np.fft.irfft(spectrum, size)[: len(window)]).astype(np.float32)
+
+
+def add_noise(window: Floats, noise: Floats, snr_db: float) -> Floats:
+    """Speech over noise at a signal-to-noise ratio, taken over the loud part of the speech."""
+    loud = np.square(window[np.abs(window) > 0.1 * np.abs(window).max()])
+    power = float(loud.mean()) if len(loud) else 0.0
+    level = float(np.sqrt(power / (np.square(noise).mean() + 1e-12)) * 10.0 ** (-snr_db / 20.0))
+    return window + level * noise
+
+
+def tinted_noises(length: int, rng: np.random.Generator, count: int = 32) -> list[Floats]:
+    """Synthetic noise between white and pink, for where nobody recorded any; count of [length]."""
+    noises = []
+    for tint in np.linspace(0.0, 1.0, count):
+        spectrum = (
+            np.fft.rfft(rng.standard_normal(length)) * np.maximum(np.arange(length // 2 + 1), 20) ** -tint
+        )
+        noise = np.fft.irfft(spectrum, length)
+        noises.append((noise / noise.std()).astype(np.float32))
+    return noises
+
+
+def background(noises: list[Floats], length: int, rng: np.random.Generator) -> Floats:
+    """A stretch of one of the noises, repeated where it is too short; [length]."""
+    noise = noises[int(rng.integers(len(noises)))]
+    noise = np.tile(noise, length // len(noise) + 1)
+    start = int(rng.integers(0, len(noise) - length + 1))
+    return noise[start : start + length]
+
+
+def mask_bands(features: Floats, rng: np.random.Generator) -> Floats:
+    """SpecAugment (Park et al. 2019): two bands and two stretches of time set to the mean; in place."""
+    bands, frames = features.shape
+    mean = features.mean()
+    for _ in range(2):
+        width, span = int(rng.integers(0, bands // 8 + 1)), int(rng.integers(0, frames // 10 + 1))
+        first, begin = int(rng.integers(0, bands - width + 1)), int(rng.integers(0, frames - span + 1))
+        features[first : first + width] = mean
+        features[:, begin : begin + span] = mean
+    return features

@@ -1,16 +1,18 @@
 """Importers: published corpora, as their authors lay them out, and the generic folder -> Examples.
 
-    ravdess      Actor_*/03-01-05-02-01-01-12.wav           (or metadata.csv)
-    nemo         data.tsv + samples/*.wav                   (or metadata.csv)
-    fer2013      fer2013.csv, or train/<emotion>/*.jpg, or labels.csv over mosaics of 48 px tiles
-    goemotions   train.tsv dev.tsv + labels.txt or emotions.txt
-    meld         train_sent_emo.csv dev_sent_emo.csv
+ravdess      Actor_*/03-01-05-02-01-01-12.wav           (or metadata.csv)
+nemo         data.tsv + samples/*.wav                   (or metadata.csv)
+fer2013      fer2013.csv, or train/<emotion>/*.jpg, or labels.csv over mosaics of 48 px tiles
+goemotions   train.tsv dev.tsv + labels.txt or emotions.txt
+meld         train_sent_emo.csv dev_sent_emo.csv
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +23,15 @@ from edge.items import Bytes
 
 RAVDESS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+OWN_SPLIT = ("fer2013", "goemotions", "meld")
+"""Corpora published with a validation split."""
 FACE = 48
 """Side of a FER2013 face, alone or as a tile of a mosaic (pixels)."""
 
 EKMAN = {
     "angry": "anger annoyance disapproval",
-    "happy": "joy amusement approval excitement gratitude love optimism relief pride admiration desire caring",
+    "happy": "joy amusement approval excitement gratitude love optimism relief pride admiration desire "
+    "caring",
     "sad": "sadness disappointment embarrassment grief remorse",
     "worried": "fear nervousness",
     "surprise": "surprise realization confusion curiosity",
@@ -57,6 +62,53 @@ def read_corpus(data: Path, name: str, split: str = "train") -> list[Example]:
     if not examples:
         raise DatasetError(f"{folder} ({split}) gave no usable example; is it the published {name}?")
     return examples
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples by role; no speaker has two roles."""
+
+    train: list[Example]
+    dev: list[Example]
+    test: list[Example]
+
+
+def split_corpora(
+    data: Path, names: Sequence[str], dev: Sequence[str], test: Sequence[str]
+) -> dict[str, Split]:
+    """Share the examples of each corpus out by speaker.
+
+    With lists, dev and test hold the speakers named there. Without, a twentieth of the first corpus's
+    speakers (by hash of the name) are dev; its own validation split is test, or else a tenth of its
+    speakers; the other corpora are trained on whole. Raises DatasetError.
+    """
+    splits = {}
+    for name in names:
+        parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
+        own = name in OWN_SPLIT
+        for example in read_corpus(data, name):
+            drawn = int(hashlib.sha256(example.speaker.encode()).hexdigest()[:8], 16) % 100
+            first = name == names[0]
+            in_test = example.speaker in test if test else first and not own and drawn >= 90
+            in_dev = example.speaker in dev if dev else first and drawn < 5
+            parts[2 if in_test else 1 if in_dev else 0].append(example)
+        if own and name == names[0]:
+            parts[2].extend(read_corpus(data, name, "dev"))
+        splits[name] = Split(*parts)
+    return splits
+
+
+def joined(splits: Mapping[str, Split]) -> Split:
+    """All corpora as one. Raises DatasetError when nobody is left for a role."""
+    roles = {
+        role: [e for s in splits.values() for e in getattr(s, role)] for role in ("train", "dev", "test")
+    }
+    for role, examples in roles.items():
+        if not examples:
+            raise DatasetError(
+                f"{', '.join(splits)}: no speaker is left for {role}; name speakers under dev and test"
+            )
+    return Split(**roles)
 
 
 def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
-from calibration.dataset import Example
 from edge.errors import ConfigError
 from edge.manifest import Spec, TextSpec, VisionSpec, VotingSettings
 
@@ -27,13 +24,11 @@ class StudentRecipe(Spec):
     """How one encoder is trained."""
 
     corpora: tuple[str, ...]
-    """Folders below the data folder; later ones may carry less weight (see `weights`)."""
-    weights: tuple[Share, ...] = ()
-    """Weight of the examples of each corpus; 1 where not given."""
+    """Folders below the data folder."""
     dev: tuple[str, ...] = ()
-    """Speakers that set the temperature and show progress; without a list, a twentieth by hash."""
+    """Speakers that set the temperature and show progress."""
     test: tuple[str, ...] = ()
-    """Speakers judged on; without a list the corpus's own split, or a tenth by hash."""
+    """Speakers judged on. Without these lists see `corpora.split_corpora`."""
     epochs: Annotated[int, Field(gt=0)]
     batch: Annotated[int, Field(gt=1)] = 64
     lr: Annotated[float, Field(gt=0.0)]
@@ -56,8 +51,10 @@ class FusionRecipe(Spec):
     batch: Annotated[int, Field(gt=1)] = 64
     lr: Annotated[float, Field(gt=0.0)]
     dropout: Share = 0.3
-    """Chance that vision, or text, is taken away from a window."""
-    guide: Annotated[str, Field(pattern="^(query|key_value)$")] = "query"
+    """Chance that a modality is taken away from a window."""
+    mismatch: Share = 0.3
+    """Share of sentences (half of it: of faces) that are of any label, whatever the voice says."""
+    guide: Literal["query", "key_value"] = "query"
     """What the audio is in the cross-attention."""
 
 
@@ -73,22 +70,13 @@ class Recipe(Spec):
     face_crop: VisionSpec = VisionSpec()
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()
-    method: dict[str, str] = {}
-    """Activation ranges by model: minmax (default) or percentile."""
+    ranges: dict[str, Literal["minmax", "percentile"]] = Field(default_factory=dict)
+    """How activation ranges are taken, by model (audio, vision, text, fusion); minmax where not said."""
 
     def key(self, *parts: str) -> str:
         """Short digest of the named parts: trained weights are reused only while these are the same."""
         content = "".join(f"{part}={self.model_dump(include={part})}" for part in ("seed", *parts))
         return hashlib.sha256(content.encode()).hexdigest()[:10]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Examples by role; no speaker has two roles."""
-
-    train: list[Example]
-    dev: list[Example]
-    test: list[Example]
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -103,20 +91,3 @@ def read_recipe(path: Path) -> Recipe:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise ConfigError(f"{path}: {where}: {first['msg']}; see recipes/starter.toml") from error
-
-
-def split_speakers(
-    examples: Sequence[Example], dev: Sequence[str], test: Sequence[str], *, own_test: bool = False
-) -> Split:
-    """Share examples out by speaker.
-
-    Speakers named nowhere are trained on, unless no list is given: then a twentieth of all speakers
-    (by hash of the name) is dev and a tenth test, or none where the corpus has a test split of its own.
-    """
-    parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
-    for example in examples:
-        drawn = int(hashlib.sha256(example.speaker.encode()).hexdigest()[:8], 16) % 100
-        in_test = example.speaker in test if test else not own_test and drawn >= 90
-        in_dev = example.speaker in dev if dev else drawn < 5
-        parts[2 if in_test else 1 if in_dev else 0].append(example)
-    return Split(*parts)

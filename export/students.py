@@ -29,6 +29,7 @@ class AudioStudent(nn.Module):
         self.norm = nn.LayerNorm(TOKEN)
         self.pool = AttentionPool(TOKEN)
         self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(TOKEN, labels))
+        self.place: Tensor
         self.register_buffer("place", positions(1024, TOKEN), persistent=False)
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -48,7 +49,7 @@ class VisionStudent(nn.Module):
     the shape that loses least in INT8.
     """
 
-    def __init__(self, labels: int, width: int = 40, depths: tuple[int, ...] = (2, 3, 3, 2)) -> None:
+    def __init__(self, labels: int, width: int = 32, depths: tuple[int, ...] = (2, 3, 4, 2)) -> None:
         super().__init__()
         blocks: list[nn.Module] = []
         channels = 1
@@ -87,7 +88,7 @@ class RepBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.merged is not None:
-            return self.merged(x).relu()
+            return self.merged(x).relu()  # type: ignore[no-any-return]
         y = self.wide_norm(self.wide(x)) + self.point_norm(self.point(x))
         if self.same_norm is not None:
             y = y + self.same_norm(x)
@@ -118,6 +119,7 @@ class TextStudent(nn.Module):
         super().__init__()
         self.words = nn.Embedding(spec.vocabulary, TOKEN)
         nn.init.normal_(self.words.weight, std=0.5)
+        self.place: Tensor
         self.register_buffer("place", 0.5 * positions(spec.length, TOKEN), persistent=False)
         self.drop = nn.Dropout(0.3)
         self.layers = nn.ModuleList(EncoderLayer(TOKEN, 4, 256, 0.2) for _ in range(layers))
@@ -134,9 +136,7 @@ class TextStudent(nn.Module):
 
 
 def _conv(channels: int, out: int, stride: tuple[int, int]) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU()
-    )
+    return nn.Sequential(nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU())
 
 
 def _folded(kernel: Tensor, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:

@@ -14,22 +14,19 @@ from calibration.dataset import Example
 from edge.features.text import token_ids
 from edge.items import LABELS
 from edge.manifest import TextSpec
-from export.corpora import read_corpus
-from export.recipe import Recipe, Split, split_speakers
+from export.corpora import Split, joined, split_corpora
+from export.recipe import Recipe
 from export.students import TextStudent
-from export.training import Batch, Plan, Task, train
+from export.training import Batch, Plan, Task, finished, train
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 
 
 def text_split(recipe: Recipe, data: Path) -> Split:
-    """Examples of the text corpora; the first corpus's dev split, single labels, is judged on."""
+    """Examples of the text corpora; who is judged on has one label only."""
     wanted = recipe.text
-    first, *others = wanted.corpora
-    own = split_speakers(read_corpus(data, first), wanted.dev, (), own_test=True)
-    extra = [e for name in others for e in read_corpus(data, name)]
-    judged = [e for e in read_corpus(data, first, "dev") if not e.also]
-    return Split(own.train + extra, [e for e in own.dev if not e.also], judged)
+    split = joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
+    return Split(split.train, [e for e in split.dev if not e.also], [e for e in split.test if not e.also])
 
 
 def train_tokenizer(texts: Sequence[str], spec: TextSpec) -> Tokenizer:
@@ -54,9 +51,13 @@ def load_texts(examples: Sequence[Example], tokenizer: Tokenizer, spec: TextSpec
     return torch.from_numpy(ids), torch.from_numpy(masks)
 
 
-def train_text(recipe: Recipe, data: Path, folder: Path) -> tuple[TextStudent, Tokenizer]:
-    """Train, or load, tokenizer and text student."""
+def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
+    """Train, or load, the text student; its tokenizer.json lies in the same folder."""
     wanted, spec = recipe.text, recipe.tokens
+    torch.manual_seed(recipe.seed)
+    model = TextStudent(spec, len(LABELS))
+    if finished(model, "text", folder):
+        return model
     split = text_split(recipe, data)
     folder.mkdir(parents=True, exist_ok=True)
     stored = folder / "tokenizer.json"
@@ -69,6 +70,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> tuple[TextStudent, T
     targets = _targets(split.train)
     lengths = masks.sum(1).numpy()
     steps = len(ids) // wanted.batch
+    unknown = int(tokenizer.token_to_id(UNKNOWN) or 0)
 
     def batches(rng: np.random.Generator) -> Iterator[Batch]:
         # Sentences of like length share a batch: half of all time would go into padding otherwise.
@@ -78,20 +80,17 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> tuple[TextStudent, T
             longest = max(1, int(lengths[chosen].max()))
             batch_ids, batch_masks = ids[chosen, :longest].clone(), masks[chosen, :longest]
             hidden = torch.from_numpy(rng.random(batch_ids.shape) < 0.1) & (batch_masks > 0)
-            batch_ids[hidden] = tokenizer.token_to_id(UNKNOWN)
+            batch_ids[hidden] = unknown
             yield (batch_ids, batch_masks), targets[chosen]
 
     def score(model: nn.Module) -> float:
         return macro_f1(text_logits(model, dev_ids, dev_masks).argmax(1), dev_labels)
 
-    torch.manual_seed(recipe.seed)
-    model = TextStudent(spec, len(LABELS))
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
-    trained = train(Task("text", model, batches, steps, targets.mean(0), score), plan, folder)
-    assert isinstance(trained, TextStudent)
-    return trained, tokenizer
+    train(Task("text", model, batches, steps, targets.mean(0), score), plan, folder)
+    return model
 
 
 @torch.no_grad()
@@ -105,8 +104,8 @@ def macro_f1(predicted: Tensor, labels: Tensor) -> float:
     """Mean F1 over the labels that occur."""
     scores = []
     for label in labels.unique():
-        hit = ((predicted == label) & (labels == label)).sum().item()
-        scores.append(2 * hit / max(1, (predicted == label).sum().item() + (labels == label).sum().item()))
+        hits = float(((predicted == label) & (labels == label)).sum())
+        scores.append(2 * hits / float((predicted == label).sum() + (labels == label).sum()))
     return sum(scores) / len(scores)
 
 

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from export.progress import bar, say
+
 Batch = tuple[tuple[Tensor, ...], Tensor]
 """Inputs of the model, and targets [b, k] that sum to 1 a row."""
 
@@ -52,18 +54,25 @@ class Task:
     """Loss of a batch given the label loss; None: label loss of the model's logits."""
 
 
-def train(task: Task, plan: Plan, folder: Path, log: Callable[[str], None] = print) -> nn.Module:
-    """Train task.model and return it with averaged weights, in eval mode.
+def finished(model: nn.Module, name: str, folder: Path) -> bool:
+    """Load the weights of a finished training into the model, in eval mode; False when there are none."""
+    done = folder / f"{name}.pt"
+    if not done.is_file():
+        return False
+    model.load_state_dict(torch.load(done, weights_only=True))
+    model.eval()
+    return True
 
-    folder: where the checkpoint and the finished weights lie; a finished training is loaded, a broken
-    one goes on at its last epoch. Every epoch draws from its own seed, so the result is the same.
+
+def train(task: Task, plan: Plan, folder: Path) -> None:
+    """Train task.model, which ends with averaged weights and in eval mode.
+
+    folder: where the checkpoint and the finished weights are kept; a broken training goes on after its
+    last whole epoch. Every epoch draws from its own seed, so the result is the same.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    done, halfway = folder / f"{task.name}.pt", folder / f"{task.name}.part"
+    halfway = folder / f"{task.name}.part"
     model = task.model
-    if done.is_file():
-        model.load_state_dict(torch.load(done, weights_only=True))
-        return model.eval()
     averaged = copy.deepcopy(model)
     optimizer = torch.optim.AdamW(_groups(model, plan.weight_decay), plan.lr, betas=(0.9, 0.98))
     total = plan.epochs * task.steps
@@ -90,7 +99,8 @@ def train(task: Task, plan: Plan, folder: Path, log: Callable[[str], None] = pri
         begin, losses = time.monotonic(), []
         torch.manual_seed(plan.seed * 10_007 + epoch)
         model.train()
-        for batch in task.batches(np.random.default_rng((plan.seed, epoch))):
+        rng = np.random.default_rng((plan.seed, epoch))
+        for batch in bar(task.batches(rng), task.steps, f"{task.name} {epoch + 1}/{plan.epochs}"):
             loss = loss_of(model, batch, label_loss)
             optimizer.zero_grad()
             loss.backward()
@@ -112,13 +122,13 @@ def train(task: Task, plan: Plan, folder: Path, log: Callable[[str], None] = pri
         left = (time.monotonic() - begin) * (plan.epochs - epoch - 1) / 60
         mean = torch.stack(losses).mean().item()
         averaged.eval()
-        log(
+        say(
             f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
             f"held-out {task.score(averaged):.3f}  {left:.0f} min left"
         )
-    _save(done, averaged.state_dict())
+    _save(folder / f"{task.name}.pt", averaged.state_dict())
     halfway.unlink(missing_ok=True)
-    return averaged.eval()
+    finished(model, task.name, folder)
 
 
 def _rate(step: int, total: int) -> float:

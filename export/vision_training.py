@@ -14,19 +14,16 @@ from calibration.dataset import Example
 from edge.features.vision import standardise
 from edge.items import LABELS
 from export.augment import jitter_faces, mix
-from export.corpora import read_corpus, read_faces
-from export.recipe import Recipe, Split, split_speakers
+from export.corpora import Split, joined, read_faces, split_corpora
+from export.recipe import Recipe
 from export.students import VisionStudent
-from export.training import Batch, Plan, Task, train
+from export.training import Batch, Plan, Task, finished, train
 
 
 def vision_split(recipe: Recipe, data: Path) -> Split:
-    """Examples of the vision corpora; the corpus's own validation split is judged on."""
+    """Examples of the vision corpora."""
     wanted = recipe.vision
-    train_set = [e for name in wanted.corpora for e in read_corpus(data, name)]
-    held_out = [e for name in wanted.corpora for e in read_corpus(data, name, "dev")]
-    split = split_speakers(train_set, wanted.dev, (), own_test=True)
-    return Split(split.train, split.dev, held_out)
+    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
 
 
 def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
@@ -38,6 +35,10 @@ def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
 def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     """Train, or load, the vision student; its branches are not merged yet."""
     wanted, size = recipe.vision, recipe.face_crop.size
+    torch.manual_seed(recipe.seed)
+    model = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if finished(model, "vision", folder):
+        return model  # type: ignore[no-any-return]
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
@@ -55,14 +56,11 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     def score(model: nn.Module) -> float:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
 
-    torch.manual_seed(recipe.seed)
-    model = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
-    trained = train(Task("vision", model, batches, steps, targets.mean(0), score), plan, folder)
-    assert isinstance(trained, VisionStudent)
-    return trained
+    train(Task("vision", model, batches, steps, targets.mean(0), score), plan, folder)
+    return model  # type: ignore[no-any-return]
 
 
 @torch.no_grad()

@@ -1,0 +1,154 @@
+"""`edge evaluate`: a bundle judged on labelled recordings, through the very code the device runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from calibration.dataset import Example, read_folder
+from calibration.metrics import Report, score
+from calibration.recordings import load_media, windows_of
+from edge.bundle import Bundle, open_bundle
+from edge.encoders import Encoders, Tokens
+from edge.engines import open_engine
+from edge.errors import DatasetError
+from edge.features.text import load_tokenizer
+from edge.features.vision import crop
+from edge.fusion import Fusion
+from edge.items import Bytes, Floats, Frame, Quality
+from edge.perception.faces import FaceFollower
+from edge.perception.speech import SpeechDetector
+
+Modality = Literal["audio", "vision", "text", "fused"]
+
+
+def evaluate_folder(bundle: Path, folder: Path, modality: Modality) -> Report:
+    """Judge a bundle on a folder in the generic layout. Raises DatasetError, MediaError, BundleError.
+
+    Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
+    modality (no face, no transcript) is counted as left out.
+    """
+    examples = read_folder(folder, files=modality != "text")
+    with Judge(open_bundle(bundle)) as judge:
+        return judge.score(examples, modality)
+
+
+class Judge:
+    """The networks of a bundle, asked one labelled example at a time."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self._bundle = bundle
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Judge:
+        manifest = self._bundle.manifest
+        engines = {
+            name: self._stack.enter_context(open_engine(self._bundle.path(name))) for name in manifest.models
+        }
+        self.encoders = Encoders(manifest, engines, load_tokenizer(self._bundle.path("tokenizer.json")))
+        self.fusion = Fusion(manifest, engines["fusion"])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def score(self, examples: Sequence[Example], modality: Modality) -> Report:
+        """Judge examples by one modality or by all they hold."""
+        ask: Mapping[str, Callable[[Example], Floats | str]] = {
+            "audio": self.by_audio,
+            "vision": self.by_vision,
+            "text": self.by_text,
+            "fused": self.by_all,
+        }
+        judged, posteriors, skipped = [], [], Counter[str]()
+        for example in examples:
+            answer = ask[modality](example)
+            if isinstance(answer, str):
+                skipped[answer] += 1
+            else:
+                judged.append(example)
+                posteriors.append(answer)
+        if not judged:
+            reasons = ", ".join(f"{count} x {reason}" for reason, count in skipped.items())
+            raise DatasetError(f"no clip could be judged by {modality} ({reasons}); try another --modality")
+        return score(np.stack(posteriors), [e.label for e in judged], [e.speaker for e in judged], skipped)
+
+    def by_audio(self, example: Example) -> Floats | str:
+        """Mean posterior over the clip's windows, or why there is none."""
+        samples, _ = self._media(example)
+        if samples is None:
+            return "no sound"
+        found = [self.encoders.audio(window) for window in self._windows(samples)]
+        return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
+
+    def by_vision(self, example: Example) -> Floats | str:
+        """Posterior over the clip's faces, or why there is none; a picture of crop size is a face."""
+        crops = [face for _, face, _ in self._faces(self._media(example)[1])]
+        return self.fusion.posterior("vision", self.encoders.vision(crops)) if crops else "no face"
+
+    def by_text(self, example: Example) -> Floats | str:
+        """Posterior of the transcript, or why there is none."""
+        found = self.encoders.text(example.transcript) if example.transcript else None
+        return self.fusion.posterior("text", found) if found else "no transcript"
+
+    def by_all(self, example: Example) -> Floats | str:
+        """Mean fused posterior over the clip's windows, or why there is none."""
+        samples, frames = self._media(example)
+        faces = self._faces(frames)
+        text = self.encoders.text(example.transcript) if example.transcript else None
+        manifest = self._bundle.manifest
+        rate, seconds = manifest.audio.rate, manifest.window_s
+        windows = [None] if samples is None else self._windows(samples)
+        posteriors = []
+        for number, window in enumerate(windows):
+            found: dict[str, Tokens] = {}
+            seen = faces
+            quality = Quality(transcript_confidence=1.0 if text else 0.0)
+            if window is not None and samples is not None:
+                end = len(samples) / rate - (len(windows) - 1 - number) * manifest.hop_s
+                seen = [entry for entry in faces if end - seconds <= entry[0] <= end]
+                found["audio"] = self.encoders.audio(window)
+                snr = SpeechDetector().measure(window).snr_db
+                quality = Quality(snr, 0.0, quality.transcript_confidence)
+            if seen:
+                seen = seen[-manifest.vision.faces :]
+                found["vision"] = self.encoders.vision([face for _, face, _ in seen])
+                face_score = float(np.mean([entry[2] for entry in seen]))
+                quality = Quality(quality.speech_snr, face_score, quality.transcript_confidence)
+            if text:
+                found["text"] = text
+            if found:
+                posteriors.append(self.fusion.predict(0.0, found, quality).probabilities)
+        return self._mean(posteriors) if posteriors else "nothing heard, seen or said"
+
+    def _media(self, example: Example) -> tuple[Floats | None, list[Frame]]:
+        if example.path is None:
+            return None, []
+        manifest = self._bundle.manifest
+        step = manifest.window_s / manifest.vision.faces
+        return load_media(example.path, manifest.audio.rate, step)
+
+    def _faces(self, frames: Sequence[Frame]) -> list[tuple[float, Bytes, float]]:
+        """Time (seconds), crop and score of the main face of each frame that shows one."""
+        spec, follower = self._bundle.manifest.vision, FaceFollower(self._bundle.path("face_detector.onnx"))
+        found = []
+        for frame in frames:
+            if frame.image.shape[:2] == (spec.size, spec.size):
+                found.append((frame.time, frame.image.mean(axis=2).round().astype(np.uint8), 1.0))
+            elif face := follower.find(frame):
+                found.append((frame.time, crop(frame.image, face, spec), face.score))
+        return found
+
+    def _windows(self, samples: Floats) -> list[Floats]:
+        manifest = self._bundle.manifest
+        return windows_of(samples, manifest.audio.rate, manifest.window_s, manifest.hop_s)
+
+    @staticmethod
+    def _mean(posteriors: Sequence[Floats]) -> Floats:
+        mean: Floats = np.mean(posteriors, axis=0)
+        return mean

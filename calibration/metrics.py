@@ -1,0 +1,134 @@
+"""How good predictions are: one report from posteriors, labels and speakers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.items import LABELS
+
+RESAMPLES = 1000
+BINS = 15
+
+
+@dataclass(frozen=True)
+class Report:
+    """Scores over n examples; all but n and confusion are in 0..1."""
+
+    n: int
+    weighted_f1: float
+    """F1 of each label, weighted by how often the label occurs."""
+    unweighted_recall: float
+    """Mean recall over the labels that occur."""
+    macro_f1: float
+    """Mean F1 over the labels that occur."""
+    accuracy: float
+    expected_calibration_error: float
+    """Mean gap between confidence and accuracy over 15 equal bins, weighted by size (Guo et al. 2017)."""
+    per_class_recall: dict[str, float]
+    """Recall of each label that occurs."""
+    confusion: list[list[int]]
+    """Rows: true label, columns: predicted, both in the order of the labels."""
+    interval: dict[str, tuple[float, float]]
+    """95 % bootstrap interval of weighted_f1, unweighted_recall, macro_f1 and accuracy, by speaker."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Examples that could not be judged, by reason; they are in no other number."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values under the names above."""
+        names = self.__dataclass_fields__
+        return {name: getattr(self, name) for name in names}
+
+    def table(self) -> str:
+        """The report for a person to read."""
+        rows = [f"{self.n} examples judged"]
+        rows += [f"{count} left out: {reason}" for reason, count in self.skipped.items()]
+        for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
+            low, high = self.interval[name]
+            value = getattr(self, name)
+            rows.append(f"{name.replace('_', ' '):28} {value:.3f}   95 % by speaker {low:.3f} .. {high:.3f}")
+        rows.append(f"{'expected calibration error':28} {self.expected_calibration_error:.3f}")
+        rows.append("")
+        rows.append(f"{'':10}" + "".join(f"{label:>10}" for label in LABELS) + f"{'recall':>10}")
+        for label, counts in zip(LABELS, self.confusion, strict=True):
+            recall = self.per_class_recall.get(label)
+            shown = f"{recall:10.2f}" if recall is not None else f"{'-':>10}"
+            rows.append(f"{label:10}" + "".join(f"{count:10d}" for count in counts) + shown)
+        rows.append("rows: true, columns: predicted")
+        return "\n".join(rows)
+
+
+def score(
+    posteriors: NDArray[Any],
+    labels: Sequence[int],
+    speakers: Sequence[str],
+    skipped: Mapping[str, int] | None = None,
+) -> Report:
+    """Judge posteriors [n, labels] against labels [n], with an interval over speakers [n]; n >= 1."""
+    truth, predicted = np.asarray(labels), posteriors.argmax(axis=1)
+    confusion = _confusion(truth, predicted)
+    recall = confusion.diagonal() / np.maximum(1, confusion.sum(1))
+    occurs = confusion.sum(1) > 0
+    return Report(
+        n=len(truth),
+        **_scores(confusion),
+        expected_calibration_error=calibration_error(posteriors, truth),
+        per_class_recall={
+            name: float(r) for name, r, seen in zip(LABELS, recall, occurs, strict=True) if seen
+        },
+        confusion=confusion.tolist(),
+        interval=_interval(truth, predicted, np.asarray(speakers)),
+        skipped=dict(skipped or {}),
+    )
+
+
+def calibration_error(posteriors: NDArray[Any], labels: NDArray[Any]) -> float:
+    """Expected calibration error of posteriors [n, k] over BINS equal bins of confidence, 0..1."""
+    confidence, right = posteriors.max(axis=1), posteriors.argmax(axis=1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+        for b in np.unique(bins)
+    ]
+    return float(np.sum(gaps))
+
+
+def _confusion(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.int64]:
+    k = len(LABELS)
+    return np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k).astype(np.int64)
+
+
+def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
+    hits, actual, given = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
+    f1 = 2 * hits / np.maximum(1, actual + given)
+    occurs = actual > 0
+    return {
+        "weighted_f1": float((f1 * actual).sum() / actual.sum()),
+        "unweighted_recall": float((hits[occurs] / actual[occurs]).mean()),
+        "macro_f1": float(f1[occurs].mean()),
+        "accuracy": float(hits.sum() / actual.sum()),
+    }
+
+
+def _interval(
+    truth: NDArray[Any], predicted: NDArray[Any], speakers: NDArray[Any]
+) -> dict[str, tuple[float, float]]:
+    """Whole speakers are drawn anew: clips of one person stand or fall together."""
+    _, who = np.unique(speakers, return_inverse=True)
+    k = len(LABELS)
+    cells = np.zeros((who.max() + 1, k * k), np.int64)
+    np.add.at(cells, (who, truth * k + predicted), 1)
+    rng = np.random.default_rng(0)
+    drawn: dict[str, list[float]] = {}
+    for _ in range(RESAMPLES):
+        counts = np.bincount(rng.integers(len(cells), size=len(cells)), minlength=len(cells))
+        for name, value in _scores((counts @ cells).reshape(k, k)).items():
+            drawn.setdefault(name, []).append(value)
+    return {
+        name: (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975)))
+        for name, values in drawn.items()
+    }

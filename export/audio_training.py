@@ -1,0 +1,141 @@
+"""Training the audio student on speech, mixed with the noise it will meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from calibration.dataset import Example
+from calibration.recordings import load_sound, windows_of
+from edge.errors import DatasetError
+from edge.features.audio import log_mel
+from edge.items import LABELS, Floats
+from edge.manifest import AudioSpec
+from export.augment import (
+    add_noise,
+    background,
+    echo,
+    mask_bands,
+    mix,
+    place_clip,
+    tinted_noises,
+)
+from export.corpora import Split, joined, split_corpora
+from export.recipe import Recipe
+from export.students import AudioStudent
+from export.training import Batch, Plan, Task, finished, train
+
+WINDOW_S, HOP_S = 4.0, 1.0
+
+
+def audio_split(recipe: Recipe, data: Path) -> Split:
+    """Examples of the audio corpora, shared out by speaker."""
+    wanted = recipe.audio
+    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
+
+
+def load_noises(data: Path, name: str | None, rate: int) -> list[Floats]:
+    """Every sound below a noise folder. Raises DatasetError when it holds none."""
+    if name is None:
+        return []
+    files = sorted(p for p in (data / name).rglob("*") if p.suffix in (".wav", ".flac", ".opus", ".ogg"))
+    if not files:
+        raise DatasetError(f"{data / name} holds no sound file; put site noise there or drop `noise`")
+    return [load_sound(path, rate) for path in files]
+
+
+def clip_features(clips: Sequence[Floats], spec: AudioSpec) -> tuple[Tensor, Tensor]:
+    """Log-mel pictures of every window of every clip [n, mels, frames], and each one's clip [n]."""
+    cut = [windows_of(clip, spec.rate, WINDOW_S, HOP_S) for clip in clips]
+    features = np.stack([log_mel(window, spec) for windows in cut for window in windows])
+    owner = np.repeat(np.arange(len(cut)), [len(windows) for windows in cut])
+    return torch.from_numpy(features), torch.from_numpy(owner)
+
+
+class NoisyWindows:
+    """Training clips as the site will hear them: at any place of a window, in a room, over noise."""
+
+    def __init__(self, clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec) -> None:
+        self._clips, self._noises, self._spec = clips, noises, spec
+        self._length = round(WINDOW_S * spec.rate)
+
+    @classmethod
+    def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
+        """Clips of the examples, and the recipe's noise. Raises DatasetError, MediaError."""
+        spec = AudioSpec()
+        noises = load_noises(data, recipe.audio.noise, spec.rate)
+        length = round(2 * WINDOW_S * spec.rate)
+        noises += tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
+        return cls([load_clip(e, spec.rate) for e in examples], noises, spec)
+
+    def features(self, index: int, rng: np.random.Generator) -> Floats:
+        """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
+        window = place_clip(self._clips[index], self._length, rng)
+        if rng.random() < 0.3:
+            window = echo(window, self._spec.rate, rng)
+        # Every window gets some noise: digital silence around a clip would give its corpus away.
+        snr = rng.uniform(0.0, 25.0) if rng.random() < 0.4 else rng.uniform(25.0, 60.0)
+        return log_mel(add_noise(window, background(self._noises, self._length, rng), snr), self._spec)
+
+
+def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
+    """Train, or load, the audio student."""
+    wanted, spec = recipe.audio, AudioSpec()
+    torch.manual_seed(recipe.seed)
+    model = AudioStudent(spec, len(LABELS))
+    if finished(model, "audio", folder):
+        return model
+    split = audio_split(recipe, data)
+    windows = NoisyWindows.load(recipe, data, split.train)
+    labels = np.array([e.label for e in split.train])
+    targets = F.one_hot(torch.from_numpy(labels), len(LABELS)).float()
+    steps = len(labels) // wanted.batch
+    dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
+    dev_labels = torch.tensor([e.label for e in split.dev])
+
+    def batches(rng: np.random.Generator) -> Iterator[Batch]:
+        order = rng.permutation(len(labels))
+        for start in range(0, steps * wanted.batch, wanted.batch):
+            chosen = order[start : start + wanted.batch]
+            inputs = torch.from_numpy(np.stack([mask_bands(windows.features(i, rng), rng) for i in chosen]))
+            wished = targets[torch.from_numpy(chosen)]
+            if wanted.mixup:
+                inputs, wished = mix(inputs, wished, wanted.mixup, rng)
+            yield (inputs,), wished
+
+    def score(model: nn.Module) -> float:
+        predicted = clip_logits(model, dev_features, dev_owner).argmax(1)
+        return unweighted_recall(predicted, dev_labels)
+
+    plan = Plan(
+        wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
+    )
+    train(Task("audio", model, batches, steps, targets.mean(0), score), plan, folder)
+    return model
+
+
+@torch.no_grad()
+def clip_logits(model: nn.Module, features: Tensor, owner: Tensor) -> Tensor:
+    """Logits of each clip: the mean over its windows, [clips, k]."""
+    logits = torch.cat([model(part)[1] for part in features.split(128)])
+    total = torch.zeros(int(owner.max()) + 1, logits.shape[1]).index_add_(0, owner, logits)
+    return total / torch.bincount(owner)[:, None]
+
+
+def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:
+    """Mean recall over the labels that occur."""
+    recalls: list[float] = [
+        (predicted[labels == label] == label).float().mean().item() for label in labels.unique()
+    ]
+    return sum(recalls) / len(recalls)
+
+
+def load_clip(example: Example, rate: int) -> Floats:
+    """The sound of an example, [n]. Raises MediaError."""
+    assert example.path is not None
+    return load_sound(example.path, rate)

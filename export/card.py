@@ -1,0 +1,91 @@
+"""card.md: what a person must know before trusting a bundle."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from calibration.metrics import Report
+from edge.items import LABELS
+from export.heldout import HeldOut
+from export.quantize import QuantizeReport
+from export.recipe import Recipe
+
+LICENCES = {
+    "ravdess": "RAVDESS, acted English speech, CC BY-NC-SA 4.0",
+    "nemo": "nEMO, acted Polish speech, CC BY-NC-SA 4.0",
+    "fer2013": "FER2013, faces from the web, for research only",
+    "goemotions": "GoEmotions, English comments from the web, CC BY 4.0",
+    "meld": "MELD, English TV dialogue, repository under GPL-3.0; the text belongs to its owners",
+    "noise": "ESC-10, environmental sound, CC BY 3.0",
+}
+HEADLINE = {"audio": "unweighted_recall", "vision": "accuracy", "text": "macro_f1", "fused": "weighted_f1"}
+"""The number a modality is chosen by."""
+
+
+def card(
+    recipe: Recipe,
+    sets: Sequence[HeldOut],
+    results: Mapping[str, Mapping[str, Report]],
+    composed: Mapping[str, float],
+    reports: Mapping[str, QuantizeReport],
+    parity: Mapping[str, Mapping[str, Mapping[str, Any]]],
+) -> str:
+    """The card as Markdown. results: title -> precision (fp32, int8) -> report."""
+    corpora = dict.fromkeys([*recipe.audio.corpora, *recipe.vision.corpora, *recipe.text.corpora])
+    if recipe.audio.noise:
+        corpora[recipe.audio.noise] = None
+    own = [name for name in corpora if name not in LICENCES]
+    lines = [f"# {recipe.name}", ""]
+    lines += [f"Reads {', '.join(LABELS)} from voice, face and transcript. INT8, made by `edge export`.", ""]
+    lines += ["## Data", ""]
+    lines += [f"- {LICENCES[name]}" for name in corpora if name in LICENCES]
+    lines += [f"- {name}: the site's own recordings" for name in own]
+    if len(own) < len(corpora):
+        lines += [
+            "",
+            "**Research only.** The licences above do not allow commercial use of what was trained on this "
+            "data. Train on your own recordings before putting a bundle to work.",
+        ]
+    lines += ["", "The face detector is YuNet (MIT, Shiqi Yu).", "", "## Accuracy", ""]
+    lines += ["On speakers, faces and sentences never trained on. `edge evaluate` prints each row again.", ""]
+    lines += ["| judged | n | number | FP32 | INT8 | 95 % by speaker |", "|---|---|---|---|---|---|"]
+    for held_out in sets:
+        name = HEADLINE[held_out.modality]
+        row = results[held_out.title]
+        low, high = row["int8"].interval[name]
+        lines.append(
+            f"| {held_out.title} | {row['int8'].n} | {name.replace('_', ' ')} | "
+            f"{getattr(row['fp32'], name):.3f} | {getattr(row['int8'], name):.3f} | {low:.3f} to {high:.3f} |"
+        )
+    lines += [
+        "",
+        "Fusion, accuracy on composed windows: "
+        + ", ".join(f"{name} {value:.3f}" for name, value in composed.items())
+        + ". These windows join a voice, faces and a sentence of the same label from different people; "
+        "that flatters the fusion, so compare these numbers with each other and with nothing else.",
+        "",
+        "## INT8",
+        "",
+        "| network | nodes in INT8 | share of multiplications | least cosine to FP32 | same label |",
+        "|---|---|---|---|---|",
+    ]
+    for name, report in reports.items():
+        logits = parity[name]["logits"]
+        lines.append(
+            f"| {name} | {report.int8_nodes} of {report.nodes} | {report.int8_macs:.0%} | "
+            f"{logits['cosine']:.4f} | {logits['agreement']:.1%} |"
+        )
+    lines += ["", "## Limits", ""] + [f"- {limit}" for limit in LIMITS]
+    return "\n".join(lines) + "\n"
+
+
+LIMITS = (
+    "Actors showing emotions on demand differ from people at work: expect far lower accuracy on a site until "
+    "its own recordings are used.",
+    "A reading is an estimate of what is shown, not of what is felt. It is no ground for a decision about a "
+    "person.",
+    "Text is read in the language of the text corpora only. A transcript in another language says nothing.",
+    "Faces: frontal, one person, enough light. Age, skin and glasses were not balanced in the data.",
+    "In the EU, inferring emotions at the workplace is prohibited except for medical or safety reasons.",
+)

@@ -1,0 +1,76 @@
+"""The examples a bundle is judged on, laid out so that `edge evaluate` prints the same numbers again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from calibration.dataset import Example
+from calibration.evaluate import Modality
+from edge.items import LABELS
+from export.corpora import joined, read_faces, split_corpora
+from export.recipe import Recipe, StudentRecipe
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """One set of examples, never trained on, and how it is judged."""
+
+    name: str
+    modality: Modality
+    examples: list[Example]
+
+    @property
+    def title(self) -> str:
+        """Name in tables: audio on ravdess."""
+        return f"{self.modality} on {self.name}"
+
+
+def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
+    """Write every held-out set as a folder in the generic layout and return them."""
+    sets = []
+    wanted: dict[Modality, StudentRecipe] = {
+        "audio": recipe.audio,
+        "vision": recipe.vision,
+        "text": recipe.text,
+    }
+    for modality, student in wanted.items():
+        splits = split_corpora(data, student.corpora, student.dev, student.test)
+        joined(splits)
+        for name, split in splits.items():
+            if not split.test:
+                continue
+            examples = [e for e in split.test if not e.also]
+            if modality == "vision":
+                examples = _as_pictures(examples, folder / name)
+            write_set(folder / name, examples)
+            sets.append(HeldOut(name, modality, examples))
+    return sets
+
+
+def write_set(folder: Path, examples: Sequence[Example]) -> None:
+    """Write metadata.csv for examples that lie anywhere."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file_name", "emotion", "speaker", "transcript"])
+        for e in examples:
+            place = e.path.resolve() if e.path else e.name
+            table.writerow([place, LABELS[e.label], e.speaker, e.transcript or ""])
+
+
+def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
+    """Tiles of a mosaic as picture files of their own."""
+    import cv2
+
+    pictures = folder / "faces"
+    pictures.mkdir(parents=True, exist_ok=True)
+    loose = []
+    for number, (example, face) in enumerate(zip(examples, read_faces(examples), strict=True)):
+        path = pictures / f"{number:05d}.png"
+        if not path.is_file():
+            cv2.imwrite(str(path), face)
+        loose.append(replace(example, path=path, tile=None))
+    return loose

@@ -1,0 +1,63 @@
+"""Trained torch networks -> the four FP32 ONNX files of a bundle."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from edge.items import MODALITIES
+from edge.manifest import AudioSpec, TextSpec, VisionSpec
+from export.graph import export_onnx
+from export.students import TOKEN, VisionStudent
+
+FACES_A_CALL = 2
+"""Static batch of the vision network: a hop of one second brings two new sampled faces."""
+
+
+def audio_tokens(spec: AudioSpec, window_s: float) -> int:
+    """Tokens the audio student gives a window: its stem takes time down by 8."""
+    frames = round(spec.rate * window_s) // spec.hop
+    return -(-frames // 8)
+
+
+def write_networks(
+    networks: Mapping[str, nn.Module],
+    audio: AudioSpec,
+    vision: VisionSpec,
+    text: TextSpec,
+    window_s: float,
+    folder: Path,
+) -> dict[str, Path]:
+    """Write audio, vision, text and fusion .onnx (docs/bundle.md) into a folder; name -> path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    frames = round(audio.rate * window_s) // audio.hop
+    heard = audio_tokens(audio, window_s)
+    inputs = {
+        "audio": {"features": torch.randn(1, audio.mels, frames)},
+        "vision": {"faces": torch.randn(FACES_A_CALL, 1, vision.size, vision.size)},
+        "text": {
+            "ids": torch.ones(1, text.length, dtype=torch.int32),
+            "mask": torch.ones(1, text.length),
+        },
+        "fusion": {
+            "audio": torch.randn(1, heard, TOKEN),
+            "vision": torch.randn(1, vision.faces, TOKEN),
+            "text": torch.randn(1, text.length, TOKEN),
+            "vision_mask": torch.ones(1, vision.faces),
+            "text_mask": torch.ones(1, text.length),
+            "present": torch.ones(1, len(MODALITIES)),
+            "quality": torch.ones(1, len(MODALITIES)),
+        },
+    }
+    paths = {}
+    for name, module in networks.items():
+        if isinstance(module, VisionStudent):
+            module = copy.deepcopy(module).fuse()
+        outputs = ["logits", "weights"] if name == "fusion" else ["tokens", "logits"]
+        paths[name] = folder / f"{name}.onnx"
+        export_onnx(module.eval(), inputs[name], outputs, paths[name])
+    return paths

@@ -1,0 +1,72 @@
+"""Networks, numbers and words -> a bundle folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from edge.bundle import Bundle, write_bundle
+from edge.items import LABELS
+from edge.manifest import AudioSpec
+from export.audio_training import HOP_S, WINDOW_S
+from export.quantize import QuantizeReport
+from export.recipe import Recipe
+
+
+def pack(
+    target: Path,
+    recipe: Recipe,
+    models: Mapping[str, Path],
+    reports: Mapping[str, QuantizeReport],
+    tokenizer: Path,
+    golden: Path,
+    card: Path,
+    facts: Mapping[str, Any],
+) -> Bundle:
+    """Write a bundle. reports: empty for an FP32 bundle. facts: temperature, and the results known so far."""
+    # The fusion head is trained on every label alike; a site that knows its own balance says so there.
+    prior = (1.0 / len(LABELS),) * len(LABELS)
+    shared = {
+        "name": recipe.name,
+        "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "labels": LABELS,
+        "window_s": WINDOW_S,
+        "hop_s": HOP_S,
+        "audio": AudioSpec(),
+        "vision": recipe.face_crop,
+        "text": recipe.tokens,
+        "train_prior": prior,
+        "site_prior": prior,
+        "voting": recipe.voting,
+    }
+    described = {name: (path, _describe(path, reports.get(name))) for name, path in models.items()}
+    with as_file(files("edge") / "assets" / "face_detector.onnx") as detector:
+        others = {
+            "tokenizer.json": tokenizer,
+            "golden.npz": golden,
+            "card.md": card,
+            "face_detector.onnx": detector,
+        }
+        return write_bundle(target, {**shared, **facts}, described, others)
+
+
+def _describe(path: Path, report: QuantizeReport | None) -> dict[str, Any]:
+    """ModelEntry fields of an ONNX file."""
+    graph = onnx.load(path, load_external_data=False).graph
+    products = sum(node.op_type in ("Conv", "MatMul", "Gemm") for node in graph.node)
+    return {
+        "inputs": {value.name: _shape(value) for value in graph.input},
+        "outputs": {value.name: _shape(value) for value in graph.output},
+        "precision": "int8" if report else "fp32",
+        "int8_nodes": report.int8_nodes if report else 0,
+        "nodes": report.nodes if report else products,
+    }
+
+
+def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
+    return tuple(dimension.dim_value for dimension in value.type.tensor_type.shape.dim)
