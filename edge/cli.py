@@ -135,18 +135,18 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
     from edge.sinks.terminal import Terminal
 
     assert site.source is not None
-    with ExitStack() as stack:
-        reader = stack.enter_context(Reader(site, realtime=realtime))
-        labels = reader.bundle.manifest.labels
-        sinks: list[Sink] = [] if headless else [Terminal(labels)]
-        if jsonl:
-            sinks.append(JsonLines(jsonl, labels))
-        opened = [stack.enter_context(sink) for sink in sinks]
-        try:
+    try:
+        with ExitStack() as stack:
+            reader = stack.enter_context(Reader(site, realtime=realtime))
+            labels = reader.bundle.manifest.labels
+            sinks: list[Sink] = [] if headless else [Terminal(labels)]
+            if jsonl:
+                sinks.append(JsonLines(jsonl, labels))
+            opened = [stack.enter_context(sink) for sink in sinks]
             summary = reader.read_all(site.source, opened)
-        except KeyboardInterrupt:
-            typer.echo("stopped")
-            raise typer.Exit(130) from None
+    except KeyboardInterrupt:
+        typer.echo("stopped")
+        raise typer.Exit(130) from None
     typer.echo(_closing(summary, jsonl))
 
 

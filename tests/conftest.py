@@ -8,14 +8,18 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from edge.bundle import open_bundle
 from edge.engines import open_engine
 from edge.features.text import load_tokenizer
 from edge.tiny import write_tiny_bundle
 
+# A busy machine makes single examples slow; the limit of a whole test is pytest's.
+settings.register_profile("edge", deadline=None)
+settings.load_profile("edge")
+
 MEDIA = Path(__file__).parents[2] / "shared" / "data" / "media"
-"""Real recordings; present on the workplace only."""
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +63,14 @@ def rng():
 def demo():
     """The clip that ships with the package: a face and speech, 9 s."""
     return Path(str(files("edge") / "assets" / "demo.mp4"))
+
+
+@pytest.fixture
+def media():
+    """Folder of real recordings; the test is passed over where there is none."""
+    if not MEDIA.is_dir():
+        pytest.skip("needs the real recordings")
+    return MEDIA
 
 
 @pytest.fixture

@@ -191,6 +191,13 @@ def test_doctor_exits_with_1_when_something_is_bad(edge, tiny_copy):
     assert "card.md is missing" in done.out
 
 
+def test_bench_prints_a_table_or_json(edge, monkeypatch):
+    monkeypatch.setattr("edge.bench.measure", lambda bundle: {"bundle": str(bundle)})
+    monkeypatch.setattr("edge.bench.table", lambda report: f"table of {report['bundle']}")
+    assert edge("bench", "line3").out == "table of line3\n"
+    assert json.loads(edge("bench", "line3", "--json").out) == {"bundle": "line3"}
+
+
 @dataclass
 class Report:
     def as_dict(self):

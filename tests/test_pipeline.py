@@ -5,7 +5,10 @@ import time
 import numpy as np
 import pytest
 
+from edge.app import Reader
+from edge.config import Site
 from edge.encoders import Encoders
+from edge.errors import MediaError
 from edge.fusion import Fusion
 from edge.items import AudioChunk, Face, Frame, Window
 from edge.perception.speech import Speech
@@ -204,3 +207,26 @@ def test_a_window_alone_can_be_read(build, rng):
     samples = (0.1 * rng.standard_normal(4 * RATE)).astype(np.float32)
     reading = build().read(Window(0.0, 4.0, samples, text="so happy"))
     assert set(reading.weights) == {"audio", "text"}
+
+
+@pytest.mark.parametrize(
+    ("name", "readings", "weights"),
+    [
+        ("WolfgangLanger_Pexels.mp4", 20, {"vision"}),
+        ("ravdess-01-neutral.mp4", 3, {"audio", "vision"}),
+        ("multi_face.jpg", 1, {"vision"}),
+    ],
+)
+def test_real_recordings_from_end_to_end(tiny_bundle, media, name, readings, weights):
+    sink = Kept()
+    with Reader(Site(bundle=tiny_bundle.folder)) as reader:
+        reader.read(media / name, [sink])
+    assert len(sink.readings) == readings
+    assert set(sink.readings[-1].weights) == weights
+
+
+def test_a_real_recording_without_a_face(tiny_bundle, media):
+    sink = Kept()
+    with Reader(Site(bundle=tiny_bundle.folder)) as reader, pytest.raises(MediaError, match="no emotion"):
+        reader.read(media / "no_face.mp4", [sink])
+    assert set(sink.states) <= {"warming_up", "no_face", "no_speech"}
