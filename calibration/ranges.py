@@ -78,7 +78,8 @@ def collect_ranges(
     ranges = {name: Range() for name in tensors}
     calls = 0
     for calls, feed in enumerate(feeds, 1):
-        for name, values in zip(tensors, session.run(list(tensors), dict(feed)), strict=True):
+        found = session.run(list(tensors), dict(feed)) if tensors else []
+        for name, values in zip(tensors, found, strict=True):
             if not np.isfinite(values).all():
                 raise InputError(f"calibration call {calls}: {name} is not finite; look at that recording")
             ranges[name].add(values)

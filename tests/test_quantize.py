@@ -158,6 +158,18 @@ def test_silence_and_dead_channels_give_scales_above_zero(linear):
     assert np.isfinite(engine.run({"x": np.zeros((4, 32), np.float32)})["logits"]).all()
 
 
+def test_a_network_too_small_for_int8_stays_float(tmp_path):
+    path = networks.export(
+        nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 6)), {"x": np.ones((4, 8), np.float32)}, ["y"], "small"
+    )
+    report = quantize(path, [{"x": np.ones((4, 8), np.float32)}], tmp_path / "int8.onnx")
+    assert (report.int8_nodes, report.nodes, report.int8_macs) == (0, 2, 0.0)
+    assert OnnxRuntimeEngine(tmp_path / "int8.onnx").run({"x": np.ones((4, 8), np.float32)})["y"].shape == (
+        4,
+        6,
+    )
+
+
 def test_percentile_lets_an_outlier_go(linear):
     path, out = linear
     rng = np.random.default_rng(0)
