@@ -117,8 +117,9 @@ def _why_float(product: Product, wiring: Wiring) -> str | None:
     """Why a node is better off in float; None when it is quantized."""
     node = product.node
     if product.axis is None:
-        # Attention's own two products hold 5 % of the multiplications of a text encoder of ours. Quantized, they
-        # cost it 1.5 dB (softmax spreads 1 over the keys: int8 keeps a few levels of that) and every CPU time.
+        # Attention's own two products hold 5 % of the multiplications of a text encoder of ours. Quantized,
+        # they cost it 1.5 dB (softmax spreads 1 over the keys: int8 keeps a few levels of that) and run no
+        # faster on a CPU.
         return "both inputs are activations"
     if node.op_type == "Conv":
         weights = wiring.shapes[node.input[1]]
