@@ -99,13 +99,15 @@ class Awkward(nn.Module):
         self.one = nn.Conv2d(16, 32, 3, padding=1)
         self.two = nn.Conv2d(32, 32, 3, padding=1, groups=2)
         self.three = nn.Conv2d(32, 32, 1, bias=False)
+        self.side = nn.Linear(32, 32)
         self.head = nn.Linear(32, 6)
 
     def forward(self, x):
         x = nn.functional.gelu(self.into(x))
         x = self.one(x).relu()
-        x = x + self.three(self.two(x))
-        return self.head(x.mean((2, 3)))
+        y = self.three(self.two(x))
+        side = self.side(y.flatten(2).transpose(1, 2))
+        return self.head((x + y).mean((2, 3)) + side.mean(1))
 
 
 @cache

@@ -196,7 +196,9 @@ class _Derivation:
             return held
         maker = self.wiring.makers.get(source)
         positive = maker is not None and maker.op_type == "Relu"
-        held = _Held(f"{source}.u8", self.scales[source], self._zero(np.uint8(0 if positive else 128)))
+        # A tensor held on another grid already has the plain name.
+        name = f"{source}.u8" if held is None else f"{source}.again.u8"
+        held = _Held(name, self.scales[source], self._zero(np.uint8(0 if positive else 128)))
         self.nodes.append(
             helper.make_node(
                 "QuantizeLinear", [source, held.scale, held.zero], [held.values], name=held.values
