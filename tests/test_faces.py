@@ -1,0 +1,136 @@
+"""The face found is the one that matters, and it stays the same one."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from conftest import MEDIA
+
+from edge.errors import EngineError
+from edge.items import Face, Frame
+from edge.perception.faces import PATIENCE, FaceFollower, brightness, too_dark
+from edge.sources.recording import RecordingSource
+
+ASSETS = Path(__file__).parents[1] / "edge" / "assets"
+DETECTOR = ASSETS / "face_detector.onnx"
+
+real = pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are on the workplace only")
+
+
+def frames(path, step=1):
+    with RecordingSource(path, 16000) as source:
+        return [item for item in source if isinstance(item, Frame)][::step]
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    """A head, RGB [240, 200, 3], its face in the middle."""
+    frame = frames(ASSETS / "demo.mp4")[0]
+    face = FaceFollower(DETECTOR).find(frame)
+    left, top = round(face.left + face.width / 2 - 100), round(face.top + face.height / 2 - 110)
+    padded = np.pad(frame.image, ((40, 40), (0, 0), (0, 0)), mode="edge")
+    return padded[top + 40 : top + 280, left : left + 200]
+
+
+def scene(portrait, *heads):
+    """Heads (centre x, centre y, height) on a grey wall of 640 by 360 pixels."""
+    image = np.full((360, 640, 3), 128, np.uint8)
+    for x, y, height in heads:
+        head = cv2.resize(portrait, (height * 200 // 240, height), interpolation=cv2.INTER_AREA)
+        left, top = x - head.shape[1] // 2, y - height // 2
+        image[top : top + height, left : left + head.shape[1]] = head
+    return Frame(0.0, image)
+
+
+def centre(face):
+    return face.left + face.width / 2
+
+
+def test_the_face_lies_where_it_is_in_the_full_frame(portrait):
+    face = FaceFollower(DETECTOR).find(scene(portrait, (400, 180, 240)))
+    assert centre(face) == pytest.approx(400, abs=12)
+    assert face.top + face.height / 2 == pytest.approx(170, abs=15)
+    assert 80 < face.width < face.height < 180
+    assert 0.7 <= face.score <= 1.0
+
+
+def test_an_upright_frame_works_as_well(portrait):
+    lying = scene(portrait, (200, 180, 240)).image
+    face = FaceFollower(DETECTOR).find(Frame(0.0, np.pad(lying[:, :400], ((0, 300), (0, 0), (0, 0)))))
+    assert centre(face) == pytest.approx(200, abs=12)
+
+
+def test_the_largest_face_is_followed_first_and_then_kept(portrait):
+    follower = FaceFollower(DETECTOR)
+    assert centre(follower.find(scene(portrait, (160, 180, 200), (480, 180, 150)))) < 320
+    # The other one comes a little nearer; the first is still the one read.
+    assert centre(follower.find(scene(portrait, (170, 180, 160), (480, 180, 200)))) < 320
+    assert centre(FaceFollower(DETECTOR).find(scene(portrait, (170, 180, 160), (480, 180, 200)))) > 320
+
+
+def test_a_face_much_nearer_to_the_camera_takes_over(portrait):
+    follower = FaceFollower(DETECTOR)
+    assert centre(follower.find(scene(portrait, (120, 180, 110)))) < 320
+    assert centre(follower.find(scene(portrait, (120, 180, 110), (450, 180, 320)))) > 320
+
+
+def test_a_face_that_left_is_let_go_after_a_few_pictures(portrait):
+    follower = FaceFollower(DETECTOR)
+    follower.find(scene(portrait, (100, 180, 140)))
+    other = scene(portrait, (540, 180, 140))
+    found = [follower.find(other) for _ in range(PATIENCE + 1)]
+    assert found[:PATIENCE] == [None] * PATIENCE
+    assert centre(found[PATIENCE]) > 320
+
+
+def test_no_face_in_an_empty_picture():
+    follower = FaceFollower(DETECTOR)
+    noise = np.random.default_rng(0).integers(0, 255, (360, 640, 3)).astype(np.uint8)
+    assert follower.find(Frame(0.0, noise)) is None
+    assert follower.find(Frame(0.0, np.zeros((360, 640, 3), np.uint8))) is None
+    assert follower.find(Frame(0.0, np.zeros((1, 1, 3), np.uint8))) is None
+
+
+def test_brightness_and_darkness():
+    def flat(level):
+        return np.full((37, 53, 3), level, np.uint8)
+
+    assert brightness(flat(255)) == pytest.approx(1.0)
+    assert brightness(flat(51)) == pytest.approx(0.2)
+    assert too_dark(flat(5))
+    assert not too_dark(flat(40))
+    assert brightness(np.zeros((1, 1, 3), np.uint8)) == 0.0
+
+
+def test_a_spoilt_detector_is_one_clear_line(tmp_path):
+    (tmp_path / "bad.onnx").write_bytes(b"no network")
+    for path in (tmp_path / "bad.onnx", tmp_path / "missing.onnx"):
+        with pytest.raises(EngineError, match=r"cannot be loaded: .*bundle") as caught:
+            FaceFollower(path).find(Frame(0.0, np.zeros((48, 64, 3), np.uint8)))
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_the_demo_clip_shows_its_face():
+    follower = FaceFollower(DETECTOR)
+    found = [follower.find(frame) for frame in frames(ASSETS / "demo.mp4", step=4)]
+    assert all(isinstance(face, Face) for face in found)
+
+
+@real
+def test_real_videos():
+    follower = FaceFollower(DETECTOR)
+    seen = frames(MEDIA / "WolfgangLanger_Pexels.mp4", step=12)
+    assert all(follower.find(frame) for frame in seen)
+    follower = FaceFollower(DETECTOR)
+    assert not any(follower.find(frame) for frame in frames(MEDIA / "no_face.mp4", step=6))
+
+
+@real
+def test_the_main_one_of_five_faces():
+    (frame,) = frames(MEDIA / "multi_face.jpg")
+    follower = FaceFollower(DETECTOR)
+    found = follower._detect(frame.image)
+    assert len(found) == 5
+    assert follower.find(frame) == max(found, key=lambda face: face.width + face.height)

@@ -1,0 +1,133 @@
+"""Speech is told from noise, measured in step with time, and scored once."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import MEDIA
+
+from edge.errors import InputError
+from edge.items import AudioChunk
+from edge.perception.speech import CHUNK, RATE, Speech, SpeechDetector
+from edge.sources.recording import RecordingSource
+from edge.windows import Windower
+
+DEMO = Path(__file__).parents[1] / "edge" / "assets" / "demo.mp4"
+
+
+def load(path):
+    with RecordingSource(path, RATE) as source:
+        return np.concatenate([item.samples for item in source if isinstance(item, AudioChunk)])
+
+
+@pytest.fixture(scope="module")
+def voice():
+    """The two sentences of the demo clip."""
+    return load(DEMO)
+
+
+def hum(seconds, level, seed=0):
+    return np.random.default_rng(seed).normal(0.0, level, int(seconds * RATE)).astype(np.float32)
+
+
+def windows(samples, size=1000, start=0.0):
+    cutter = Windower(window_s=4.0, hop_s=1.0, rate=RATE, faces=8)
+    found = []
+    for first in range(0, len(samples), size):
+        found += cutter.add(AudioChunk(start + first / RATE, RATE, samples[first : first + size]))
+    return found + cutter.flush()
+
+
+def counting(detector):
+    """A detector that notes every chunk its network scores."""
+    detector.measure(hum(0.1, 0.01))
+    network, scored = detector._network, []
+
+    class Counting:
+        def reset(self):
+            network.reset()
+
+        def process_samples(self, samples):
+            scored.append(samples)
+            return network.process_samples(samples)
+
+    detector._network = Counting()
+    return scored
+
+
+def test_speech_is_found_and_measured(voice):
+    speech = SpeechDetector().measure(voice)
+    assert 4.0 < speech.seconds < 7.0
+    assert speech.present
+    assert speech.snr_db > 25
+    assert speech.noise_db == pytest.approx(-60, abs=3)
+
+
+@pytest.mark.parametrize("samples", [hum(4, 0.05), np.zeros(4 * RATE, np.float32)], ids=["hum", "nothing"])
+def test_no_speech(samples):
+    speech = SpeechDetector().measure(samples)
+    assert speech.seconds == 0.0
+    assert speech.snr_db == 0.0
+    assert not speech.present
+
+
+def test_sound_shorter_than_a_chunk():
+    assert SpeechDetector().measure(hum(0.01, 0.1)) == Speech()
+    assert SpeechDetector().measure(np.zeros(0, np.float32)) == Speech()
+
+
+@pytest.mark.parametrize("expected", [20, 10, 5])
+def test_the_ratio_is_the_one_that_was_mixed(voice, expected):
+    detector = SpeechDetector()
+    detector.measure(voice)
+    spoken = np.zeros(len(voice), bool)
+    for (place, _), score in detector._scores.items():
+        spoken[place * CHUNK : (place + 1) * CHUNK] = score >= 0.5
+    level = np.sqrt(np.mean(voice[spoken] ** 2) / 10 ** (expected / 10))
+    speech = SpeechDetector().measure(voice + hum(len(voice) / RATE, level)[: len(voice)])
+    assert speech.snr_db == pytest.approx(expected, abs=1.5)
+
+
+def test_padding_is_neither_speech_nor_noise(voice):
+    alone = SpeechDetector().measure(voice[: 2 * RATE])
+    padded = SpeechDetector().measure(np.concatenate([np.zeros(125 * CHUNK, np.float32), voice[: 2 * RATE]]))
+    assert padded == alone
+
+
+@pytest.mark.parametrize("start", [0.0, 81234.567])
+def test_what_windows_share_is_scored_once(voice, start):
+    detector = SpeechDetector()
+    scored = counting(detector)
+    for window in windows(voice, start=start):
+        detector.measure(window.audio, window.start)
+    assert len(scored) <= len(voice) // CHUNK + 1
+    assert len(detector._scores) <= 4 * RATE // CHUNK + 1
+
+
+def test_measuring_in_steps_finds_what_measuring_at_once_does(voice):
+    detector = SpeechDetector()
+    last = [detector.measure(window.audio, window.start) for window in windows(voice)][-1]
+    alone = SpeechDetector().measure(voice[-4 * RATE :], len(voice) / RATE - 4.0)
+    assert last.seconds == pytest.approx(alone.seconds, abs=0.3)
+    assert last.snr_db == pytest.approx(alone.snr_db, abs=2)
+
+
+def test_another_recording_at_the_same_time_is_scored_anew(voice):
+    detector = SpeechDetector()
+    detector.measure(voice[: 4 * RATE])
+    assert detector.measure(hum(4, 0.01)).seconds == 0.0
+    assert detector.measure(voice[: 4 * RATE]) == SpeechDetector().measure(voice[: 4 * RATE])
+
+
+def test_another_rate_is_refused():
+    with pytest.raises(InputError, match="16000 Hz, not 8000"):
+        SpeechDetector().measure(hum(1, 0.1), rate=8000)
+
+
+@pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are on the workplace only")
+def test_a_real_voice_and_real_noises():
+    assert SpeechDetector().measure(load(MEDIA / "ravdess-01-neutral.mp4")).present
+    noises = sorted((MEDIA.parent / "noise").rglob("*.opus"))[::40]
+    assert noises
+    for path in noises:
+        assert not SpeechDetector().measure(load(path)).present, path.name
