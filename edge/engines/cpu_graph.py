@@ -2,8 +2,9 @@
 
 Fed unchanged, the canonical graph makes ONNX Runtime dequantize every weight and multiply in float. Here each
 quantized MatMul and Gemm becomes one MatMulIntegerToFloat, each quantized Conv a QLinearConv. Activations are
-uint8, the type every CPU kernel knows, on the canonical grid: same scale, zero point 128, or 0 behind a ReLU.
-Between convolutions they stay uint8.
+uint8, the type every CPU kernel knows, on the canonical grid: same scale, zero point 128, or 0 behind a ReLU
+(where values beyond the calibrated range are then kept up to twice that range instead of cut). Between
+convolutions they stay uint8.
 """
 
 from __future__ import annotations
