@@ -200,7 +200,7 @@ def test_the_cover_of_an_album_is_no_frame(tmp_path):
         speech = container.add_stream("aac", rate=RATE, layout="mono")
         cover = container.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
-        cover.disposition = av.stream.Disposition.attached_pic
+        cover.disposition = av.stream.Disposition.attached_pic.value
         container.mux(cover.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))))
         heard = av.AudioFrame.from_ndarray(np.zeros((1, RATE), np.float32), format="fltp", layout="mono")
         heard.sample_rate, heard.pts, heard.time_base = RATE, 0, Fraction(1, RATE)

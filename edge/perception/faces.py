@@ -23,6 +23,7 @@ TAKEOVER = 2.0
 """A face this many times larger than the followed one is nearer to the camera and replaces it."""
 DARK = 0.05
 """Brightness below which a picture without a face is dark: darkened videos lost theirs at 0.05 to 0.01."""
+_ERRORS_ONLY = 2  # OpenCV's LOG_LEVEL_ERROR
 
 
 def brightness(image: Bytes) -> float:
@@ -98,14 +99,15 @@ def _load(model: Path) -> Any:
     import cv2
 
     cv2.setNumThreads(1)  # 3 ms a picture on one core; more threads take the cores from the networks
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # OpenCV 5 warns about its own default
+    logging: Any = getattr(cv2.utils, "logging", cv2)  # where OpenCV 5 and 4 keep it
+    level = logging.getLogLevel()
+    logging.setLogLevel(_ERRORS_ONLY)  # OpenCV 5 warns about a default of its own
     try:
         return cv2.FaceDetectorYN.create(str(model), "", (SEARCH_SIDE, SEARCH_SIDE), MIN_SCORE)
     except cv2.error:
         raise EngineError(f"face detector {model} cannot be loaded: build or copy the bundle again") from None
     finally:
-        cv2.utils.logging.setLogLevel(level)
+        logging.setLogLevel(level)
 
 
 def _size(face: Face) -> float:

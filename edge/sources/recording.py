@@ -108,10 +108,12 @@ class RecordingSource:
             )
 
     def _open_tracks(self) -> None:
+        from av.stream import Disposition
+
         container = self._open()
         sound = next(iter(container.streams.audio), None)
         # The cover of an album is a video stream too, and the singer on it has nothing to say here.
-        shown = (s for s in container.streams.video if not s.disposition & s.disposition.attached_pic)
+        shown = (s for s in container.streams.video if not s.disposition & Disposition.attached_pic)
         picture = next(shown, None)
         used = [stream for stream in (sound, picture) if stream is not None]
         if container.format.name == "tty" or not used:  # tty: plain text, drawn as pictures
