@@ -58,20 +58,16 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     words = _place("text", recipe, work) / "tokenizer.json"
     tokenizer = load_tokenizer(words)
     seen = training_inputs(recipe, data, tokenizer)
+    strangers = dev_inputs(recipe, data, tokenizer)
     unseen, dev = {}, {}
-    for name, inputs in dev_inputs(recipe, data, tokenizer).items():
+    for name, inputs in strangers.items():
         unseen[name], dev[name] = halves(inputs)
     pools = {
         role: {name: pool(encoders[name], inputs[name]) for name in MODALITIES}
         for role, inputs in (("seen", seen), ("unseen", unseen), ("dev", dev))
     }
-    fusion = train_fusion(
-        recipe,
-        pools["seen"],
-        pools["unseen"],
-        pools["dev"],
-        work / f"fusion-{recipe.key(*MODALITIES, 'fusion')}",
-    )
+    folder = work / f"fusion-{recipe.key(*MODALITIES, 'tokens', 'fusion')}"
+    fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["dev"], folder)
     floats = write_networks(
         {**encoders, "fusion": fusion}, AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S, work / "fp32"
     )
@@ -80,7 +76,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     integers, reports = quantize_networks(floats, ranges, recipe, work / "int8")
     parity = parity_of(floats, integers, judged)
     facts: dict[str, Any] = {
-        "temperature": temperatures(integers, dev, pools["dev"], recipe),
+        "temperature": temperatures(integers, strangers, pools["dev"], recipe),
         "calibration": {
             name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
             for name in MODALITIES

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from edge.errors import ConfigError
 from export.progress import bar, say
 
 Batch = tuple[tuple[Tensor, ...], Tensor]
@@ -59,7 +60,12 @@ def finished(model: nn.Module, name: str, folder: Path) -> bool:
     done = folder / f"{name}.pt"
     if not done.is_file():
         return False
-    model.load_state_dict(torch.load(done, weights_only=True))
+    try:
+        model.load_state_dict(torch.load(done, weights_only=True))
+    except RuntimeError as error:
+        raise ConfigError(
+            f"{done} holds weights of another network; delete {folder} to train it again"
+        ) from error
     model.eval()
     return True
 
