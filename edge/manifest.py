@@ -39,7 +39,7 @@ class AudioSpec(Spec):
     """Lower edge of the first band (hertz)."""
     f_max: float = 7600.0
     """Upper edge of the last band (hertz)."""
-    range_db: Positive = 60.0
+    range_db: Positive = 80.0
     """Depth below the loudest band that is kept (decibels)."""
 
 

@@ -31,6 +31,8 @@ from export.students import AudioStudent
 from export.training import Batch, Plan, Task, finished, train
 
 WINDOW_S, HOP_S = 4.0, 1.0
+SURROUNDINGS = 6
+"""Places, rooms and noises each clip is heard in."""
 
 
 def audio_split(recipe: Recipe, data: Path) -> Split:
@@ -76,10 +78,10 @@ class NoisyWindows:
     def features(self, index: int, rng: np.random.Generator) -> Floats:
         """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
         window = place_clip(self._clips[index], self._length, rng)
-        if rng.random() < 0.3:
+        if rng.random() < 0.2:
             window = echo(window, self._spec.rate, rng)
         # Every window gets some noise: digital silence around a clip would give its corpus away.
-        snr = rng.uniform(0.0, 25.0) if rng.random() < 0.4 else rng.uniform(25.0, 60.0)
+        snr = rng.uniform(5.0, 30.0) if rng.random() < 0.4 else rng.uniform(30.0, 70.0)
         return log_mel(add_noise(window, background(self._noises, self._length, rng), snr), self._spec)
 
 
@@ -98,11 +100,22 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
 
+    # Drawing surroundings costs more than a step of training: each clip gets a few, and every epoch
+    # picks one of them.
+    drawn = np.random.default_rng((recipe.seed, 1))
+    bank = np.stack(
+        [
+            [windows.features(i, drawn).astype(np.float16) for _ in range(SURROUNDINGS)]
+            for i in range(len(labels))
+        ]
+    )
+
     def batches(rng: np.random.Generator) -> Iterator[Batch]:
         order = rng.permutation(len(labels))
         for start in range(0, steps * wanted.batch, wanted.batch):
             chosen = order[start : start + wanted.batch]
-            inputs = torch.from_numpy(np.stack([mask_bands(windows.features(i, rng), rng) for i in chosen]))
+            picked = bank[chosen, rng.integers(SURROUNDINGS, size=len(chosen))].astype(np.float32)
+            inputs = torch.from_numpy(np.stack([mask_bands(features, rng) for features in picked]))
             wished = targets[torch.from_numpy(chosen)]
             if wanted.mixup:
                 inputs, wished = mix(inputs, wished, wanted.mixup, rng)

@@ -10,24 +10,28 @@ from torch import Tensor
 from edge.items import Floats
 
 
-def jitter_faces(faces: Tensor, rng: np.random.Generator) -> Tensor:
-    """Flip, turn, shift, zoom, relight and hide a part of each face; [b, 1, size, size] stays."""
+def jitter_faces(faces: Tensor, rng: np.random.Generator, gentle: bool = False) -> Tensor:
+    """Flip, turn, shift, zoom, relight and hide a part of each face; [b, 1, size, size] stays.
+
+    gentle: half as far, and nothing is hidden.
+    """
+    far, hidden = (0.5, 0.0) if gentle else (1.0, 0.5)
     b, _, size, _ = faces.shape
-    angle = torch.from_numpy(rng.uniform(-0.26, 0.26, b)).float()
-    zoom = torch.from_numpy(rng.uniform(0.85, 1.12, b)).float()
+    angle = torch.from_numpy(rng.uniform(-0.26, 0.26, b) * far).float()
+    zoom = torch.from_numpy(1.0 + rng.uniform(-0.15, 0.12, b) * far).float()
     flip = torch.from_numpy(rng.choice([-1.0, 1.0], b)).float()
     matrix = torch.zeros(b, 2, 3)
     matrix[:, 0, 0], matrix[:, 0, 1] = flip * zoom * angle.cos(), -zoom * angle.sin()
     matrix[:, 1, 0], matrix[:, 1, 1] = flip * zoom * angle.sin(), zoom * angle.cos()
-    matrix[:, :, 2] = torch.from_numpy(rng.uniform(-0.16, 0.16, (b, 2))).float()
+    matrix[:, :, 2] = torch.from_numpy(rng.uniform(-0.16, 0.16, (b, 2)) * far).float()
     grid = F.affine_grid(matrix, [b, 1, size, size], align_corners=False)
     faces = F.grid_sample(faces, grid, padding_mode="border", align_corners=False)
-    gamma = torch.from_numpy(np.exp(rng.normal(0.0, 0.25, (b, 1, 1, 1)))).float()
+    gamma = torch.from_numpy(np.exp(rng.normal(0.0, 0.25, (b, 1, 1, 1)) * far)).float()
     low, high = faces.amin((2, 3), keepdim=True), faces.amax((2, 3), keepdim=True)
     faces = ((faces - low) / (high - low).clamp(min=1e-3)) ** gamma
     deviation, mean = torch.std_mean(faces, (2, 3), keepdim=True)
     faces = (faces - mean) / deviation.clamp(min=1e-2)
-    for index in np.flatnonzero(rng.random(b) < 0.5):
+    for index in np.flatnonzero(rng.random(b) < hidden):
         h, w = rng.integers(size // 8, size // 3, 2)
         y, x = rng.integers(0, size - h), rng.integers(0, size - w)
         faces[index, :, y : y + h, x : x + w] = torch.randn(h, w, generator=_torch(rng))
@@ -67,7 +71,7 @@ def echo(window: Floats, rate: int, rng: np.random.Generator) -> Floats:
     decay = rng.uniform(0.1, 0.6)
     tail = rng.standard_normal(int(rate * decay)).astype(np.float32)
     tail *= np.exp(-6.9 * np.arange(len(tail)) / len(tail)).astype(np.float32)
-    tail *= rng.uniform(0.2, 1.0) / np.sqrt(np.square(tail).sum())
+    tail *= rng.uniform(0.1, 0.6) / np.sqrt(np.square(tail).sum())
     size = 1 << (len(window) + len(tail) - 1).bit_length()  # powers of two transform fastest
     spectrum = np.fft.rfft(window, size) * np.fft.rfft(tail, size)
     return (window + np.fft.irfft(spectrum, size)[: len(window)]).astype(np.float32)

@@ -56,6 +56,12 @@ class EncoderLayer(nn.Module):
         self.feed = FeedForward(d, hidden, dropout)
         self.drop = nn.Dropout(dropout)
 
+    def begin_as_identity(self) -> None:
+        """Zero what the layer adds; it learns to add something when that helps."""
+        for last in (self.attention.out, self.feed[3]):
+            nn.init.zeros_(last.weight)  # type: ignore[arg-type]
+            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         normed = self.norm1(x)
         x = x + self.drop(self.attention(normed, normed, mask))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +34,14 @@ def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
 
 
 def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
-    """Train, or load, the vision student; its branches are not merged yet."""
+    """Train, or load, the vision student; its branches are not merged yet.
+
+    A second round, shorter and on gently changed faces, lets it fit what the first kept out of its reach.
+    """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)
     model = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if finished(model, "vision", folder):
+    if finished(model, "vision-refined", folder):
         return model  # type: ignore[no-any-return]
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
@@ -45,21 +49,30 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     targets = F.one_hot(labels, len(LABELS)).float()
     steps = len(faces) // wanted.batch
 
-    def batches(rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(gentle: bool, rng: np.random.Generator) -> Iterator[Batch]:
         order = torch.from_numpy(rng.permutation(len(faces)))
         for chosen in order[: steps * wanted.batch].split(wanted.batch):
-            inputs, wished = jitter_faces(faces[chosen], rng), targets[chosen]
-            if wanted.mixup:
+            inputs, wished = jitter_faces(faces[chosen], rng, gentle), targets[chosen]
+            if wanted.mixup and not gentle:
                 inputs, wished = mix(inputs, wished, wanted.mixup, rng)
             yield (inputs.contiguous(memory_format=torch.channels_last),), wished
 
     def score(model: nn.Module) -> float:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
 
-    plan = Plan(
-        wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
-    )
-    train(Task("vision", model, batches, steps, targets.mean(0), score), plan, folder)
+    for name, gentle in (("vision", False), ("vision-refined", True)):
+        if finished(model, name, folder):
+            continue
+        plan = Plan(
+            wanted.epochs // 2 if gentle else wanted.epochs,
+            wanted.lr / 2 if gentle else wanted.lr,
+            wanted.weight_decay,
+            wanted.smoothing,
+            wanted.adjust,
+            seed=recipe.seed + gentle,
+        )
+        task = Task(name, model, partial(batches, gentle), steps, targets.mean(0), score)
+        train(task, plan, folder)
     return model  # type: ignore[no-any-return]
 
 

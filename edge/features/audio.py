@@ -38,12 +38,13 @@ def _hann(length: int) -> Floats:
 
 @lru_cache(maxsize=4)
 def _filters(spec: AudioSpec) -> Floats:
-    """Triangular mel filters of unit area, [mels, fft // 2 + 1]."""
+    """Triangular mel filters of unit height, [mels, fft // 2 + 1].
+
+    Not of unit area: that would push the wide high bands, weak in speech already, below the range.
+    """
     low, high = (2595.0 * np.log10(1.0 + f / 700.0) for f in (spec.f_min, spec.f_max))
     edges = 700.0 * (10.0 ** (np.linspace(low, high, spec.mels + 2) / 2595.0) - 1.0)
     bins = np.arange(spec.fft // 2 + 1) * spec.rate / spec.fft
     rising = (bins - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
     falling = (edges[2:, None] - bins) / (edges[2:] - edges[1:-1])[:, None]
-    triangles = np.maximum(0.0, np.minimum(rising, falling))
-    area = 2.0 / (edges[2:] - edges[:-2])
-    return (triangles * area[:, None]).astype(np.float32)
+    return np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
