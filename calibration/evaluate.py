@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -36,6 +37,18 @@ def evaluate_folder(bundle: Path, folder: Path, modality: Modality) -> Report:
     examples = read_folder(folder, files=modality != "text")
     with Judge(open_bundle(bundle)) as judge:
         return judge.score(examples, modality)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one sampled frame shows."""
+
+    time: float
+    """When it was taken (seconds)."""
+    face: Bytes | None
+    """Grey crop of the main face; None without one."""
+    score: float
+    """Detection score, 0..1; 0 without a face."""
 
 
 class Judge:
@@ -88,7 +101,7 @@ class Judge:
 
     def by_vision(self, example: Example) -> Floats | str:
         """Posterior over the clip's faces, or why there is none; a picture of crop size is a face."""
-        crops = [face for _, face, _ in self._faces(self._media(example)[1])]
+        crops = [look.face for look in self._looks(self._media(example)[1]) if look.face is not None]
         return self.fusion.posterior("vision", self.encoders.vision(crops)) if crops else "no face"
 
     def by_text(self, example: Example) -> Floats | str:
@@ -99,30 +112,28 @@ class Judge:
     def by_all(self, example: Example) -> Floats | str:
         """Mean fused posterior over the clip's windows, or why there is none."""
         samples, frames = self._media(example)
-        faces = self._faces(frames)
+        looks = self._looks(frames)
         text = self.encoders.text(example.transcript) if example.transcript else None
         manifest = self._bundle.manifest
-        rate, seconds = manifest.audio.rate, manifest.window_s
-        windows = [None] if samples is None else self._windows(samples)
+        heard: Sequence[Floats | None] = [None] if samples is None else self._windows(samples)
         posteriors = []
-        for number, window in enumerate(windows):
+        for number, window in enumerate(heard):
             found: dict[str, Tokens] = {}
-            seen = faces
-            quality = Quality(transcript_confidence=1.0 if text else 0.0)
+            snr, seen = 0.0, looks
             if window is not None and samples is not None:
-                end = len(samples) / rate - (len(windows) - 1 - number) * manifest.hop_s
-                seen = [entry for entry in faces if end - seconds <= entry[0] <= end]
+                # The windows end with the clip, a hop apart.
+                end = len(samples) / manifest.audio.rate - (len(heard) - 1 - number) * manifest.hop_s
+                seen = [look for look in looks if end - manifest.window_s <= look.time <= end]
                 found["audio"] = self.encoders.audio(window)
                 snr = SpeechDetector().measure(window).snr_db
-                quality = Quality(snr, 0.0, quality.transcript_confidence)
-            if seen:
-                seen = seen[-manifest.vision.faces :]
-                found["vision"] = self.encoders.vision([face for _, face, _ in seen])
-                face_score = float(np.mean([entry[2] for entry in seen]))
-                quality = Quality(quality.speech_snr, face_score, quality.transcript_confidence)
+            crops = [look.face for look in seen if look.face is not None]
+            if crops:
+                found["vision"] = self.encoders.vision(crops)
             if text:
                 found["text"] = text
+            face_score = sum(look.score for look in seen) / max(1, len(seen))
             if found:
+                quality = Quality(snr, face_score, 1.0 if text else 0.0)
                 posteriors.append(self.fusion.predict(0.0, found, quality).probabilities)
         return self._mean(posteriors) if posteriors else "nothing heard, seen or said"
 
@@ -133,16 +144,18 @@ class Judge:
         step = manifest.window_s / manifest.vision.faces
         return load_media(example.path, manifest.audio.rate, step)
 
-    def _faces(self, frames: Sequence[Frame]) -> list[tuple[float, Bytes, float]]:
-        """Time (seconds), crop and score of the main face of each frame that shows one."""
+    def _looks(self, frames: Sequence[Frame]) -> list[Look]:
         spec, follower = self._bundle.manifest.vision, FaceFollower(self._bundle.path("face_detector.onnx"))
-        found = []
+        looks = []
         for frame in frames:
             if frame.image.shape[:2] == (spec.size, spec.size):
-                found.append((frame.time, frame.image.mean(axis=2).round().astype(np.uint8), 1.0))
-            elif face := follower.find(frame):
-                found.append((frame.time, crop(frame.image, face, spec), face.score))
-        return found
+                grey = frame.image.mean(axis=2).round().astype(np.uint8)
+                looks.append(Look(frame.time, grey, 1.0))
+            else:
+                face = follower.find(frame)
+                shown = crop(frame.image, face, spec) if face else None
+                looks.append(Look(frame.time, shown, face.score if face else 0.0))
+        return looks
 
     def _windows(self, samples: Floats) -> list[Floats]:
         manifest = self._bundle.manifest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.resources import files
@@ -38,11 +37,6 @@ def demo_clip() -> Path:
     return Path(str(files("edge") / "assets" / "demo.mp4"))
 
 
-def engine_cache() -> Path:
-    """Where graphs derived for this machine are kept between runs."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edge-emotion"
-
-
 class Reader:
     """An opened bundle with its engines; reads recordings while its `with` block lasts.
 
@@ -61,9 +55,7 @@ class Reader:
         self.tokenizer = load_tokenizer(self.bundle.path("tokenizer.json"))
         with self._stack as opening:
             self.engines: dict[str, Engine] = {
-                name: opening.enter_context(
-                    open_engine(self.bundle.path(name), threads=self._site.threads, cache=engine_cache())
-                )
+                name: opening.enter_context(open_engine(self.bundle.path(name), threads=self._site.threads))
                 for name in self.bundle.manifest.models
             }
             self._stack = opening.pop_all()

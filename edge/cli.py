@@ -208,6 +208,7 @@ def evaluate(
 
     Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
     """
+    _one_thread()
     from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
 
     report: Any = evaluate_folder(bundle, folder, modality.value)

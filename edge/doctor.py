@@ -95,12 +95,11 @@ def replay(bundle: Bundle, name: str) -> tuple[float, float, int]:
     """
     import numpy as np
 
-    from edge.app import engine_cache
     from edge.engines import open_engine
 
     golden = golden_arrays(bundle, name)
     cosines, same = [], []
-    with open_engine(bundle.path(name), cache=engine_cache()) as engine:
+    with open_engine(bundle.path(name)) as engine:
         cases = len(next(iter(golden["in"].values())))
         for case in range(cases):
             outputs = engine.run({key: values[case] for key, values in golden["in"].items()})

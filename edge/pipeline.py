@@ -16,6 +16,7 @@ from typing import Protocol
 
 from edge.confidence import needs_check, prediction_set
 from edge.encoders import Encoders
+from edge.errors import MediaError
 from edge.fusion import Fusion
 from edge.interfaces import Sink
 from edge.items import AudioChunk, Face, Floats, Frame, Prediction, Reading, State, Window
@@ -103,22 +104,28 @@ class Pipeline:
         In real time a window a hop later than the windower may be is dropped: a newer one is already due.
         """
         summary = Summary()
+        broken: MediaError | None = None
         began = lead = float("inf")
         patience = self._manifest.hop_s + LATE_S if self._realtime else float("inf")
-        for item in items:
-            start = item.time if isinstance(item, Frame) else item.start
-            began = min(began, start)
-            lead = min(lead, time.monotonic() - start)
-            for window in self._windower.add(item):
-                if time.monotonic() - lead - window.end > patience:
-                    summary.dropped += 1
-                elif window.end - began < WARM_UP_S - 1e-6:
-                    _write(Reading(time=window.end, state="warming_up", source=source), sinks, summary)
-                else:
-                    _write(self.read(window, source), sinks, summary)
+        try:
+            for item in items:
+                start = item.time if isinstance(item, Frame) else item.start
+                began = min(began, start)
+                lead = min(lead, time.monotonic() - start)
+                for window in self._windower.add(item):
+                    if time.monotonic() - lead - window.end > patience:
+                        summary.dropped += 1
+                    elif window.end - began < WARM_UP_S - 1e-6:
+                        _write(Reading(time=window.end, state="warming_up", source=source), sinks, summary)
+                    else:
+                        _write(self.read(window, source), sinks, summary)
+        except MediaError as error:  # cut short: what came before it is read all the same
+            broken = error
         # Nothing more will come: what is left is read however short it is, be it a single picture.
         for window in self._windower.flush():
             _write(self.read(window, source), sinks, summary)
+        if broken is not None:
+            raise broken
         return summary
 
     def read(self, window: Window, source: str = "") -> Reading:

@@ -24,14 +24,12 @@ TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)"
 class OnnxRuntimeEngine:
     """Runs one ONNX file; opened on entering its `with` block or at the first call.
 
-    threads: intra-op threads; small models lose by more than one. cache: not used, deriving the graph for
-    this CPU takes less time than checking a stored one. canonical: run the file unchanged, several times
-    slower where it is INT8.
+    threads: intra-op threads; small models lose by more than one. canonical: run the file unchanged, several
+    times slower where it is INT8. The fast graph is derived anew at each start: that takes less time than
+    checking a stored one.
     """
 
-    def __init__(
-        self, path: Path, threads: int = 1, cache: Path | None = None, canonical: bool = False
-    ) -> None:
+    def __init__(self, path: Path, threads: int = 1, canonical: bool = False) -> None:
         self.path = path
         self._threads = threads
         self._canonical = canonical
