@@ -95,7 +95,7 @@ def read_rows(table: Path, columns: Sequence[str], separator: str = ",") -> list
     """Line number and row of a table with a header. Raises DatasetError when a column is missing."""
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, delimiter=separator)
+            reader = csv.DictReader(file, restval="", delimiter=separator)
             missing = [name for name in columns if name not in (reader.fieldnames or ())]
             if missing:
                 raise DatasetError(f"{table} lacks the column {', '.join(missing)}; add it to the header")

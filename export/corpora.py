@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,8 @@ def split_corpora(
         for example in read_corpus(data, name):
             drawn = int(hashlib.sha256(example.speaker.encode()).hexdigest()[:8], 16) % 100
             first = name == names[0]
-            in_test = example.speaker in test if test else first and not own and drawn >= 90
+            drawn_for_test = first and not own and drawn >= 90 and example.speaker not in dev
+            in_test = example.speaker in test if test else drawn_for_test
             in_dev = example.speaker in dev if dev else first and drawn < 5
             parts[2 if in_test else 1 if in_dev else 0].append(example)
         if own and name == names[0]:
@@ -140,7 +142,7 @@ def _ravdess(folder: Path) -> list[Example]:
     examples = []
     for path in sorted(folder.rglob("03-01-*.wav")):
         parts = path.stem.split("-")
-        if len(parts) != 7 or not 1 <= int(parts[2]) <= len(RAVDESS):
+        if not re.fullmatch(r"03-01-0[1-8]-\d\d-0[12]-\d\d-\d\d", path.stem):
             raise DatasetError(f"{path}: not a RAVDESS name (seven numbers joined by -); remove it")
         label = label_index(RAVDESS[int(parts[2]) - 1], str(path))
         if label is not None:

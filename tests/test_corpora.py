@@ -1,0 +1,467 @@
+"""Published corpora in their authors' layouts, each built small, and who of them plays which role."""
+
+import csv
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from corpora import write_faces, write_sentences, write_voices, write_wav
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calibration.dataset import Example
+from edge.errors import DatasetError
+from edge.items import LABELS
+from export.corpora import EKMAN, FINE, Split, joined, read_corpus, read_faces, split_corpora
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+GOEMOTIONS = (  # noqa: SIM905
+    "admiration amusement anger annoyance approval caring confusion curiosity desire disappointment "
+    "disapproval disgust embarrassment excitement fear gratitude grief joy love nervousness optimism pride "
+    "realization relief remorse sadness surprise neutral"
+).split()
+
+
+def table(path, *rows, separator=","):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, delimiter=separator).writerows(rows)
+
+
+def lines(path, *texts):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+
+
+def refusal(data, name, split="train"):
+    """The one line that a corpus is refused with."""
+    with pytest.raises(DatasetError) as caught:
+        read_corpus(data, name, split)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def labels_of(examples):
+    return [LABELS[example.label] for example in examples]
+
+
+# RAVDESS
+
+
+def ravdess(data, *names):
+    for name in names:
+        actor = name.split("-")[-1]
+        write_wav(data / "ravdess" / f"Actor_{actor}" / f"{name}.wav", np.zeros(160))
+
+
+def test_ravdess_says_everything_in_the_file_name(tmp_path):
+    ravdess(tmp_path, *(f"03-01-{emotion:02}-01-{1 + emotion % 2:02}-01-07" for emotion in range(1, 9)))
+    ravdess(tmp_path, "03-01-03-02-01-02-12")
+    ravdess(tmp_path, "01-01-03-01-01-01-07")  # 01: a video with sound, 03: sound alone
+    examples = read_corpus(tmp_path, "ravdess")
+    wanted = ["neutral", "neutral", "happy", "sad", "angry", "worried", "surprise", "happy"]
+    assert labels_of(examples) == wanted
+    assert {e.speaker for e in examples} == {"ravdess-07", "ravdess-12"}
+    assert examples[0].transcript == "Dogs are sitting by the door."
+    assert examples[1].transcript == "Kids are talking by the door."
+    assert all(e.path.is_file() for e in examples)
+    assert len({e.name for e in examples}) == len(examples)
+
+
+@pytest.mark.parametrize("name", ["03-01-03-01-01-01", "03-01-09-01-01-01-07", "03-01-00-01-01-01-07"])
+def test_a_file_that_is_no_ravdess_clip_is_named(tmp_path, name):
+    ravdess(tmp_path, name)
+    assert f"{name}.wav: not a RAVDESS name" in refusal(tmp_path, "ravdess")
+
+
+@pytest.mark.parametrize("name", ["03-01-xx-01-01-01-07", "03-01-03-01-03-01-07", "03-01-03-01-no-01-07"])
+def test_a_ravdess_name_with_other_numbers_is_named(tmp_path, name):
+    ravdess(tmp_path, name)
+    assert f"{name}.wav: not a RAVDESS name" in refusal(tmp_path, "ravdess")
+
+
+def test_ravdess_with_metadata_is_a_generic_folder(tmp_path):
+    ravdess(tmp_path, "03-01-05-01-01-01-07")
+    file = "Actor_07/03-01-05-01-01-01-07.wav"
+    table(tmp_path / "ravdess" / "metadata.csv", ["file_name", "emotion", "speaker"], [file, "angry", "anna"])
+    (example,) = read_corpus(tmp_path, "ravdess")
+    assert example.speaker == "anna"
+
+
+def test_an_empty_corpus_is_asked_what_it_is(tmp_path):
+    (tmp_path / "ravdess").mkdir()
+    assert "gave no usable example; is it the published ravdess?" in refusal(tmp_path, "ravdess")
+
+
+def test_a_corpus_that_is_not_there_is_named(tmp_path):
+    assert "holds no folder voices; put the corpus there" in refusal(tmp_path, "voices")
+    (tmp_path / "voices").mkdir()
+    assert "holds no metadata.csv" in refusal(tmp_path, "voices")
+
+
+# nEMO
+
+
+def nemo(data, *rows):
+    header = ["file_id", "emotion", "raw_text", "normalized_text", "speaker_id", "gender", "age"]
+    table(data / "nemo" / "data.tsv", header, *rows, separator="\t")
+
+
+def test_nemo_is_a_table_and_samples(tmp_path):
+    said = "Lubię czytać przed snem."
+    nemo(
+        tmp_path,
+        ["SB0_fear_1.wav", "fear", said, "", "SB0", "female", "30"],
+        ["KD0_anger_2", "anger", said, "", "KD0", "male", "30"],
+    )
+    for name in ("SB0_fear_1", "KD0_anger_2"):
+        write_wav(tmp_path / "nemo" / "samples" / f"{name}.wav", np.zeros(160))
+    examples = read_corpus(tmp_path, "nemo")
+    assert labels_of(examples) == ["worried", "angry"]
+    assert [e.speaker for e in examples] == ["nemo-SB0", "nemo-KD0"]
+    assert {e.transcript for e in examples} == {said}
+    assert all(e.path.is_file() for e in examples)
+
+
+def test_nemo_names_what_is_missing(tmp_path):
+    (tmp_path / "nemo").mkdir()
+    assert "neither metadata.csv nor data.tsv" in refusal(tmp_path, "nemo")
+    nemo(tmp_path, ["SB0_fear_1", "fear", "x", "", "SB0", "female", "30"])
+    assert "line 2: samples/SB0_fear_1.wav does not exist" in refusal(tmp_path, "nemo")
+    table(tmp_path / "nemo" / "data.tsv", ["file_id", "emotion"], separator="\t")
+    assert "lacks the column raw_text, speaker_id" in refusal(tmp_path, "nemo")
+
+
+# FER2013: three layouts of the same faces
+
+FACES = [(1, "train", 0), (2, "train", 3), (3, "train", 1), (4, "validation", 2), (5, "validation", 6)]
+"""Number that is drawn, split, and FER2013's emotion (0 angry, 1 disgust, 2 fear, 3 happy, 6 neutral)."""
+NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+
+def face(number):
+    """A 48 px picture whose corner tells its number."""
+    picture = np.full((48, 48), 10 * number, np.uint8)
+    picture[:4, :8] = 200
+    return picture
+
+
+def as_csv(folder):
+    usage = {"train": "Training", "validation": "PublicTest"}
+    rows = [(e, " ".join(map(str, face(n).ravel())), usage[split]) for n, split, e in FACES]
+    rows.append((4, rows[0][1], "PrivateTest"))
+    table(folder / "fer2013.csv", ["emotion", "pixels", "Usage"], *rows)
+
+
+def as_folders(folder):
+    for number, split, emotion in FACES:
+        place = folder / split / NAMES[emotion]
+        place.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(place / f"{number}.png"), face(number))
+
+
+def as_mosaics(folder):
+    folder.mkdir(parents=True)
+    mosaics = {"train": np.zeros((96, 144), np.uint8), "validation": np.zeros((96, 144), np.uint8)}
+    rows = []
+    for number, split, emotion in FACES:
+        row, column = divmod(number, 3)
+        mosaics[split][48 * row : 48 * row + 48, 48 * column : 48 * column + 48] = face(number)
+        rows.append([split, f"{split}_00.png", row, column, NAMES[emotion]])
+    for split, mosaic in mosaics.items():
+        cv2.imwrite(str(folder / f"{split}_00.png"), mosaic)
+    table(folder / "labels.csv", ["split", "file_name", "row", "column", "emotion"], *rows)
+
+
+@pytest.mark.parametrize("layout", [as_csv, as_folders, as_mosaics])
+def test_fer2013_in_each_layout_gives_the_same_faces(tmp_path, layout):
+    layout(tmp_path / "fer2013")
+    for _ in range(2):  # the second time from what the first left behind
+        train = read_corpus(tmp_path, "fer2013")
+        dev = read_corpus(tmp_path, "fer2013", "dev")
+        for examples, wanted in ((train, {1: "angry", 2: "happy"}), (dev, {4: "worried", 5: "neutral"})):
+            faces = read_faces(examples)
+            assert faces.shape == (2, 48, 48)
+            assert faces.dtype == np.uint8
+            numbers = [int(picture[-1, -1]) // 10 for picture in faces]
+            assert dict(zip(numbers, labels_of(examples), strict=True)) == wanted
+            for number, picture in zip(numbers, faces, strict=True):
+                np.testing.assert_array_equal(picture, face(number))
+        assert len({e.name for e in (*train, *dev)}) == 4
+        assert all(e.speaker == e.name for e in train)
+
+
+def test_faces_of_another_size_are_scaled(tmp_path):
+    as_mosaics(tmp_path / "fer2013")
+    faces = read_faces(read_corpus(tmp_path, "fer2013"), size=24)
+    assert faces.shape == (2, 24, 24)
+    assert faces[:, -1, -1].tolist() == [10, 20]
+
+
+def test_a_mosaic_that_is_no_picture_is_named(tmp_path):
+    as_mosaics(tmp_path / "fer2013")
+    (tmp_path / "fer2013" / "train_00.png").write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=r"train_00\.png is not a readable picture; replace or remove it"):
+        read_faces(read_corpus(tmp_path, "fer2013"))
+
+
+def test_an_unknown_emotion_of_fer2013_is_named(tmp_path):
+    as_mosaics(tmp_path / "fer2013")
+    with (tmp_path / "fer2013" / "labels.csv").open("a") as file:
+        file.write("train,train_00.png,0,0,bored\n")
+    assert "line 7: unknown emotion 'bored'" in refusal(tmp_path, "fer2013")
+    (tmp_path / "fer2013" / "train" / "bored").mkdir(parents=True)
+    (tmp_path / "fer2013" / "labels.csv").unlink()
+    (tmp_path / "fer2013" / "train" / "bored" / "1.png").touch()
+    assert "unknown emotion 'bored'" in refusal(tmp_path, "fer2013")
+
+
+def test_fer2013_that_is_not_there_is_refused(tmp_path):
+    (tmp_path / "fer2013").mkdir()
+    assert "(dev) gave no usable example" in refusal(tmp_path, "fer2013", "dev")
+
+
+# GoEmotions
+
+
+def test_goemotions_by_ekman_name(tmp_path):
+    folder = tmp_path / "goemotions"
+    lines(folder / "labels.txt", "anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
+    lines(folder / "train.tsv", "Don't!\t0\ta", "Eh.\t4\tb", 'He said "no" and left\t5\tc', "Ugh\t1\td")
+    lines(folder / "dev.tsv", "What?\t6,2\te", "Yuck, scary\t1,2\tf")
+    train = read_corpus(tmp_path, "goemotions")
+    assert labels_of(train) == ["angry", "neutral", "sad"]
+    assert [e.transcript for e in train] == ["Don't!", "Eh.", 'He said "no" and left']
+    assert [e.name for e in train] == ["a", "b", "c"]
+    assert all(e.path is None and e.speaker == e.name for e in train)
+    # Who is disgusted as well is left out: what is left of his labels would be half the truth.
+    (dev,) = read_corpus(tmp_path, "goemotions", "dev")
+    assert LABELS[dev.label] == "surprise"
+    assert [LABELS[label] for label in dev.also] == ["worried"]
+
+
+def test_goemotions_by_its_28_names(tmp_path):
+    folder = tmp_path / "goemotions"
+    lines(folder / "emotions.txt", *GOEMOTIONS)
+    lines(folder / "train.tsv", *(f"text {i}\t{i}\tid{i}" for i in range(28)))
+    many = [
+        ",".join(str(GOEMOTIONS.index(name)) for name in names)
+        for names in (("joy", "love"), ("anger", "grief", "annoyance"), ("neutral", "fear"))
+    ]
+    lines(folder / "dev.tsv", *(f"text\t{indices}\tid{indices}" for indices in many))
+    found = {e.name: LABELS[e.label] for e in read_corpus(tmp_path, "goemotions")}
+    wanted = {f"id{i}": FINE.get(name, name) for i, name in enumerate(GOEMOTIONS) if name != "disgust"}
+    assert found == wanted
+    dev = read_corpus(tmp_path, "goemotions", "dev")
+    assert [(LABELS[e.label], [LABELS[label] for label in e.also]) for e in dev] == [
+        ("happy", []),
+        ("angry", ["sad"]),
+        ("neutral", ["worried"]),
+    ]
+
+
+def test_each_fine_name_has_one_label():
+    names = [name for group in EKMAN.values() for name in group.split()]
+    assert sorted(names) == sorted(set(GOEMOTIONS) - {"neutral", "disgust"})
+
+
+def test_goemotions_names_what_is_wrong(tmp_path):
+    folder = tmp_path / "goemotions"
+    lines(folder / "train.tsv", "Don't!\t0\ta", "cut short")
+    assert "needs train.tsv and labels.txt (or emotions.txt)" in refusal(tmp_path, "goemotions")
+    lines(folder / "labels.txt", "anger", "joy")
+    assert "line 2: expected text, labels and id, separated by tabs" in refusal(tmp_path, "goemotions")
+    lines(folder / "labels.txt", "bored", "joy")
+    assert "line 1: unknown emotion 'bored'" in refusal(tmp_path, "goemotions")
+    assert "needs dev.tsv" in refusal(tmp_path, "goemotions", "dev")
+
+
+# MELD
+
+
+def meld(data, split, *rows):
+    header = ["Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID"]
+    table(data / "meld" / f"{split}_sent_emo.csv", header, *rows)
+
+
+def test_meld_and_its_broken_quotes(tmp_path):
+    # Windows-1252 quotes read as Latin-1, as in the published files: control characters.
+    meld(
+        tmp_path,
+        "train",
+        [1, "Oh my God, he\x92s lost it. \x91Totally\x92 \x97 lost it.", "Phoebe", "sadness", "", 0, 0],
+        [2, "What?", "Monica", "surprise", "", 0, 1],
+        [3, "Ew!", "Ross", "disgust", "", 0, 2],
+    )
+    meld(tmp_path, "dev", [1, "Hi, joey.", "The Interviewer", "joy", "", 7, 3])
+    train = read_corpus(tmp_path, "meld")
+    assert labels_of(train) == ["sad", "surprise"]
+    assert train[0].transcript == "Oh my God, he's lost it. 'Totally' - lost it."
+    assert [(e.name, e.speaker) for e in train] == [("0-0", "meld-Phoebe"), ("0-1", "meld-Monica")]
+    (dev,) = read_corpus(tmp_path, "meld", "dev")
+    assert (dev.name, LABELS[dev.label], dev.path) == ("7-3", "happy", None)
+
+
+def test_meld_names_what_is_missing(tmp_path):
+    (tmp_path / "meld").mkdir()
+    assert "train_sent_emo.csv cannot be read" in refusal(tmp_path, "meld")
+    table(tmp_path / "meld" / "train_sent_emo.csv", ["Utterance", "Speaker", "Emotion"])
+    assert "lacks the column Dialogue_ID, Utterance_ID" in refusal(tmp_path, "meld")
+
+
+# Roles
+
+
+def roles(splits):
+    """Speakers of each role, all corpora together."""
+    parts = joined(splits)
+    return [{e.speaker for e in part} for part in (parts.train, parts.dev, parts.test)]
+
+
+def spoken(data, speakers, name="voices"):
+    """A generic folder with one clip a speaker; all clips are the same file."""
+    folder = data / name
+    write_wav(folder / "a.wav", np.zeros(160))
+    rows = [["a.wav", LABELS[i % 6], speaker] for i, speaker in enumerate(speakers)]
+    table(folder / "metadata.csv", ["file_name", "emotion", "speaker"], *rows)
+
+
+NAME = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=8)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(NAME, min_size=1, max_size=60), st.data())
+def test_no_speaker_has_two_roles(tmp_path, speakers, data):
+    spoken(tmp_path, speakers)
+    listed = st.lists(st.sampled_from(sorted(set(speakers))), max_size=4)
+    dev, test = data.draw(listed), data.draw(listed)
+    split = split_corpora(tmp_path, ["voices"], dev, test)["voices"]
+    parts = [{e.speaker for e in part} for part in (split.train, split.dev, split.test)]
+    assert set.union(*parts) == set(speakers)
+    assert sum(map(len, parts)) == len(set(speakers))
+    assert len(split.train) + len(split.dev) + len(split.test) == len(speakers)
+    assert set(test) <= parts[2]
+    assert set(dev) - set(test) <= parts[1]
+    again = split_corpora(tmp_path, ["voices"], dev, test)["voices"]
+    assert again == split
+
+
+def test_lists_are_respected(tmp_path):
+    spoken(tmp_path, [f"s{i}" for i in range(200)])
+    train, dev, test = roles(split_corpora(tmp_path, ["voices"], ["s3", "s5"], ["s7"]))
+    assert (dev, test) == ({"s3", "s5"}, {"s7"})
+    assert len(train) == 197
+
+
+def test_without_lists_a_twentieth_is_dev_and_a_tenth_is_test(tmp_path):
+    spoken(tmp_path, [f"s{i}" for i in range(1000)])
+    _, dev, test = roles(split_corpora(tmp_path, ["voices"], [], []))
+    assert 30 <= len(dev) <= 70
+    assert 70 <= len(test) <= 130
+
+
+def test_a_speaker_stays_where_he_is_when_others_come(tmp_path):
+    spoken(tmp_path, [f"s{i}" for i in range(200)])
+    before = roles(split_corpora(tmp_path, ["voices"], [], []))
+    spoken(tmp_path, [f"s{i}" for i in reversed(range(400))])
+    after = roles(split_corpora(tmp_path, ["voices"], [], []))
+    assert all(early <= late for early, late in zip(before, after, strict=True))
+
+
+def test_the_published_validation_split_is_the_test_set(tmp_path):
+    write_sentences(tmp_path / "goemotions", 300)
+    split = split_corpora(tmp_path, ["goemotions"], [], [])["goemotions"]
+    assert {e.name for e in split.test} == {f"dev{i}" for i in range(90)}
+    assert {e.name for e in (*split.train, *split.dev)} == {f"train{i}" for i in range(300)}
+    assert 5 <= len(split.dev) <= 30
+
+
+def test_later_corpora_are_trained_on_whole(tmp_path):
+    write_faces(tmp_path / "fer2013", 300)
+    spoken(tmp_path, [f"s{i}" for i in range(100)])
+    write_sentences(tmp_path / "goemotions", 60)
+    splits = split_corpora(tmp_path, ["fer2013", "voices", "goemotions"], [], [])
+    assert len(splits["fer2013"].test) == 60
+    assert splits["fer2013"].dev
+    for name, n in (("voices", 100), ("goemotions", 60)):
+        assert (len(splits[name].train), splits[name].dev, splits[name].test) == (n, [], [])
+
+
+def test_lists_hold_for_every_corpus(tmp_path):
+    spoken(tmp_path, ["a", "b", "c", "d"], "first")
+    spoken(tmp_path, ["b", "c", "e"], "second")
+    splits = split_corpora(tmp_path, ["first", "second"], ["b"], ["c"])
+    assert [e.speaker for e in splits["second"].train] == ["e"]
+    assert [set, *roles(splits)][1:] == [{"a", "d", "e"}, {"b"}, {"c"}]
+
+
+@pytest.mark.parametrize(
+    ("dev", "test", "role"),
+    [
+        (["nobody"], ["a"], "dev"),
+        (["a"], ["nobody"], "test"),
+        (["a"], ["b"], "train"),
+    ],
+)
+def test_a_role_that_nobody_plays_is_refused(tmp_path, dev, test, role):
+    spoken(tmp_path, ["a", "b"])
+    with pytest.raises(DatasetError, match=f"^voices: no speaker is left for {role}; name speakers"):
+        joined(split_corpora(tmp_path, ["voices"], dev, test))
+
+
+def test_joined_is_all_corpora_as_one():
+    def example(name):
+        return Example(name, 0, name)
+
+    parts = {
+        "one": Split([example("a")], [], [example("b")]),
+        "two": Split([example("c")], [example("d")], []),
+    }
+    whole = joined(parts)
+    assert [[e.name for e in part] for part in (whole.train, whole.dev, whole.test)] == [
+        ["a", "c"],
+        ["d"],
+        ["b"],
+    ]
+
+
+def test_small_voices_hold_what_the_other_tests_expect(tmp_path):
+    write_voices(tmp_path / "voices", speakers=2, clips=1)
+    assert labels_of(read_corpus(tmp_path, "voices")) == [*LABELS, *LABELS]
+
+
+# The real corpora, where they are
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "count"),
+    [
+        ("ravdess", "train", 1040),
+        ("nemo", "train", 3687),
+        ("fer2013", "train", 28273),
+        ("fer2013", "dev", 3533),
+        ("goemotions", "train", 42617),
+        ("goemotions", "dev", 5329),
+        ("meld", "train", None),
+        ("meld", "dev", None),
+    ],
+)
+def test_the_real_corpora_are_read_whole(name, split, count):
+    if not (DATA / name).is_dir():
+        pytest.skip("needs the real corpora")
+    examples = read_corpus(DATA, name, split)
+    if count is not None:
+        assert len(examples) == count
+    assert {e.label for e in examples} == set(range(len(LABELS)))
+    assert not any("\x80" <= letter <= "\x9f" for e in examples for letter in e.transcript or "")
+
+
+def test_the_starter_recipe_judges_on_nobody_it_trains_on():
+    if not (DATA / "nemo").is_dir():
+        pytest.skip("needs the real corpora")
+    dev, test = ["ravdess-15", "ravdess-16", "nemo-MK0"], ["ravdess-17", "ravdess-18", "nemo-EB0"]
+    train, tuned, judged = roles(split_corpora(DATA, ["ravdess", "nemo"], dev, test))
+    assert (tuned, judged) == (set(dev), set(test))
+    assert len(train) == 20 + 7 - 6

@@ -1,0 +1,234 @@
+"""A bundle judged on labelled folders of sound, faces, videos and text."""
+
+import csv
+import json
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from corpora import tone, write_wav
+
+from calibration.dataset import Example
+from calibration.evaluate import Judge, evaluate_folder
+from calibration.recordings import load_media, load_sound, windows_of
+from edge import cli
+from edge.errors import BundleError, DatasetError, MediaError
+from edge.items import LABELS
+
+KEYS = {
+    "n",
+    "weighted_f1",
+    "unweighted_recall",
+    "macro_f1",
+    "accuracy",
+    "expected_calibration_error",
+    "per_class_recall",
+    "confusion",
+    "interval",
+    "skipped",
+}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A labelled folder to fill."""
+    path = tmp_path / "labelled"
+    path.mkdir()
+    return path
+
+
+def label(folder, *rows):
+    """Writes metadata.csv: file name, emotion, and perhaps speaker and transcript."""
+    with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file_name", "emotion", "speaker", "transcript"])
+        table.writerows([*row, *[""] * (4 - len(row))] for row in rows)
+
+
+@pytest.fixture
+def voices(folder, rng):
+    """Six clips of three speakers, one of each label."""
+    for index, name in enumerate(LABELS):
+        write_wav(folder / f"{name}.wav", tone(index, 1.0, rng))
+    label(folder, *([f"{name}.wav", name, f"s{i % 3}", "so sad"] for i, name in enumerate(LABELS)))
+    return folder
+
+
+def faces(folder, count=6, size=48):
+    rng = np.random.default_rng(3)
+    for index in range(count):
+        cv2.imwrite(str(folder / f"{index}.png"), rng.integers(0, 255, (size, size)).astype(np.uint8))
+    label(folder, *([f"{index}.png", LABELS[index % 6]] for index in range(count)))
+
+
+def test_sound_is_judged(voices, tiny_bundle):
+    report = evaluate_folder(tiny_bundle.folder, voices, "audio")
+    assert report.n == 6
+    assert report.skipped == {}
+    assert list(report.per_class_recall) == list(LABELS)
+    assert sum(map(sum, report.confusion)) == 6
+    assert report == evaluate_folder(tiny_bundle.folder, voices, "audio")
+
+
+def test_a_picture_of_crop_size_is_a_face(folder, tiny_bundle):
+    faces(folder)
+    report = evaluate_folder(tiny_bundle.folder, folder, "vision")
+    assert (report.n, report.skipped) == (6, {})
+
+
+def test_a_crop_reaches_the_network_unchanged(folder, tiny_bundle):
+    faces(folder, 1)
+    with Judge(tiny_bundle) as judge:
+        found = judge.by_vision(Example("0", 0, "0", folder / "0.png"))
+        crop = cv2.imread(str(folder / "0.png"), cv2.IMREAD_GRAYSCALE)
+        wanted = judge.fusion.posterior("vision", judge.encoders.vision([crop]))
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_a_video_is_judged_by_all_it_holds(folder, demo, tiny_bundle):
+    (folder / "demo.mp4").write_bytes(demo.read_bytes())
+    label(folder, ["demo.mp4", "happy", "anna", "so happy today"])
+    for modality in ("audio", "vision", "text", "fused"):
+        report = evaluate_folder(tiny_bundle.folder, folder, modality)
+        assert (report.n, report.skipped) == (1, {})
+        assert list(report.per_class_recall) == ["happy"]
+
+
+def test_the_whole_clip_takes_part(demo, tiny_bundle):
+    with Judge(tiny_bundle) as judge:
+        example = Example("demo", 0, "anna", demo, "so happy today")
+        manifest = tiny_bundle.manifest
+        samples, frames = load_media(demo, manifest.audio.rate, manifest.window_s / manifest.vision.faces)
+        windows = windows_of(samples, manifest.audio.rate, manifest.window_s, manifest.hop_s)
+        assert len(windows) == 1 + int(len(samples) / manifest.audio.rate - manifest.window_s)
+        assert 16 <= len(frames) <= 20  # two a second of nine seconds
+        wanted = np.mean([judge.fusion.posterior("audio", judge.encoders.audio(w)) for w in windows], axis=0)
+        np.testing.assert_allclose(judge.by_audio(example), wanted, atol=1e-6)
+        for posterior in (judge.by_vision(example), judge.by_text(example), judge.by_all(example)):
+            assert posterior.shape == (len(LABELS),)
+            assert posterior.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_text_names_no_file(folder, tiny_bundle):
+    label(folder, ["row1", "happy", "", "so happy"], ["row2", "sad", "", "no no"], ["row3", "sad", "", ""])
+    report = evaluate_folder(tiny_bundle.folder, folder, "text")
+    assert (report.n, report.skipped) == (2, {"no transcript": 1})
+    with pytest.raises(DatasetError, match="row1 does not exist"):
+        evaluate_folder(tiny_bundle.folder, folder, "fused")
+
+
+def test_a_transcript_that_holds_no_word_is_left_out(folder, tiny_bundle):
+    label(folder, ["row1", "happy", "", "happy"], ["row2", "sad", "", " "])
+    assert evaluate_folder(tiny_bundle.folder, folder, "text").skipped == {"no transcript": 1}
+
+
+def test_clips_that_lack_the_modality_are_counted(folder, write_clip, tiny_bundle, rng):
+    sound = tone(1, 2.0, rng)
+    grey = np.full((72, 96, 3), 130, np.uint8)
+    write_wav(folder / "sound.wav", sound)
+    write_clip("labelled/mute.mp4", grey, None)
+    write_clip("labelled/both.mp4", grey, sound.astype(np.float32))
+    cv2.imwrite(str(folder / "face.png"), rng.integers(0, 255, (48, 48)).astype(np.uint8))
+    names = ("sound.wav", "mute.mp4", "both.mp4", "face.png")
+    label(folder, *([name, "sad", name] for name in names))
+    by_audio = evaluate_folder(tiny_bundle.folder, folder, "audio")
+    assert (by_audio.n, by_audio.skipped) == (2, {"no sound": 2})
+    by_vision = evaluate_folder(tiny_bundle.folder, folder, "vision")
+    assert (by_vision.n, by_vision.skipped) == (1, {"no face": 3})
+    fused = evaluate_folder(tiny_bundle.folder, folder, "fused")
+    assert (fused.n, fused.skipped) == (3, {"nothing heard, seen or said": 1})
+
+
+def test_no_clip_judged_at_all_is_an_error(voices, tiny_bundle):
+    with pytest.raises(DatasetError) as caught:
+        evaluate_folder(tiny_bundle.folder, voices, "vision")
+    assert str(caught.value) == "no clip could be judged by vision (6 x no face); try another --modality"
+
+
+def test_a_recording_that_cannot_be_read_is_named(voices, tiny_bundle):
+    (voices / "sad.wav").write_bytes(b"not sound")
+    with pytest.raises(MediaError, match=r"sad\.wav is not a recording"):
+        evaluate_folder(tiny_bundle.folder, voices, "audio")
+
+
+def test_a_silent_recording_is_named(folder, tiny_bundle):
+    write_wav(folder / "silent.wav", np.zeros(16000))
+    label(folder, ["silent.wav", "neutral"])
+    with pytest.raises(MediaError, match=r"silent\.wav holds neither sound nor picture; replace it"):
+        evaluate_folder(tiny_bundle.folder, folder, "audio")
+    with pytest.raises(MediaError, match="silent"):
+        load_sound(folder / "silent.wav", 16000)
+
+
+def test_a_changed_bundle_is_refused(voices, tiny_copy):
+    (tiny_copy / "audio.onnx").write_bytes(b"changed")
+    with pytest.raises(BundleError, match=r"audio\.onnx was changed"):
+        evaluate_folder(tiny_copy, voices, "audio")
+
+
+def test_windows_end_with_the_clip():
+    sound = np.arange(95, dtype=np.float32)
+    assert [w[-1] for w in windows_of(sound, 10, 4.0, 1.0)] == [44, 54, 64, 74, 84, 94]
+    assert all(len(w) == 40 for w in windows_of(sound, 10, 4.0, 1.0))
+    (short,) = windows_of(sound[:25], 10, 4.0, 1.0)
+    assert short.tolist() == [0] * 15 + list(range(25))
+    (exact,) = windows_of(sound[:40], 10, 4.0, 1.0)
+    assert exact.tolist() == list(range(40))
+
+
+def command(monkeypatch, capsys, *arguments):
+    """Exit code, output and errors of the command."""
+    monkeypatch.setattr(sys, "argv", ["edge", *map(str, arguments)])
+    code = 0
+    try:
+        cli.main()
+    except SystemExit as stop:
+        code = stop.code or 0
+    return code, *capsys.readouterr()
+
+
+def test_the_command_prints_a_table_and_writes_the_documented_keys(
+    voices, tiny_bundle, monkeypatch, capsys, tmp_path
+):
+    out = tmp_path / "audio.json"
+    verb = ("evaluate", tiny_bundle.folder, voices, "--modality", "audio", "--json", out)
+    code, printed, _ = command(monkeypatch, capsys, *verb)
+    assert code == 0
+    assert printed.startswith("6 examples judged\n")
+    found = json.loads(out.read_text())
+    assert found.keys() == KEYS
+    assert found["n"] == 6
+    assert found["interval"].keys() == {"weighted_f1", "unweighted_recall", "macro_f1", "accuracy"}
+    assert np.array(found["confusion"]).shape == (6, 6)
+    assert f"{found['accuracy']:.3f}" in printed
+
+
+def test_without_a_modality_all_are_fused(voices, tiny_bundle, monkeypatch, capsys, tmp_path):
+    out = tmp_path / "fused.json"
+    code, _, _ = command(monkeypatch, capsys, "evaluate", tiny_bundle.folder, voices, "--json", out)
+    assert code == 0
+    assert json.loads(out.read_text()) == json.loads(
+        json.dumps(evaluate_folder(tiny_bundle.folder, voices, "fused").as_dict())
+    )
+
+
+@pytest.mark.parametrize("modality", ["audio", "text"])
+def test_bad_input_of_the_command_is_one_line_and_leaves_no_file(
+    folder, tiny_bundle, monkeypatch, capsys, tmp_path, modality
+):
+    out = tmp_path / "numbers.json"
+    verb = ("evaluate", tiny_bundle.folder, folder, "--modality", modality, "--json", out)
+    for rows, said in [
+        (None, "holds no metadata.csv"),
+        ([["1.wav", "bored"]], "line 2: unknown emotion 'bored'"),
+        ([["1.wav", "disgust"]], "lists no usable clip"),
+        ([["1.wav", "sad"]], "1.wav does not exist" if modality == "audio" else "no clip could be judged"),
+    ]:
+        if rows:
+            label(folder, *rows)
+        code, printed, errors = command(monkeypatch, capsys, *verb)
+        assert (code, printed) == (1, "")
+        assert said in errors
+        assert errors.count("\n") == 1
+        assert not out.exists()
