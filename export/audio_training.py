@@ -100,6 +100,12 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
 
+    # Every corpus is heard as often as any other, or the largest would set the tone.
+    sizes = [
+        len(part.train) for part in split_corpora(data, wanted.corpora, wanted.dev, wanted.test).values()
+    ]
+    share = np.concatenate([np.full(size, 1.0 / size) for size in sizes if size])
+    share /= share.sum()
     # Drawing surroundings costs more than a step of training: each clip gets a few, and every epoch
     # picks one of them.
     drawn = np.random.default_rng((recipe.seed, 1))
@@ -111,7 +117,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     )
 
     def batches(rng: np.random.Generator) -> Iterator[Batch]:
-        order = rng.permutation(len(labels))
+        order = rng.choice(len(labels), len(labels), p=share)
         for start in range(0, steps * wanted.batch, wanted.batch):
             chosen = order[start : start + wanted.batch]
             picked = bank[chosen, rng.integers(SURROUNDINGS, size=len(chosen))].astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +22,25 @@ from export.students import VisionStudent
 from export.training import Batch, Plan, Task, finished, train
 
 
+@dataclass(frozen=True)
+class Round:
+    """One round of training: shares of the recipe's epochs and learning rate, and what it is shown."""
+
+    name: str
+    epochs: float
+    lr: float
+    gentle: bool
+    mixed: bool
+    softened: bool
+
+
+ROUNDS = (
+    Round("vision", 1.0, 1.0, gentle=False, mixed=True, softened=False),
+    Round("vision-refined", 0.5, 0.5, gentle=True, mixed=False, softened=False),
+    Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, softened=True),
+)
+
+
 def vision_split(recipe: Recipe, data: Path) -> Split:
     """Examples of the vision corpora."""
     wanted = recipe.vision
@@ -36,12 +56,14 @@ def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
 def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     """Train, or load, the vision student; its branches are not merged yet.
 
-    A second round, shorter and on gently changed faces, lets it fit what the first kept out of its reach.
+    Three rounds: learn on faces changed a lot; refine on faces changed gently, which the first round kept
+    out of reach; settle on targets half of which are the refined network's own answers, because many of the
+    labels people gave to single faces are wrong (born-again networks, Furlanello et al. 2018).
     """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)
     model = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if finished(model, "vision-refined", folder):
+    if finished(model, ROUNDS[-1].name, folder):
         return model  # type: ignore[no-any-return]
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
@@ -49,29 +71,32 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     targets = F.one_hot(labels, len(LABELS)).float()
     steps = len(faces) // wanted.batch
 
-    def batches(gentle: bool, rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(kind: Round, targets: Tensor, rng: np.random.Generator) -> Iterator[Batch]:
         order = torch.from_numpy(rng.permutation(len(faces)))
         for chosen in order[: steps * wanted.batch].split(wanted.batch):
-            inputs, wished = jitter_faces(faces[chosen], rng, gentle), targets[chosen]
-            if wanted.mixup and not gentle:
+            inputs, wished = jitter_faces(faces[chosen], rng, kind.gentle), targets[chosen]
+            if wanted.mixup and kind.mixed:
                 inputs, wished = mix(inputs, wished, wanted.mixup, rng)
             yield (inputs.contiguous(memory_format=torch.channels_last),), wished
 
     def score(model: nn.Module) -> float:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
 
-    for name, gentle in (("vision", False), ("vision-refined", True)):
-        if finished(model, name, folder):
+    for number, kind in enumerate(ROUNDS):
+        if finished(model, kind.name, folder):
             continue
+        wished = targets
+        if kind.softened:
+            wished = (targets + logits_of(model.eval(), faces).softmax(1)) / 2
         plan = Plan(
-            wanted.epochs // 2 if gentle else wanted.epochs,
-            wanted.lr / 2 if gentle else wanted.lr,
+            max(1, round(wanted.epochs * kind.epochs)),
+            wanted.lr * kind.lr,
             wanted.weight_decay,
             wanted.smoothing,
             wanted.adjust,
-            seed=recipe.seed + gentle,
+            seed=recipe.seed + number,
         )
-        task = Task(name, model, partial(batches, gentle), steps, targets.mean(0), score)
+        task = Task(kind.name, model, partial(batches, kind, wished), steps, targets.mean(0), score)
         train(task, plan, folder)
     return model  # type: ignore[no-any-return]
 

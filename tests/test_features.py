@@ -1,0 +1,95 @@
+"""Features: the one implementation that training, calibration and the device share."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge.features.audio import log_mel
+from edge.features.text import token_ids
+from edge.features.vision import crop, standardise
+from edge.items import Face
+from edge.manifest import AudioSpec, TextSpec, VisionSpec
+
+SPEC = AudioSpec()
+
+
+def tone(hertz, seconds=1.0, level=0.5):
+    return (level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * SPEC.rate)) / SPEC.rate)).astype(
+        np.float32
+    )
+
+
+def test_a_window_of_four_seconds_gives_four_hundred_frames():
+    picture = log_mel(tone(440, 4.0), SPEC)
+    assert picture.shape == (SPEC.mels, 400)
+    assert picture.dtype == np.float32
+    assert picture.min() >= -1.0
+    assert picture.max() == pytest.approx(1.0)
+
+
+@given(hertz=st.floats(150, 7000), level=st.floats(0.01, 0.9))
+@settings(max_examples=30, deadline=None)
+def test_a_tone_is_loudest_in_its_own_band(hertz, level):
+    def mel(f):
+        return 2595 * np.log10(1 + f / 700)
+
+    loudest = int(log_mel(tone(hertz, level=level), SPEC)[:, 50].argmax())
+    band = (mel(hertz) - mel(SPEC.f_min)) / (mel(SPEC.f_max) - mel(SPEC.f_min)) * (SPEC.mels + 1) - 1
+    assert abs(loudest - band) <= 1.0
+
+
+def test_the_recording_level_does_not_matter():
+    rng = np.random.default_rng(0)
+    sound = tone(300) + 0.1 * rng.standard_normal(SPEC.rate).astype(np.float32)
+    assert np.allclose(log_mel(sound, SPEC), log_mel(0.02 * sound, SPEC), atol=1e-3)
+
+
+def test_silence_is_finite():
+    assert np.isfinite(log_mel(np.zeros(16000, np.float32), SPEC)).all()
+
+
+def test_frames_lie_where_the_sound_is():
+    sound = np.zeros(16000, np.float32)
+    sound[8000:8160] = tone(1000)[:160]
+    assert abs(int(log_mel(sound, SPEC).max(axis=0).argmax()) - 50) <= 1
+
+
+def test_crop_takes_the_square_around_the_face():
+    spec = VisionSpec(scale=1.0, shift=0.0)
+    image = np.zeros((200, 300, 3), np.uint8)
+    image[60:160, 100:200] = 255
+    assert crop(image, Face(100, 60, 100, 100, 0.9), spec).min() >= 250
+    half = crop(image, Face(50, 60, 100, 100, 0.9), spec)
+    assert half[:, :22].max() == 0
+    assert half[:, 26:].min() >= 250
+
+
+@pytest.mark.parametrize("place", [(-30, -30), (280, 180), (-500, -500), (100, 60)])
+def test_crop_of_a_face_at_the_edge_has_its_full_size(place):
+    image = np.full((200, 300, 3), 90, np.uint8)
+    got = crop(image, Face(*place, 60, 80, 0.9), VisionSpec())
+    assert got.shape == (48, 48)
+    assert got.dtype == np.uint8
+
+
+def test_standardise_takes_light_and_contrast_out():
+    rng = np.random.default_rng(1)
+    face = rng.integers(50, 200, (48, 48)).astype(np.uint8)
+    dim = (face * 0.5 + 20).astype(np.uint8)
+    bright, dark = standardise([face, dim])
+    assert bright.shape == (1, 48, 48)
+    assert abs(bright.mean()) < 1e-4
+    assert np.allclose(bright, dark, atol=0.05)
+    assert not standardise([np.full((48, 48), 77, np.uint8)]).any()
+
+
+def test_token_ids_are_padded_and_cut(tokenizer):
+    spec = TextSpec(length=8)
+    ids, mask = token_ids("oh no what happened here I did not see that coming today at all", tokenizer, spec)
+    assert ids.shape == mask.shape == (8,)
+    assert ids.dtype == np.int32
+    assert mask.all()
+    ids, mask = token_ids("", tokenizer, spec)
+    assert not ids.any()
+    assert not mask.any()
