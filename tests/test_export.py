@@ -1,0 +1,250 @@
+"""`edge export` from small corpora to a bundle that reads, and from bad input to one line."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.resources import files
+
+import numpy as np
+import onnx
+import pytest
+from corpora import RECIPE, write_corpora
+
+from calibration.evaluate import evaluate_folder
+from edge.bundle import open_bundle
+from edge.errors import ConfigError, DatasetError
+from edge.items import LABELS, MODALITIES
+from edge.manifest import VisionSpec
+from export.card import HEADLINE
+from export.corpora import read_faces
+from export.heldout import held_out_sets
+from export.recipe import read_recipe
+from export.run import _place, run_export
+
+SETS = {"audio on voices": 36, "vision on fer2013": 60, "text on goemotions": 90}
+"""What tests/corpora.py holds out, and how many examples."""
+LARGEST = 12e6
+"""A bundle that travels (bytes)."""
+
+
+def edge(*arguments):
+    """The command in a process of its own: it starts others, and sets their threads."""
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "edge.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Data folder, recipe and the bundle made of them."""
+    place = tmp_path_factory.mktemp("export")
+    recipe = write_corpora(place / "data")
+    out = place / "bundle"
+    done = edge("export", recipe, "--data", place / "data", "--out", out)
+    assert done.returncode == 0, done.stderr
+    return place / "data", recipe, out
+
+
+def numbers(report):
+    return json.loads(json.dumps(report.as_dict()))
+
+
+def held_out(out, title):
+    modality, _, name = title.split()
+    return modality, out.with_name(f"{out.name}.work") / "heldout" / name
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_bundle_is_whole_int8_and_small(exported):
+    _, _, out = exported
+    bundle = open_bundle(out)
+    manifest = bundle.manifest
+    assert manifest.name == "tiny"
+    assert manifest.labels == LABELS
+    assert set(manifest.models) == {*MODALITIES, "fusion"}
+    for name, entry in manifest.models.items():
+        assert entry.precision == "int8"
+        assert 0 < entry.int8_nodes <= entry.nodes
+        onnx.checker.check_model(onnx.load(bundle.path(name)), full_check=True)
+    assert sum(file.stat().st_size for file in out.iterdir()) < LARGEST
+    assert sorted(file.name for file in out.iterdir()) == sorted(
+        ["bundle.json", *(f"{name}.onnx" for name in manifest.models), *manifest.files]
+    )
+    assert manifest.temperature.keys() == {*MODALITIES, "fused"}
+    assert manifest.parity.keys() == {*MODALITIES, "fusion"}
+    assert all(manifest.calibration[name]["calls"] > 0 for name in MODALITIES)
+    with np.load(bundle.path("golden.npz")) as golden:
+        for name, entry in manifest.models.items():
+            for side, shapes in (("in", entry.inputs), ("out", entry.outputs)):
+                assert {key: golden[f"{name}/{side}/{key}"].shape[1:] for key in shapes} == shapes
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_something_was_learnt(exported):
+    accuracy = open_bundle(exported[2]).manifest.accuracy
+    for title, n in SETS.items():
+        report = accuracy[title]["int8"]
+        assert report["n"] == n
+        assert report["skipped"] == {}
+        assert abs(report["accuracy"] - accuracy[title]["fp32"]["accuracy"]) < 0.12
+    assert accuracy["text on goemotions"]["int8"]["accuracy"] > 0.5  # six labels: chance is 0.17
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_every_number_of_the_card_is_in_the_manifest_and_printed_again(exported):
+    _, _, out = exported
+    accuracy = open_bundle(out).manifest.accuracy
+    card = (out / "card.md").read_text(encoding="utf-8").splitlines()
+    assert accuracy.keys() == {*SETS, "fused on composed windows"}
+    for title in SETS:
+        modality, folder = held_out(out, title)
+        (row,) = (line for line in card if line.startswith(f"| {title} |"))
+        name = HEADLINE[modality]
+        found = [cell.strip() for cell in row.split("|")[2:-1]]
+        low, high = accuracy[title]["int8"]["interval"][name]
+        assert found == [
+            str(accuracy[title]["int8"]["n"]),
+            name.replace("_", " "),
+            f"{accuracy[title]['fp32'][name]:.3f}",
+            f"{accuracy[title]['int8'][name]:.3f}",
+            f"{low:.3f} to {high:.3f}",
+        ]
+        assert numbers(evaluate_folder(out, folder, modality)) == accuracy[title]["int8"]
+    (composed,) = (line for line in card if line.startswith("Fusion, accuracy on composed windows"))
+    for name, value in accuracy["fused on composed windows"].items():
+        assert f"{name} {value:.3f}" in composed
+    assert "flatters the fusion" in composed
+    assert any("**Research only.**" in line for line in card)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_bundle_reads_the_demo_clip(exported, demo, tmp_path):
+    out = tmp_path / "demo.jsonl"
+    done = edge("run", "--source", demo, "--bundle", exported[2], "--headless", "--jsonl", out)
+    assert done.returncode == 0, done.stderr
+    records = [json.loads(line) for line in out.read_text().splitlines()]
+    assert len(records) == 9
+    assert any(record["state"] in ("reading", "needs_check") for record in records)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_second_run_trains_nothing_and_gives_the_same_networks(exported):
+    data, recipe, out = exported
+    work = out.with_name(f"{out.name}.work")
+    weights = {path: path.stat().st_mtime_ns for path in work.rglob("*.pt")}
+    assert {path.stem for path in weights} >= {"audio", "text", "fusion"}
+    assert not list(work.rglob("*.part"))
+    before = open_bundle(out).manifest
+    done = edge("export", recipe, "--data", data, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "epoch" not in done.stderr
+    assert {path: path.stat().st_mtime_ns for path in work.rglob("*.pt")} == weights
+    after = open_bundle(out).manifest
+    assert {k: v.sha256 for k, v in after.models.items()} == {k: v.sha256 for k, v in before.models.items()}
+    assert after.accuracy == before.accuracy
+
+
+# Bad input: one line, and nothing that looks like a bundle
+
+
+@pytest.fixture
+def corpora(tmp_path):
+    """Small corpora and their recipe; nothing is trained on them here."""
+    return write_corpora(tmp_path / "data").parent
+
+
+@pytest.mark.xfail(reason="pictures are named by their place in the list, and kept when the list changes")
+def test_held_out_faces_of_an_older_list_are_not_judged_again(corpora, tmp_path):
+    recipe, work = read_recipe(corpora / "tiny.toml"), tmp_path / "heldout"
+    table = corpora / "fer2013" / "labels.csv"
+    header, *rows = table.read_text().splitlines()
+    for order in (rows, rows[::-1]):
+        table.write_text("\n".join([header, *order]) + "\n")
+        (faces,) = (s for s in held_out_sets(recipe, corpora, work) if s.modality == "vision")
+        assert len(faces.examples) == 60
+        for example, face in zip(faces.examples, read_faces(faces.examples), strict=True):
+            top = 4 + 7 * example.label  # the bar whose height tells the label
+            assert face[top : top + 6, 10:38].min() > 150
+
+
+@pytest.mark.xfail(reason="the keys of vision and fusion do not cover face_crop")
+def test_weights_for_other_face_crops_are_not_reused(corpora, tmp_path):
+    recipe = read_recipe(corpora / "tiny.toml")
+    larger = recipe.model_copy(update={"face_crop": VisionSpec(size=64)})
+    assert _place("vision", larger, tmp_path) != _place("vision", recipe, tmp_path)
+
+
+def refusal(data, recipe=None, error=DatasetError):
+    """The one line that an export is refused with; nothing may be left where the bundle would be."""
+    out = data.with_name("bundle")
+    with pytest.raises(error) as caught:
+        run_export(recipe or data / "tiny.toml", data, out)
+    assert not out.exists()
+    assert not list(data.parent.rglob("bundle.json"))
+    assert not list(data.parent.rglob("*.pt"))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def with_recipe(data, old, new):
+    assert old in RECIPE
+    path = data / "changed.toml"
+    path.write_text(RECIPE.replace(old, new, 1))
+    return path
+
+
+def test_a_data_folder_that_is_not_there_is_named(corpora):
+    recipe = shutil.copy(corpora / "tiny.toml", corpora.parent / "tiny.toml")
+    shutil.rmtree(corpora)
+    text = refusal(corpora, corpora.parent / "tiny.toml")
+    assert f"{corpora} is no folder; name the one that holds the corpora with --data" in text
+    assert recipe
+
+
+@pytest.mark.parametrize("name", ["voices", "fer2013", "goemotions"])
+def test_a_corpus_that_is_not_there_is_named(corpora, name):
+    shutil.rmtree(corpora / name)
+    assert f"holds no folder {name}; put the corpus there or take it off the recipe" in refusal(corpora)
+
+
+@pytest.mark.parametrize(("role", "old"), [("dev", 'dev = ["s2"]'), ("test", 'test = ["s3"]')])
+def test_a_role_without_speakers_is_named(corpora, role, old):
+    recipe = with_recipe(corpora, old, f'{role} = ["nobody"]')
+    assert f"voices: no speaker is left for {role}; name speakers" in refusal(corpora, recipe)
+
+
+def test_a_recipe_with_an_unknown_key_is_refused(corpora):
+    recipe = with_recipe(corpora, "[fusion]", "[fuson]")
+    text = refusal(corpora, recipe, ConfigError)
+    assert "fusion: Field required" in text or "fuson: Extra inputs" in text
+
+
+def test_an_unknown_emotion_is_named_before_anything_is_trained(corpora):
+    with (corpora / "voices" / "metadata.csv").open("a") as file:
+        file.write("s0/sad0.wav,bored,s0,x\n")
+    assert "line 146: unknown emotion 'bored'" in refusal(corpora)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_silent_recording_stops_the_export_with_its_name(corpora):
+    silent = corpora / "voices" / "s0" / "sad0.wav"
+    shutil.copy(files("edge") / "assets" / "face_detector.onnx", silent)
+    out = corpora.with_name("bundle")
+    done = edge("export", corpora / "tiny.toml", "--data", corpora, "--out", out)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"edge: {silent} is not a recording")
+    assert "Traceback" not in done.stderr
+    assert not out.exists()
