@@ -72,7 +72,7 @@ def write_sentences(folder: Path, count: int = 900, seed: int = 0) -> None:
     folder.mkdir(parents=True)
     ekman = ("neutral", "anger", "joy", "sadness", "fear", "surprise", "disgust")
     (folder / "labels.txt").write_text("\n".join(ekman), encoding="utf-8")
-    filler = "today this line runs with some parts and people near me".split()
+    filler = ["today", "this", "line", "runs", "with", "some", "parts", "and", "people", "near", "me"]
     for split, amount in (("train", count), ("dev", 90)):
         lines = []
         for index in range(amount):
