@@ -100,12 +100,11 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
 
-    # A corpus is heard as often as the square root of its size says: the largest would set the tone
-    # otherwise, and drawn all alike the smallest would be learned by heart.
+    # Every corpus is heard as often as any other, or the largest would set the tone.
     sizes = [
         len(part.train) for part in split_corpora(data, wanted.corpora, wanted.dev, wanted.test).values()
     ]
-    share = np.concatenate([np.full(size, size**-0.5) for size in sizes if size])
+    share = np.concatenate([np.full(size, 1.0 / size) for size in sizes if size])
     share /= share.sum()
     # Drawing surroundings costs more than a step of training: each clip gets a few, and every epoch
     # picks one of them.
