@@ -242,6 +242,9 @@ def test_an_unknown_emotion_is_named_before_anything_is_trained(corpora):
 def test_a_silent_recording_stops_the_export_with_its_name(corpora):
     silent = corpora / "voices" / "s0" / "sad0.wav"
     shutil.copy(files("edge") / "assets" / "face_detector.onnx", silent)
+    table = corpora / "fer2013" / "labels.csv"
+    rows = table.read_text().splitlines()  # the others are trained meanwhile: a few faces will do
+    table.write_text("\n".join([*rows[:151], *rows[-60:]]) + "\n")
     out = corpora.with_name("bundle")
     done = edge("export", corpora / "tiny.toml", "--data", corpora, "--out", out)
     assert done.returncode == 1
