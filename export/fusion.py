@@ -61,6 +61,8 @@ class FusionHead(nn.Module):
         present: Tensor,
         quality: Tensor,
     ) -> tuple[Tensor, Tensor]:
+        # Audio has no mask of its own: what was not heard must not guide.
+        audio = audio * present[:, :1, None]
         pooled = self.pooled(audio, vision, text, vision_mask, text_mask)
         return self.fuse(pooled, present, quality)
 

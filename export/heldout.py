@@ -44,8 +44,8 @@ def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
                 continue
             examples = [e for e in split.test if not e.also]
             if modality == "vision":
-                examples = _as_pictures(examples, folder / name)
-            write_set(folder / name, examples)
+                examples = _as_pictures(examples, folder / modality / name)
+            write_set(folder / modality / name, examples)
             sets.append(HeldOut(name, modality, examples))
     return sets
 
@@ -70,7 +70,6 @@ def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
     loose = []
     for number, (example, face) in enumerate(zip(examples, read_faces(examples), strict=True)):
         path = pictures / f"{number:05d}.png"
-        if not path.is_file():
-            cv2.imwrite(str(path), face)
+        cv2.imwrite(str(path), face)
         loose.append(replace(example, path=path, tile=None))
     return loose

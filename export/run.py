@@ -66,7 +66,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
         role: {name: pool(encoders[name], inputs[name]) for name in MODALITIES}
         for role, inputs in (("seen", seen), ("unseen", unseen), ("dev", dev))
     }
-    folder = work / f"fusion-{recipe.key(*MODALITIES, 'tokens', 'fusion')}"
+    folder = work / f"fusion-{recipe.key(*MODALITIES, 'tokens', 'face_crop', 'fusion')}"
     fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["dev"], folder)
     floats = write_networks(
         {**encoders, "fusion": fusion}, AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S, work / "fp32"
@@ -154,7 +154,8 @@ def _student(name: str, recipe: Recipe, data: Path, work: Path) -> Any:
 
 def _place(name: str, recipe: Recipe, work: Path) -> Path:
     """Where an encoder's weights are kept: another recipe, another folder."""
-    return work / f"{name}-{recipe.key(*(('text', 'tokens') if name == 'text' else (name,)))}"
+    features = {"audio": (), "vision": ("face_crop",), "text": ("tokens",)}[name]
+    return work / f"{name}-{recipe.key(name, *features)}"
 
 
 def _train(name: str, recipe: Recipe, data: Path, work: Path) -> None:

@@ -91,7 +91,8 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
         first = saved["epoch"]
-    shift = plan.adjust * task.prior.log()
+    # A label nobody showed has a prior of zero, and a logarithm of minus infinity.
+    shift = plan.adjust * task.prior.clamp(min=1e-4).log()
 
     def label_loss(logits: Tensor, targets: Tensor) -> Tensor:
         return F.cross_entropy(logits + shift, targets, label_smoothing=plan.smoothing)
