@@ -31,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-NOTICE = "The demo clip is a drawn portrait with synthetic speech: it shows the path, not the accuracy."
+NOTICE = "The demo clip is a still portrait with synthetic speech: it shows the path, not the accuracy."
 
 BundleArgument = Annotated[
     Path | None,

@@ -223,7 +223,10 @@ def _goemotions(folder: Path, split: str) -> list[Example]:
             where = f"{table}, line {number}"
             if len(row) != 3:
                 raise DatasetError(f"{where}: expected text, labels and id, separated by tabs")
-            emotions = [known[int(index)] for index in row[1].split(",")]
+            try:
+                emotions = [known[int(index)] for index in row[1].split(",")]
+            except (ValueError, IndexError) as error:
+                raise DatasetError(f"{where}: '{row[1]}' are no rows of {names.name}") from error
             found = [label_index(FINE.get(name, name), where) for name in emotions]
             labels = list(dict.fromkeys(label for label in found if label is not None))
             if labels and len(labels) == len(set(found)):

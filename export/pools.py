@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from calibration.dataset import Example
+from edge.errors import DatasetError
 from edge.items import LABELS
 from edge.manifest import AudioSpec
 from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip
@@ -78,6 +79,16 @@ def halves(inputs: Inputs) -> tuple[Inputs, Inputs]:
     for label in range(len(LABELS)):
         first[torch.nonzero(inputs.labels == label).flatten()[::2]] = True
     return inputs.take(torch.nonzero(first).flatten()), inputs.take(torch.nonzero(~first).flatten())
+
+
+def require_labels(inputs: Mapping[str, Inputs], role: str) -> None:
+    """Windows of every label are composed from these. Raises DatasetError, naming what lacks."""
+    for name, examples in inputs.items():
+        for label, title in enumerate(LABELS):
+            if not (examples.labels == label).any():
+                raise DatasetError(
+                    f"{name}: no {role} example shows {title}; add some, or a public corpus that has it"
+                )
 
 
 @torch.no_grad()

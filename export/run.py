@@ -38,7 +38,7 @@ from export.fusion_training import Pool, compose, train_fusion
 from export.heldout import HeldOut, held_out_sets
 from export.networks import write_networks
 from export.pack import pack
-from export.pools import dev_inputs, digest, halves, pool, training_inputs
+from export.pools import dev_inputs, digest, halves, pool, require_labels, training_inputs
 from export.progress import say
 from export.recipe import Recipe, read_recipe
 from export.text_training import train_text
@@ -62,6 +62,8 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     unseen, dev = {}, {}
     for name, inputs in strangers.items():
         unseen[name], dev[name] = halves(inputs)
+    for role, inputs in (("train", seen), ("dev", unseen), ("dev", dev)):
+        require_labels(inputs, role)
     pools = {
         role: {name: pool(encoders[name], inputs[name]) for name in MODALITIES}
         for role, inputs in (("seen", seen), ("unseen", unseen), ("dev", dev))
