@@ -62,8 +62,8 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     unseen, dev = {}, {}
     for name, inputs in strangers.items():
         unseen[name], dev[name] = halves(inputs)
-    for role, inputs in (("train", seen), ("dev", unseen), ("dev", dev)):
-        require_labels(inputs, role)
+    for role, examples in (("train", seen), ("dev", unseen), ("dev", dev)):
+        require_labels(examples, role)
     pools = {
         role: {name: pool(encoders[name], inputs[name]) for name in MODALITIES}
         for role, inputs in (("seen", seen), ("unseen", unseen), ("dev", dev))
