@@ -43,14 +43,17 @@ class Report:
         names = self.__dataclass_fields__
         return {name: getattr(self, name) for name in names}
 
+    def span(self, name: str) -> str:
+        """The interval of a score in words; one speaker alone has none."""
+        low, high = self.interval[name]
+        return f"{low:.3f} to {high:.3f} by speaker" if low < high else "unknown, one speaker"
+
     def table(self) -> str:
         """The report for a person to read."""
         rows = [f"{self.n} examples judged"]
         rows += [f"{count} left out: {reason}" for reason, count in self.skipped.items()]
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
-            low, high = self.interval[name]
-            value = getattr(self, name)
-            rows.append(f"{name.replace('_', ' '):28} {value:.3f}   95 % by speaker {low:.3f} .. {high:.3f}")
+            rows.append(f"{name.replace('_', ' '):28} {getattr(self, name):.3f}   95 %: {self.span(name)}")
         rows.append(f"{'expected calibration error':28} {self.expected_calibration_error:.3f}")
         rows.append("")
         rows.append(f"{'':10}" + "".join(f"{label:>10}" for label in LABELS) + f"{'recall':>10}")

@@ -49,14 +49,14 @@ def card(
         ]
     lines += ["", "The face detector is YuNet (MIT, Shiqi Yu).", "", "## Accuracy", ""]
     lines += ["On speakers, faces and sentences never trained on. `edge evaluate` prints each row again.", ""]
-    lines += ["| judged | n | number | FP32 | INT8 | 95 % by speaker |", "|---|---|---|---|---|---|"]
+    lines += ["| judged | n | number | FP32 | INT8 | 95 % interval |", "|---|---|---|---|---|---|"]
     for held_out in sets:
         name = HEADLINE[held_out.modality]
         row = results[held_out.title]
-        low, high = row["int8"].interval[name]
         lines.append(
-            f"| {held_out.title} | {row['int8'].n} | {name.replace('_', ' ')} | "
-            f"{getattr(row['fp32'], name):.3f} | {getattr(row['int8'], name):.3f} | {low:.3f} to {high:.3f} |"
+            f"| {held_out.title} | {row['int8'].n} | {name.replace('_', ' ')} "
+            f"| {getattr(row['fp32'], name):.3f} | {getattr(row['int8'], name):.3f} "
+            f"| {row['int8'].span(name)} |"
         )
     lines += [
         "",

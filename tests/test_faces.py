@@ -15,7 +15,7 @@ from edge.sources.recording import RecordingSource
 ASSETS = Path(__file__).parents[1] / "edge" / "assets"
 DETECTOR = ASSETS / "face_detector.onnx"
 
-real = pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are on the workplace only")
+real = pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are not in the repository")
 
 
 def frames(path, step=1):

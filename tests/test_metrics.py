@@ -160,7 +160,7 @@ def test_the_table_reads_well():
     assert lines[0] == "2 examples judged"
     assert lines[1] == "3 left out: no face"
     (accuracy,) = (line for line in lines if line.startswith("accuracy"))
-    assert accuracy.split() == "accuracy 0.500 95 % by speaker 0.000 .. 1.000".split()  # noqa: SIM905
+    assert accuracy.split() == "accuracy 0.500 95 %: 0.000 to 1.000 by speaker".split()  # noqa: SIM905
     assert any(line.startswith("expected calibration error") for line in lines)
     (sad,) = (line for line in lines if line.startswith("sad"))
     assert sad.split() == ["sad", "0", "0", "1", "1", "0", "0", "0.50"]
@@ -168,3 +168,8 @@ def test_the_table_reads_well():
     assert angry.split()[-1] == "-"
     assert lines[-1] == "rows: true, columns: predicted"
     assert max(map(len, lines)) <= 90
+
+
+def test_one_speaker_has_no_interval():
+    report = score(np.vstack([saying([SAD], 0.9), saying([HAPPY], 0.9)]), [SAD, SAD], ["anna", "anna"])
+    assert report.span("accuracy") == "unknown, one speaker"

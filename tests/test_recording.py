@@ -296,7 +296,7 @@ def test_recordings_of_a_folder(tmp_path):
         recordings(tmp_path / "nowhere")
 
 
-@pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are on the workplace only")
+@pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are not in the repository")
 def test_a_real_recording():
     items = read(MEDIA / "ravdess-01-neutral.mp4")
     heard = sum(len(chunk.samples) for chunk in chunks(items)) / RATE

@@ -124,7 +124,7 @@ def test_another_rate_is_refused():
         SpeechDetector().measure(hum(1, 0.1), rate=8000)
 
 
-@pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are on the workplace only")
+@pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are not in the repository")
 def test_a_real_voice_and_real_noises():
     assert SpeechDetector().measure(load(MEDIA / "ravdess-01-neutral.mp4")).present
     noises = sorted((MEDIA.parent / "noise").rglob("*.opus"))[::40]
