@@ -30,8 +30,12 @@ def card(
     composed: Mapping[str, float],
     reports: Mapping[str, QuantizeReport],
     parity: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    speed: Mapping[str, Any],
 ) -> str:
-    """The card as Markdown. results: title -> precision (fp32, int8) -> report."""
+    """The card as Markdown.
+
+    results: title -> precision (fp32, int8) -> report. speed: what `edge bench --json` prints.
+    """
     corpora = dict.fromkeys([*recipe.audio.corpora, *recipe.vision.corpora, *recipe.text.corpora])
     if recipe.audio.noise:
         corpora[recipe.audio.noise] = None
@@ -76,8 +80,22 @@ def card(
             f"| {name} | {report.int8_nodes} of {report.nodes} | {report.int8_macs:.0%} | "
             f"{logits['cosine']:.4f} | {logits['agreement']:.1%} |"
         )
+    window = speed["stages"]["whole window"]
+    lines += [
+        "",
+        "## Speed",
+        "",
+        f"Measured by `edge bench` on {speed['machine']['processor']}, one thread: a window with 8 new faces "
+        f"takes {window['p50_ms']:.0f} ms (p50) and {window['p95_ms']:.0f} ms (p95). Peak memory "
+        f"{_number(speed['peak_memory_mb'], 'MB')}; first reading {_number(speed['first_reading_s'], 's')} "
+        f"after start, live {_number(speed['live_first_reading_s'], 's')}. Nothing was measured on a Jetson.",
+    ]
     lines += ["", "## Limits", ""] + [f"- {limit}" for limit in LIMITS]
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float | None, unit: str) -> str:
+    return "not measured" if value is None else f"{value:.1f} {unit}"
 
 
 LIMITS = (

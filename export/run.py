@@ -6,8 +6,11 @@ where it was, and a change of the recipe repeats only what it touches.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -20,7 +23,7 @@ from calibration.evaluate import Judge
 from calibration.metrics import Report
 from edge.bundle import Bundle
 from edge.engines import open_engine
-from edge.errors import DatasetError
+from edge.errors import DatasetError, EngineError
 from edge.features.text import load_tokenizer
 from edge.items import LABELS, MODALITIES
 from edge.manifest import AudioSpec
@@ -95,7 +98,9 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     }
     results = judge(candidates, sets)
     composed = judge_composed(integers["fusion"], pools["dev"], recipe)
-    page.write_text(card(recipe, sets, results, composed, reports, parity), encoding="utf-8")
+    page.write_text(
+        card(recipe, sets, results, composed, reports, parity, _speed(candidates["int8"])), encoding="utf-8"
+    )
     facts["accuracy"] = {
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()
@@ -146,6 +151,17 @@ def judge_composed(fusion: Path, pools: Mapping[str, Pool], recipe: Recipe) -> d
             right = (answers == labels).numpy()
             found[name] = round(float(np.mean(right)), 3)
     return found
+
+
+def _speed(bundle: Bundle) -> Any:
+    """What `edge bench` says, from a process of its own: this one is full of torch and its threads."""
+    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    clean = {name: value for name, value in os.environ.items() if name not in threads}
+    command = [sys.executable, "-m", "edge.cli", "bench", str(bundle.folder), "--json"]
+    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise EngineError(f"edge bench failed on {bundle.folder}: {done.stderr.strip()}")
+    return json.loads(done.stdout)
 
 
 def _student(name: str, recipe: Recipe, data: Path, work: Path) -> Any:
