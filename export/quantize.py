@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from calibration.ranges import Method, collect_ranges
 from edge.engines.cpu_graph import RANGES
 from edge.engines.wiring import Wiring, drop_unread
+from export.products import Product, activations, find_products, int_attribute, result
 
-SMALLEST = 16
-"""Below this many channels, rows of a tile of the INT8 units stay empty."""
+SMALLEST_TABLE = 256
+"""Rows from which an embedding table is worth INT8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +39,70 @@ class QuantizeReport:
     """Output of each other node -> why the node stays float."""
     calls: int
     """Calibration calls that set the ranges."""
+    method: Method
+    """Which part of an activation's range is kept."""
+    tables: int
+    """Embedding tables held in INT8."""
 
 
-@dataclass(frozen=True, slots=True)
-class Product:
-    """One Conv, MatMul or Gemm."""
+class Quantizer:
+    """One FP32 network with the ranges its tensors take; writes canonical INT8 graphs of it.
 
-    node: onnx.NodeProto
-    axis: int | None
-    """Axis of the output channels in the weights; None when both inputs are activations."""
-    rows: int
-    """Vectors the weights are applied to."""
-    inner: int
-    """Values summed for one output."""
-    columns: int
-    """Output channels."""
-    macs: int
-    """Multiplications of one call."""
+    feeds: calibration calls, input name -> array, from real recordings; they are run once. Raises InputError
+    when there is none.
+    """
+
+    def __init__(self, model_path: Path, feeds: Iterable[Mapping[str, NDArray[Any]]]) -> None:
+        self._model = onnx.shape_inference.infer_shapes(
+            onnx.load(model_path), strict_mode=True, data_prop=True
+        )
+        self._products, self._left = find_products(self._model)
+        wiring = Wiring(self._model)
+        chosen = self.quantized
+        inputs = {name for product in chosen for name in activations(product)}
+        results = {result(product.node, wiring) for product in chosen if product.node.op_type == "Conv"}
+        self._ranges, self.calls = collect_ranges(self._model, sorted(inputs | results), feeds)
+
+    @property
+    def quantized(self) -> list[Product]:
+        """The products that gain by INT8, in the order of the graph."""
+        return [product for product in self._products if product.output not in self._left]
+
+    def write(
+        self, out_path: Path, method: Method = "minmax", given_back: Mapping[str, str] | None = None
+    ) -> QuantizeReport:
+        """Write a canonical INT8 graph.
+
+        method: which part of an activation's range is kept. given_back: output of a node that stays float
+        besides those no hardware gains by -> why. q = clamp(round(x / scale), -128, 127) with
+        scale = limit / 127: what TensorRT computes.
+        """
+        left = {**self._left, **(given_back or {})}
+        model = onnx.ModelProto()
+        model.CopyFrom(self._model)
+        wiring = Wiring(model)
+        chosen = [product for product in self._products if product.output not in left]
+        inputs = {name for product in chosen for name in activations(product)}
+        results = {result(product.node, wiring) for product in chosen if product.node.op_type == "Conv"}
+        scales = {name: self._ranges[name].limit(method) / 127.0 or 1.0 for name in sorted(inputs)}
+        _insert(model, chosen, scales, wiring)
+        tables = _tables(model, wiring)
+        for node in tables:
+            _quantize_table(model, node, wiring)
+        drop_unread(model)
+        entry = model.metadata_props.add()
+        entry.key = RANGES
+        entry.value = json.dumps(
+            {name: [self._ranges[name].low, self._ranges[name].high] for name in sorted(results)}
+        )
+        onnx.checker.check_model(model, full_check=True)
+        out_path.parent.mkdir(parents=True, exist_ok=True)
+        onnx.save(model, out_path)
+        total = sum(product.macs for product in self._products)
+        done = sum(product.macs for product in chosen)
+        return QuantizeReport(
+            len(chosen), len(self._products), done / max(total, 1), left, self.calls, method, len(tables)
+        )
 
 
 def quantize(
@@ -63,117 +111,26 @@ def quantize(
     out_path: Path,
     method: Method = "minmax",
 ) -> QuantizeReport:
-    """Write the canonical INT8 graph of an FP32 one.
-
-    feeds: calibration calls, input name -> array, from real recordings. method: which activation range is
-    kept. Raises InputError when there is no feed. q = clamp(round(x / scale), -128, 127) with
-    scale = limit / 127: what TensorRT computes.
-    """
-    model = onnx.shape_inference.infer_shapes(onnx.load(model_path), strict_mode=True, data_prop=True)
-    wiring = Wiring(model)
-    products = [
-        _product(node, wiring) for node in model.graph.node if node.op_type in ("Conv", "MatMul", "Gemm")
-    ]
-    heads = _heads(model, {product.node.output[0] for product in products}, wiring)
-    left = {}
-    for product in products:
-        why = "last layer" if product.node.output[0] in heads else _why_float(product, wiring)
-        if why:
-            left[product.node.output[0]] = why
-    chosen = [product for product in products if product.node.output[0] not in left]
-    inputs = {name for product in chosen for name in _activations(product)}
-    results = {_result(product.node, wiring) for product in chosen if product.node.op_type == "Conv"}
-    watched = sorted(inputs | results)
-    ranges, calls = collect_ranges(model, watched, feeds)
-    scales = {name: ranges[name].limit(method) / 127.0 or 1.0 for name in sorted(inputs)}
-    _insert(model, chosen, scales, wiring)
-    entry = model.metadata_props.add()
-    entry.key = RANGES
-    entry.value = json.dumps({name: [ranges[name].low, ranges[name].high] for name in sorted(results)})
-    onnx.checker.check_model(model, full_check=True)
-    out_path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, out_path)
-    total = sum(product.macs for product in products)
-    done = sum(product.macs for product in chosen)
-    return QuantizeReport(len(chosen), len(products), done / max(total, 1), left, calls)
-
-
-def _product(node: onnx.NodeProto, wiring: Wiring) -> Product:
-    first, second = wiring.shapes[node.input[0]], wiring.shapes[node.input[1]]
-    out = wiring.shapes[node.output[0]]
-    size = int(np.prod(out))
-    if node.op_type == "Conv":
-        inner = int(np.prod(second[1:]))
-        return Product(node, 0, size // second[0], inner, second[0], size * inner)
-    inner = first[0] if _attribute(node, "transA") else first[-1]
-    axis: int | None = 0 if _attribute(node, "transB") else 1
-    rows = size // out[-1]
-    if node.input[1] not in wiring.constants:
-        axis, rows = None, out[-2]
-    return Product(node, axis, rows, inner, out[-1], size * inner)
-
-
-def _why_float(product: Product, wiring: Wiring) -> str | None:
-    """Why a node is better off in float; None when it is quantized."""
-    node = product.node
-    if product.axis is None:
-        # Attention's own two products hold 5 % of the multiplications of a text encoder of ours. Quantized,
-        # they cost it 1.5 dB (softmax spreads 1 over the keys: int8 keeps a few levels of that) and run no
-        # faster on a CPU.
-        return "both inputs are activations"
-    if node.op_type == "Conv":
-        weights = wiring.shapes[node.input[1]]
-        if weights[1] < SMALLEST or weights[0] < SMALLEST:
-            return f"{weights[1]} -> {weights[0]} channels, fewer than {SMALLEST}"
-        return None
-    if len(wiring.shapes[node.input[1]]) != 2 or _attribute(node, "transA"):
-        return "weights are not a plain matrix"
-    if product.rows == 1:
-        return "one row: bound by memory"
-    if min(product.inner, product.columns) < SMALLEST:
-        return f"{product.inner} x {product.columns}, smaller than {SMALLEST}"
-    return None
-
-
-def _activations(product: Product) -> list[str]:
-    return list(product.node.input[: 1 if product.axis is not None else 2])
-
-
-def _result(node: onnx.NodeProto, wiring: Wiring) -> str:
-    """What a convolution hands on: its output, behind a ReLU when that is all that reads it."""
-    return str([node, *wiring.chain(node, ("Relu",))][-1].output[0])
-
-
-def _heads(model: onnx.ModelProto, products: set[str], wiring: Wiring) -> set[str]:
-    """The products behind which no other one follows: their error is the answer's error."""
-    inside: set[str] = set()
-    for node in reversed(model.graph.node):
-        followed = any(
-            reader.output[0] in products or reader.output[0] in inside
-            for name in node.output
-            for reader in wiring.readers[name]
-        )
-        if followed:
-            inside.update(node.output)
-    return products - inside
+    """Write the canonical INT8 graph of an FP32 one: `Quantizer` in one call."""
+    return Quantizer(model_path, feeds).write(out_path, method)
 
 
 def _insert(
     model: onnx.ModelProto, chosen: list[Product], scales: Mapping[str, float], wiring: Wiring
 ) -> None:
     """Rewire the chosen nodes to quantized inputs, each tensor quantized once, before its first reader."""
-    by_output = {product.node.output[0]: product for product in chosen}
+    by_output = {product.output: product for product in chosen}
     done: set[str] = set()
     nodes: list[onnx.NodeProto] = []
     for node in model.graph.node:
         product = by_output.get(node.output[0])
         if product is not None:
-            activations = _activations(product)
-            for name in activations:
+            names = activations(product)
+            for name in names:
                 if name not in done:
                     nodes += _quantize_activation(model, name, scales[name])
-            done.update(activations)
-            for index in range(len(activations)):
+            done.update(names)
+            for index in range(len(names)):
                 node.input[index] = f"{node.input[index]}.dq"
             if product.axis is not None:
                 weights = f"{node.input[1]}.{product.axis}"
@@ -184,7 +141,30 @@ def _insert(
         nodes.append(node)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
-    drop_unread(model)
+
+
+def _tables(model: onnx.ModelProto, wiring: Wiring) -> list[onnx.NodeProto]:
+    """The Gather nodes that look up rows of a large float table of their own."""
+    return [
+        node
+        for node in model.graph.node
+        if node.op_type == "Gather"
+        and node.input[0] in wiring.constants
+        and wiring.constants[node.input[0]].data_type == onnx.TensorProto.FLOAT
+        and len(wiring.shapes[node.input[0]]) == 2
+        and wiring.shapes[node.input[0]][0] >= SMALLEST_TABLE
+        and not int_attribute(node, "axis")
+        and wiring.readers[node.input[0]] == [node]
+    ]
+
+
+def _quantize_table(model: onnx.ModelProto, node: onnx.NodeProto, wiring: Wiring) -> None:
+    """An embedding table in INT8, one scale a row; TensorRT wants the DequantizeLinear before the Gather."""
+    name = f"{node.input[0]}.0"
+    dequantize = _quantize_weights(model, name, wiring.array(node.input[0]), 0)
+    place = next(i for i, other in enumerate(model.graph.node) if other.output[0] == node.output[0])
+    model.graph.node.insert(place, dequantize)
+    model.graph.node[place + 1].input[0] = dequantize.output[0]
 
 
 def _quantize_activation(model: onnx.ModelProto, name: str, scale: float) -> list[onnx.NodeProto]:
@@ -215,7 +195,3 @@ def _quantize_weights(
 
 def _constant(model: onnx.ModelProto, name: str, values: Any) -> None:
     model.graph.initializer.append(onnx.numpy_helper.from_array(np.asarray(values), name))
-
-
-def _attribute(node: onnx.NodeProto, name: str) -> int:
-    return next((int(attribute.i) for attribute in node.attribute if attribute.name == name), 0)

@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from calibration.ranges import Range, collect_ranges
-from edge.engines.cpu_graph import RANGES
+from calibration.ranges import METHODS, Range, collect_ranges
+from edge.engines.cpu_graph import RANGES, derive_cpu_graph
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.engines.wiring import Wiring, attribute
 from edge.errors import InputError
 from export.parity import compare
-from export.quantize import quantize
+from export.quantize import Quantizer, quantize
 
 PRODUCTS = ("Conv", "MatMul", "Gemm")
 
@@ -170,30 +170,89 @@ def test_a_network_too_small_for_int8_stays_float(tmp_path):
     )
 
 
-def test_percentile_lets_an_outlier_go(linear):
+@pytest.mark.parametrize("method", [method for method in METHODS if method != "minmax"])
+def test_every_method_but_minmax_lets_an_outlier_go(linear, method):
     path, out = linear
     rng = np.random.default_rng(0)
-    calls = [{"x": rng.standard_normal((4, 32)).astype(np.float32)} for _ in range(200)]
-    calls[7]["x"][0, 0] = 1000.0
+    calls = [{"x": rng.standard_normal((4, 32)).astype(np.float32)} for _ in range(1000)]
+    calls[7]["x"][0, 0] = 12.0
+    quantizer = Quantizer(path, calls)
     scales = {}
-    for method in ("minmax", "percentile"):
-        quantize(path, calls, out, method)
-        wiring = Wiring(onnx.load(out))
-        scales[method] = float(wiring.array("x.scale"))
-    assert scales["minmax"] == pytest.approx(1000.0 / 127.0)
-    assert scales["percentile"] < 0.1
+    for name in ("minmax", method):
+        assert quantizer.write(out, name).method == name
+        scales[name] = float(Wiring(onnx.load(out)).array("x.scale"))
+    assert scales["minmax"] == pytest.approx(12.0 / 127.0)
+    assert scales[method] < 0.8 * scales["minmax"]
 
 
-def test_percentile_agrees_with_the_sorted_values():
+@pytest.fixture(scope="module")
+def laplace():
     rng = np.random.default_rng(3)
     values = rng.laplace(size=(50, 1000)).astype(np.float32)
     values *= np.linspace(0.1, 3.0, 50, dtype=np.float32)[:, None]  # the histogram has to grow on the way
     watched = Range()
     for row in values:
         watched.add(row)
-    wanted = np.quantile(np.abs(values), 0.9999)
-    assert watched.limit("percentile") == pytest.approx(wanted, rel=0.05)
+    return values, watched
+
+
+@pytest.mark.parametrize("share", ["99.9 %", "99.99 %", "99.999 %"])
+def test_percentile_agrees_with_the_sorted_values(laplace, share):
+    values, watched = laplace
+    wanted = np.quantile(np.abs(values), float(share[:-2]) / 100.0)
+    assert watched.limit(share) == pytest.approx(wanted, rel=0.05)
     assert watched.limit("minmax") == np.abs(values).max()
+
+
+def test_mse_finds_the_limit_that_costs_least(laplace):
+    values, watched = laplace
+
+    def cost(limit):
+        step = limit / 127.0
+        return np.square(values - np.clip(np.rint(values / step), -127, 127) * step).mean()
+
+    tried = np.linspace(0.05, 1.0, 200) * np.abs(values).max()
+    assert cost(watched.limit("mse")) <= 1.02 * min(cost(limit) for limit in tried)
+    assert cost(watched.limit("mse")) < 0.9 * cost(watched.limit("minmax"))
+
+
+def test_entropy_cuts_a_long_tail_and_keeps_a_flat_distribution(laplace):
+    _, watched = laplace
+    assert watched.limit("entropy") < 0.8 * watched.limit("minmax")
+    flat = Range()
+    flat.add(np.random.default_rng(0).uniform(-2.0, 2.0, 100_000).astype(np.float32))
+    assert flat.limit("entropy") == pytest.approx(2.0, rel=0.02)
+
+
+def test_a_table_of_words_becomes_int8_a_scale_a_row(tmp_path):
+    torch.manual_seed(0)
+
+    class Words(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.table, self.linear = nn.Embedding(300, 32), nn.Linear(32, 32)
+            self.head = nn.Linear(32, 6)
+
+        def forward(self, ids):
+            return self.head(self.linear(self.table(ids)).relu())
+
+    words = np.arange(40, dtype=np.int32)[None]
+    path = networks.export(Words(), {"ids": words}, ["logits"], "words")
+    report = quantize(path, [{"ids": words}], tmp_path / "int8.onnx")
+    assert report.tables == 1
+    model = onnx.load(tmp_path / "int8.onnx")
+    wiring = Wiring(model)
+    (gather,) = [node for node in model.graph.node if node.op_type == "Gather"]
+    values, scale, _ = (wiring.array(name) for name in _dequantized(gather.input[0], wiring).input)
+    assert values.dtype == np.int8
+    assert scale.shape == (300,)
+    assert (tmp_path / "int8.onnx").stat().st_size < 0.5 * path.stat().st_size
+    derived = derive_cpu_graph(model)
+    # The whole table is never turned into float: only the rows that are read.
+    assert "DequantizeLinear" not in {node.op_type for node in derived.graph.node}
+    engines = [OnnxRuntimeEngine(tmp_path / "int8.onnx", canonical=c) for c in (True, False)]
+    found = compare(*engines, [{"ids": words + i} for i in range(0, 200, 40)])
+    assert found["logits"].cosine > 0.999
 
 
 def test_ranges_of_inputs_and_outputs_can_be_watched(linear):

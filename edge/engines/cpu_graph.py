@@ -89,6 +89,8 @@ class _Derivation:
                 continue
             if node.op_type == "Conv" and self._convolution(node):
                 continue
+            if node.op_type == "Gather" and self._lookup(node):
+                continue
             self.nodes.append(node)
             if node.op_type in LAYOUT and node.input[0] in self.held:
                 self._move(node)
@@ -152,6 +154,25 @@ class _Derivation:
         self.nodes.append(helper.make_node("DequantizeLinear", out.all, [result], name=f"{result}.float"))
         self.held[result] = out
         self.made.add(result)
+        return True
+
+    def _lookup(self, node: onnx.NodeProto) -> bool:
+        """Gather from an INT8 table: rows first, then rows times their scales, or all would become float."""
+        dequantize = self.wiring.makers.get(node.input[0])
+        if dequantize is None or dequantize.op_type != "DequantizeLinear" or attribute(node, "axis", 0):
+            return False
+        table, scale = dequantize.input[:2]
+        if table not in self.wiring.constants or self.wiring.array(scale).ndim != 1:
+            return False
+        ids, result = node.input[1], node.output[0]
+        scales = add_constant(self.model, f"{scale}.column", self.wiring.array(scale)[:, None])
+        steps = [
+            ("Gather", [table, ids], f"{result}.i8", {}),
+            ("Cast", [f"{result}.i8"], f"{result}.raw", {"to": onnx.TensorProto.FLOAT}),
+            ("Gather", [scales, ids], f"{result}.scales", {}),
+            ("Mul", [f"{result}.raw", f"{result}.scales"], result, {}),
+        ]
+        self.nodes += [helper.make_node(op, read, [made], name=made, **how) for op, read, made, how in steps]
         return True
 
     def _grid(self, result: str, positive: bool) -> _Held | None:
