@@ -89,6 +89,11 @@ def score(
     )
 
 
+def weighted_f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """F1 of each label weighted by how often it occurs, 0..1; both [n]."""
+    return _scores(_confusion(labels, predicted))["weighted_f1"]
+
+
 def calibration_error(posteriors: NDArray[Any], labels: NDArray[Any]) -> float:
     """Expected calibration error of posteriors [n, k] over BINS equal bins of confidence, 0..1."""
     confidence, right = posteriors.max(axis=1), posteriors.argmax(axis=1) == labels

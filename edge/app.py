@@ -18,6 +18,7 @@ from edge.engines import open_engine
 from edge.errors import MediaError
 from edge.features.text import load_tokenizer
 from edge.fusion import Fusion
+from edge.golden import require_golden
 from edge.interfaces import Engine, Sink
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
@@ -58,6 +59,7 @@ class Reader:
                 name: opening.enter_context(open_engine(self.bundle.path(name), threads=self._site.threads))
                 for name in self.bundle.manifest.models
             }
+            require_golden(self.bundle, self.engines)
             self._stack = opening.pop_all()
         return self
 

@@ -33,10 +33,10 @@ from typing_extensions import Self
 
 from edge.app import Reader, demo_clip, starter_bundle
 from edge.config import Site
-from edge.doctor import golden_arrays
 from edge.engines import open_engine
 from edge.engines.float_graph import float_graph
 from edge.errors import EngineError
+from edge.golden import golden_arrays
 from edge.items import Reading, Window
 from edge.sources.recording import RecordingSource
 from edge.stopwatch import Stopwatch

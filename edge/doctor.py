@@ -9,14 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from edge.errors import EdgeError
-
-if TYPE_CHECKING:  # packages are what is examined here: none may be needed to begin
-    from numpy.typing import NDArray
-
-    from edge.bundle import Bundle
 
 PACKAGES = {
     "av": "av",
@@ -41,11 +35,6 @@ LIBRARIES = {
 }
 """Start of a system library's name -> the Debian package that brings it."""
 
-LEAST_COSINE = 0.99
-"""Least cosine between an output and its golden value, over all cases."""
-LEAST_AGREEMENT = 0.9
-"""Least share of golden cases whose likeliest label stays the same."""
-
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -66,6 +55,8 @@ def examine(bundle: Path | None = None) -> Iterator[Check]:
         return
     from edge.app import starter_bundle
     from edge.bundle import open_bundle
+    from edge.engines import open_engine
+    from edge.golden import replay
 
     try:
         opened = open_bundle(bundle or starter_bundle())
@@ -75,59 +66,16 @@ def examine(bundle: Path | None = None) -> Iterator[Check]:
     manifest = opened.manifest
     yield Check(True, f"bundle {manifest.name}, made {manifest.created}: every file as exported")
     for name, entry in manifest.models.items():
-        what = f"{name}: {entry.int8_nodes} of {entry.nodes} nodes in INT8"
         try:
-            cosine, agreement, cases = replay(opened, name)
+            with open_engine(opened.path(name)) as engine:
+                found = replay(opened, name, engine)
         except EdgeError as error:
             yield Check(False, str(error))
             continue
-        found = f"{what}; golden outputs: cosine {cosine:.4f}, labels {agreement:.0%} of {cases}"
-        good = cosine >= LEAST_COSINE and agreement >= LEAST_AGREEMENT
-        needed = f"at least {LEAST_COSINE} and {LEAST_AGREEMENT:.0%} are needed"
-        yield Check(good, found if good else f"{found}; {needed}: update onnxruntime or export again")
-
-
-def replay(bundle: Bundle, name: str) -> tuple[float, float, int]:
-    """Run a model on its golden inputs (layout: docs/bundle.md).
-
-    Returns the least cosine of any output of any case, the share of rows of logits whose likeliest label
-    stays, and the number of cases. Raises EngineError.
-    """
-    import numpy as np
-
-    from edge.engines import open_engine
-
-    golden = golden_arrays(bundle, name)
-    cosines, same = [], []
-    with open_engine(bundle.path(name)) as engine:
-        cases = len(next(iter(golden["in"].values())))
-        for case in range(cases):
-            outputs = engine.run({key: values[case] for key, values in golden["in"].items()})
-            for key, values in golden["out"].items():
-                cosines.append(_cosine(outputs[key], values[case]))
-            same.append(outputs["logits"].argmax(axis=-1) == golden["out"]["logits"][case].argmax(axis=-1))
-    return min(cosines), float(np.mean(same)), cases
-
-
-def golden_arrays(bundle: Bundle, name: str) -> dict[str, dict[str, NDArray[Any]]]:
-    """A model's golden arrays: {"in": {input: [cases, ...]}, "out": {output: [cases, ...]}}."""
-    import numpy as np
-
-    found: dict[str, dict[str, NDArray[Any]]] = {"in": {}, "out": {}}
-    with np.load(bundle.path("golden.npz")) as arrays:
-        for key in arrays.files:
-            model, side, tensor = key.split("/")
-            if model == name:
-                found[side][tensor] = arrays[key]
-    return found
-
-
-def _cosine(first: NDArray[Any], second: NDArray[Any]) -> float:
-    import numpy as np
-
-    a, b = first.ravel().astype("float64"), second.ravel().astype("float64")
-    lengths = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / lengths if lengths else float(np.array_equal(a, b))
+        nodes = f"{name}: {entry.int8_nodes} of {entry.nodes} nodes in INT8"
+        wrong = found.why_refused(entry.limits)
+        advice = "update onnxruntime or export again"
+        yield Check(not wrong, f"{nodes}; {found}{f'; {wrong}: {advice}' if wrong else ''}")
 
 
 def _python() -> Check:

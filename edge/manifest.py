@@ -9,7 +9,7 @@ from typing_extensions import Self
 
 from edge.items import MODALITIES
 
-SCHEMA = 1
+SCHEMA = 2
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -65,6 +65,17 @@ class TextSpec(Spec):
     """Rows of the embedding table."""
 
 
+class Limits(Spec):
+    """How far from its golden outputs a network may be on a device; beyond, the bundle is refused."""
+
+    cosine: float = Field(0.99, ge=-1.0, le=1.0)
+    """Least cosine between an output and its golden value, of every case."""
+    max_abs: Positive
+    """Largest difference of a single value, in the output's unit."""
+    agreement: Probability = 0.9
+    """Least share of rows of logits whose likeliest label stays."""
+
+
 class ModelEntry(Spec):
     """One network of the bundle."""
 
@@ -78,6 +89,8 @@ class ModelEntry(Spec):
     """Conv, MatMul and Gemm nodes that really run in INT8."""
     nodes: int
     """All Conv, MatMul and Gemm nodes."""
+    limits: Limits
+    """What `edge doctor` and every start hold the golden outputs to."""
 
 
 class VotingSettings(Spec):
@@ -125,6 +138,8 @@ class Manifest(Spec):
     voting: VotingSettings = VotingSettings()
     calibration: dict[str, Any] = {}
     """Which recordings set the ranges: clips, seconds, hash."""
+    quantization: dict[str, Any] = {}
+    """Per model: range method and its trials, what INT8 lost, which nodes were given back to float."""
     parity: dict[str, Any] = {}
     """INT8 against FP32, per model."""
     accuracy: dict[str, Any] = {}

@@ -104,6 +104,7 @@ def _entry(model: ModelProto) -> dict[str, Any]:
         "precision": "fp32",
         "int8_nodes": 0,
         "nodes": len(products),
+        "limits": {"max_abs": 0.05},
     }
 
 

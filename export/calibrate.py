@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,28 @@ from torch import Tensor
 from calibration.confidence import fit_temperature
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
+from edge.errors import DatasetError
 from edge.items import LABELS, MODALITIES
+from edge.manifest import Limits
+from export.accuracy import Calls, Fit, fit
+from export.audio_training import WINDOW_S
 from export.fusion_training import Pool, compose
 from export.networks import FACES_A_CALL
 from export.parity import compare
 from export.pools import Inputs
-from export.quantize import QuantizeReport, quantize
+from export.progress import say
 from export.recipe import Recipe
 
 Feed = dict[str, NDArray[Any]]
 
 CALLS = 192
-"""Calls that set the ranges of a model, and as many that judge them."""
+"""Calls that set the ranges of a model, and as many that its parity is reported on."""
+TRIAL_CALLS = 600
+"""Calls, at most, that choose between INT8 graphs of a model."""
+LEAST_SPEECH_S, LEAST_FACES, LEAST_SENTENCES = 60.0, 100, 50
+"""Less than this sets no ranges (seconds of speech, face pictures, transcripts)."""
+MUCH = 0.2
+"""Share of the multiplications given back to float above which a network needs fine-tuning."""
 GOLDEN = 4
 """Cases a model that travel with the bundle."""
 ARGUMENTS = {
@@ -37,42 +47,77 @@ ARGUMENTS = {
 }
 
 
-def feeds_of(
+def require_material(inputs: Mapping[str, Inputs]) -> None:
+    """Refuse ranges from next to nothing. Raises DatasetError, which says how much there is."""
+    found = {
+        "audio": (len(inputs["audio"]) * WINDOW_S, LEAST_SPEECH_S, "seconds of speech"),
+        "vision": (len(inputs["vision"]), LEAST_FACES, "faces"),
+        "text": (len(inputs["text"]), LEAST_SENTENCES, "transcripts"),
+    }
+    for amount, least, what in found.values():
+        if amount < least:
+            raise DatasetError(
+                f"INT8 ranges need at least {least:.0f} {what} of training people, there are {amount:.0f}; "
+                "add recordings"
+            )
+
+
+def calls_from(
     inputs: Mapping[str, Inputs], pools: Mapping[str, Pool], recipe: Recipe, calls: int = CALLS
-) -> dict[str, list[Feed]]:
-    """Calls of each model on randomly chosen examples and windows composed from them."""
+) -> dict[str, Calls]:
+    """Calls of each model on randomly chosen examples and windows composed from them, at most `calls`."""
     rng = np.random.default_rng(recipe.seed)
-    feeds = {}
+    found = {}
     for name in MODALITIES:
         rows = FACES_A_CALL if name == "vision" else 1
         chosen = torch.from_numpy(rng.permutation(len(inputs[name]))[: calls * rows])
         taken = inputs[name].take(chosen[: len(chosen) // rows * rows])
-        feeds[name] = calls_of(name, taken.tensors, rows)
+        found[name] = Calls(calls_of(name, taken.tensors, rows), taken.labels.numpy())
     labels = torch.arange(calls) % len(LABELS)
     windows = compose(pools, labels, recipe, rng)
-    feeds["fusion"] = calls_of("fusion", windows, 1)
-    return feeds
+    found["fusion"] = Calls(calls_of("fusion", windows, 1), labels.numpy())
+    return found
 
 
 def quantize_networks(
-    paths: Mapping[str, Path], feeds: Mapping[str, list[Feed]], recipe: Recipe, folder: Path
-) -> tuple[dict[str, Path], dict[str, QuantizeReport]]:
-    """Write the INT8 networks into a folder; name -> path, name -> what became INT8."""
-    out, reports = {}, {}
+    paths: Mapping[str, Path],
+    ranges: Mapping[str, Calls],
+    held_out: Mapping[str, Calls],
+    recipe: Recipe,
+    folder: Path,
+    fine_tuned: Callable[[str], Path],
+) -> dict[str, Fit]:
+    """Write the INT8 networks into a folder as <name>.onnx; name -> what became of it.
+
+    fine_tuned: gives the FP32 file of a network after quantization-aware fine-tuning.
+    """
+    fits = {}
     for name, path in paths.items():
-        out[name] = folder / f"{name}.onnx"
-        reports[name] = quantize(path, feeds[name], out[name], recipe.ranges.get(name, "minmax"))
-    return out, reports
+        out = folder / f"{name}.onnx"
+        found = fit(path, ranges[name].feeds, held_out[name], out, recipe.quantize)
+        if found.macs_given_back > MUCH:
+            say(f"{name}: {found.macs_given_back:.0%} of the multiplications had to stay float")
+            if recipe.quantize.qat:
+                found = fit(fine_tuned(name), ranges[name].feeds, held_out[name], out, recipe.quantize)
+            else:
+                say("  put qat = true under [quantize] to fine-tune it in simulated INT8")
+        fits[name] = found
+        say(
+            f"{name}: {found.report.int8_nodes} of {found.report.nodes} nodes in INT8 "
+            f"({found.report.int8_macs:.0%} of the multiplications), ranges by {found.report.method}, "
+            f"drop {found.drop:.2f} points"
+        )
+    return fits
 
 
 def parity_of(
-    floats: Mapping[str, Path], integers: Mapping[str, Path], feeds: Mapping[str, list[Feed]]
+    floats: Mapping[str, Path], integers: Mapping[str, Path], judged: Mapping[str, Calls]
 ) -> dict[str, dict[str, dict[str, float]]]:
     """INT8 as the device runs it against FP32, on calls that set no range: model -> output -> numbers."""
     found = {}
-    for name, calls in feeds.items():
+    for name, calls in judged.items():
         with open_engine(floats[name]) as reference, open_engine(integers[name]) as candidate:
-            compared = compare(reference, candidate, calls)
+            compared = compare(reference, candidate, calls.feeds)
         found[name] = {
             output: {key: round(value, 4) for key, value in asdict(numbers).items()}
             for output, numbers in compared.items()
@@ -97,20 +142,32 @@ def temperatures(
     return {name: round(value, 3) for name, value in found.items()}
 
 
-def golden_cases(paths: Mapping[str, Path], feeds: Mapping[str, list[Feed]], target: Path) -> Path:
-    """Write golden.npz: a few calls of each model and what the canonical INT8 graph answers."""
+def golden_cases(
+    floats: Mapping[str, Path], integers: Mapping[str, Path], judged: Mapping[str, Calls], target: Path
+) -> dict[str, Limits]:
+    """Write golden.npz: a few calls of each model and what the canonical INT8 graph answers.
+
+    Returns how far from them a backend may be: its rounding may cost as much again as INT8 itself did,
+    measured on these very calls.
+    """
     arrays: dict[str, NDArray[Any]] = {}
-    for name, path in paths.items():
-        with OnnxRuntimeEngine(path, canonical=True) as engine:
-            calls = feeds[name][:GOLDEN]
+    limits = {}
+    for name, path in integers.items():
+        calls = judged[name].feeds[:GOLDEN]
+        with OnnxRuntimeEngine(path, canonical=True) as engine, open_engine(floats[name]) as reference:
             answers = [engine.run(call) for call in calls]
+            compared = compare(engine, reference, calls).values()
         for key in calls[0]:
             arrays[f"{name}/in/{key}"] = np.stack([call[key] for call in calls])
         for key in answers[0]:
             arrays[f"{name}/out/{key}"] = np.stack([answer[key] for answer in answers])
+        limits[name] = Limits(
+            cosine=round(min(0.99, *(output.cosine for output in compared)), 4),
+            max_abs=round(max(0.05, *(2.0 * output.max_abs for output in compared)), 3),
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(target, **arrays)  # type: ignore[arg-type]
-    return target
+    return limits
 
 
 def _fit(path: Path, calls: list[Feed], labels: Tensor) -> float:

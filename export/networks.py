@@ -55,9 +55,12 @@ def write_networks(
     }
     paths = {}
     for name, module in networks.items():
-        if isinstance(module, VisionStudent):
-            module = copy.deepcopy(module).fuse()
         outputs = ["logits", "weights"] if name == "fusion" else ["tokens", "logits"]
         paths[name] = folder / f"{name}.onnx"
-        export_onnx(module.eval(), inputs[name], outputs, paths[name])
+        export_onnx(fused(module).eval(), inputs[name], outputs, paths[name])
     return paths
+
+
+def fused(module: nn.Module) -> nn.Module:
+    """The network as it runs: the vision student with its branches merged, in a copy; others as they are."""
+    return copy.deepcopy(module).fuse() if isinstance(module, VisionStudent) else module

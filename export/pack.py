@@ -12,7 +12,7 @@ import onnx
 
 from edge.bundle import Bundle, write_bundle
 from edge.items import LABELS
-from edge.manifest import AudioSpec
+from edge.manifest import AudioSpec, Limits
 from export.audio_training import HOP_S, WINDOW_S
 from export.quantize import QuantizeReport
 from export.recipe import Recipe
@@ -23,6 +23,7 @@ def pack(
     recipe: Recipe,
     models: Mapping[str, Path],
     reports: Mapping[str, QuantizeReport],
+    limits: Mapping[str, Limits],
     tokenizer: Path,
     golden: Path,
     card: Path,
@@ -44,7 +45,10 @@ def pack(
         "site_prior": prior,
         "voting": recipe.voting,
     }
-    described = {name: (path, _describe(path, reports.get(name))) for name, path in models.items()}
+    described = {
+        name: (path, {**_describe(path, reports.get(name)), "limits": limits[name]})
+        for name, path in models.items()
+    }
     with as_file(files("edge") / "assets" / "face_detector.onnx") as detector:
         others = {
             "tokenizer.json": tokenizer,

@@ -19,6 +19,8 @@ class Parity:
 
     cosine: float
     """Cosine between the two outputs, of the worst call, -1..1."""
+    mean_cosine: float
+    """Mean of the cosines of all calls, -1..1."""
     max_abs: float
     """Largest difference of a single value, in the output's unit."""
     snr_db: float
@@ -63,4 +65,4 @@ def parity(calls: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> Parity:
         rows += a.size // a.shape[-1]
         count += 1
     snr = 10.0 * np.log10(signal / noise) if noise and signal else (-np.inf if noise else np.inf)
-    return Parity(min(cosines), largest, float(snr), same / rows, count)
+    return Parity(min(cosines), float(np.mean(cosines)), largest, float(snr), same / rows, count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from edge.items import LABELS
 from edge.manifest import AudioSpec
 from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip
 from export.augment import jitter_faces
-from export.fusion_training import Pool
+from export.fusion_training import Pool, compose
 from export.recipe import Recipe
 from export.text_training import load_texts, text_split
 from export.vision_training import load_faces, vision_split
@@ -101,6 +101,22 @@ def pool(encoder: nn.Module, inputs: Inputs) -> Pool:
         tokens = tokens[:, None]
     mask = inputs.tensors[1] if len(inputs.tensors) > 1 else torch.ones(tokens.shape[:2])
     return Pool(tokens, mask, inputs.labels)
+
+
+def training_batches(
+    name: str, inputs: Mapping[str, Inputs], pools: Mapping[str, Pool], recipe: Recipe, size: int = 64
+) -> Callable[[np.random.Generator], Iterator[tuple[Tensor, ...]]]:
+    """Endless random batches of one network's arguments; the fusion's are composed from the pools."""
+
+    def batches(rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
+        while True:
+            if name == "fusion":
+                yield compose(pools, torch.from_numpy(rng.integers(0, len(LABELS), size)), recipe, rng)
+            else:
+                chosen = torch.from_numpy(rng.integers(0, len(inputs[name]), size))
+                yield inputs[name].take(chosen).tensors
+
+    return batches
 
 
 def digest(inputs: Inputs) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from calibration.ranges import Method, collect_ranges
 from edge.engines.cpu_graph import RANGES
 from edge.engines.wiring import Wiring, drop_unread
+from export.lint import require_clean
 from export.products import Product, activations, find_products, int_attribute, result
 
 SMALLEST_TABLE = 256
@@ -56,7 +57,7 @@ class Quantizer:
         self._model = onnx.shape_inference.infer_shapes(
             onnx.load(model_path), strict_mode=True, data_prop=True
         )
-        self._products, self._left = find_products(self._model)
+        self.products, self._left = find_products(self._model)
         wiring = Wiring(self._model)
         chosen = self.quantized
         inputs = {name for product in chosen for name in activations(product)}
@@ -66,7 +67,7 @@ class Quantizer:
     @property
     def quantized(self) -> list[Product]:
         """The products that gain by INT8, in the order of the graph."""
-        return [product for product in self._products if product.output not in self._left]
+        return [product for product in self.products if product.output not in self._left]
 
     def write(
         self, out_path: Path, method: Method = "minmax", given_back: Mapping[str, str] | None = None
@@ -81,7 +82,7 @@ class Quantizer:
         model = onnx.ModelProto()
         model.CopyFrom(self._model)
         wiring = Wiring(model)
-        chosen = [product for product in self._products if product.output not in left]
+        chosen = [product for product in self.products if product.output not in left]
         inputs = {name for product in chosen for name in activations(product)}
         results = {result(product.node, wiring) for product in chosen if product.node.op_type == "Conv"}
         scales = {name: self._ranges[name].limit(method) / 127.0 or 1.0 for name in sorted(inputs)}
@@ -96,12 +97,13 @@ class Quantizer:
             {name: [self._ranges[name].low, self._ranges[name].high] for name in sorted(results)}
         )
         onnx.checker.check_model(model, full_check=True)
+        require_clean(model, out_path.name)
         out_path.parent.mkdir(parents=True, exist_ok=True)
         onnx.save(model, out_path)
-        total = sum(product.macs for product in self._products)
+        total = sum(product.macs for product in self.products)
         done = sum(product.macs for product in chosen)
         return QuantizeReport(
-            len(chosen), len(self._products), done / max(total, 1), left, self.calls, method, len(tables)
+            len(chosen), len(self.products), done / max(total, 1), left, self.calls, method, len(tables)
         )
 
 

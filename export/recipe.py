@@ -58,6 +58,17 @@ class FusionRecipe(Spec):
     """What the audio is in the cross-attention."""
 
 
+class QuantizeRecipe(Spec):
+    """What INT8 may cost."""
+
+    max_drop: Annotated[float, Field(ge=0.0)] = 0.5
+    """Weighted F1 a network may lose on held-out windows (points)."""
+    min_cosine: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.99
+    """Least mean cosine of its outputs to FP32."""
+    qat: bool = False
+    """Fine-tune a network in simulated INT8 when more than a fifth of it would have to stay float."""
+
+
 class Recipe(Spec):
     """Everything `edge export` needs besides the data."""
 
@@ -70,8 +81,7 @@ class Recipe(Spec):
     face_crop: VisionSpec = VisionSpec()
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()
-    ranges: dict[str, Literal["minmax", "percentile"]] = Field(default_factory=dict)
-    """How activation ranges are taken, by model (audio, vision, text, fusion); minmax where not said."""
+    quantize: QuantizeRecipe = QuantizeRecipe()
 
     def key(self, *parts: str) -> str:
         """Short digest of the named parts: trained weights are reused only while these are the same."""

@@ -29,23 +29,37 @@ from edge.items import LABELS, MODALITIES
 from edge.manifest import AudioSpec
 from export.audio_training import WINDOW_S, train_audio
 from export.calibrate import (
+    TRIAL_CALLS,
+    calls_from,
     calls_of,
-    feeds_of,
     golden_cases,
     parity_of,
     quantize_networks,
+    require_material,
     temperatures,
 )
 from export.card import HEADLINE, card
 from export.fusion_training import Pool, compose, train_fusion
 from export.heldout import HeldOut, held_out_sets
-from export.networks import write_networks
+from export.networks import fused, write_networks
 from export.pack import pack
-from export.pools import dev_inputs, digest, halves, pool, require_labels, training_inputs
+from export.pools import (
+    dev_inputs,
+    digest,
+    halves,
+    pool,
+    require_labels,
+    training_batches,
+    training_inputs,
+)
 from export.progress import say
+from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
 from export.text_training import train_text
 from export.vision_training import train_vision
+
+QAT_STEPS = 200
+"""Batches an epoch of quantization-aware fine-tuning."""
 
 
 def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
@@ -73,12 +87,24 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     }
     folder = work / f"fusion-{recipe.key(*MODALITIES, 'tokens', 'face_crop', 'fusion')}"
     fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["dev"], folder)
-    floats = write_networks(
-        {**encoders, "fusion": fusion}, AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S, work / "fp32"
-    )
+    shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)
+    floats = write_networks({**encoders, "fusion": fusion}, *shapes, work / "fp32")
     say("quantize: ranges from training recordings")
-    ranges, judged = feeds_of(seen, pools["seen"], recipe), feeds_of(dev, pools["dev"], recipe)
-    integers, reports = quantize_networks(floats, ranges, recipe, work / "int8")
+    require_material(seen)
+    ranges = calls_from(seen, pools["seen"], recipe)
+    trials = calls_from(unseen, pools["unseen"], recipe, TRIAL_CALLS)
+    judged = calls_from(dev, pools["dev"], recipe)
+
+    def fine_tuned(name: str) -> Path:
+        network = fusion if name == "fusion" else encoders[name]
+        place = folder if name == "fusion" else _place(name, recipe, work)
+        inputs = training_batches(name, seen, pools["seen"], recipe)
+        tuned = fine_tune(name, fused(network), inputs, QAT_STEPS, place, recipe.seed)
+        return write_networks({name: tuned}, *shapes, work / "qat")[name]
+
+    fits = quantize_networks(floats, ranges, trials, recipe, work / "int8", fine_tuned)
+    integers = {name: work / "int8" / f"{name}.onnx" for name in fits}
+    reports = {name: found.report for name, found in fits.items()}
     parity = parity_of(floats, integers, judged)
     facts: dict[str, Any] = {
         "temperature": temperatures(integers, strangers, pools["dev"], recipe),
@@ -86,12 +112,14 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
             name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
             for name in MODALITIES
         },
+        "quantization": {name: found.as_dict() for name, found in fits.items()},
         "parity": parity,
     }
-    golden = golden_cases(integers, judged, work / "golden.npz")
+    golden = work / "golden.npz"
+    limits = golden_cases(floats, integers, judged, golden)
     page = work / "card.md"
     page.write_text(f"# {recipe.name}\n\nnot judged yet\n", encoding="utf-8")
-    parts = (words, golden, page)
+    parts = (limits, words, golden, page)
     candidates = {
         "fp32": pack(work / "bundle-fp32", recipe, floats, {}, *parts, facts),
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),

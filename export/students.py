@@ -111,7 +111,9 @@ class RepBlock(nn.Module):
         return y.relu()  # type: ignore[no-any-return]
 
     def fuse(self) -> None:
-        """Replace the branches by one 3x3 convolution with bias."""
+        """Replace the branches by one 3x3 convolution with bias; once is enough."""
+        if self.merged is not None:
+            return
         kernel, bias = _folded(self.wide.weight, self.wide_norm)
         point, point_bias = _folded(self.point.weight, self.point_norm)
         kernel[:, :, 1:2, 1:2] += point

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from edge import doctor
+from edge.app import Reader
 from edge.bundle import open_bundle, write_bundle
-from edge.doctor import examine, golden_arrays, replay
+from edge.config import Site
+from edge.doctor import examine
+from edge.errors import BundleError
+from edge.golden import golden_arrays, replay, require_golden
+from edge.manifest import Limits
 
 BROKEN = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
 
@@ -41,21 +46,50 @@ def test_a_good_machine_and_a_good_bundle(tiny_bundle):
     assert "Python 3." in text
     assert "onnxruntime " in text
     assert "bundle tiny, made 2026-01-01" in text
-    assert "fusion: 0 of 2 nodes in INT8; golden outputs: cosine 1.0000, labels 100% of 3" in text
+    assert (
+        "fusion: 0 of 2 nodes in INT8; golden outputs: cosine 1.0000, max abs 0.000, labels 100% of 3" in text
+    )
 
 
-def test_golden_inputs_give_golden_outputs(tiny_bundle):
-    for name in tiny_bundle.manifest.models:
-        cosine, agreement, cases = replay(tiny_bundle, name)
-        assert cosine == pytest.approx(1.0, abs=1e-5)
-        assert agreement == 1.0
-        assert cases == 3
+def test_golden_inputs_give_golden_outputs(tiny_bundle, engines):
+    for name, engine in engines.items():
+        found = replay(tiny_bundle, name, engine)
+        assert found.cosine == pytest.approx(1.0, abs=1e-5)
+        assert found.max_abs < 1e-3
+        assert found.agreement == 1.0
+        assert found.cases == 3
     golden = golden_arrays(tiny_bundle, "audio")
     assert golden["in"]["features"].shape == (3, 1, 64, 400)
     assert set(golden["out"]) == {"tokens", "logits"}
+    require_golden(tiny_bundle, engines)
 
 
-def test_a_bundle_that_gives_something_else_is_bad(tiny_bundle, tmp_path):
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        (lambda x: -x, "cosine must be at least 0.99"),
+        (lambda x: x * 1.2, "no value may differ by more than 0.05"),
+        (lambda x: x * np.nan, "cosine must be at least 0.99"),
+    ],
+)
+def test_a_backend_that_gives_something_else_is_refused(tiny_bundle, engines, changed, expected):
+    class Other:
+        def run(self, inputs):
+            return {key: changed(value) for key, value in engines["text"].run(inputs).items()}
+
+    with pytest.raises(BundleError, match=rf"text.onnx does not run right on this machine .*{expected}"):
+        require_golden(tiny_bundle, {**engines, "text": Other()})
+
+
+def test_labels_that_change_are_refused(tiny_bundle, engines):
+    found = replay(tiny_bundle, "text", engines["text"])
+    flipped = type(found)(found.cosine, found.max_abs, 0.5, found.cases)
+    assert flipped.why_refused(Limits(max_abs=1.0)) == "at least 90% of the labels must stay"
+
+
+@pytest.fixture
+def other_answers(tiny_bundle, tmp_path):
+    """A bundle whose golden outputs are not those of its text model."""
     golden = dict(np.load(tiny_bundle.path("golden.npz")))
     golden["text/out/logits"] = -golden["text/out/logits"]
     np.savez(tmp_path / "golden.npz", **golden)
@@ -69,10 +103,18 @@ def test_a_bundle_that_gives_something_else_is_bad(tiny_bundle, tmp_path):
     }
     others = {name: tiny_bundle.path(name) for name in manifest.pop("files")}
     others["golden.npz"] = tmp_path / "golden.npz"
-    folder = write_bundle(tmp_path / "other", manifest, models, others).folder
-    (text,) = bad(folder)
-    assert text.startswith("text: 0 of 1 nodes in INT8; golden outputs: cosine -1.0000, labels 0% of 3")
+    return write_bundle(tmp_path / "other", manifest, models, others).folder
+
+
+def test_a_bundle_that_gives_something_else_is_bad(other_answers):
+    (text,) = bad(other_answers)
+    assert text.startswith("text: 0 of 1 nodes in INT8; golden outputs: cosine -1.0000")
     assert "export again" in text
+
+
+def test_it_is_not_run_either(other_answers):
+    with pytest.raises(BundleError, match=r"text\.onnx does not run right on this machine"):
+        Reader(Site(bundle=other_answers)).__enter__()
 
 
 def test_a_changed_bundle(tiny_copy):

@@ -166,13 +166,13 @@ class _Derivation:
             return False
         ids, result = node.input[1], node.output[0]
         scales = add_constant(self.model, f"{scale}.column", self.wiring.array(scale)[:, None])
-        steps = [
-            ("Gather", [table, ids], f"{result}.i8", {}),
-            ("Cast", [f"{result}.i8"], f"{result}.raw", {"to": onnx.TensorProto.FLOAT}),
-            ("Gather", [scales, ids], f"{result}.scales", {}),
-            ("Mul", [f"{result}.raw", f"{result}.scales"], result, {}),
+        i8, raw, rows = f"{result}.i8", f"{result}.raw", f"{result}.rows"
+        self.nodes += [
+            helper.make_node("Gather", [table, ids], [i8], name=i8),
+            helper.make_node("Cast", [i8], [raw], name=raw, to=onnx.TensorProto.FLOAT),
+            helper.make_node("Gather", [scales, ids], [rows], name=rows),
+            helper.make_node("Mul", [raw, rows], [result], name=node.name),
         ]
-        self.nodes += [helper.make_node(op, read, [made], name=made, **how) for op, read, made, how in steps]
         return True
 
     def _grid(self, result: str, positive: bool) -> _Held | None:
