@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from calibration.dataset import Example
@@ -24,15 +26,20 @@ from export.augment import (
     mix,
     place_clip,
     tinted_noises,
+    warp_bands,
 )
 from export.corpora import Split, joined, split_corpora
+from export.distill import DIRECTIONS, Lessons, Taught, distillation_loss, lessons
 from export.recipe import Recipe
-from export.students import AudioStudent
+from export.students import TOKEN, AudioStudent
+from export.teachers import open_teacher, teach
 from export.training import Batch, Plan, Task, finished, train
 
 WINDOW_S, HOP_S = 4.0, 1.0
 SURROUNDINGS = 6
 """Places, rooms and noises each clip is heard in."""
+BALANCE = 0.75
+"""How far corpora are drawn alike: 0 leaves clips as they come, 1 hears every corpus as often."""
 
 
 def audio_split(recipe: Recipe, data: Path) -> Split:
@@ -63,7 +70,7 @@ class NoisyWindows:
     """Training clips as the site will hear them: at any place of a window, in a room, over noise."""
 
     def __init__(self, clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec) -> None:
-        self._clips, self._noises, self._spec = clips, noises, spec
+        self.clips, self._noises, self._spec = clips, noises, spec
         self._length = round(WINDOW_S * spec.rate)
 
     @classmethod
@@ -77,7 +84,7 @@ class NoisyWindows:
 
     def features(self, index: int, rng: np.random.Generator) -> Floats:
         """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
-        window = place_clip(self._clips[index], self._length, rng)
+        window = place_clip(self.clips[index], self._length, rng)
         if rng.random() < 0.2:
             window = echo(window, self._spec.rate, rng)
         # Every window gets some noise: digital silence around a clip would give its corpus away.
@@ -86,26 +93,24 @@ class NoisyWindows:
 
 
 def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
-    """Train, or load, the audio student."""
+    """Train, or load, the audio student; with a teacher it learns from that as well."""
     wanted, spec = recipe.audio, AudioSpec()
     torch.manual_seed(recipe.seed)
-    model = AudioStudent(spec, len(LABELS))
+    student = AudioStudent(spec, len(LABELS))
+    model = Taught(student, TOKEN, DIRECTIONS if wanted.teacher else 0)
     if finished(model, "audio", folder):
-        return model
+        return student
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
     labels = np.array([e.label for e in split.train])
+    parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
+    share = _share([name for name, part in parts.items() for _ in part.train])
     targets = F.one_hot(torch.from_numpy(labels), len(LABELS)).float()
+    lesson = _lessons(recipe, data, split.train, windows, share, folder.parent)
+    wished = torch.cat([targets, *((lesson.soft, lesson.features) if lesson else ())], dim=1)
     steps = len(labels) // wanted.batch
     dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
-
-    # Every corpus is heard as often as any other, or the largest would set the tone.
-    sizes = [
-        len(part.train) for part in split_corpora(data, wanted.corpora, wanted.dev, wanted.test).values()
-    ]
-    share = np.concatenate([np.full(size, 1.0 / size) for size in sizes if size])
-    share /= share.sum()
     # Drawing surroundings costs more than a step of training: each clip gets a few, and every epoch
     # picks one of them.
     drawn = np.random.default_rng((recipe.seed, 1))
@@ -121,11 +126,20 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         for start in range(0, steps * wanted.batch, wanted.batch):
             chosen = order[start : start + wanted.batch]
             picked = bank[chosen, rng.integers(SURROUNDINGS, size=len(chosen))].astype(np.float32)
-            inputs = torch.from_numpy(np.stack([mask_bands(features, rng) for features in picked]))
-            wished = targets[torch.from_numpy(chosen)]
+            heard = [mask_bands(warp_bands(features, rng), rng) for features in picked]
+            inputs, right = torch.from_numpy(np.stack(heard)), wished[torch.from_numpy(chosen)]
             if wanted.mixup:
-                inputs, wished = mix(inputs, wished, wanted.mixup, rng)
-            yield (inputs,), wished
+                inputs, right = mix(inputs, right, wanted.mixup, rng)
+            yield (inputs,), right
+
+    def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+        (inputs,), right = batch
+        _, logits, found = model(inputs)
+        plain = label_loss(logits, right[:, : len(LABELS)])
+        if lesson is None:
+            return plain
+        soft, imitated = right[:, len(LABELS) : 2 * len(LABELS)], right[:, 2 * len(LABELS) :]
+        return distillation_loss(plain, logits, soft, found, imitated)
 
     def score(model: nn.Module) -> float:
         predicted = clip_logits(model, dev_features, dev_owner).argmax(1)
@@ -134,8 +148,33 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
-    train(Task("audio", model, batches, steps, targets.mean(0), score), plan, folder)
-    return model
+    train(Task("audio", model, batches, steps, targets.mean(0), score, loss), plan, folder)
+    return student
+
+
+def _share(corpora: Sequence[str]) -> NDArray[np.float64]:
+    """Chance of each clip to be drawn: between clips as they come and every corpus alike."""
+    _, which, sizes = np.unique(corpora, return_inverse=True, return_counts=True)
+    share = sizes[which].astype(np.float64) ** -BALANCE
+    return np.asarray(share / share.sum())
+
+
+def _lessons(
+    recipe: Recipe,
+    data: Path,
+    examples: Sequence[Example],
+    windows: NoisyWindows,
+    share: NDArray[np.float64],
+    cache: Path,
+) -> Lessons | None:
+    """What the recipe's teacher makes of the clean training clips; None without a teacher."""
+    if recipe.audio.teacher is None:
+        return None
+    teacher = open_teacher(recipe.audio.teacher, data)
+    names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in windows.clips]
+    features = teach(teacher, windows.clips, names, cache / "teacher")
+    labels = np.array([e.label for e in examples])
+    return lessons(features, labels, [e.speaker for e in examples], share)
 
 
 @torch.no_grad()

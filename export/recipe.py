@@ -38,8 +38,16 @@ class StudentRecipe(Spec):
     """Strength of logit adjustment by the class prior."""
     mixup: float = 0.0
     """Beta parameter of mixup; 0 switches it off."""
+
+
+class AudioRecipe(StudentRecipe):
+    """How the audio encoder is trained."""
+
     noise: str | None = None
     """Folder of sounds below the data folder, mixed into the speech."""
+    teacher: str | None = None
+    """Whisper model in CTranslate2 format whose encoder is distilled: a folder below the data folder, or
+    `package:folder` inside an installed Python package."""
 
 
 class FusionRecipe(Spec):
@@ -74,7 +82,7 @@ class Recipe(Spec):
 
     name: str
     seed: int = 1
-    audio: StudentRecipe
+    audio: AudioRecipe
     vision: StudentRecipe
     text: StudentRecipe
     fusion: FusionRecipe
