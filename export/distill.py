@@ -53,7 +53,10 @@ def lessons(
     torch.manual_seed(0)
     directions = torch.pca_lowrank(x, min(DIRECTIONS, *x.shape))[2]
     turned = x @ directions
-    return Lessons((logits / TEMPERATURE).softmax(dim=1), turned / turned.std(dim=0).clamp(min=1e-6))
+    turned /= turned.std(dim=0).clamp(min=1e-6)
+    # A handful of clips spans fewer directions; the others hold nothing.
+    wide = F.pad(turned, (0, DIRECTIONS - turned.shape[1]))
+    return Lessons((logits / TEMPERATURE).softmax(dim=1), wide)
 
 
 def _classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:

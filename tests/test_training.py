@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from corpora import RECIPE
+from corpora import RECIPE, write_voices
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
@@ -15,6 +15,7 @@ from torch import nn
 from edge.errors import ConfigError
 from edge.items import LABELS, MODALITIES
 from edge.manifest import AudioSpec, TextSpec
+from export.audio_training import train_audio
 from export.augment import (
     add_noise,
     background,
@@ -24,6 +25,7 @@ from export.augment import (
     mix,
     place_clip,
     tinted_noises,
+    warp_bands,
 )
 from export.fusion import FusionHead
 from export.fusion_training import Pool, compose
@@ -255,6 +257,7 @@ CHANGES = {
     "echo": lambda rng: echo(sound(), 16000, rng),
     "noises": lambda rng: np.stack(tinted_noises(4000, rng, 3)),
     "background": lambda rng: background([sound(5000), sound(30000)], 8000, rng),
+    "warp": lambda rng: warp_bands(np.arange(64.0 * 400).reshape(64, 400).astype(np.float32), rng),
     "mask": lambda rng: mask_bands(np.arange(64.0 * 400).reshape(64, 400).astype(np.float32), rng),
 }
 SHAPES = {
@@ -266,6 +269,7 @@ SHAPES = {
     "echo": (16000,),
     "noises": (3, 4000),
     "background": (8000,),
+    "warp": (64, 400),
     "mask": (64, 400),
 }
 
@@ -371,6 +375,15 @@ def test_masks_are_the_mean_and_leave_most(rng):
 
 
 # The networks
+
+
+def test_a_warped_voice_keeps_its_bands_in_order(rng):
+    bands = np.repeat(np.arange(64.0, dtype=np.float32)[:, None], 5, axis=1)
+    moved = [warp_bands(bands, rng) for _ in range(200)]
+    assert all((np.diff(picture, axis=0) >= 0).all() for picture in moved)
+    assert 0.2 < np.mean([picture is bands for picture in moved]) < 0.4
+    furthest = max(np.abs(picture - bands).max() for picture in moved)
+    assert 5.0 < furthest <= 63 * (np.exp(0.12) - 1) + 1.5
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
@@ -624,7 +637,7 @@ def test_the_starter_recipe_reads():
         ("windows = 256", "windows = 256\nguide = 'face'", "fusion.guide: Input should be 'query' or 'key"),
         ("length = 16", "length = -1", "tokens.length: Input should be greater than 0"),
         ('name = "tiny"', "name = ", "is not a readable recipe"),
-        ("[fusion]", "[ranges]\naudio = 'guess'\n[fusion]", "ranges.audio: Input should be 'minmax' or"),
+        ("[fusion]", "[quantize]\nmax_drop = -1\n[fusion]", "quantize.max_drop: Input should be greater"),
     ],
 )
 def test_a_wrong_recipe_is_refused_in_one_line(tmp_path, old, new, said):
@@ -664,3 +677,34 @@ def test_a_key_changes_with_what_it_covers_only(recipe):
 def read_recipe_again(recipe):
     """The same recipe by way of its own JSON: another object, the same content."""
     return type(recipe).model_validate_json(recipe.model_dump_json())
+
+
+def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
+    write_voices(tmp_path / "voices", speakers=4, clips=2)
+    path = tmp_path / "taught.toml"
+    path.write_text(RECIPE.replace("[audio]\n", "[audio]\nteacher = 'large'\n", 1))
+    taught = read_recipe(path)
+    asked = []
+
+    class Teacher:
+        identity = "pitch"
+
+        def features(self, samples):
+            asked.append(len(samples))
+            return np.abs(np.fft.rfft(samples, 400))[:120].astype(np.float32)
+
+    monkeypatch.setattr("export.audio_training.open_teacher", lambda name, data: Teacher())
+    place = tmp_path / "work" / "audio"
+    student = train_audio(taught, tmp_path, place)
+    assert len(asked) == 24  # clips of the two training speakers, once each
+    assert [file.name for file in (tmp_path / "work" / "teacher").iterdir()] == ["pitch.safetensors"]
+    alone = train_audio(
+        taught.model_copy(update={"audio": taught.audio.model_copy(update={"teacher": None})}),
+        tmp_path,
+        tmp_path / "alone",
+    )
+    sound = torch.randn(2, 64, 400)
+    with torch.no_grad():
+        assert not torch.equal(student(sound)[1], alone(sound)[1])
+        again = train_audio(taught, tmp_path, place)
+        assert torch.equal(student(sound)[1], again(sound)[1])
