@@ -29,7 +29,7 @@ from export.augment import (
     warp_bands,
 )
 from export.corpora import Split, joined, split_corpora
-from export.distill import DIRECTIONS, Lessons, Taught, distillation_loss, lessons
+from export.distill import Lessons, Taught, distillation_loss, lessons
 from export.recipe import Recipe
 from export.students import TOKEN, AudioStudent
 from export.teachers import open_teacher, teach
@@ -97,7 +97,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     wanted, spec = recipe.audio, AudioSpec()
     torch.manual_seed(recipe.seed)
     student = AudioStudent(spec, len(LABELS))
-    model = Taught(student, TOKEN, DIRECTIONS if wanted.teacher else 0)
+    model = Taught(student, TOKEN)
     if finished(model, "audio", folder):
         return student
     split = audio_split(recipe, data)

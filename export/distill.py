@@ -80,13 +80,13 @@ def _classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:
 class Taught(nn.Module):
     """A student and the map from its tokens to its teacher's features.
 
-    Gives the student's tokens [b, t, d] and logits [b, k], and what it imitates [b, f].
+    Gives the student's tokens [b, t, d] and logits [b, k], and what it imitates [b, DIRECTIONS].
     """
 
-    def __init__(self, student: nn.Module, token: int, features: int) -> None:
+    def __init__(self, student: nn.Module, token: int) -> None:
         super().__init__()
         self.student = student
-        self.match = nn.Linear(2 * token, features)
+        self.match = nn.Linear(2 * token, DIRECTIONS)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         tokens, logits = self.student(inputs)

@@ -119,7 +119,7 @@ def test_a_student_with_a_teacher_stays_the_same_student():
         def forward(self, x):
             return x, x.mean(1)
 
-    taught = Taught(Student(), 8, 5)
+    taught = Taught(Student(), 8)
     tokens, logits, imitated = taught(torch.randn(2, 10, 8))
-    assert (tokens.shape, logits.shape, imitated.shape) == ((2, 10, 8), (2, 8), (2, 5))
+    assert (tokens.shape, logits.shape, imitated.shape) == ((2, 10, 8), (2, 8), (2, DIRECTIONS))
     assert torch.isfinite(imitated).all()
