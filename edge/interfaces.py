@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from edge.items import AudioChunk, Frame, Reading
+from edge.items import AudioChunk, Frame, Health, Reading
 
 
 class Closing(Protocol):
@@ -29,6 +29,20 @@ class Source(Closing, Protocol):
     """Gives sound and pictures in order of time on one clock."""
 
     def __iter__(self) -> Iterator[AudioChunk | Frame]: ...
+
+
+class Device(Closing, Protocol):
+    """A live microphone or camera: from entering to leaving its `with` block it hands on what it captures.
+
+    It is made with `give`, called from a thread of its own with each AudioChunk or Frame, stamped on
+    time.monotonic(); `give` is quick and never raises. A fault ends nothing: the device is opened again and
+    again, with growing pauses, until it is back. Entering does not wait for the hardware and does not raise
+    when it is missing; leaving returns within 2 s whatever hangs.
+    """
+
+    def health(self) -> Health:
+        """How it is doing now; cheap, from any thread."""
+        ...
 
 
 class Engine(Closing, Protocol):

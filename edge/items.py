@@ -88,6 +88,30 @@ class Window:
     quality: Quality = Quality()
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How one live device is doing."""
+
+    name: str
+    """microphone or camera."""
+    state: Literal["opening", "running", "gone"]
+    """`gone` after a fault, until the device is back."""
+    warning: str = ""
+    """silent, clipping, late, dark, blurred or covered; empty when all is well."""
+    age_s: float = 0.0
+    """Since the capture of the newest sample or frame given (seconds)."""
+    rate: float = 0.0
+    """Samples or frames a second over the last seconds (hertz)."""
+    level_db: float | None = None
+    """Sound level of the last second (decibels below full scale); None for a camera."""
+    dropped: int = 0
+    """Chunks or frames that could not be given on since the start."""
+    reopened: int = 0
+    """Times the device was opened again since the start."""
+    error: str = ""
+    """Why it was last lost, one line; empty when it never was."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Prediction:
     """What the networks make of one window, calibrated but not yet voted."""
