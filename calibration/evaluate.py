@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,15 +28,16 @@ from edge.perception.speech import SpeechDetector
 Modality = Literal["audio", "vision", "text", "fused"]
 
 
-def evaluate_folder(bundle: Path, folder: Path, modality: Modality) -> Report:
+def evaluate_folder(bundle: Path, folder: Path, modality: Modality, drop: Collection[str] = ()) -> Report:
     """Judge a bundle on a folder in the generic layout. Raises DatasetError, MediaError, BundleError.
 
+    drop: modalities withheld from the fusion, as if their device were gone.
     Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
     modality (no face, no transcript) is counted as left out.
     """
     examples = read_folder(folder, files=modality != "text")
     with Judge(open_bundle(bundle)) as judge:
-        return judge.score(examples, modality)
+        return judge.score(examples, modality, drop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,13 +71,13 @@ class Judge:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def score(self, examples: Sequence[Example], modality: Modality) -> Report:
-        """Judge examples by one modality or by all they hold."""
+    def score(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Report:
+        """Judge examples by one modality, or by all they hold besides those dropped."""
         ask: Mapping[str, Callable[[Example], Floats | str]] = {
             "audio": self.by_audio,
             "vision": self.by_vision,
             "text": self.by_text,
-            "fused": self.by_all,
+            "fused": lambda example: self.by_all(example, drop),
         }
         judged, posteriors, skipped = [], [], Counter[str]()
         for example in examples:
@@ -109,11 +110,13 @@ class Judge:
         found = self.encoders.text(example.transcript) if example.transcript else None
         return self.fusion.posterior("text", found) if found else "no transcript"
 
-    def by_all(self, example: Example) -> Floats | str:
-        """Mean fused posterior over the clip's windows, or why there is none."""
+    def by_all(self, example: Example, drop: Collection[str] = ()) -> Floats | str:
+        """Mean fused posterior over the clip's windows, or why there is none; `drop` is not looked at."""
         samples, frames = self._media(example)
+        samples, frames = None if "audio" in drop else samples, [] if "vision" in drop else frames
         looks = self._looks(frames)
-        text = self.encoders.text(example.transcript) if example.transcript else None
+        said = None if "text" in drop else example.transcript
+        text = self.encoders.text(said) if said else None
         manifest = self._bundle.manifest
         heard: Sequence[Floats | None] = [None] if samples is None else self._windows(samples)
         posteriors = []

@@ -39,6 +39,14 @@ BundleArgument = Annotated[
 ]
 
 
+class Single(str, Enum):
+    """One modality."""
+
+    audio = "audio"
+    vision = "vision"
+    text = "text"
+
+
 class Modality(str, Enum):
     """What `edge evaluate` can score."""
 
@@ -199,6 +207,10 @@ def evaluate(
     bundle: Annotated[Path, typer.Argument(help="Bundle folder or .tar.")],
     folder: Annotated[Path, typer.Argument(help="Labelled folder: metadata.csv and the files it names.")],
     modality: Annotated[Modality, typer.Option(help="Which posterior to score.")] = Modality.fused,
+    drop: Annotated[
+        list[Single] | None,
+        typer.Option(help="Judge the fusion without this modality; may be given twice."),
+    ] = None,
     json: Annotated[
         Path | None,
         typer.Option(help="Write the numbers to this file as well."),
@@ -207,11 +219,17 @@ def evaluate(
     """Score a bundle on a labelled folder.
 
     Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
+    Without the camera: edge evaluate bundles/line3 recordings/test --drop vision
     """
     _one_thread()
     from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
 
-    report: Any = evaluate_folder(bundle, folder, modality.value)
+    dropped = {one.value for one in drop or []}
+    if dropped and modality is not Modality.fused:
+        raise typer.BadParameter("only the fused reading has modalities to drop", param_hint="--drop")
+    if len(dropped) == len(Single):
+        raise typer.BadParameter("nothing is left to judge; keep one modality", param_hint="--drop")
+    report: Any = evaluate_folder(bundle, folder, modality.value, dropped)
     typer.echo(report.table())
     if json:
         try:

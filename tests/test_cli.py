@@ -72,6 +72,9 @@ def test_every_verb_has_help_with_an_example(edge, verb):
         ["fly"],
         ["evaluate", "x"],
         ["evaluate", "x", "y", "--modality", "smell"],
+        ["evaluate", "x", "y", "--drop", "fused"],
+        ["evaluate", "x", "y", "--modality", "audio", "--drop", "vision"],
+        ["evaluate", "x", "y", "--drop", "audio", "--drop", "vision", "--drop", "text"],
     ],
 )
 def test_wrong_use_exits_with_2(edge, arguments):
@@ -225,8 +228,10 @@ def test_evaluate_prints_a_table_and_writes_json(edge, module, tmp_path):
     done = edge("evaluate", "bundle", "folder", "--modality", "audio", "--json", tmp_path / "a.json")
     assert done.code == 0
     assert done.out == "n 3\n"
-    assert [str(value) for value in asked[0]] == ["bundle", "folder", "audio"]
+    assert [str(value) for value in asked[0]] == ["bundle", "folder", "audio", "set()"]
     assert json.loads((tmp_path / "a.json").read_text()) == {"n": 3, "accuracy": 0.5}
+    edge("evaluate", "bundle", "folder", "--drop", "vision", "--drop", "text")
+    assert asked[1][2:] == ("fused", {"vision", "text"})
     done = edge("evaluate", "bundle", "folder", "--json", tmp_path / "no" / "a.json")
     assert "cannot be written" in one_line_error(done)
 

@@ -110,6 +110,21 @@ def test_the_whole_clip_takes_part(demo, tiny_bundle):
             assert posterior.sum() == pytest.approx(1.0, abs=1e-5)
 
 
+def test_what_is_dropped_is_not_looked_at(folder, demo, tiny_bundle):
+    (folder / "demo.mp4").write_bytes(demo.read_bytes())
+    label(folder, ["demo.mp4", "happy", "anna", "so happy today"])
+    example = Example("demo", 0, "anna", folder / "demo.mp4", "so happy today")
+    with Judge(tiny_bundle) as judge:
+        whole = judge.by_all(example)
+        for name in ("audio", "vision", "text"):
+            assert np.abs(judge.by_all(example, [name]) - whole).max() > 1e-4
+        alone = judge.by_all(example, ["audio", "vision"])
+        mute = Example("row", 0, "anna", None, "so happy today")
+        np.testing.assert_allclose(alone, judge.by_all(mute), atol=1e-6)
+        assert judge.by_all(example, ["audio", "vision", "text"]) == "nothing heard, seen or said"
+    assert evaluate_folder(tiny_bundle.folder, folder, "fused", ["vision"]).n == 1
+
+
 def test_text_names_no_file(folder, tiny_bundle):
     label(folder, ["row1", "happy", "", "so happy"], ["row2", "sad", "", "no no"], ["row3", "sad", "", ""])
     report = evaluate_folder(tiny_bundle.folder, folder, "text")
