@@ -61,6 +61,7 @@ def examine(bundle: Path | None = None) -> Iterator[Check]:
     yield _python()
     packages = [_package(module, name) for module, name in PACKAGES.items()]
     yield from packages
+    yield Check(True, _tensorrt())
     if not all(check.ok for check in packages):
         yield Check(False, "bundle not checked: mend the packages first, then run `edge doctor` again")
         return
@@ -133,6 +134,24 @@ def _cosine(first: NDArray[Any], second: NDArray[Any]) -> float:
 def _python() -> Check:
     found = f"Python {platform.python_version()} on {platform.machine()}"
     return Check(True, found) if sys.version_info >= (3, 10) else Check(False, f"{found}; 3.10 is needed")
+
+
+def _tensorrt() -> str:
+    """What there is to run on a GPU: information, for ONNX Runtime runs everywhere."""
+    try:
+        from edge.engines.cuda import gpu
+        from edge.engines.trt_build import compiler
+
+        using = compiler()
+    except (EdgeError, ImportError) as error:
+        return f"TensorRT is not used: {error}"
+    found = gpu()
+    try:
+        pycuda = f"pycuda {version('pycuda')}"
+    except PackageNotFoundError:
+        pycuda = "no pycuda (pip install 'edge-emotion[jetson]')"
+    device = f"GPU {found.name} ({found.arch})" if found else "no NVIDIA GPU"
+    return f"{using.package} {using.version}, {device}, {pycuda}"
 
 
 def _package(module: str, name: str) -> Check:
