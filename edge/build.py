@@ -10,6 +10,7 @@ from edge.bundle import open_bundle
 from edge.engines.cuda import gpu
 from edge.engines.plans import clean, folder, listing, plan_for
 from edge.engines.trt_build import Precision, Say, compiler
+from edge.errors import EngineError
 
 
 def build_bundle(bundle: Path | None, precision: Precision, say: Say) -> None:
@@ -18,6 +19,11 @@ def build_bundle(bundle: Path | None, precision: Precision, say: Say) -> None:
     say: gets lines for people. Raises BundleError and EngineError.
     """
     using, found = compiler(), gpu()
+    if found is None and using.package == "tensorrt":
+        raise EngineError(
+            f"tensorrt {using.version} compiles only where an NVIDIA GPU answers; check the driver, "
+            "or try the models elsewhere with tensorrt-rtx-cu12"
+        )
     opened = open_bundle(bundle or starter_bundle())
     for name in opened.manifest.models:
         plan = plan_for(opened.path(name), using, found, precision, say)

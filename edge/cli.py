@@ -183,7 +183,7 @@ def build(
     listing: Annotated[bool, typer.Option("--list", help="Only show the plans that are kept.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="Only delete all plans that are kept.")] = False,
 ) -> None:
-    """Compile a bundle with TensorRT for this machine and keep the plans; `edge run` would do it at its start.
+    """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start.
 
     Example: edge build bundles/line3
     """
