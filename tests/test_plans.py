@@ -144,7 +144,7 @@ def test_two_processes_at_once_build_once(rig, tiny_bundle, tmp_path, monkeypatc
         "from pathlib import Path\n"
         "from edge.engines.cuda import Gpu; from edge.engines.plans import plan_for\n"
         "from edge.engines.trt_build import compiler\n"
-        f"plan = plan_for(Path({str(tiny_bundle.path('text'))!r}), compiler(), Gpu('', 'sm_87'), say=print)\n"
+        f"plan = plan_for(Path({str(tiny_bundle.path('text'))!r}), compiler(), Gpu('', 'sm_87', 8), say=print)\n"
         "print(plan.built, len(plan.data))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in "ab"]
@@ -190,8 +190,8 @@ def test_the_key_of_this_machine(tiny_bundle, tmp_path, monkeypatch):
     release = tmp_path / "nv_tegra_release"
     release.write_text("# R36 (release), REVISION: 4.3, GCID: 38968081, BOARD: generic, EABI: aarch64\n")
     monkeypatch.setattr(plans, "RELEASE", release)
-    key = key_of(path, Compiler("tensorrt", "10.3.0"), Gpu("Orin", "sm_87"))
-    assert (key.gpu, key.l4t, key.slot) == ("sm_87", "36.4.3", f"{key.model[:16]}-int8")
+    key = key_of(path, Compiler("tensorrt", "10.3.0"), Gpu("Orin", "sm_87", 8))
+    assert (key.gpu, key.l4t, key.slot) == ("sm_87 Orin 8 SM", "36.4.3", f"{key.model[:16]}-int8")
     with pytest.raises(EngineError, match="missing; copy the bundle again"):
         key_of(tmp_path / "none.onnx", Compiler("tensorrt", "10.3.0"), None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,7 +22,7 @@ from edge.errors import EngineError, MissingExtraError
 
 NON_BLOCKING = 1  # CU_STREAM_NON_BLOCKING: no waiting for the default stream
 THREAD_LOCAL = 1  # CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: other threads may allocate during a capture
-CAPABILITY_MAJOR, CAPABILITY_MINOR = 75, 76  # CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_*
+PROCESSORS, MAJOR, MINOR = 16, 75, 76  # CU_DEVICE_ATTRIBUTE_: MULTIPROCESSOR_COUNT, COMPUTE_CAPABILITY_*
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,13 @@ class Gpu:
     name: str
     arch: str
     """Compute capability as in sm_87."""
+    processors: int
+    """Streaming multiprocessors: GPUs of one name differ in them."""
+
+    @property
+    def model(self) -> str:
+        """What a plan is tuned to."""
+        return f"{self.arch} {self.name} {self.processors} SM"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,22 +59,16 @@ def gpu() -> Gpu | None:
         lib = libcuda()
     except OSError:
         return None
-    device, major, minor, name = (
-        ctypes.c_int(),
-        ctypes.c_int(),
-        ctypes.c_int(),
-        ctypes.create_string_buffer(256),
-    )
-    calls: tuple[Callable[[], int], ...] = (
-        lambda: lib.cuInit(0),
-        lambda: lib.cuDeviceGet(ctypes.byref(device), 0),
-        lambda: lib.cuDeviceGetName(name, len(name), device),
-        lambda: lib.cuDeviceGetAttribute(ctypes.byref(major), CAPABILITY_MAJOR, device),
-        lambda: lib.cuDeviceGetAttribute(ctypes.byref(minor), CAPABILITY_MINOR, device),
-    )
-    if any(call() != 0 for call in calls):
+    device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
+    facts = {which: ctypes.c_int() for which in (PROCESSORS, MAJOR, MINOR)}
+    if lib.cuInit(0) or lib.cuDeviceGet(ctypes.byref(device), 0):
         return None
-    return Gpu(name.value.decode(errors="replace"), f"sm_{major.value}{minor.value}")
+    if lib.cuDeviceGetName(name, len(name), device):
+        return None
+    if any(lib.cuDeviceGetAttribute(ctypes.byref(value), which, device) for which, value in facts.items()):
+        return None
+    arch = f"sm_{facts[MAJOR].value}{facts[MINOR].value}"
+    return Gpu(name.value.decode(errors="replace"), arch, facts[PROCESSORS].value)
 
 
 def libcuda() -> Any:

@@ -29,6 +29,8 @@ from edge.engines.trt_build import WORKSPACE, Compiler, Precision, Say, build
 from edge.errors import EngineError
 
 NO_GPU = "none"
+GRAPH = 1
+"""Raise it when another graph is made of the same file: plans compiled from the older one go."""
 RELEASE = Path("/etc/nv_tegra_release")
 
 
@@ -43,7 +45,7 @@ class Key:
     version: str
     """Of that package."""
     gpu: str
-    """Architecture as in sm_87; "none": compiled where there is no GPU."""
+    """Architecture, name and size of the GPU; "none": compiled where there is none."""
     l4t: str
     """Jetson Linux release as in 36.4.3, which names the JetPack; empty elsewhere."""
     flags: tuple[str, ...]
@@ -84,7 +86,7 @@ def plan_for(
 ) -> Plan:
     """The plan of a model on this machine, from the cache or compiled now. Raises EngineError."""
     key = key_of(source, using, gpu, precision)
-    timing = folder() / f"timing-{using.package}-{using.version}-{key.gpu}.cache"
+    timing = folder() / f"timing-{using.package}-{using.version}-{key.gpu.replace(' ', '-')}.cache"
 
     def compile_to(target: Path) -> tuple[str, ...]:
         say(f"{source.name}: compiling with {using.package} {using.version}, once; the plan is kept")
@@ -97,8 +99,8 @@ def key_of(source: Path, using: Compiler, gpu: Gpu | None, precision: Precision 
     """The key of a model's plan on this machine. Raises EngineError when the model is missing."""
     if not source.is_file():
         raise EngineError(f"{source} is missing; copy the bundle again")
-    flags = (precision, f"workspace={WORKSPACE}")
-    return Key(sha256(source), using.package, using.version, gpu.arch if gpu else NO_GPU, _l4t(), flags)
+    flags = (precision, f"workspace={WORKSPACE}", f"graph={GRAPH}")
+    return Key(sha256(source), using.package, using.version, gpu.model if gpu else NO_GPU, _l4t(), flags)
 
 
 def folder() -> Path:

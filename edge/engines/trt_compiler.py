@@ -54,8 +54,10 @@ def compile_file(
     timing = timing if package == "tensorrt" else None
     if timing is not None:
         known = timing.read_bytes() if timing.is_file() else b""
-        if not config.set_timing_cache(config.create_timing_cache(known), False):
-            config.set_timing_cache(config.create_timing_cache(b""), False)
+        kept = config.create_timing_cache(known)
+        if not config.set_timing_cache(kept, False):  # of another GPU or version
+            kept = config.create_timing_cache(b"")
+            config.set_timing_cache(kept, False)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise RefusedError(logger.errors[0] if logger.errors else "no reason given")
