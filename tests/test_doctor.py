@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -50,10 +51,18 @@ def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):
         assert line.ok
         return line.text
 
+    def versions(package):
+        if package == "pycuda":
+            raise PackageNotFoundError
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", versions)
     pycuda = "no pycuda (pip install 'edge-emotion[jetson]')"
     assert told() == f"tensorrt 10.3.0, GPU Rig (sm_87), {pycuda}"
     rig.libcuda.refused = "cuInit"
     assert told() == f"tensorrt 10.3.0, no NVIDIA GPU, {pycuda}"
+    monkeypatch.setattr(doctor, "version", lambda package: "2025.1")
+    assert told() == "tensorrt 10.3.0, no NVIDIA GPU, pycuda 2025.1"
     monkeypatch.setattr("edge.engines.trt_build.PACKAGES", ("no_such_tensorrt",))
     assert told().startswith("TensorRT is not used: TensorRT is not installed; on a Jetson run: sudo apt")
 

@@ -144,7 +144,8 @@ def test_two_processes_at_once_build_once(rig, tiny_bundle, tmp_path, monkeypatc
         "from pathlib import Path\n"
         "from edge.engines.cuda import Gpu; from edge.engines.plans import plan_for\n"
         "from edge.engines.trt_build import compiler\n"
-        f"plan = plan_for(Path({str(tiny_bundle.path('text'))!r}), compiler(), Gpu('', 'sm_87', 8), say=print)\n"
+        f"path, gpu = Path({str(tiny_bundle.path('text'))!r}), Gpu('', 'sm_87', 8)\n"
+        "plan = plan_for(path, compiler(), gpu, say=print)\n"
         "print(plan.built, len(plan.data))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in "ab"]
@@ -158,14 +159,16 @@ def test_two_processes_at_once_build_once(rig, tiny_bundle, tmp_path, monkeypatc
     assert waited[0] == "text.onnx: waiting for another process that builds"
 
 
-def test_a_process_that_dies_while_building_holds_nobody_up(rig, tiny_bundle, builder):
+def test_a_process_that_dies_while_building_holds_nobody_up(builder, cache):
     code = (
         "import os, pathlib\n"
         "from edge.engines.plans import Key, obtain\n"
         f"obtain({KEY!r}, 'vision.onnx', lambda target: os._exit(7), print)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 7
+    assert list(cache.glob(".new-*"))
     assert builder.obtain().built
+    assert not list(cache.glob(".new-*"))
 
 
 def test_a_place_that_cannot_be_written_says_so(builder, tmp_path, monkeypatch):

@@ -82,7 +82,7 @@ def test_the_order_of_calls(rig, text, feed):
         replays = rig.drv.CALLS.copy()
         assert replays == ["cuGraphLaunch", "synchronize"] * 2
         rig.drv.CALLS.clear()
-    assert rig.drv.CALLS == [
+    assert [
         "synchronize",
         "cuGraphExecDestroy",
         "cuGraphDestroy",
@@ -92,7 +92,7 @@ def test_the_order_of_calls(rig, text, feed):
         "synchronize",
         *["free memory", "free pages"] * 4,
         "detach",
-    ]
+    ] == rig.drv.CALLS
     assert rig.drv.CURRENT.stack == []
 
 
@@ -304,9 +304,9 @@ def test_every_backend_of_the_settings_is_known():
 @pytest.mark.parametrize("precision", ["int8", "fp16"])
 @pytest.mark.parametrize("name", ["audio", "vision", "text", "fusion"])
 def test_the_starter_models_on_a_gpu(name, precision, cache):
-    pytest.importorskip("pycuda.driver")
     if cuda.gpu() is None:
         pytest.skip("needs an NVIDIA GPU")
+    pytest.importorskip("pycuda.driver")
     bundle = open_bundle(starter_bundle())
     golden = golden_arrays(bundle, name)["in"]
     with (

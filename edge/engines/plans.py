@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -189,6 +190,8 @@ def _load(place: Path, key: Key) -> tuple[Plan | None, str]:
 
 
 def _store(place: Path, key: Key, name: str, compile_to: Callable[[Path], tuple[str, ...]]) -> Plan:
+    for left in place.glob(".new-*"):  # by a process that was killed: whoever holds the lock is alone
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=place) as scratch:
         new = Path(scratch) / "plan"
         given_back = compile_to(new)
