@@ -68,13 +68,17 @@ def test_the_order_of_calls(rig, text, feed):
         opening, copies = list(rig.drv.CALLS), ["upload"] * 2 + ["execute"] + ["download"] * 2
         assert opening[:6] == ["init", "retain", "stream", "runtime", "deserialize", "context"]
         # Warm-up, then the same work once more into a graph.
-        assert opening[-14:] == [
+        assert opening[-18:] == [
             *copies,
             "synchronize",
             "cuStreamBeginCapture_v2",
             *copies,
             "cuStreamEndCapture",
             "cuGraphInstantiateWithFlags",
+            # Outputs are spoilt and the graph has to mend them.
+            *["upload"] * 2,
+            "cuGraphLaunch",
+            "synchronize",
         ]
         rig.drv.CALLS.clear()
         engine.run(feed)
@@ -115,7 +119,9 @@ def test_nothing_stays_current_between_calls(rig, models, feed):
     assert rig.drv.CALLS.count("retain") == rig.drv.CALLS.count("detach") == 4
 
 
-@pytest.mark.parametrize("refused", ["cuStreamBeginCapture_v2", "cuGraphInstantiateWithFlags"])
+@pytest.mark.parametrize(
+    "refused", ["cuStreamBeginCapture_v2", "cuGraphInstantiateWithFlags", "cuGraphLaunch"]
+)
 def test_without_a_graph_each_call_is_launched(rig, text, feed, refused):
     rig.libcuda.refused = refused
     with TensorRtEngine(text) as engine, open_engine(text) as plain:
@@ -123,6 +129,13 @@ def test_without_a_graph_each_call_is_launched(rig, text, feed, refused):
         rig.drv.CALLS.clear()
         same(engine.run(feed), plain.run(feed))
         assert rig.drv.CALLS == ["upload", "upload", "execute", "download", "download", "synchronize"]
+
+
+def test_a_graph_that_came_out_empty_is_not_used(rig, text, feed):
+    rig.libcuda.empty = True
+    with TensorRtEngine(text) as engine, open_engine(text) as plain:
+        assert not engine.replays
+        same(engine.run(feed), plain.run(feed))
 
 
 def test_a_context_that_cannot_be_captured_is_not(rig, text, feed, monkeypatch):
@@ -167,12 +180,13 @@ def test_wrong_input_is_named_as_by_the_other_engine(rig, text, feed):
 
 
 def test_a_failure_while_running_is_one_line(rig, text, feed):
-    rig.libcuda.refused = "cuGraphLaunch"
-    with TensorRtEngine(text) as engine, pytest.raises(EngineError) as caught:
-        engine.run(feed)
-    assert str(caught.value).endswith(
-        "failed while running: the CUDA driver refused cuGraphLaunch (error 900)"
-    )
+    with TensorRtEngine(text) as engine:
+        rig.libcuda.refused = "cuGraphLaunch"
+        with pytest.raises(EngineError) as caught:
+            engine.run(feed)
+    said = str(caught.value)
+    assert said.endswith("text.onnx failed while running: the CUDA driver refused cuGraphLaunch (error 900)")
+    released(rig)
 
 
 def released(rig):
