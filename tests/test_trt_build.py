@@ -3,7 +3,6 @@
 import json
 import re
 
-import networks
 import numpy as np
 import onnx
 import onnxruntime as ort
@@ -12,7 +11,7 @@ import pytest
 from edge.app import starter_bundle
 from edge.bundle import open_bundle
 from edge.doctor import golden_arrays
-from edge.engines import trt_build
+from edge.engines import trt_build, trt_compiler
 from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.trt_build import Compiler, build, compiler
 from edge.errors import EngineError
@@ -124,8 +123,8 @@ def quantized_nodes(model):
     ]
 
 
-def test_nodes_without_a_kernel_are_found_one_by_one(rig, tmp_path, monkeypatch):
-    path, _ = networks.quantized("audio")
+def test_nodes_without_a_kernel_are_found_one_by_one(rig, starter, tmp_path, monkeypatch):
+    path = starter.path("vision")
     nodes = quantized_nodes(onnx.load(path))
     refused = (nodes[1], nodes[-1])
     monkeypatch.setenv("RIG_REFUSE", ",".join(refused))
@@ -140,8 +139,8 @@ def test_nodes_without_a_kernel_are_found_one_by_one(rig, tmp_path, monkeypatch)
     assert f"Could not find any implementation for node {nodes[1]}." in said[0]
 
 
-def test_a_refusal_that_float_does_not_mend_is_an_error(rig, tmp_path, monkeypatch):
-    path, _ = networks.quantized("vision")
+def test_a_refusal_that_float_does_not_mend_is_an_error(rig, starter, tmp_path, monkeypatch):
+    path = starter.path("vision")
     monkeypatch.setenv("RIG_REFUSE", quantized_nodes(onnx.load(path))[0])
     # In float16 nothing is quantized, so there is nothing to give back.
     build(path, tmp_path / "plan", Compiler("tensorrt", "10.3.0"), "fp16")
@@ -213,3 +212,33 @@ def test_too_little_memory_is_said_before_the_build(rig, tiny_bundle, tmp_path, 
     assert not (tmp_path / "builds").exists()
     memory.write_text("nothing of use")
     build(tiny_bundle.path("text"), tmp_path / "plan", Compiler("tensorrt", "10.3.0"))
+
+
+def test_what_the_child_tells(rig, starter, tiny_bundle, tmp_path, capsys, monkeypatch):
+    plan, timing = tmp_path / "plan", tmp_path / "timing.cache"
+    arguments = ["tensorrt", str(tiny_bundle.path("text")), str(plan), "int8", "1000", str(timing)]
+    assert trt_compiler.main(arguments) == 0
+    assert asked(plan)["pools"] == {"workspace": 1000}
+    assert timing.read_bytes() == b"+"
+    progress = capsys.readouterr().out.splitlines()[-1]
+    assert json.loads(progress) == {"phase": "Timing graph nodes", "step": 3, "of": 7}
+    path = starter.path("vision")
+    node = quantized_nodes(onnx.load(path))[0]
+    monkeypatch.setenv("RIG_REFUSE", node)
+    assert trt_compiler.main([arguments[0], str(path), *arguments[2:5]]) == 1
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told == {"refused": f"Could not find any implementation for node {node}."}
+
+
+def test_the_real_compiler_in_this_process(starter, real, tmp_path, capsys):
+    # As the child runs it: a cache of timings is asked for, and tensorrt_rtx has none.
+    timing = tmp_path / "timing.cache"
+    source = str(starter.path("vision"))
+    arguments = ["tensorrt_rtx", source, str(tmp_path / "plan"), "int8", str(256 << 20), str(timing)]
+    assert trt_compiler.main(arguments) == 0
+    assert not timing.exists()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert all(line.keys() == {"phase", "step", "of"} and 1 <= line["step"] <= line["of"] for line in lines)
+    arguments[4] = "0"
+    assert trt_compiler.main(arguments) == 1
+    assert "workspace memory" in json.loads(capsys.readouterr().out.splitlines()[-1])["refused"]

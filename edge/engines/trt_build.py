@@ -85,15 +85,20 @@ def build(
     """
     try:
         model = onnx.load(source)
+        if precision == "fp16":
+            model = half_graph(model)
     except Exception as error:  # protobuf and onnx raise without a common base
-        raise EngineError(f"{source} is no ONNX model ({error}); copy or export it again") from error
+        why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
+        raise EngineError(
+            f"{source} is no ONNX model for TensorRT ({why}); copy or export it again"
+        ) from error
     _check_memory(source, using)
     with tempfile.TemporaryDirectory(prefix="edge-build-") as scratch:
         job = _Job(source.name, model, target, using, precision, timing, say, Path(scratch))
         reason = job.refused(())
         if reason is None:
             return ()
-        quantized = _quantized(model) if precision == "int8" else {}
+        quantized = _quantized(model)
         outputs = list(quantized)
         if not outputs or job.refused(outputs) is not None:
             raise EngineError(
@@ -122,11 +127,8 @@ class _Job:
 
     def refused(self, given: Sequence[str]) -> str | None:
         """Compile with these nodes in float; None when the plan is written, else TensorRT's reason."""
-        graph = half_graph(self.model) if self.precision == "fp16" else self.model
-        if given:
-            graph = float_graph(self.model, given)
         source = self.scratch / "model.onnx"
-        onnx.save_model(graph, source)
+        onnx.save_model(float_graph(self.model, given) if given else self.model, source)
         arguments = [self.using.package, source, self.target.resolve(), self.precision, WORKSPACE]
         if self.timing is not None:
             arguments.append(self.timing.resolve())
@@ -163,7 +165,7 @@ class _Job:
             except ValueError:  # the compiler's own chatter
                 continue
             if "refused" in told:
-                reason = str(told["refused"])
+                reason = str(told["refused"])[:300]
             elif time.monotonic() - last >= SAY_S:
                 last = time.monotonic()
                 self.say(f"{self.name}: {told['phase']}, {told['step']} of {told['of']}")
