@@ -14,12 +14,12 @@ from edge import config
 from edge.bundle import Bundle, open_bundle
 from edge.config import Site
 from edge.encoders import Encoders
-from edge.engines import open_engine
+from edge.engines import open_engines
 from edge.errors import MediaError
 from edge.features.text import load_tokenizer
 from edge.fusion import Fusion
 from edge.golden import require_golden
-from edge.interfaces import Engine, Sink
+from edge.interfaces import Sink
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.pipeline import Pipeline, Summary
@@ -41,6 +41,7 @@ def demo_clip() -> Path:
 class Reader:
     """An opened bundle with its engines; reads recordings while its `with` block lasts.
 
+    backend: which one runs the models, onnxrt or tensorrt. Open, read and close it on one thread.
     Raises BundleError, EngineError and ConfigError on entering.
     """
 
@@ -55,10 +56,8 @@ class Reader:
         self.rules = config.rules(self._site, self.bundle.manifest)
         self.tokenizer = load_tokenizer(self.bundle.path("tokenizer.json"))
         with self._stack as opening:
-            self.engines: dict[str, Engine] = {
-                name: opening.enter_context(open_engine(self.bundle.path(name), threads=self._site.threads))
-                for name in self.bundle.manifest.models
-            }
+            models = {name: self.bundle.path(name) for name in self.bundle.manifest.models}
+            self.backend, self.engines = open_engines(models, self._site.backend, self._site.threads, opening)
             require_golden(self.bundle, self.engines)
             self._stack = opening.pop_all()
         return self

@@ -185,6 +185,27 @@ def bench(
 
 
 @app.command()
+def build(
+    bundle: BundleArgument = None,
+    fp16: Annotated[bool, typer.Option("--fp16", help="Compile in float16 instead of INT8.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Only show the plans that are kept.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Only delete all plans that are kept.")] = False,
+) -> None:
+    """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start.
+
+    Example: edge build bundles/line3
+    """
+    _one_thread()
+    from edge.build import build_bundle, clear, stored
+
+    if listing or clean:
+        for line in stored() if listing else [clear()]:
+            typer.echo(line)
+        return
+    build_bundle(bundle, "fp16" if fp16 else "int8", typer.echo)
+
+
+@app.command()
 def doctor(bundle: BundleArgument = None) -> None:
     """Check this machine and a bundle; say what to do about each thing that is bad.
 

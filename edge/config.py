@@ -4,6 +4,7 @@
 bundle = "bundles/line3"          # folder or .tar, relative to this file; default: the starter bundle
 source = "recordings"             # recording or folder of recordings
 threads = 1                       # CPU threads of each network
+backend = "auto"                  # or "tensorrt", "onnxrt"; auto: TensorRT where it works
 [site_prior]                      # how often each label is met here; all labels, sums to 1
 neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/manifest.py)
@@ -16,7 +17,7 @@ import difflib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -41,6 +42,8 @@ class Site(BaseModel):
     """Recording or folder of recordings."""
     threads: Count = 1
     """CPU threads of each network."""
+    backend: Literal["auto", "tensorrt", "onnxrt"] = "auto"
+    """What runs the networks; auto: TensorRT where it is installed and works, else ONNX Runtime."""
     site_prior: dict[str, Probability] = Field(default_factory=dict)
     """Label -> how often it is met on this site; empty: the bundle's site prior."""
     voting: dict[str, float] = Field(default_factory=dict)

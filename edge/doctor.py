@@ -6,6 +6,7 @@ import importlib
 import platform
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,6 +26,8 @@ PACKAGES = {
     "typer": "typer",
 }
 """Module -> the package that brings it."""
+
+BACKEND_NAMES = {"onnxrt": "ONNX Runtime", "tensorrt": "TensorRT"}
 
 LIBRARIES = {
     "libGL.so": "libgl1",
@@ -50,12 +53,13 @@ def examine(bundle: Path | None = None) -> Iterator[Check]:
     yield _python()
     packages = [_package(module, name) for module, name in PACKAGES.items()]
     yield from packages
+    yield Check(True, _tensorrt())
     if not all(check.ok for check in packages):
         yield Check(False, "bundle not checked: mend the packages first, then run `edge doctor` again")
         return
     from edge.app import starter_bundle
     from edge.bundle import open_bundle
-    from edge.engines import open_engine
+    from edge.engines import open_engines
     from edge.golden import replay
 
     try:
@@ -65,22 +69,42 @@ def examine(bundle: Path | None = None) -> Iterator[Check]:
         return
     manifest = opened.manifest
     yield Check(True, f"bundle {manifest.name}, made {manifest.created}: every file as exported")
-    for name, entry in manifest.models.items():
-        try:
-            with open_engine(opened.path(name)) as engine:
-                found = replay(opened, name, engine)
-        except EdgeError as error:
-            yield Check(False, str(error))
-            continue
-        nodes = f"{name}: {entry.int8_nodes} of {entry.nodes} nodes in INT8"
-        wrong = found.why_refused(entry.limits)
-        advice = "update onnxruntime or export again"
-        yield Check(not wrong, f"{nodes}; {found}{f'; {wrong}: {advice}' if wrong else ''}")
+    models = {name: opened.path(name) for name in manifest.models}
+    try:
+        with ExitStack() as stack:
+            backend, engines = open_engines(models, "auto", 1, stack)
+            yield Check(True, f"networks run on {BACKEND_NAMES[backend]}")
+            for name, entry in manifest.models.items():
+                found = replay(opened, name, engines[name])
+                wrong = found.why_refused(entry.limits)
+                advice = "update onnxruntime or export again"
+                nodes = f"{name}: {entry.int8_nodes} of {entry.nodes} nodes in INT8"
+                yield Check(not wrong, f"{nodes}; {found}{f'; {wrong}: {advice}' if wrong else ''}")
+    except EdgeError as error:
+        yield Check(False, str(error))
 
 
 def _python() -> Check:
     found = f"Python {platform.python_version()} on {platform.machine()}"
     return Check(True, found) if sys.version_info >= (3, 10) else Check(False, f"{found}; 3.10 is needed")
+
+
+def _tensorrt() -> str:
+    """What there is to run on a GPU: information, for ONNX Runtime runs everywhere."""
+    try:
+        from edge.engines.cuda import gpu
+        from edge.engines.trt_build import compiler
+
+        using = compiler()
+    except (EdgeError, ImportError) as error:
+        return f"TensorRT is not used: {error}"
+    found = gpu()
+    try:
+        pycuda = f"pycuda {version('pycuda')}"
+    except PackageNotFoundError:
+        pycuda = "no pycuda (pip install 'edge-emotion[jetson]')"
+    device = f"GPU {found.name} ({found.arch})" if found else "no NVIDIA GPU"
+    return f"{using.package} {using.version}, {device}, {pycuda}"
 
 
 def _package(module: str, name: str) -> Check:

@@ -1,9 +1,12 @@
 """What many tests share: a tiny bundle, engines on it, small recordings."""
 
 import shutil
+import sys
 from contextlib import ExitStack
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -99,3 +102,26 @@ def write_clip(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    """A folder of its own for compiled plans."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "edge" / "plans"
+
+
+@pytest.fixture
+def rig(cache, monkeypatch):
+    """A Jetson without a GPU: tests/rig holds a pycuda, a tensorrt and a libcuda that keep to the rules."""
+    names = ("pycuda", "pycuda.driver", "tensorrt", "libcuda")
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "rig"))
+    for name in names:
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    library = import_module("libcuda").Library()
+    monkeypatch.setattr("edge.engines.cuda.libcuda", lambda: library)
+    yield SimpleNamespace(
+        drv=import_module("pycuda.driver"), trt=import_module("tensorrt"), libcuda=library, cache=cache
+    )
+    for name in names:
+        sys.modules.pop(name, None)

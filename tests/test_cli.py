@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 
 from edge import __version__, cli
+from edge.engines import cuda
 from edge.errors import DatasetError
 from edge.tiny import write_tiny_bundle
 
-VERBS = ["demo", "run", "bench", "doctor", "evaluate", "export"]
+VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export"]
 
 
 @dataclass
@@ -265,10 +266,55 @@ def test_a_missing_extra_prints_the_pip_line(edge, monkeypatch, tmp_path):
     assert one_line_error(done) == "edge: torch is not installed; run: pip install 'edge-emotion[export]'\n"
 
 
+def test_build_compiles_keeps_lists_and_cleans(edge, cache, tiny_bundle):
+    pytest.importorskip("tensorrt_rtx", reason="has no package for this machine")
+    done = edge("build", tiny_bundle.folder)
+    assert (done.code, done.err) == (0, "")
+    lines = done.out.splitlines()
+    assert [line.split(":")[0] for line in lines[1:8:2]] == ["audio", "vision", "text", "fusion"]
+    assert all("int8 plan built" in line for line in lines[1:8:2])
+    if cuda.gpu() is None:
+        assert lines[-1] == "no NVIDIA GPU here: these plans only prove that the models compile"
+    again = edge("build", tiny_bundle.folder).out.splitlines()
+    assert [line.split(",")[0] for line in again[:4]] == [
+        f"{name}: int8 plan was there already" for name in ("audio", "vision", "text", "fusion")
+    ]
+    assert "text: fp16 plan built" in edge("build", tiny_bundle.folder, "--fp16").out
+    listed = edge("build", "--list").out.splitlines()
+    assert len(listed) == 9
+    assert listed[-1] == f"in {cache}"
+    assert edge("build", "--clean").out == f"8 plans deleted from {cache}\n"
+    assert edge("build", "--list").out == f"in {cache}\n"
+
+
+def test_build_tells_what_ran_out_of_kernels(edge, rig, tmp_path, monkeypatch, tiny_bundle):
+    monkeypatch.setattr(
+        "edge.engines.plans.build", lambda source, target, *_: target.write_bytes(b"p") and ("a", "b")
+    )
+    lines = edge("build", tiny_bundle.folder).out.splitlines()
+    assert lines[1] == "audio: int8 plan built, 0.0 MB; runs in float for want of an INT8 kernel: a, b"
+    assert lines[-1] == f"plans for Rig (sm_87) are in {rig.cache}"
+
+
+def test_build_without_tensorrt_or_gpu(edge, rig, monkeypatch, tiny_bundle):
+    rig.libcuda.refused = "cuInit"
+    assert "tensorrt 10.3.0 compiles only where an NVIDIA GPU answers" in one_line_error(
+        edge("build", tiny_bundle.folder)
+    )
+    monkeypatch.setattr("edge.engines.trt_build.PACKAGES", ("no_such_tensorrt",))
+    assert one_line_error(edge("build", tiny_bundle.folder)) == (
+        "edge: TensorRT is not installed; on a Jetson run: sudo apt install python3-libnvinfer, "
+        "elsewhere: pip install tensorrt-rtx-cu12\n"
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
 def test_ctrl_c_ends_cleanly(demo, tiny_bundle, tmp_path):
     out = tmp_path / "out.jsonl"
+    site = tmp_path / "site.toml"
+    site.write_text('backend = "onnxrt"')  # else stderr says why it is not TensorRT, where that is installed
     arguments = ["run", "--source", demo, "--bundle", tiny_bundle.folder, "--jsonl", out, "--realtime"]
+    arguments += ["--config", site]
     process = subprocess.Popen(
         [sys.executable, "-m", "edge.cli", *map(str, arguments)],
         stdout=subprocess.PIPE,

@@ -23,6 +23,7 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
             bundle = "bundles/line3"
             source = "/data/recordings"
             threads = 2
+            backend = "onnxrt"
             [site_prior]
             neutral = 0.5
             angry = 0.1
@@ -38,6 +39,7 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
     assert site.bundle == tmp_path / "bundles" / "line3"
     assert str(site.source) == "/data/recordings"
     assert site.threads == 2
+    assert site.backend == "onnxrt"
     held = rules(site, tiny_bundle.manifest)
     assert held.site_prior == (0.5, 0.1, 0.1, 0.1, 0.1, 0.1)
     assert held.settings.dwell_s == 2.0
@@ -56,9 +58,10 @@ def test_an_empty_file_changes_nothing(write, tiny_bundle):
     ("text", "message"),
     [
         ("bundel = 'x'", "unknown setting 'bundel'; did you mean 'bundle'?"),
-        ("xyzzy = 1", "unknown setting 'xyzzy'; known: bundle, source, threads, site_prior, voting"),
+        ("xyzzy = 1", "unknown setting 'xyzzy'; known: bundle, source, threads, backend, site_prior, voting"),
         ("[voting]\ndwell = 1", "unknown voting setting 'dwell'; did you mean 'dwell_s'?"),
         ("threads = 0", "threads: Input should be greater than 0 (got 0)"),
+        ("backend = 'tpu'", "backend: Input should be 'auto', 'tensorrt' or 'onnxrt' (got 'tpu')"),
         ("threads = ", "is not valid TOML"),
     ],
 )

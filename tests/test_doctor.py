@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -49,6 +50,28 @@ def test_a_good_machine_and_a_good_bundle(tiny_bundle):
     assert (
         "fusion: 0 of 2 nodes in INT8; golden outputs: cosine 1.0000, max abs 0.000, labels 100% of 3" in text
     )
+
+
+def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):
+    def told():
+        (line,) = [check for check in examine(tiny_bundle.folder) if "tensorrt" in check.text.lower()]
+        assert line.ok
+        return line.text
+
+    def versions(package):
+        if package == "pycuda":
+            raise PackageNotFoundError
+        return "1"
+
+    monkeypatch.setattr(doctor, "version", versions)
+    pycuda = "no pycuda (pip install 'edge-emotion[jetson]')"
+    assert told() == f"tensorrt 10.3.0, GPU Rig (sm_87), {pycuda}"
+    rig.libcuda.refused = "cuInit"
+    assert told() == f"tensorrt 10.3.0, no NVIDIA GPU, {pycuda}"
+    monkeypatch.setattr(doctor, "version", lambda package: "2025.1")
+    assert told() == "tensorrt 10.3.0, no NVIDIA GPU, pycuda 2025.1"
+    monkeypatch.setattr("edge.engines.trt_build.PACKAGES", ("no_such_tensorrt",))
+    assert told().startswith("TensorRT is not used: TensorRT is not installed; on a Jetson run: sudo apt")
 
 
 def test_golden_inputs_give_golden_outputs(tiny_bundle, engines):

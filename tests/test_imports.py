@@ -6,6 +6,8 @@ from pathlib import Path
 
 import edge
 
+WORKSTATION = {"torch", "transformers", "export", "calibration", "tensorrt", "tensorrt_rtx", "pycuda"}
+"""Not on the device, or not to be loaded before an engine asks for it."""
 MODULES = sorted(
     ".".join(("edge", *path.relative_to(Path(edge.__file__).parent).with_suffix("").parts)).removesuffix(
         ".__init__"
@@ -25,7 +27,7 @@ def loaded(code):
 def test_no_module_of_the_device_imports_the_workstation():
     assert "edge.pipeline" in MODULES
     imports = "; ".join(f"import {name}" for name in MODULES)
-    assert not loaded(f"{imports}; {REPORT}") & {"torch", "transformers", "export", "calibration"}
+    assert not loaded(f"{imports}; {REPORT}") & WORKSTATION
 
 
 def test_help_and_version_load_nothing_heavy():

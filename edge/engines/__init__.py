@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from typing import cast
 
-from edge.errors import EngineError
+from edge.errors import EdgeError, EngineError
 from edge.interfaces import Engine
 
-BACKENDS = {"onnxrt": ("edge.engines.onnxrt", "OnnxRuntimeEngine")}
+LOG = logging.getLogger("edge")
+
+BACKENDS = {
+    "onnxrt": ("edge.engines.onnxrt", "OnnxRuntimeEngine"),
+    "tensorrt": ("edge.engines.trt", "TensorRtEngine"),
+}
 """Backend -> the module that is imported when it is asked for, and the engine in it."""
 
 
@@ -25,3 +33,33 @@ def open_engine(path: Path, backend: str = "onnxrt", threads: int = 1) -> Engine
     engine = cast(Engine, getattr(import_module(module), name)(path, threads=threads))
     _ = engine.inputs
     return engine
+
+
+def open_engines(
+    models: Mapping[str, Path], backend: str, threads: int, stack: ExitStack
+) -> tuple[str, dict[str, Engine]]:
+    """Open all models of a bundle on one backend and hand their closing to `stack`.
+
+    backend: a name, or "auto": TensorRT where it is installed and works, else ONNX Runtime. When it is
+    installed and does not work, one line of the log says why: a slow engine is never a silent one.
+    Returns the name of the backend in use and the engines. Raises EngineError and MissingExtraError.
+    """
+    if backend != "auto":
+        return backend, _open_all(models, backend, threads, stack)
+    from edge.engines.trt_build import installed
+
+    if installed():
+        try:
+            return "tensorrt", _open_all(models, "tensorrt", threads, stack)
+        except EdgeError as error:
+            LOG.warning("edge: ONNX Runtime runs the models, not TensorRT: %s", error)
+    return "onnxrt", _open_all(models, "onnxrt", threads, stack)
+
+
+def _open_all(models: Mapping[str, Path], backend: str, threads: int, stack: ExitStack) -> dict[str, Engine]:
+    with ExitStack() as opening:
+        engines = {
+            name: opening.enter_context(open_engine(path, backend, threads)) for name, path in models.items()
+        }
+        stack.push(opening.pop_all())
+    return engines

@@ -18,7 +18,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper
 
-from edge.engines.wiring import Wiring, add_constant, attribute, drop_unread
+from edge.engines.wiring import Wiring, add_constant, attribute, drop_unread, needed
 
 RANGES = "edge.ranges"
 """Key of the model's metadata: JSON, tensor -> [low, high] of what convolutions hand on, from calibration."""
@@ -97,7 +97,7 @@ class _Derivation:
         graph = self.model.graph
         del graph.node[:]
         del graph.value_info[:]
-        graph.node.extend(_read(self.nodes, self.wiring.outputs))
+        graph.node.extend(needed(self.nodes, self.wiring.outputs))
         if not any(opset.domain == "com.microsoft" for opset in self.model.opset_import):
             self.model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
 
@@ -251,13 +251,3 @@ class _Derivation:
 
     def _zero(self, value: np.uint8) -> str:
         return add_constant(self.model, f"zero.uint8.{value}", value)
-
-
-def _read(nodes: list[onnx.NodeProto], outputs: set[str]) -> list[onnx.NodeProto]:
-    """The nodes something still depends on."""
-    needed, kept = set(outputs), []
-    for node in reversed(nodes):
-        if needed.intersection(node.output):
-            kept.append(node)
-            needed.update(node.input)
-    return kept[::-1]

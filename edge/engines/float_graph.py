@@ -1,42 +1,67 @@
-"""Canonical Q/DQ graph -> the float graph it stands for: what INT8 is measured against."""
+"""Canonical Q/DQ graph -> the float graph it stands for: what INT8 is measured against, and its FP16 form."""
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import numpy as np
 import onnx
 
-from edge.engines.wiring import Wiring, drop_unread
+from edge.engines.wiring import Wiring, drop_unread, needed
+
+DELICATE = ("LayerNormalization", "Pow", "ReduceMean", "ReduceSum", "Softmax", "Sqrt")
+"""Sums, squares and exponentials: they stay in float32 where the rest is float16."""
 
 
-def float_graph(model: onnx.ModelProto) -> onnx.ModelProto:
-    """A copy with every QuantizeLinear/DequantizeLinear taken out and int8 weights turned into float.
+def float_graph(model: onnx.ModelProto, nodes: Collection[str] | None = None) -> onnx.ModelProto:
+    """A copy without QuantizeLinear/DequantizeLinear before its nodes, int8 weights turned into float.
 
+    nodes: first outputs of the only nodes to give back to float; None: all.
     The weights are those INT8 computes with, so the copy differs from the canonical graph by the rounding
     of activations only.
     """
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     wiring = Wiring(copy)
-    skipped: dict[str, str] = {}
-    kept = []
+    weights: dict[str, onnx.TensorProto] = {}
+
+    def plain(name: str) -> str:
+        """The float tensor behind a dequantized one."""
+        dequantize = wiring.makers.get(name)
+        if dequantize is None or dequantize.op_type != "DequantizeLinear":
+            return name
+        quantize = wiring.makers.get(dequantize.input[0])
+        if quantize is not None and quantize.op_type == "QuantizeLinear":
+            return plain(quantize.input[0])
+        if dequantize.input[0] in wiring.constants:
+            # Under a name of its own: a node that stays in INT8 may read the dequantized one.
+            values = onnx.numpy_helper.from_array(_weights(dequantize, wiring), f"{name}.float")
+            return weights.setdefault(name, values).name
+        return name
+
     for node in copy.graph.node:
-        if node.op_type == "QuantizeLinear" and node.input[0] not in wiring.constants:
-            skipped[node.output[0]] = node.input[0]
-        elif node.op_type == "DequantizeLinear" and node.input[0] in skipped:
-            skipped[node.output[0]] = skipped[node.input[0]]
-        elif node.op_type == "DequantizeLinear" and node.input[0] in wiring.constants:
-            copy.graph.initializer.append(
-                onnx.numpy_helper.from_array(_weights(node, wiring), node.output[0])
-            )
-        else:
-            kept.append(node)
-    for node in kept:
-        for i, name in enumerate(node.input):
-            node.input[i] = skipped.get(name, name)
+        if nodes is None or node.output[0] in nodes:
+            for i, name in enumerate(node.input):
+                node.input[i] = plain(name)
+    copy.graph.initializer.extend(weights.values())
+    kept = needed(copy.graph.node, wiring.outputs)
     del copy.graph.node[:]
     copy.graph.node.extend(kept)
     drop_unread(copy)
     return copy
+
+
+def half_graph(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The float16 form of a canonical graph; inputs and outputs stay as they are.
+
+    A strongly typed TensorRT network takes its precision from the graph, so FP16 is a graph of its own.
+    """
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    half: onnx.ModelProto = convert_float_to_float16(
+        float_graph(model), keep_io_types=True, op_block_list=list(DELICATE)
+    )
+    return half
 
 
 def _weights(node: onnx.NodeProto, wiring: Wiring) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

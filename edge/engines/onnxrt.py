@@ -13,6 +13,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from edge.engines.checks import check_inputs
 from edge.engines.cpu_graph import derive_cpu_graph
 from edge.engines.cpu_probe import saturates
 from edge.errors import EngineError
@@ -65,7 +66,7 @@ class OnnxRuntimeEngine:
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Name -> array in, name -> array out. Raises EngineError."""
         session = self._open()
-        self._check(inputs)
+        check_inputs(self.path.name, self._shapes, self._types, inputs)
         try:
             found = session.run(self._outputs, dict(inputs))
         except Exception as error:  # ONNX Runtime raises a dozen types without a common base
@@ -101,19 +102,6 @@ class OnnxRuntimeEngine:
         self._outputs = [value.name for value in session.get_outputs()]
         self._session = session
         return session
-
-    def _check(self, inputs: Mapping[str, NDArray[Any]]) -> None:
-        if inputs.keys() != self._shapes.keys():
-            raise EngineError(
-                f"{self.path.name} takes {', '.join(self._shapes)}; given were {', '.join(inputs) or 'none'}"
-            )
-        for name, shape in self._shapes.items():
-            array, wanted = inputs[name], np.dtype(self._types[name])
-            if array.shape != shape or array.dtype != wanted:
-                raise EngineError(
-                    f"{self.path.name}: {name} must be {wanted} {list(shape)}, "
-                    f"given was {array.dtype} {list(array.shape)}"
-                )
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,233 @@
+"""Compiled plans of this machine, kept between starts and guarded: a plan is native code.
+
+    $XDG_CACHE_HOME/edge/plans (else ~/.cache/edge/plans)
+        <model sha256, first 16>-<precision>.plan     what TensorRT wrote
+        <model sha256, first 16>-<precision>.json     its Key, the sha256 of the plan, nodes given back
+        lock  timing-*.cache
+
+A plan whose key, digest or owner is not what it must be is never given out: it is deleted and built again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from edge.bundle import sha256
+from edge.engines.cuda import Gpu
+from edge.engines.trt_build import WORKSPACE, Compiler, Precision, Say, build
+from edge.errors import EngineError
+
+NO_GPU = "none"
+GRAPH = 1
+"""Raise it when another graph is made of the same file: plans compiled from the older one go."""
+RELEASE = Path("/etc/nv_tegra_release")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """All that can make a plan unfit."""
+
+    model: str
+    """sha256 of the ONNX file."""
+    package: str
+    """tensorrt or tensorrt_rtx."""
+    version: str
+    """Of that package."""
+    gpu: str
+    """Architecture, name and size of the GPU; "none": compiled where there is none."""
+    l4t: str
+    """Jetson Linux release as in 36.4.3, which names the JetPack; empty elsewhere."""
+    flags: tuple[str, ...]
+    """What the compiler was asked for, precision first."""
+
+    @property
+    def slot(self) -> str:
+        """Name of the files: one plan of a model and a precision is kept, the one that fits now."""
+        return f"{self.model[:16]}-{self.flags[0]}"
+
+    def differs(self, other: dict[str, Any]) -> str | None:
+        """The first thing in which a stored key is another one, in words; None: the same."""
+        for field in fields(self):
+            here, there = asdict(self)[field.name], other.get(field.name)
+            there = tuple(there) if isinstance(there, list) else there
+            if here != there:
+                return f"it was made for {field.name} {there}, here is {here}"
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A plan that may be deserialized."""
+
+    data: bytes
+    given_back: tuple[str, ...]
+    """Nodes that run in float because TensorRT had no INT8 kernel for them."""
+    built: bool
+    """Compiled just now, not found in the cache."""
+
+
+def plan_for(
+    source: Path,
+    using: Compiler,
+    gpu: Gpu | None,
+    precision: Precision = "int8",
+    say: Say = lambda line: None,
+) -> Plan:
+    """The plan of a model on this machine, from the cache or compiled now. Raises EngineError."""
+    key = key_of(source, using, gpu, precision)
+    timing = folder() / f"timing-{using.package}-{using.version}-{key.gpu.replace(' ', '-')}.cache"
+
+    def compile_to(target: Path) -> tuple[str, ...]:
+        say(f"{source.name}: compiling with {using.package} {using.version}, once; the plan is kept")
+        return build(source, target, using, precision, timing, say)
+
+    return obtain(key, source.name, compile_to, say)
+
+
+def key_of(source: Path, using: Compiler, gpu: Gpu | None, precision: Precision = "int8") -> Key:
+    """The key of a model's plan on this machine. Raises EngineError when the model is missing."""
+    if not source.is_file():
+        raise EngineError(f"{source} is missing; copy the bundle again")
+    flags = (precision, f"workspace={WORKSPACE}", f"graph={GRAPH}")
+    return Key(sha256(source), using.package, using.version, gpu.model if gpu else NO_GPU, _l4t(), flags)
+
+
+def folder() -> Path:
+    """Where plans are kept."""
+    base = os.environ.get("XDG_CACHE_HOME") or ""
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "edge" / "plans"
+
+
+def obtain(key: Key, name: str, compile_to: Callable[[Path], tuple[str, ...]], say: Say) -> Plan:
+    """The plan of a key, from the cache or built now.
+
+    name: the model in messages. compile_to: writes the plan to a path, returns the nodes given back.
+    say: gets a line when a stored plan is thrown away and when another process is waited for.
+    Two processes that ask at once build once. Raises EngineError.
+    """
+    place = folder()
+    found, _ = _load(place, key)
+    if found is not None:
+        return found
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _locked(place, lambda: say(f"{name}: waiting for another process that builds")):
+            found, why = _load(place, key)
+            if found is not None:
+                return found
+            if why:
+                say(f"{name}: the stored plan is deleted and built again: {why}")
+            _delete(place, key.slot)
+            return _store(place, key, name, compile_to)
+    except OSError as error:
+        raise EngineError(
+            f"plans cannot be kept in {place} ({error}); mend it or set XDG_CACHE_HOME"
+        ) from error
+
+
+def listing() -> Iterator[str]:
+    """One line a stored plan, for people."""
+    for path in sorted(folder().glob("*.plan")):
+        try:
+            told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            made = told["key"]
+            what = (
+                f"{told['name']}  {made['flags'][0]}  {made['package']} {made['version']}  GPU {made['gpu']}"
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            what = "not readable, will be built again"
+        yield f"{path.stem}  {path.stat().st_size / 1e6:.1f} MB  {what}"
+
+
+def clean() -> int:
+    """Delete every stored plan; returns how many there were."""
+    place = folder()
+    if not place.is_dir():
+        return 0
+    with _locked(place):
+        plans = list(place.glob("*.plan"))
+        for path in (*plans, *place.glob("*.json"), *place.glob("timing-*")):
+            path.unlink(missing_ok=True)
+    return len(plans)
+
+
+def _load(place: Path, key: Key) -> tuple[Plan | None, str]:
+    """The stored plan, or why there is one that must not be used (empty: there is none)."""
+    path = place / f"{key.slot}.plan"
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            data = file.read()
+    except FileNotFoundError:
+        return None, ""
+    except OSError as error:
+        return None, f"it cannot be read ({error.strerror})"
+    if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return None, "others may have written it"
+    try:
+        told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        digest, stored, given_back = told["sha256"], told["key"], tuple(told["given_back"])
+        differs = key.differs(stored)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None, "the note beside it is missing or damaged"
+    if differs:
+        return None, differs
+    if hashlib.sha256(data).hexdigest() != digest:
+        return None, "it is damaged (sha256 differs)"
+    return Plan(data, given_back, built=False), ""
+
+
+def _store(place: Path, key: Key, name: str, compile_to: Callable[[Path], tuple[str, ...]]) -> Plan:
+    for left in place.glob(".new-*"):  # by a process that was killed: whoever holds the lock is alone
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=place) as scratch:
+        new = Path(scratch) / "plan"
+        given_back = compile_to(new)
+        data = new.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        told = {"name": name, "key": asdict(key), "sha256": digest, "given_back": given_back}
+        note = Path(scratch) / "json"
+        note.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        for path in (new, note):
+            path.chmod(0o600)
+        # Each rename is atomic; a stop between them leaves a plan without its note, which is not used.
+        os.replace(new, place / f"{key.slot}.plan")
+        os.replace(note, place / f"{key.slot}.json")
+    return Plan(data, given_back, built=True)
+
+
+def _delete(place: Path, slot: str) -> None:
+    for suffix in ("plan", "json"):
+        (place / f"{slot}.{suffix}").unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(place: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """One process at a time; the lock goes with its process, however that ends."""
+    with (place / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _l4t() -> str:
+    """Jetson Linux release, as in "# R36 (release), REVISION: 4.3, ..."; empty on other machines."""
+    with suppress(OSError):
+        if found := re.match(r"# R(\d+) \(release\), REVISION: ([\d.]+)", RELEASE.read_text()):
+            return f"{found[1]}.{found[2]}"
+    return ""

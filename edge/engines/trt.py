@@ -1,0 +1,198 @@
+"""TensorRT on an NVIDIA GPU: the engine for a Jetson."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Self
+
+from edge.engines import cuda
+from edge.engines.checks import check_inputs
+from edge.engines.cuda import Buffer, Device, Graph
+from edge.engines.plans import plan_for
+from edge.engines.trt_build import Precision, compiler
+from edge.errors import EdgeError, EngineError
+
+LOG = logging.getLogger("edge")
+
+# Array types of the tensors a model of ours may have, by TensorRT's name.
+TYPES = {"FLOAT": np.float32, "HALF": np.float16, "INT32": np.int32, "INT64": np.int64}
+
+
+SPOILT = 77
+"""A value no output of ours takes for an input of zeros."""
+
+
+class TensorRtEngine:
+    """Runs one ONNX file as a compiled plan; opened on entering its `with` block or at the first call.
+
+    Opening compiles the file unless the cache holds its plan, which can take minutes on a Jetson. The thread
+    that opens it owns it: another one gets an EngineError. threads: means nothing here, the GPU has its own.
+    precision: fp16 runs the float16 form of the file.
+    """
+
+    def __init__(self, path: Path, threads: int = 1, precision: Precision = "int8") -> None:
+        self.path = path
+        self._precision = precision
+        self._stack: ExitStack | None = None
+        self._device = Device()
+        self._runtime: Any = None
+        self._engine: Any = None
+        self._context: Any = None
+        self._buffers: dict[str, Buffer] = {}
+        self._shapes: dict[str, tuple[int, ...]] = {}
+        self._types: dict[str, Any] = {}
+        self._outputs: list[str] = []
+        self._graph: Graph | None = None
+
+    def __enter__(self) -> Self:
+        self._open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._stack is not None:
+            self._device.check_thread()
+            stack, self._stack = self._stack, None
+            stack.close()
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        """Name -> shape of each input."""
+        self._open()
+        return self._shapes
+
+    @property
+    def outputs(self) -> list[str]:
+        """Names of the outputs, in the order of the file."""
+        self._open()
+        return self._outputs
+
+    @property
+    def replays(self) -> bool:
+        """Whether a call replays a CUDA graph; else each layer is launched, which gives the same numbers."""
+        return self._graph is not None
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """Name -> array in, name -> array out. Raises EngineError."""
+        self._open()
+        self._device.check_thread()
+        check_inputs(self.path.name, self._shapes, self._types, inputs)
+        try:
+            with self._device.active():
+                for name, array in inputs.items():
+                    self._buffers[name].host[...] = array
+                if self._graph is not None:
+                    self._graph.launch()
+                else:
+                    self._queue()
+                self._device.stream.synchronize()
+        except Exception as error:  # pycuda's errors have no base outside its compiled module
+            raise EngineError(f"{self.path} failed while running: {_line(error)}") from error
+        return {name: self._buffers[name].host.copy() for name in self._outputs}
+
+    def _open(self) -> None:
+        if self._stack is not None:
+            return
+        using = compiler()
+        gpu = cuda.gpu()
+        if gpu is None:
+            raise EngineError(
+                f"{using.package} {using.version} is installed but no NVIDIA GPU answers here; "
+                'check the driver, or set backend = "onnxrt" in site.toml'
+            )
+        with ExitStack() as opening:
+            # Entered first, left last: plan, context and buffers live on the device.
+            self._device = opening.enter_context(Device())
+            plan = plan_for(self.path, using, gpu, self._precision, LOG.warning)
+            opening.callback(self._forget)
+            try:
+                self._load(importlib.import_module(using.package), plan.data)
+            except EdgeError:
+                raise
+            except Exception as error:
+                raise EngineError(
+                    f"{self.path.name} does not run on {using.package}: {_line(error)}"
+                ) from error
+            self._stack = opening.pop_all()
+
+    def _load(self, trt: Any, data: bytes) -> None:
+        """Deserialize a checked plan, allocate its tensors, warm up, record the graph."""
+        with self._device.active():
+            self._runtime = trt.Runtime(trt.Logger(trt.Logger.ERROR))
+            self._engine = self._runtime.deserialize_cuda_engine(data)
+            if self._engine is None:
+                raise EngineError(
+                    f"TensorRT does not take the plan of {self.path.name}; "
+                    "run: edge build --clean, then edge build"
+                )
+            self._context = self._engine.create_execution_context()
+            if self._context is None:
+                raise EngineError(f"the GPU has no memory left for {self.path.name}; close other programs")
+            for index in range(self._engine.num_io_tensors):
+                name = self._engine.get_tensor_name(index)
+                shape = tuple(self._engine.get_tensor_shape(name))
+                kind = TYPES[self._engine.get_tensor_dtype(name).name]
+                buffer = self._buffers[name] = self._device.buffer(shape, kind)
+                if not self._context.set_tensor_address(name, int(buffer.device)):
+                    raise EngineError(f"TensorRT takes no memory for {name} of {self.path.name}")
+                if self._engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT:
+                    self._shapes[name], self._types[name] = shape, kind
+                else:
+                    self._outputs.append(name)
+            # What TensorRT puts off until the first run must be done before a capture.
+            self._queue()
+            self._device.stream.synchronize()
+            self._graph = self._record()
+
+    def _record(self) -> Graph | None:
+        """The whole call as a CUDA graph; None where it cannot be recorded."""
+        capturable = getattr(self._context, "is_stream_capturable", None)
+        if capturable is not None and not capturable():
+            return None  # tensorrt_rtx allocates while it runs unless it is built otherwise
+        warm = {name: self._buffers[name].host.copy() for name in self._outputs}
+        try:
+            with self._device.capture() as graph:
+                self._queue()
+            # A capture can come out empty without an error; then what is spoilt here stays spoilt.
+            for name in self._outputs:
+                self._buffers[name].host[...] = SPOILT
+                self._device.upload(self._buffers[name])
+            graph.launch()
+            self._device.stream.synchronize()
+        except Exception:  # pycuda's errors have no base outside its compiled module
+            return None
+        same = (np.allclose(self._buffers[name].host, warm[name], 0.01, 0.01, True) for name in warm)
+        return graph if all(same) else None
+
+    def _queue(self) -> None:
+        """Copies in, the network, copies out, onto the stream."""
+        for name in self._shapes:
+            self._device.upload(self._buffers[name])
+        if not self._context.execute_async_v3(self._device.stream.handle):
+            raise EngineError("TensorRT could not start it")
+        for name in self._outputs:
+            self._device.download(self._buffers[name])
+
+    def _forget(self) -> None:
+        """Let go of TensorRT's objects, users first, while the device is still there."""
+        with self._device.active():
+            self._device.stop()
+            self._graph = None
+            self._context = None
+            self._engine = None
+            self._runtime = None
+        self._buffers, self._shapes, self._types, self._outputs = {}, {}, {}, []
+
+
+def _line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]

@@ -1,0 +1,219 @@
+"""ONNX file -> TensorRT plan: memory looked at first, compiled in a child, nodes without a kernel given back.
+
+`tensorrt` on a Jetson and `tensorrt_rtx` elsewhere are the same builder; the second compiles without a GPU.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import onnx
+
+from edge.engines.float_graph import float_graph, half_graph
+from edge.engines.wiring import Wiring
+from edge.errors import EngineError
+
+Precision = Literal["int8", "fp16"]
+Say = Callable[[str], None]
+
+PACKAGES = ("tensorrt", "tensorrt_rtx")
+INSTALL = (
+    "TensorRT is not installed; on a Jetson run: sudo apt install python3-libnvinfer, "
+    "elsewhere: pip install tensorrt-rtx-cu12"
+)
+WORKSPACE = 256 << 20
+"""Scratch memory one layer may use (bytes)."""
+LIBRARIES = {"tensorrt": 1536 << 20, "tensorrt_rtx": 256 << 20}
+"""Memory the compiler takes before it has seen a model (bytes)."""
+A_MODEL = 16
+"""Memory a build takes, in sizes of the ONNX file."""
+SAY_S = 5.0
+"""Least time between two lines of progress (seconds)."""
+MEMORY = Path("/proc/meminfo")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiler:
+    """The TensorRT package of this machine."""
+
+    package: str
+    """tensorrt or tensorrt_rtx."""
+    version: str
+
+
+def installed() -> str | None:
+    """The TensorRT package that is here, without loading it."""
+    return next((name for name in PACKAGES if importlib.util.find_spec(name)), None)
+
+
+def compiler() -> Compiler:
+    """The TensorRT package that is here. Raises EngineError with what to install or mend."""
+    package = installed()
+    if package is None:
+        raise EngineError(INSTALL)
+    try:
+        return Compiler(package, importlib.import_module(package).__version__)
+    except (ImportError, OSError, AttributeError) as error:
+        raise EngineError(f"{package} does not load ({error}); install it again") from error
+
+
+def build(
+    source: Path,
+    target: Path,
+    using: Compiler,
+    precision: Precision = "int8",
+    timing: Path | None = None,
+    say: Say = lambda line: None,
+) -> tuple[str, ...]:
+    """Write the plan of an ONNX file; returns the names of the nodes that were given back to float.
+
+    int8 compiles the file as it is, fp16 its float16 form. A graph that is refused is compiled with all its
+    quantized nodes in float; when that works, the nodes at fault are found by halving, one at a time.
+    timing: file of kernel timings kept between builds. say: gets lines of progress. Raises EngineError.
+    """
+    try:
+        model = onnx.load(source)
+        if precision == "fp16":
+            model = half_graph(model)
+    except Exception as error:  # protobuf and onnx raise without a common base
+        why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
+        raise EngineError(
+            f"{source} is no ONNX model for TensorRT ({why}); copy or export it again"
+        ) from error
+    _check_memory(source, using)
+    with tempfile.TemporaryDirectory(prefix="edge-build-") as scratch:
+        job = _Job(source.name, model, target, using, precision, timing, say, Path(scratch))
+        reason = job.refused(())
+        if reason is None:
+            return ()
+        quantized = _quantized(model)
+        outputs = list(quantized)
+        if not outputs or job.refused(outputs) is not None:
+            raise EngineError(
+                f"{source.name} is refused by {using.package} {using.version}: {reason}; "
+                'update TensorRT, or set backend = "onnxrt" in site.toml'
+            )
+        say(f"{source.name}: refused ({reason}); looking for the node that cannot run in INT8")
+        given: list[str] = []
+        while not given or job.refused(given) is not None:
+            given.append(_culprit(job, given, [name for name in outputs if name not in given]))
+        return tuple(quantized[output] for output in given)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    """One model on its way through the compiler."""
+
+    name: str
+    model: onnx.ModelProto
+    target: Path
+    using: Compiler
+    precision: Precision
+    timing: Path | None
+    say: Say
+    scratch: Path
+
+    def refused(self, given: Sequence[str]) -> str | None:
+        """Compile with these nodes in float; None when the plan is written, else TensorRT's reason."""
+        source = self.scratch / "model.onnx"
+        onnx.save_model(float_graph(self.model, given) if given else self.model, source)
+        arguments = [self.using.package, source, self.target.resolve(), self.precision, WORKSPACE]
+        if self.timing is not None:
+            arguments.append(self.timing.resolve())
+        with (self.scratch / "stderr").open("w+", encoding="utf-8", errors="replace") as stderr:
+            # The child imports what this process imports, and nothing from a folder it happens to start in.
+            child = subprocess.Popen(
+                [sys.executable, "-m", "edge.engines.trt_compiler", *map(str, arguments)],
+                cwd=self.scratch,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(p).resolve()) for p in sys.path)},
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                errors="replace",
+            )
+            with child:
+                try:
+                    reason = self._follow(child)
+                except BaseException:
+                    child.kill()
+                    raise
+            if child.returncode == 0 or reason is not None:
+                return reason
+            stderr.seek(0)
+            lines = stderr.read().strip().splitlines()
+        raise EngineError(self._crash(child.returncode, lines[-1] if lines else "no message"))
+
+    def _follow(self, child: subprocess.Popen[str]) -> str | None:
+        assert child.stdout is not None
+        last = time.monotonic()
+        reason = None
+        for line in child.stdout:
+            try:
+                told = json.loads(line)
+            except ValueError:  # the compiler's own chatter
+                continue
+            if "refused" in told:
+                reason = str(told["refused"])[:300]
+            elif time.monotonic() - last >= SAY_S:
+                last = time.monotonic()
+                self.say(f"{self.name}: {told['phase']}, {told['step']} of {told['of']}")
+        return reason
+
+    def _crash(self, code: int, message: str) -> str:
+        what = f"the TensorRT compiler crashed on {self.name}"
+        if code == -signal.SIGKILL:
+            return (
+                f"{what}: it was killed, most likely for want of memory; close other programs and try again"
+            )
+        why = signal.Signals(-code).name if code < 0 else message
+        return f'{what} ({why}); update {self.using.package}, or set backend = "onnxrt" in site.toml'
+
+
+def _culprit(job: _Job, given: list[str], rest: list[str]) -> str:
+    """The node of `rest` with which the graph stops being refused when nodes are given back in order."""
+    refused, works = 0, len(rest)
+    while works - refused > 1:
+        middle = (refused + works) // 2
+        if job.refused([*given, *rest[:middle]]) is None:
+            works = middle
+        else:
+            refused = middle
+    return rest[works - 1]
+
+
+def _quantized(model: onnx.ModelProto) -> dict[str, str]:
+    """First output -> name of each node that reads a dequantized tensor."""
+    wiring = Wiring(model)
+    found = {}
+    for node in model.graph.node:
+        makers = [wiring.makers[name].op_type for name in node.input if name in wiring.makers]
+        if "DequantizeLinear" in makers and node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
+            found[node.output[0]] = node.name or node.output[0]
+    return found
+
+
+def _check_memory(source: Path, using: Compiler) -> None:
+    """Raises EngineError when the build would not fit; silent where the system does not tell."""
+    try:
+        lines = dict(line.split(":", 1) for line in MEMORY.read_text().splitlines())
+        free = int(lines["MemAvailable"].split()[0]) << 10
+    except (OSError, KeyError, ValueError):
+        return
+    needed = LIBRARIES[using.package] + A_MODEL * source.stat().st_size
+    if free < needed:
+        raise EngineError(
+            f"compiling {source.name} takes about {needed / 1e9:.1f} GB of memory and "
+            f"{free / 1e9:.1f} GB are free; close other programs and try again"
+        )
