@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from edge.items import AudioChunk, Frame, Health, Reading
+from edge.items import AudioChunk, Frame, Health, Reading, Tick
 
 
 class Closing(Protocol):
@@ -26,9 +26,9 @@ class Closing(Protocol):
 
 
 class Source(Closing, Protocol):
-    """Gives sound and pictures in order of time on one clock."""
+    """Gives sound and pictures in order of time on one clock; a live one also ticks."""
 
-    def __iter__(self) -> Iterator[AudioChunk | Frame]: ...
+    def __iter__(self) -> Iterator[AudioChunk | Frame | Tick]: ...
 
 
 class Device(Closing, Protocol):

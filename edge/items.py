@@ -18,7 +18,9 @@ NEGATIVE = ("angry", "sad", "worried")
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
-State = Literal["reading", "no_speech", "no_face", "dark", "loud", "needs_check", "warming_up", "paused"]
+State = Literal[
+    "reading", "no_speech", "no_face", "dark", "loud", "no_signal", "needs_check", "warming_up", "paused"
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +43,14 @@ class Frame:
     """When it was taken (seconds)."""
     image: Bytes
     """RGB, shape [height, width, 3]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time that passed at a live source while nothing was heard or seen."""
+
+    time: float
+    """Now (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from edge.encoders import Encoders
 from edge.errors import MediaError
 from edge.fusion import Fusion
 from edge.interfaces import Sink
-from edge.items import AudioChunk, Face, Floats, Frame, Prediction, Reading, State, Window
+from edge.items import AudioChunk, Face, Floats, Frame, Prediction, Reading, State, Tick, Window
 from edge.manifest import Manifest
+from edge.pace import Pace
 from edge.perception.faces import too_dark
 from edge.perception.speech import Speech
 from edge.stopwatch import Stopwatch
@@ -34,7 +35,7 @@ WARM_UP_S = 2.0
 class Windower(Protocol):
     """Cuts items into overlapping windows."""
 
-    def add(self, item: AudioChunk | Frame) -> Sequence[Window]: ...
+    def add(self, item: AudioChunk | Frame | Tick) -> Sequence[Window]: ...
 
     def flush(self) -> Sequence[Window]: ...
 
@@ -61,12 +62,15 @@ class Summary:
     """Readings of each label."""
     dropped: int = 0
     """Windows left out because they came too late to be shown."""
+    rested: int = 0
+    """Windows passed over because the machine was busy or hot."""
 
     def __add__(self, other: Summary) -> Summary:
         return Summary(
             self.states + other.states,
             self.labels + other.labels,
             self.dropped + other.dropped,
+            self.rested + other.rested,
         )
 
 
@@ -98,7 +102,7 @@ class Pipeline:
         self._faces: dict[float, Face | None] = {}
         self._ballot = Ballot()
 
-    def run(self, items: Iterable[AudioChunk | Frame], source: str, sinks: Sequence[Sink]) -> Summary:
+    def run(self, items: Iterable[AudioChunk | Frame | Tick], source: str, sinks: Sequence[Sink]) -> Summary:
         """Read everything a source gives; one reading a window goes to every sink.
 
         In real time a window a hop later than the windower may be is dropped: a newer one is already due.
@@ -107,18 +111,24 @@ class Pipeline:
         broken: MediaError | None = None
         began = lead = float("inf")
         patience = self._manifest.hop_s + LATE_S if self._realtime else float("inf")
+        pace = Pace(self._manifest.hop_s) if self._realtime else None
         try:
             for item in items:
-                start = item.time if isinstance(item, Frame) else item.start
+                start = item.start if isinstance(item, AudioChunk) else item.time
                 began = min(began, start)
                 lead = min(lead, time.monotonic() - start)
                 for window in self._windower.add(item):
-                    if time.monotonic() - lead - window.end > patience:
+                    if pace and pace.skip():
+                        summary.rested += 1
+                    elif time.monotonic() - lead - window.end > patience:
                         summary.dropped += 1
                     elif window.end - began < WARM_UP_S - 1e-6:
                         _write(Reading(time=window.end, state="warming_up", source=source), sinks, summary)
                     else:
+                        started = time.monotonic()
                         _write(self.read(window, source), sinks, summary)
+                        if pace:
+                            pace.spent(time.monotonic() - started)
         except MediaError as error:  # cut short: what came before it is read all the same
             broken = error
         # Nothing more will come: what is left is read however short it is, be it a single picture.
@@ -162,6 +172,8 @@ class Pipeline:
         return dataclasses.replace(window, audio=audio, quality=quality), faces
 
     def _why_nothing(self, window: Window) -> State:
+        if window.audio is None and not window.frames:
+            return "no_signal"
         if window.frames and all(too_dark(frame.image) for frame in window.frames):
             return "dark"
         return "no_face" if window.frames and window.audio is None else "no_speech"

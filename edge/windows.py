@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 
 from edge.errors import InputError
-from edge.items import AudioChunk, Floats, Frame, Window
+from edge.items import AudioChunk, Floats, Frame, Tick, Window
 
 LATE_S = 0.2
 """How far one device may lag behind the other before a window goes out without it (seconds)."""
@@ -23,7 +23,8 @@ class Windower:
 
     Windows end at multiples of hop_s after the first item. The first ones reach back to before it: their
     sound is padded with zeros at the front. A gap in the sound is filled with zeros; audio is None when the
-    whole window lies in the gap. A window in which nothing was heard or seen is not given at all.
+    whole window lies in the gap. A window in which nothing was heard or seen is given only when a live
+    source ticks: a recording's gap says nothing, a live one's silence does.
 
     Time is divided into slots of window_s / faces. A slot keeps the one frame nearest its centre and never
     changes once a window has shown it, so that overlapping windows share the very same Frame objects.
@@ -46,9 +47,10 @@ class Windower:
         self._shown = _NEVER  # slots below this one are in windows already given
         self._seen = -math.inf  # newest frame
         self._newest = 0.0  # start of the newest item
+        self._live = False  # a Tick came
         self._next = 1  # the next window ends at _next * hop_s
 
-    def add(self, item: AudioChunk | Frame) -> list[Window]:
+    def add(self, item: AudioChunk | Frame | Tick) -> list[Window]:
         """Take the next item; give the windows it completes, oldest first.
 
         Raises InputError for sound at another rate.
@@ -59,8 +61,10 @@ class Windower:
         time -= self._origin
         if isinstance(item, AudioChunk):
             self._hear(item, time)
-        else:
+        elif isinstance(item, Frame):
             self._see(item, time)
+        else:
+            self._live = True
         self._newest = max(self._newest, time)
         windows = []
         while self._complete(self._next * self.hop_s):
@@ -122,7 +126,7 @@ class Windower:
             self._chunks.popleft()
         low, _ = self._slot_range(later)
         self._slots = {slot: kept for slot, kept in self._slots.items() if slot >= low}
-        if audio is None and not frames:
+        if audio is None and not frames and not self._live:
             return []
         start = self._origin + end - self.window_s
         return [Window(start, self._origin + end, audio, frames)]

@@ -3,7 +3,7 @@
 wall_time       when the record was made, ISO 8601, UTC, milliseconds
 time            end of the newest window on the source's clock (seconds)
 source          recording or device the reading comes from
-state           reading | needs_check | no_speech | no_face | dark | loud | warming_up | paused
+state           reading | needs_check | no_speech | no_face | dark | loud | no_signal | warming_up | paused
 label           voted label, null unless state is reading or needs_check
 probabilities   {label: voted posterior}, null when nothing was read
 candidates      labels that cannot be ruled out, likeliest first

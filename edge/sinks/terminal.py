@@ -20,6 +20,7 @@ STATES: dict[State, str] = {
     "no_face": "no face seen",
     "dark": "too dark to see a face",
     "loud": "too loud to hear speech",
+    "no_signal": "no sound and no picture",
     "needs_check": "needs a check",
     "warming_up": "warming up",
     "paused": "paused",

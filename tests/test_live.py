@@ -1,0 +1,196 @@
+"""Live devices as one source: order, bounds, ticks; and the pipeline on them."""
+
+import socket
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from edge.items import AudioChunk, Frame, Health, Reading, Tick
+from edge.pace import Pace, Thermometer
+from edge.sinks.health import EVERY_S, HealthLine, health_text
+from edge.sinks.watchdog import Watchdog
+from edge.sources import live
+from edge.sources.live import LiveSource
+from edge.windows import Windower
+
+
+class Hand:
+    """A device worked by hand."""
+
+    def __init__(self, give):
+        self.give, self.open = give, False
+
+    def __enter__(self):
+        self.open = True
+        return self
+
+    def __exit__(self, *_):
+        self.open = False
+
+    def health(self):
+        return Health("microphone", "running" if self.open else "gone")
+
+
+@pytest.fixture
+def source():
+    with LiveSource([Hand, Hand]) as opened:
+        yield opened
+
+
+def chunk(start):
+    return AudioChunk(start, 16000, np.zeros(160, np.float32))
+
+
+def frame(time):
+    return Frame(time, np.zeros((4, 4, 3), np.uint8))
+
+
+def take(source, count):
+    items = iter(source)
+    return [next(items) for _ in range(count)]
+
+
+def test_items_come_in_order_of_arrival_and_time_ticks_between(source):
+    microphone, camera = source._devices
+    microphone.give(chunk(1.0))
+    camera.give(frame(1.01))
+    microphone.give(chunk(1.02))
+    assert source.waiting() == {"sound": 2, "pictures": 1}
+    first, second, third, fourth = take(source, 4)
+    assert (first.start, second.time, third.start) == (1.0, 1.01, 1.02)
+    assert isinstance(fourth, Tick)
+    assert abs(fourth.time - time.monotonic()) < 1.0
+    assert source.waiting() == {"sound": 0, "pictures": 0}
+    assert source.dropped == 0
+
+
+def test_what_waits_too_long_is_dropped_oldest_first(source):
+    microphone, camera = source._devices
+    microphone.give(chunk(0.5))
+    for i in range(live.FRAMES + 3):
+        camera.give(frame(float(i)))
+    assert source.dropped == 3
+    assert source.waiting() == {"sound": 1, "pictures": live.FRAMES}
+    first, second = take(source, 2)
+    assert isinstance(first, AudioChunk)  # sound is not dropped for pictures
+    assert second.time == 3.0
+
+
+def test_stopping_ends_it_from_another_thread_at_once(source):
+    threading.Timer(0.2, source.stop).start()
+    began = time.monotonic()
+    assert all(isinstance(item, Tick) for item in source)
+    assert time.monotonic() - began < 1.0
+
+
+def test_devices_are_closed_with_it():
+    with LiveSource([Hand]) as source:
+        (device,) = source._devices
+        assert source.health() == [Health("microphone", "running")]
+    assert not device.open
+    assert list(source) == []
+
+
+def test_a_live_silence_gives_empty_windows_and_a_recording_s_gap_does_not():
+    windower = Windower(4.0, 1.0, 16000, 8)
+    assert windower.add(chunk(10.0)) == []
+    assert windower.add(frame(11.0)) == []
+    (first,) = windower.add(Tick(11.21))
+    assert first.audio is not None
+    later = [window for second in range(12, 17) for window in windower.add(Tick(second + 0.21))]
+    assert len(later) == 5
+    assert later[-1].audio is None
+    assert later[-1].frames == ()
+    # The same gap with no tick: nothing is said of it.
+    windower = Windower(4.0, 1.0, 16000, 8)
+    windower.add(chunk(10.0))
+    given = windower.add(frame(20.0))
+    assert all(window.audio is not None or window.frames for window in given)
+
+
+def test_the_hop_grows_on_a_busy_machine_and_shrinks_again():
+    pace = Pace(1.0, hot=lambda: False)
+
+    def read(seconds, windows):
+        done = 0
+        for _ in range(windows):
+            if not pace.skip():
+                pace.spent(seconds)
+                done += 1
+        return done
+
+    assert read(0.2, 20) == 20
+    assert pace.stride == 1
+    read(1.5, 20)
+    assert pace.stride == 2
+    assert read(1.5, 20) == 10
+    read(0.1, 60)
+    assert pace.stride == 1
+
+
+def test_a_hot_machine_rests_up_to_a_limit():
+    heat = [True]
+    pace = Pace(1.0, hot=lambda: heat[0])
+    for _ in range(20):
+        if not pace.skip():
+            pace.spent(0.05)
+    assert pace.stride == 4
+    heat[0] = False
+    for _ in range(40):
+        if not pace.skip():
+            pace.spent(0.05)
+    assert pace.stride == 1
+
+
+def test_the_hottest_zone_counts_and_one_that_is_off_does_not(tmp_path):
+    for number, text in enumerate(["45000", "91500", "off"]):
+        zone = tmp_path / f"thermal_zone{number}"
+        zone.mkdir()
+        (zone / "temp").write_text(text)
+    thermometer = Thermometer(tmp_path)
+    assert thermometer.hot()
+    assert thermometer.celsius == 91.5
+    assert not Thermometer(tmp_path / "none").hot()
+
+
+def test_systemd_hears_of_every_reading(tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(2.0)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        with Watchdog() as watchdog:
+            watchdog.write(Reading(1.0, "no_signal"))
+            assert manager.recv(100) == b"READY=1\nWATCHDOG=1"
+            watchdog.write(Reading(2.0, "reading"))
+            assert manager.recv(100) == b"WATCHDOG=1"
+        assert manager.recv(100) == b"STOPPING=1"
+
+
+@pytest.mark.parametrize("address", ["", "/no/such/socket", "@edge-no-such-name"])
+def test_without_a_service_manager_nothing_happens(monkeypatch, address):
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    with Watchdog() as watchdog:
+        watchdog.write(Reading(1.0, "reading"))
+
+
+def test_a_line_a_minute(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr("edge.sinks.health.time.monotonic", lambda: clock[0])
+    lines = []
+    devices = [
+        Health("microphone", "running", rate=15990.0, level_db=-31.4, warning="clipping", dropped=2),
+        Health("camera", "gone", error="http://cam refused", reopened=3),
+    ]
+    with HealthLine(lambda: devices, lambda: {"sound": 0, "pictures": 4}, lines.append) as sink:
+        for _ in range(130):
+            clock[0] += 1.0
+            sink.write(Reading(clock[0] - 0.12, "reading"))
+    assert len(lines) == 130 // EVERY_S
+    assert lines[0] == (
+        "health: reading 60; latest 120 ms after its window; "
+        "microphone running, 15990 a second, -31 dB, clipping, dropped 2; "
+        "camera gone (http://cam refused), reopened 3; 4 pictures waiting"
+    )
+    assert health_text(Health("camera", "opening")) == "camera opening"
