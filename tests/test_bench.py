@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge import bench
+from edge import bench, fresh_process
 from edge.engines.float_graph import float_graph
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import EngineError
@@ -39,16 +39,18 @@ def test_every_stage_is_measured(report):
     }
     for spread in report["stages"].values():
         assert spread["n"] == 4
-        assert 0 < spread["p50_ms"] <= spread["p95_ms"]
+        assert 0 < spread["p50_ms"] <= spread["p95_ms"] <= spread["p99_ms"]
     assert report["stages"]["whole window"]["p50_ms"] > report["stages"]["face detection"]["p50_ms"]
 
 
 def test_what_is_not_int8_is_not_called_so(report):
     assert set(report["models"]) == {"audio", "vision", "text", "fusion"}
-    for model in report["models"].values():
+    for model in (*report["models"].values(), report["window"]):
         assert model["int8"] is None
         assert model["ratio"] is None
-        assert model["fp32"]["n"] == 5
+    assert {model["fp32"]["n"] for model in report["models"].values()} == {5}
+    assert report["window"]["fp32"]["n"] == 4
+    assert report["window"]["nodes"] == sum(model["nodes"] for model in report["models"].values())
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
@@ -64,24 +66,25 @@ def test_the_report_is_json_and_a_table(report):
         "machine",
         "stages",
         "models",
+        "window",
         "peak_memory_mb",
         "first_reading_s",
         "live_first_reading_s",
     }
     text = bench.table(report)
     assert "whole window" in text
-    assert text.count("not measured") == 4
+    assert text.count("not measured") == 5
     assert "peak memory: not measured" in bench.table(report | {"peak_memory_mb": None})
 
 
 def test_a_child_that_fails_is_one_line(tmp_path, demo):
     with pytest.raises(EngineError, match=r"the process that reads .* failed: .*is no bundle"):
-        bench._child(tmp_path, demo, "fast")
+        fresh_process._child(tmp_path, demo, "fast")
 
 
 def test_a_child_that_hangs_is_not_measured(tmp_path, demo, monkeypatch):
-    monkeypatch.setattr(bench, "CHILD_LIMIT_S", 0.01)
-    assert bench._child(tmp_path, demo, "fast") == {"first_s": None, "peak_mb": None}
+    monkeypatch.setattr(fresh_process, "CHILD_LIMIT_S", 0.01)
+    assert fresh_process._child(tmp_path, demo, "fast") == {"first_s": None, "peak_mb": None}
 
 
 def test_one_thread_from_the_command_line():
@@ -136,3 +139,10 @@ def test_the_float_copy_holds_no_int8_and_gives_the_same(rng, tmp_path):
     x = rng.uniform(-3, 3, (1, 4)).astype(np.float32)
     with OnnxRuntimeEngine(tmp_path / "float.onnx") as engine:
         np.testing.assert_allclose(engine.run({"x": x})["y"], x @ weights, atol=0.1)
+
+
+def test_one_window_is_every_call_it_needs(tiny_bundle):
+    calls = [name for name, _ in bench.window_calls(tiny_bundle)]
+    batch = tiny_bundle.manifest.models["vision"].inputs["faces"][0]
+    assert calls.count("vision") * batch >= tiny_bundle.manifest.vision.faces
+    assert [calls.count(name) for name in ("audio", "text", "fusion")] == [1, 1, 1]

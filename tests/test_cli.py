@@ -202,6 +202,19 @@ def test_bench_prints_a_table_or_json(edge, monkeypatch):
     assert json.loads(edge("bench", "line3", "--json").out) == {"bundle": "line3"}
 
 
+def test_bench_compares_and_writes_what_it_found(edge, monkeypatch, tmp_path):
+    monkeypatch.setattr("edge.bench.measure", lambda bundle: {"bundle": str(bundle)})
+    monkeypatch.setattr("edge.bench.table", lambda report: "stages")
+    monkeypatch.setattr("edge.compare.compare", lambda bundle, whisper: {"whisper": str(whisper)})
+    monkeypatch.setattr("edge.compare.markdown", lambda report: f"| {report['compare']['whisper']} |")
+    out = tmp_path / "bench.json"
+    done = edge("bench", "line3", "--compare", "--whisper", "tiny", "--out", out)
+    assert done.out == "stages\n\n| tiny |\n"
+    assert json.loads(out.read_text()) == {"bundle": "line3", "compare": {"whisper": "tiny"}}
+    done = edge("bench", "line3", "--out", tmp_path / "no" / "bench.json")
+    assert "cannot be written" in one_line_error(done)
+
+
 @dataclass
 class Report:
     def as_dict(self):

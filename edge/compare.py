@@ -1,0 +1,233 @@
+"""INT8 beside what a user would pick instead: the networks of one window, in turn, in one run.
+
+Keys under "compare" in bench.json; null where this machine cannot measure it ("not measured" in the table):
+
+    rows      {row: {title, missing: why it was not measured or null, one_thread: {p50_ms, p95_ms, p99_ms, n},
+              windows_per_s: {"1", "2": by threads}, peak_memory_mb: of the row's own process, one thread,
+              size_mb, int8_nodes, nodes, energy_mj: a window, one thread}}
+    energy    what measured the energy, or null
+    cheaper   {whisper, whisper_30s: this encoder and `fer` over `int8`, p50, one thread}
+
+Each row is a process (edge/rivals.py). All of them wait while one works, a few windows at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edge.app import starter_bundle
+from edge.bench import spread, write_float_copies
+from edge.bundle import open_bundle
+from edge.energy import Meter, find_meter
+from edge.errors import InputError
+
+ROWS = {
+    "int8": "this bundle, INT8, ONNX Runtime",
+    "fp32": "this bundle, FP32, ONNX Runtime",
+    "eager": "the same networks, FP32, PyTorch eager, random weights",
+    "fer": "face network of `fer`, 8 faces, its layers with random weights, FP32, ONNX Runtime",
+    "whisper": "Whisper-tiny encoder, 4 s of sound, INT8, faster-whisper",
+    "whisper_30s": "the same, padded to the 30 s Whisper was trained on",
+}
+"""Row -> what it is."""
+MODULES = {"eager": "export.eager"}
+"""Rows whose child lives elsewhere: started by name in a process of its own, never imported here."""
+TURNS = {1: 40, 2: 20}
+"""Threads -> turns of each row."""
+WINDOWS = 5
+"""Windows a turn."""
+CHILD_LIMIT_S = 120.0
+"""A row that takes longer to start or for one turn is not measured (seconds)."""
+
+
+def compare(
+    bundle: Path | None = None, whisper: Path | None = None, turns: Mapping[int, int] = TURNS
+) -> dict[str, Any]:
+    """Measure a bundle (default: the starter) beside its rivals; returns the keys above.
+
+    whisper: folder with Whisper-tiny for CTranslate2. Raises BundleError, InputError.
+    """
+    if whisper is not None and not (whisper / "model.bin").is_file():
+        raise InputError(f"{whisper} holds no model.bin: give a folder with Whisper-tiny for CTranslate2")
+    opened = open_bundle(bundle or starter_bundle())
+    found: dict[int, dict[str, _Row]] = {}
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        models = {
+            "int8": {name: str(opened.path(name)) for name in opened.manifest.models},
+            "fp32": {name: str(path) for name, path in write_float_copies(opened, Path(folder)).items()},
+        }
+        meter = find_meter()
+        if meter is not None:
+            stack.enter_context(meter)
+        for threads, count in turns.items():
+            asked = {"bundle": str(opened.folder), "threads": threads, "whisper": whisper and str(whisper)}
+            children = {
+                row: [MODULES.get(row, "edge.rivals"), asked | {"row": row, "models": models.get(row)}]
+                for row in ROWS
+            }
+            found[threads] = _in_turn(children, count, meter)
+    rows = {row: _summary(ROWS[row], {threads: found[threads][row] for threads in found}) for row in ROWS}
+    return {"rows": rows, "energy": meter.name if meter else None, "cheaper": _cheaper(rows)}
+
+
+@dataclass(slots=True)
+class _Row:
+    """What one row's process said."""
+
+    about: dict[str, Any] = field(default_factory=dict)
+    ms: list[float] = field(default_factory=list)
+    peak_mb: float | None = None
+    joules: float | None = None
+
+
+def _in_turn(children: Mapping[str, Sequence[Any]], turns: int, meter: Meter | None) -> dict[str, _Row]:
+    """Start every row's child, then let them work in turn."""
+    rows: dict[str, _Row] = {}
+    with ExitStack() as stack:
+        running = {}
+        for name, (module, asked) in children.items():
+            running[name] = stack.enter_context(_child(module, asked))
+            rows[name] = _Row(running[name].ask(None))
+        for _ in range(turns):
+            for name, row in rows.items():
+                if "missing" in row.about:
+                    continue
+                before = _joules(meter)
+                said = running[name].ask(WINDOWS)
+                after = _joules(meter)
+                if "missing" in said:
+                    row.about = said
+                    continue
+                row.ms += said["ms"]
+                row.peak_mb = said["peak_mb"]
+                if before is not None and after is not None:
+                    row.joules = (row.joules or 0.0) + after - before
+    return rows
+
+
+class _Child:
+    """A row's process and its answers."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def ask(self, windows: int | None) -> dict[str, Any]:
+        """Its next answer; {"missing": why} when it died or hangs. None: only listen."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        timer = threading.Timer(CHILD_LIMIT_S, self._process.kill)
+        timer.start()
+        try:
+            if windows is not None:
+                self._process.stdin.write(f"{windows}\n")
+                self._process.stdin.flush()
+            line = self._process.stdout.readline()
+            return dict(json.loads(line))
+        except (OSError, ValueError):
+            return {"missing": self._why()}
+        finally:
+            timer.cancel()
+
+    def _why(self) -> str:
+        """Why it died: the last line it wrote to stderr."""
+        assert self._process.stderr is not None
+        self._process.kill()
+        last = self._process.stderr.read().strip().splitlines()[-1:] or ["it was stopped or took too long"]
+        needed = last[0].partition("No module named ")[2].strip("'")
+        return f"needs {needed}: pip install 'edge-emotion[export]'" if needed else last[0][:200]
+
+
+@contextmanager
+def _child(module: str, asked: Mapping[str, Any]) -> Iterator[_Child]:
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", module, json.dumps(asked)]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield _Child(process)
+        finally:
+            process.kill()
+            with contextlib.suppress(OSError):
+                process.communicate()
+
+
+def _joules(meter: Meter | None) -> float | None:
+    try:
+        return meter.joules() if meter else None
+    except OSError:
+        return None
+
+
+def _summary(title: str, found: Mapping[int, _Row]) -> dict[str, Any]:
+    one = found[1]
+    return {
+        "title": title,
+        "missing": one.about.get("missing"),
+        "one_thread": spread(one.ms) if one.ms else None,
+        "windows_per_s": {
+            str(threads): round(1000.0 * len(row.ms) / sum(row.ms), 1) if row.ms else None
+            for threads, row in found.items()
+        },
+        "peak_memory_mb": one.peak_mb,
+        "size_mb": round(one.about["size_mb"], 2) if one.about.get("size_mb") else None,
+        "int8_nodes": one.about.get("int8_nodes"),
+        "nodes": one.about.get("nodes"),
+        "energy_mj": round(1000.0 * one.joules / len(one.ms), 2) if one.joules is not None else None,
+    }
+
+
+def _cheaper(rows: Mapping[str, Any]) -> dict[str, float | None]:
+    def p50(row: str) -> float | None:
+        measured = rows[row]["one_thread"]
+        return measured["p50_ms"] if measured else None
+
+    own, face = p50("int8"), p50("fer")
+    return {
+        row: round((sound + face) / own, 2) if (sound := p50(row)) and face and own else None
+        for row in ("whisper", "whisper_30s")
+    }
+
+
+def markdown(report: Mapping[str, Any]) -> str:
+    """What a report of `edge bench --compare` comes to: the table in the README."""
+    machine, found = report["machine"], report["compare"]
+    lines = [
+        f"One window's networks, in turn, on {machine['processor']} ({machine['cores']} cores), "
+        f"{machine['system']}, Python {machine['python']}, ONNX Runtime {machine['onnxruntime']}; bundle "
+        f"{report['bundle']}. Finding speech and faces and computing features are left out for all.",
+        "",
+        "| what | p50 ms | p95 ms | p99 ms | windows/s, 1 thread | 2 threads | peak MB | files MB "
+        "| INT8 nodes | energy mJ |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in found["rows"].values():
+        times = row["one_thread"] or {}
+        nodes = f"{row['int8_nodes']} of {row['nodes']}" if row["nodes"] is not None else None
+        cells = [
+            *(times.get(f"p{q}_ms") for q in (50, 95, 99)),
+            *(row["windows_per_s"].get(threads) for threads in ("1", "2")),
+            *(row[key] for key in ("peak_memory_mb", "size_mb")),
+            nodes,
+            row["energy_mj"],
+        ]
+        texts = ("not measured" if cell is None else str(cell) for cell in cells)
+        lines.append(f"| {' | '.join((row['title'], *texts))} |")
+    lines += ["", *(_line(found, row) for row in found["cheaper"])]
+    missing = [f"{row['title']}: {row['missing']}" for row in found["rows"].values() if row["missing"]]
+    return "\n".join(lines + [f"\nNot measured: {line}." for line in missing])
+
+
+def _line(found: Mapping[str, Any], row: str) -> str:
+    rival = "Whisper-tiny encoder + fer" + (" (sound padded to 30 s)" if row == "whisper_30s" else "")
+    times = found["cheaper"][row]
+    said = "not measured against the" if times is None else f"{times} times cheaper than"
+    return f"- Our whole window is {said} {rival} on the same window."
