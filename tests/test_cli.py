@@ -209,6 +209,7 @@ def test_bench_compares_and_writes_what_it_found(edge, monkeypatch, tmp_path):
     monkeypatch.setattr("edge.compare.markdown", lambda report: f"| {report['compare']['whisper']} |")
     out = tmp_path / "bench.json"
     done = edge("bench", "line3", "--compare", "--whisper", "tiny", "--out", out)
+    assert done.err == ""
     assert done.out == "stages\n\n| tiny |\n"
     assert json.loads(out.read_text()) == {"bundle": "line3", "compare": {"whisper": "tiny"}}
     done = edge("bench", "line3", "--out", tmp_path / "no" / "bench.json")
