@@ -1,7 +1,8 @@
 """What `edge bench --compare` runs: one rival a process, so that its memory is its own.
 
 Protocol, a line each. First the child says {"size_mb", "int8_nodes", "nodes"} or {"missing": why and what to
-do}; then for every count it reads it runs that many windows and says {"ms": [..], "peak_mb"}.
+do}; then for every count it reads it runs that many windows and says {"ms": [..], "cpu_ms": of
+all of them, "peak_mb"}.
 
 A window here is what the networks do for 4 s of sound, 8 faces and a transcript; finding speech and faces and
 computing features come before and are left out for all.
@@ -58,12 +59,13 @@ def serve(build: Callable[[], Rival]) -> None:
         return
     _say({"size_mb": rival.size_mb, "int8_nodes": rival.int8_nodes, "nodes": rival.nodes})
     for line in sys.stdin:
-        times = []
+        times, working = [], time.process_time()
         for _ in range(int(line)):
             start = time.perf_counter()
             rival.run()
             times.append(1000.0 * (time.perf_counter() - start))
-        _say({"ms": times, "peak_mb": peak_mb()})
+        cpu_ms = 1000.0 * (time.process_time() - working)
+        _say({"ms": times, "cpu_ms": cpu_ms, "peak_mb": peak_mb()})
 
 
 def ours(asked: dict[str, Any]) -> Rival:
