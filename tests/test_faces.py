@@ -9,7 +9,16 @@ from conftest import MEDIA
 
 from edge.errors import EngineError
 from edge.items import Face, Frame
-from edge.perception.faces import PATIENCE, FaceFollower, brightness, too_dark
+from edge.perception.faces import (
+    MIN_SCORE,
+    PATIENCE,
+    SEARCH_SIDE,
+    FaceFollower,
+    _overlap,
+    brightness,
+    shrink,
+    too_dark,
+)
 from edge.sources.recording import RecordingSource
 
 ASSETS = Path(__file__).parents[1] / "edge" / "assets"
@@ -134,3 +143,66 @@ def test_the_main_one_of_five_faces():
     found = follower._detect(frame.image)
     assert len(found) == 5
     assert follower.find(frame) == max(found, key=lambda face: face.width + face.height)
+
+
+REAL = ("WolfgangLanger_Pexels.mp4", "single_face.mp4", "ravdess-01-neutral.mp4")
+
+
+def pictures(path, step):
+    with RecordingSource(path, 16000) as source:
+        return [item.image for item in source if isinstance(item, Frame)][::step]
+
+
+def area(image):
+    """Shrunk by the exact mean of what each pixel covers."""
+    scale = SEARCH_SIDE / max(image.shape[:2])
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def by_opencv(small, width, height):
+    """What cv2.FaceDetectorYN finds in a small picture, in pixels of one of this size."""
+    network = cv2.FaceDetectorYN.create(str(DETECTOR), "", small.shape[1::-1], MIN_SCORE)
+    rows = network.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]
+    across, down = width / small.shape[1], height / small.shape[0]
+    found = [] if rows is None else rows.tolist()
+    return [Face(r[0] * across, r[1] * down, r[2] * across, r[3] * down, r[14]) for r in found]
+
+
+@pytest.mark.parametrize("far", [1, 2, 4])
+@pytest.mark.parametrize("name", REAL)
+def test_shrinking_fast_finds_the_same_faces_near_and_far(media, name, far):
+    """Boxes move less than by searching at 300 pixels for 320, and the size by no more than two percent."""
+    overlaps, sizes = [], []
+    for image in pictures(media / name, step=15):
+        height, width = image.shape[:2]
+        scene = np.full_like(image, 110)
+        scene[: height // far, : width // far] = cv2.resize(
+            image, (width // far, height // far), interpolation=cv2.INTER_AREA
+        )
+        (wanted,) = by_opencv(area(scene), width, height)
+        (found,) = FaceFollower(DETECTOR)._detect(scene)
+        overlaps.append(_overlap(found, wanted))
+        sizes.append((found.width + found.height) / (wanted.width + wanted.height))
+    assert np.mean(overlaps) > 0.95
+    assert np.mean(sizes) == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "size", [(360, 480), (667, 1000), (720, 1280), (1280, 961), (640, 360), (48, 64), (1, 1)]
+)
+def test_a_shrunk_picture_is_the_mean_of_what_it_covers(size, rng):
+    coarse = rng.integers(0, 255, (max(1, size[0] // 16), max(1, size[1] // 16), 3)).astype(np.uint8)
+    image = cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)
+    small, (width, height) = shrink(image)
+    assert max(small.shape[:2]) == SEARCH_SIDE
+    assert (size[1] - width, size[0] - height) < (4, 4)
+    covered = image[:height, :width]
+    exact = cv2.resize(covered, small.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(small.astype(int) - exact).mean() < 3
+
+
+def test_noise_is_averaged_away(rng):
+    noise = rng.integers(0, 255, (720, 1280, 3)).astype(np.uint8)
+    small, _ = shrink(noise)
+    assert small.std() < noise.std() / 3.5

@@ -80,19 +80,37 @@ class FaceFollower:
 
         if self._detector is None:
             self._detector = _load(self.model)
-        height, width = image.shape[:2]
-        scale = SEARCH_SIDE / max(height, width)
-        size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        # INTER_AREA: shrinking six times without a blur would turn noise into faces.
-        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+        small, (width, height) = shrink(image)
+        size = (small.shape[1], small.shape[0])
         self._detector.setInputSize(size)
-        found = self._detector.detect(small)[1]
+        found = self._detector.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]
         to_full = np.array([width / size[0], height / size[1]] * 2)
         faces = []
         for row in [] if found is None else found:  # left, top, width, height, five landmarks, score
             left, top, wide, high = (float(value) for value in row[:4] * to_full)
             faces.append(Face(left, top, wide, high, float(row[14])))
         return faces
+
+
+def shrink(image: Bytes) -> tuple[Bytes, tuple[int, int]]:
+    """The picture with a longer side of SEARCH_SIDE, and how much of the full one it shows (width, height).
+
+    Halved while it is twice too large, then scaled linearly: every pixel counts, so that noise does not turn
+    into faces, at a fraction of the time of one INTER_AREA. An odd row or column at the end is left out.
+    """
+    import cv2
+
+    halved = 1
+    while max(image.shape[:2]) >= 2 * SEARCH_SIDE and min(image.shape[:2]) >= 2:
+        height, width = (side // 2 for side in image.shape[:2])
+        even = image[: 2 * height, : 2 * width]
+        image = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        halved *= 2
+    height, width = image.shape[:2]
+    scale = SEARCH_SIDE / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    return small, (width * halved, height * halved)
 
 
 def _load(model: Path) -> Any:
