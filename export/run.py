@@ -11,8 +11,10 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -146,11 +148,16 @@ def train_students(recipe: Recipe, data: Path, work: Path) -> None:
     # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": str(max(1, cores // workers))}
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as executor:
-        # The longest first; what fails stops the run with its own message.
+    with ProcessPoolExecutor(workers, context, initializer=_end_with, initargs=(os.getpid(),)) as executor:
+        # The longest first.
         jobs = [executor.submit(_train, name, recipe, data, work) for name in ("vision", "audio", "text")]
-        for job in jobs:
-            job.result()
+        try:
+            for job in as_completed(jobs):
+                job.result()
+        except BaseException:  # the first failure tells all: what the others have is on disk
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
 
 
 def judge(bundles: Mapping[str, Bundle], sets: list[HeldOut]) -> dict[str, dict[str, Report]]:
@@ -202,6 +209,17 @@ def _place(name: str, recipe: Recipe, work: Path) -> Path:
     """Where an encoder's weights are kept: another recipe, another folder."""
     features = {"audio": (), "vision": ("face_crop",), "text": ("tokens",)}[name]
     return work / f"{name}-{recipe.key(name, *features)}"
+
+
+def _end_with(parent: int) -> None:
+    """Runs in a child process: end when the parent is gone, however it went."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _train(name: str, recipe: Recipe, data: Path, work: Path) -> None:
