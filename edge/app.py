@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
@@ -15,14 +15,15 @@ from edge.bundle import Bundle, open_bundle
 from edge.config import Site
 from edge.encoders import Encoders
 from edge.engines import open_engines
-from edge.errors import MediaError
+from edge.errors import ConfigError, MediaError
 from edge.features.text import load_tokenizer
 from edge.fusion import Fusion
 from edge.golden import require_golden
-from edge.interfaces import Sink
+from edge.interfaces import Device, Sink
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.pipeline import Pipeline, Summary
+from edge.sources.live import Give, LiveSource
 from edge.sources.recording import RecordingSource, recordings
 from edge.stopwatch import Stopwatch
 from edge.windows import Windower
@@ -36,6 +37,29 @@ def starter_bundle() -> Path:
 def demo_clip() -> Path:
     """The clip that ships with the package: it shows the path, not the accuracy."""
     return Path(str(files("edge") / "assets" / "demo.mp4"))
+
+
+def live_source(site: Site, rate: int) -> LiveSource:
+    """The microphone and the camera of the settings; sound comes at `rate` (hertz). Raises ConfigError."""
+    from edge.sources.addresses import check_address, usb_cameras
+    from edge.sources.camera import Camera
+    from edge.sources.microphone import Microphone
+
+    devices: list[Callable[[Give], Device]] = []
+    if site.microphone != "off":
+        name = None if site.microphone == "default" else site.microphone
+        devices.append(lambda give: Microphone(give, rate, name))
+    address = site.camera
+    if address == "default":
+        address = next((str(camera.path) for camera in usb_cameras()), "off")
+    if address != "off":
+        check_address(address)
+        devices.append(lambda give: Camera(give, address))
+    if not devices:
+        raise ConfigError(
+            "there is neither a microphone nor a camera to read; plug one in or name it in site.toml"
+        )
+    return LiveSource(devices)
 
 
 class Reader:
@@ -96,6 +120,10 @@ class Reader:
                 "give a recording with speech or a face in it"
             )
         return summary
+
+    def watch(self, source: LiveSource, sinks: Sequence[Sink]) -> Summary:
+        """Read live devices into the sinks until the source is stopped; the caller closes it."""
+        return self.pipeline().run(source, "live", sinks)
 
     def read_all(self, path: Path, sinks: Sequence[Sink]) -> Summary:
         """Read a recording, or each recording of a folder as a world of its own.

@@ -99,7 +99,13 @@ def demo() -> None:
 def run(
     source: Annotated[
         Path | None,
-        typer.Option(help="Recording (video, sound, picture) or a folder of recordings."),
+        typer.Option(help="Recording (video, sound, picture) or a folder of them; else devices are read."),
+    ] = None,
+    microphone: Annotated[
+        str | None, typer.Option(help="Part of a microphone's name, or its serial number, or off.")
+    ] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Part of a USB camera's name, http://..., rtsp://..., csi://0, or off.")
     ] = None,
     bundle: Annotated[
         Path | None,
@@ -120,19 +126,23 @@ def run(
         bool, typer.Option("--realtime/--fast", help="Pace a recording as it was recorded, or do not wait.")
     ] = False,
 ) -> None:
-    """Read emotions from a recording; one reading a second.
+    """Read emotions from microphone and camera, or from a recording; one reading a second.
 
-    Example: edge run --source shift.mp4 --jsonl shift.jsonl
+    Example: edge run --camera http://10.0.0.7/mjpg --jsonl shift.jsonl
+    A recording: edge run --source shift.mp4 --jsonl shift.jsonl
     """
     _one_thread()
     from edge.config import Site, read_site
 
     site = read_site(config) if config else Site()
-    wishes = {"source": source, "bundle": bundle}
+    wishes = {"source": source, "bundle": bundle, "microphone": microphone, "camera": camera}
     site = site.model_copy(update={name: value for name, value in wishes.items() if value})
     if site.source is None:
-        raise typer.BadParameter("name a recording or a folder of recordings", param_hint="--source")
-    _read(site, jsonl, headless, realtime)
+        from edge.watch import watch
+
+        watch(site, jsonl, headless, typer.echo)
+    else:
+        _read(site, jsonl, headless, realtime)
 
 
 def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> None:

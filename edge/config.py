@@ -2,7 +2,9 @@
 
 # site.toml
 bundle = "bundles/line3"          # folder or .tar, relative to this file; default: the starter bundle
-source = "recordings"             # recording or folder of recordings
+source = "recordings"             # recording or folder of recordings; without it devices are read live
+microphone = "USB"                # part of its name, or serial number; "default", or "off"
+camera = "http://10.0.0.7/mjpg"   # part of a USB camera's name, an address; "default", or "off"
 threads = 1                       # CPU threads of each network
 backend = "auto"                  # or "tensorrt", "onnxrt"; auto: TensorRT where it works
 [site_prior]                      # how often each label is met here; all labels, sums to 1
@@ -40,6 +42,10 @@ class Site(BaseModel):
     """Bundle folder or .tar; None: the starter bundle."""
     source: Path | None = None
     """Recording or folder of recordings."""
+    microphone: str = "default"
+    """Part of a microphone's name or its serial number; "default": the system's; "off": none."""
+    camera: str = "default"
+    """Camera address (edge/sources/addresses.py); "default": the first USB camera; "off": none."""
     threads: Count = 1
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt"] = "auto"

@@ -305,7 +305,8 @@ def test_the_line_is_on_stderr_and_alone(tiny_bundle, tmp_path):
     assert done.stdout == "onnxrt\n"
     assert done.stderr == (
         "edge: ONNX Runtime runs the models, not TensorRT: "
-        "tensorrt does not load (libnvinfer.so.10 is missing); install it again\n"
+        "tensorrt is installed but no NVIDIA GPU answers here; check the driver, "
+        'or set backend = "onnxrt" in site.toml\n'
     )
 
 

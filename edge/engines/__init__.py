@@ -46,10 +46,16 @@ def open_engines(
     """
     if backend != "auto":
         return backend, _open_all(models, backend, threads, stack)
+    from edge.engines.cuda import gpu
     from edge.engines.trt_build import installed
 
-    if installed():
+    if package := installed():
         try:
+            if gpu() is None:  # asked before TensorRT is loaded, which costs 90 MB
+                raise EngineError(
+                    f"{package} is installed but no NVIDIA GPU answers here; check the driver, "
+                    'or set backend = "onnxrt" in site.toml'
+                )
             return "tensorrt", _open_all(models, "tensorrt", threads, stack)
         except EdgeError as error:
             LOG.warning("edge: ONNX Runtime runs the models, not TensorRT: %s", error)
