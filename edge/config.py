@@ -6,7 +6,7 @@ source = "recordings"             # recording or folder of recordings; without i
 microphone = "USB"                # part of its name, or serial number; "default", or "off"
 camera = "http://10.0.0.7/mjpg"   # part of a USB camera's name, an address; "default", or "off"
 threads = 1                       # CPU threads of each network
-backend = "auto"                  # or "tensorrt", "onnxrt"; auto: TensorRT where it works
+backend = "auto"                  # or "tensorrt", "onnxrt", "openvino"; auto: TensorRT where it works
 [site_prior]                      # how often each label is met here; all labels, sums to 1
 neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/manifest.py)
@@ -48,7 +48,7 @@ class Site(BaseModel):
     """Camera address (edge/sources/addresses.py); "default": the first USB camera; "off": none."""
     threads: Count = 1
     """CPU threads of each network."""
-    backend: Literal["auto", "tensorrt", "onnxrt"] = "auto"
+    backend: Literal["auto", "tensorrt", "onnxrt", "openvino"] = "auto"
     """What runs the networks; auto: TensorRT where it is installed and works, else ONNX Runtime."""
     site_prior: dict[str, Probability] = Field(default_factory=dict)
     """Label -> how often it is met on this site; empty: the bundle's site prior."""

@@ -27,7 +27,7 @@ PACKAGES = {
 }
 """Module -> the package that brings it."""
 
-BACKEND_NAMES = {"onnxrt": "ONNX Runtime", "tensorrt": "TensorRT"}
+BACKEND_NAMES = {"onnxrt": "ONNX Runtime", "openvino": "OpenVINO", "tensorrt": "TensorRT"}
 
 LIBRARIES = {
     "libGL.so": "libgl1",

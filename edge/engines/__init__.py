@@ -16,6 +16,7 @@ LOG = logging.getLogger("edge")
 
 BACKENDS = {
     "onnxrt": ("edge.engines.onnxrt", "OnnxRuntimeEngine"),
+    "openvino": ("edge.engines.ov", "OpenVinoEngine"),
     "tensorrt": ("edge.engines.trt", "TensorRtEngine"),
 }
 """Backend -> the module that is imported when it is asked for, and the engine in it."""
