@@ -4,7 +4,7 @@ readings-20261122-001.jsonl     names sort by time; the day is the UTC day of wa
 readings-20261122-002.jsonl     begun when the first had reached file_mb
 readings-20261123-001.csv       after the format was changed; both count for the quota
 
-JSON lines have the keys of edge/sinks/jsonl.py. CSV has a header in every file and these columns in this order:
+JSON lines have the keys of edge/sinks/jsonl.py. CSV has a header in every file and these columns, in order:
 
 wall_time,time,source,state,label,probability_<label> for each label of the bundle,candidates (";" between),
 margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms
