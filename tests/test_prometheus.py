@@ -3,16 +3,19 @@
 import socket
 import sys
 import time
+import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from types import SimpleNamespace
 
 import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from edge.config import PrometheusSettings
+from edge.config import PrometheusSettings, Site
 from edge.errors import InputError, MissingExtraError
 from edge.items import Health, Reading
+from edge.sinks import open_sinks
 from edge.sinks.prometheus import Prometheus
 
 MICROPHONE = Health("microphone", "running", rate=16000.0, level_db=-31.5, age_s=0.02, dropped=3, reopened=1)
@@ -140,3 +143,20 @@ def test_without_prometheus_client(port, monkeypatch):
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'edge-emotion\[prometheus\]'"), make(port):
         pass
+
+
+def test_the_sinks_a_site_names(tiny_bundle, tmp_path, port):
+    site = Site(log={"folder": tmp_path}, prometheus={"port": port})
+    sinks = open_sinks(site, tiny_bundle.manifest, lambda: [MICROPHONE], lambda: {"windows": 1})
+    assert list(sinks) == ["log", "prometheus"]
+    assert open_sinks(Site(), tiny_bundle.manifest, list, dict) == {}
+    with ExitStack() as stack:
+        for sink in sinks.values():
+            stack.enter_context(sink)
+        for sink in sinks.values():
+            sink.write(Reading(time=time.monotonic(), state="no_speech"))
+        found = scrape(port)
+    assert found["edge_sink_trouble", ("sink", "log")] == 0
+    assert found["edge_readings_total", ("label", ""), ("state", "no_speech")] == 1
+    assert found[("edge_disk_free_bytes",)] > 0
+    assert len(list(tmp_path.glob("readings-*.jsonl"))) == 1

@@ -17,7 +17,6 @@ edge_disk_free_bytes                of the disk the log is on
 from __future__ import annotations
 
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,7 +31,7 @@ from edge.interfaces import LiveSink
 from edge.items import Health, Reading
 
 if TYPE_CHECKING:
-    from prometheus_client import Metric
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 LOOPBACK = "127.0.0.1"
 LATENCIES_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
@@ -138,7 +137,7 @@ class Prometheus:
             yield Gauge("edge_disk_free_bytes", "Of the log's disk", shutil.disk_usage(self._folder).free)
 
 
-def _by(family: Metric, values: Mapping[str, float]) -> Metric:
+def _by(family: CounterMetricFamily | GaugeMetricFamily, values: Mapping[str, float]) -> Metric:
     for name, value in values.items():
         family.add_metric([name], float(value))
     return family
