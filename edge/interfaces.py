@@ -65,7 +65,7 @@ class Sink(Closing, Protocol):
 
 
 class LiveSink(Sink, Protocol):
-    """A sink for a run that is left alone for weeks: once entered, write() neither raises nor waits.
+    """A sink for a run that is left alone for weeks: once entered, write() never raises.
 
     It mends its own trouble and goes on. Entering raises InputError for what a person must put right.
     """

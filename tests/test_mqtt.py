@@ -125,8 +125,9 @@ def silence(number):
 def test_what_is_sent(broker, hear, tiny_bundle):
     manifest = tiny_bundle.manifest
     with Mqtt(settings(broker.port), manifest) as sink:
-        wait(lambda: not sink.trouble)
-        heard = hear(broker.port)
+        first = hear(broker.port)
+        wait(lambda: "state" in [topic for topic, *_ in first])
+        heard = hear(broker.port)  # comes later, and is told what is retained
         wait(lambda: len(heard) == 2)
         birth, state = sorted(heard)
         sink.write(silence(1))
@@ -175,8 +176,9 @@ def test_nothing_is_lost_over_a_restart_of_the_broker(broker, hear, tiny_bundle)
 
 
 @needs_broker
-def test_a_broker_that_comes_later_gets_everything(make_broker, hear, tiny_bundle):
-    broker = make_broker()
+def test_a_broker_that_is_away_at_the_start_gets_everything_later(broker, hear, tiny_bundle):
+    heard = hear(broker.port)
+    broker.stop()
     with Mqtt(settings(broker.port), tiny_bundle.manifest) as sink:
         for number in range(1, 51):
             sink.write(silence(number))
@@ -187,11 +189,8 @@ def test_a_broker_that_comes_later_gets_everything(make_broker, hear, tiny_bundl
         )
         assert sink.waiting == 50
         broker.start()
-        heard = hear(broker.port)
-        wait(lambda: len(set(sequences(heard))) == 50 or sink.waiting == 0)
-        wait(lambda: not sink.trouble)
-        sink.write(silence(51))
-        wait(lambda: 51 in sequences(heard))
+        wait(lambda: set(sequences(heard)) == set(range(1, 51)))
+        assert sink.trouble == ""
     assert sink.lost == 0
 
 
@@ -263,6 +262,7 @@ def openssl(*arguments):
 
 
 @needs_broker
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")  # paho, after a bad handshake
 @pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
 def test_tls(make_broker, tiny_bundle, tmp_path):
     for name in ("ca", "other"):
