@@ -329,9 +329,18 @@ def test_without_paho(tiny_bundle, monkeypatch):
 
 
 def test_a_host_that_hangs_does_not_hold_up_the_end(tiny_bundle, monkeypatch):
-    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: time.sleep(8))
+    over = threading.Event()
+
+    def hang(*_, **__):
+        over.wait(60)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", hang)
     begun = time.monotonic()
     with Mqtt(settings(1), tiny_bundle.manifest) as sink:
         sink.write(silence(1))
         assert sink.trouble.endswith("is not reached yet; readings wait, the newest 10000 of them")
-    assert time.monotonic() - begun < 3 * mqtt.CLOSE_S
+    assert time.monotonic() - begun < 4 * mqtt.CLOSE_S
+    over.set()
+    wait(lambda: "timed out" in sink.trouble)
+    assert sink.lost == 1
