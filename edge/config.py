@@ -11,6 +11,17 @@ backend = "auto"                  # or "tensorrt", "onnxrt", "openvino"; auto: T
 neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/manifest.py)
 dwell_s = 2.0
+[log]                             # readings in files, a new one each day
+folder = "/var/lib/edge"
+format = "csv"                    # or "jsonl"
+[mqtt]                            # readings to a broker
+host = "broker.plant"
+topic = "plant/line3/edge"
+client_id = "edge-line3"
+username = "line3"
+password_file = "mqtt.password"   # read at each connection; only its owner may read it
+[prometheus]                      # http://127.0.0.1:9464/metrics
+port = 9464
 """
 
 from __future__ import annotations
@@ -19,18 +30,78 @@ import difflib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from typing_extensions import Self
 
 from edge.errors import ConfigError
-from edge.manifest import Count, Manifest, Probability, VotingSettings
+from edge.manifest import Count, Manifest, Probability, Spec, VotingSettings
 from edge.voting import Rules
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+Model = TypeVar("Model", bound=BaseModel)
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class LogSettings(Spec):
+    """Readings in files of a folder (edge/sinks/log.py)."""
+
+    folder: Path
+    """Where the files go; it must exist."""
+    format: Literal["jsonl", "csv"] = "jsonl"
+    file_mb: Count = 50
+    """Size at which a new file is begun before the day is over (megabytes)."""
+    quota_mb: Count = 1000
+    """Size all the files together never exceed: the oldest are deleted (megabytes)."""
+
+    @model_validator(mode="after")
+    def _room_for_two_files(self) -> Self:
+        if self.quota_mb < 2 * self.file_mb:
+            raise ValueError("quota_mb must hold two files; give it at least twice file_mb")
+        return self
+
+
+class MqttSettings(Spec):
+    """Readings to an MQTT broker (edge/sinks/mqtt.py)."""
+
+    host: str = Field(pattern=r"^[\w:-]+(\.[\w:-]+)*$")
+    """Name or address of the broker."""
+    port: Port = 1883
+    """1883 is usual without TLS, 8883 with it."""
+    topic: str = Field(pattern=r"^[^+#\x00]+$")
+    """Topic all messages are below."""
+    client_id: str = Field(min_length=1)
+    """Name of this device at the broker; no two devices may share one."""
+    username: str | None = None
+    password_file: Path | None = None
+    """File that holds the password; only its owner may read it."""
+    tls: bool | Path = False
+    """CA certificate (PEM) the broker's is checked against; true: those of the system; false: no TLS."""
+
+    @model_validator(mode="after")
+    def _password_of_somebody(self) -> Self:
+        if self.password_file and not self.username:
+            raise ValueError("password_file needs a username; add one")
+        return self
+
+
+class PrometheusSettings(Spec):
+    """Numbers to scrape (edge/sinks/prometheus.py), on 127.0.0.1 only."""
+
+    port: Port
+
+
+SECTIONS: dict[str, type[Spec]] = {
+    "log": LogSettings,
+    "mqtt": MqttSettings,
+    "prometheus": PrometheusSettings,
+}
 
 
 class Site(BaseModel):
@@ -54,6 +125,9 @@ class Site(BaseModel):
     """Label -> how often it is met on this site; empty: the bundle's site prior."""
     voting: dict[str, float] = Field(default_factory=dict)
     """Voting settings that differ from the bundle's."""
+    log: LogSettings | None = None
+    mqtt: MqttSettings | None = None
+    prometheus: PrometheusSettings | None = None
 
 
 def read_site(path: Path) -> Site:
@@ -65,14 +139,15 @@ def read_site(path: Path) -> Site:
     except ValueError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     _known(path, "setting", content, Site.model_fields)
+    for name, section in SECTIONS.items():
+        if isinstance(given := content.get(name), dict):
+            _known(path, f"{name} setting", given, section.model_fields)
     try:
         site = Site.model_validate(content)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_first(error)}") from error
     _known(path, "voting setting", site.voting, VotingSettings.model_fields)
-    folder = path.parent
-    beside = {name: folder / value for name in ("bundle", "source") if (value := getattr(site, name))}
-    return site.model_copy(update=beside)
+    return _beside(path.parent, site)
 
 
 def rules(site: Site, manifest: Manifest) -> Rules:
@@ -91,6 +166,18 @@ def rules(site: Site, manifest: Manifest) -> Rules:
         raise ConfigError(f"site_prior {lacking}; give every label of the bundle a share, 1 in all")
     prior = tuple(site.site_prior[label] for label in manifest.labels)
     return Rules(settings, prior, manifest.train_prior)
+
+
+def _beside(folder: Path, settings: Model) -> Model:
+    """The settings with each path in them, at any depth, taken from a folder."""
+    found: dict[str, Any] = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, Path):
+            found[name] = folder / value
+        elif isinstance(value, BaseModel):
+            found[name] = _beside(folder, value)
+    return settings.model_copy(update=found)
 
 
 def _known(path: Path | None, what: str, given: Iterable[str], allowed: Iterable[str]) -> None:

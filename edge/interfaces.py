@@ -62,3 +62,20 @@ class Sink(Closing, Protocol):
     """Takes each reading somewhere: a file, a screen, a broker."""
 
     def write(self, reading: Reading) -> None: ...
+
+
+class LiveSink(Sink, Protocol):
+    """A sink for a run that is left alone for weeks: once entered, write() never raises.
+
+    It mends its own trouble and goes on. Entering raises InputError for what a person must put right.
+    """
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong now and what to do, one line; empty when all is well."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Readings that could not be taken anywhere since the start."""
+        ...

@@ -6,12 +6,18 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
+
+from typing_extensions import Self
 
 from edge.app import Reader, live_source
 from edge.config import Site
+from edge.errors import EdgeError
 from edge.interfaces import Sink
+from edge.items import Reading
 from edge.pipeline import Summary
+from edge.sinks import open_sinks
 from edge.sinks.health import HealthLine
 from edge.sinks.jsonl import JsonLines
 from edge.sinks.terminal import Terminal
@@ -33,8 +39,39 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         if not headless:
             sinks.append(Terminal(manifest.labels))
         if jsonl:
-            sinks.append(JsonLines(jsonl, manifest.labels))
+            sinks.append(_Persistent(JsonLines(jsonl, manifest.labels), say))
+        sinks += open_sinks(site, manifest, source.health, source.waiting).values()
         return reader.watch(source, [stack.enter_context(sink) for sink in sinks])
+
+
+class _Persistent:
+    """A sink whose trouble costs the readings it lasts for, not the run; said when it begins and ends."""
+
+    def __init__(self, sink: Sink, say: Callable[[str], None]) -> None:
+        self._sink, self._say = sink, say
+        self._lost = 0
+
+    def __enter__(self) -> Self:
+        self._sink.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._sink.__exit__(kind, error, trace)
+
+    def write(self, reading: Reading) -> None:
+        """Pass a reading on, or count it as lost."""
+        try:
+            self._sink.write(reading)
+        except EdgeError as error:
+            if not self._lost:
+                self._say(str(error))
+            self._lost += 1
+            return
+        if self._lost:
+            self._say(f"written again; {self._lost} readings were lost")
+            self._lost = 0
 
 
 @contextmanager

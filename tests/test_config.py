@@ -58,10 +58,16 @@ def test_an_empty_file_changes_nothing(write, tiny_bundle):
     ("text", "message"),
     [
         ("bundel = 'x'", "unknown setting 'bundel'; did you mean 'bundle'?"),
-        ("xyzzy = 1", "unknown setting 'xyzzy'; known: bundle, source, microphone, camera, threads, backend, site_prior, voting"),
+        (
+            "xyzzy = 1",
+            "unknown setting 'xyzzy'; known: bundle, source, microphone, camera, threads, backend, site_prior, voting",
+        ),
         ("[voting]\ndwell = 1", "unknown voting setting 'dwell'; did you mean 'dwell_s'?"),
         ("threads = 0", "threads: Input should be greater than 0 (got 0)"),
-        ("backend = 'tpu'", "backend: Input should be 'auto', 'tensorrt', 'onnxrt' or 'openvino' (got 'tpu')"),
+        (
+            "backend = 'tpu'",
+            "backend: Input should be 'auto', 'tensorrt', 'onnxrt' or 'openvino' (got 'tpu')",
+        ),
         ("threads = ", "is not valid TOML"),
     ],
 )
@@ -94,3 +100,52 @@ def test_wishes_the_bundle_cannot_meet(tiny_bundle, site, message):
     with pytest.raises(ConfigError) as error:
         rules(site, tiny_bundle.manifest)
     assert message in str(error.value)
+
+
+SINKS = """
+[log]
+folder = "log"
+format = "csv"
+[mqtt]
+host = "broker.plant"
+topic = "plant/line3"
+client_id = "line3"
+username = "line3"
+password_file = "/etc/edge/mqtt.password"
+tls = "ca.pem"
+[prometheus]
+port = 9464
+"""
+
+
+def test_the_sinks(write, tmp_path):
+    site = read_site(write(SINKS))
+    assert site.log.folder == tmp_path / "log"
+    assert (site.log.format, site.log.file_mb, site.log.quota_mb) == ("csv", 50, 1000)
+    assert site.mqtt.tls == tmp_path / "ca.pem"
+    assert str(site.mqtt.password_file) == "/etc/edge/mqtt.password"
+    assert site.prometheus.port == 9464
+    assert read_site(write(SINKS.replace('"ca.pem"', "true"))).mqtt.tls is True
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("format =", "fromat =", "unknown log setting 'fromat'; did you mean 'format'?"),
+        ("password_file =", "password =", "unknown mqtt setting 'password'; did you mean 'password_file'?"),
+        ("port =", "prot =", "unknown prometheus setting 'prot'; did you mean 'port'?"),
+        ('folder = "log"', "", "log.folder: Field required"),
+        ('"csv"', '"xml"', "log.format: Input should be 'jsonl' or 'csv' (got 'xml')"),
+        ('"csv"', '"csv"\nquota_mb = 60', "quota_mb must hold two files; give it at least twice file_mb"),
+        ('"plant/line3"', '"plant/#"', "mqtt.topic: "),
+        ('"broker.plant"', '"mqtt://broker"', "mqtt.host: "),
+        ('username = "line3"', "", "password_file needs a username"),
+        ("9464", "70000", "prometheus.port: Input should be less than or equal to 65535 (got 70000)"),
+    ],
+)
+def test_a_bad_sink_is_refused_in_one_line(write, old, new, message):
+    path = write(SINKS.replace(old, new))
+    with pytest.raises(ConfigError) as error:
+        read_site(path)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)

@@ -27,7 +27,9 @@ def loaded(code):
 def test_no_module_of_the_device_imports_the_workstation():
     assert "edge.pipeline" in MODULES
     imports = "; ".join(f"import {name}" for name in MODULES)
-    assert not loaded(f"{imports}; {REPORT}") & WORKSTATION
+    names = loaded(f"{imports}; {REPORT}")
+    assert not names & WORKSTATION
+    assert not names & {"paho", "prometheus_client"}  # extras, loaded when a sink is entered
 
 
 def test_help_and_version_load_nothing_heavy():

@@ -1,0 +1,193 @@
+"""Readings in files a device can go on writing for years: a new one each day, within a quota.
+
+readings-20261122-001.jsonl     names sort by time; the day is the UTC day of wall_time
+readings-20261122-002.jsonl     begun when the first had reached file_mb
+readings-20261123-001.csv       after the format was changed; both count for the quota
+
+JSON lines have the keys of edge/sinks/jsonl.py. CSV has a header in every file and these columns, in order:
+
+wall_time,time,source,state,label,probability_<label> for each label of the bundle,candidates (";" between),
+margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms
+
+What is null in JSON is empty in CSV. A bundle with other labels begins a new file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from edge.config import LogSettings
+from edge.errors import InputError
+from edge.items import MODALITIES, Reading
+from edge.sinks.jsonl import record
+
+MB = 1_000_000
+NAME = re.compile(r"readings-(\d{8})-(\d{3,})\.(?:jsonl|csv)")
+
+
+class Log:
+    """Appends each reading to the newest file of a folder; one process a folder.
+
+    Trouble (a full disk, a folder that is gone) costs the readings it lasts for: they are counted as lost,
+    each next reading tries again, and no half line stays behind. Files of other names are never touched.
+    Raises InputError on entering when the folder is missing.
+    """
+
+    def __init__(self, settings: LogSettings, labels: Sequence[str]) -> None:
+        self._settings = settings
+        self._labels = labels
+        self._header = "" if settings.format == "jsonl" else _csv_line(columns(labels))
+        self._file: io.FileIO | None = None
+        self._day = ""
+        self.trouble = ""
+        self.lost = 0
+
+    def __enter__(self) -> Self:
+        if not self._settings.folder.is_dir():
+            raise InputError(f"{self._settings.folder} is not a folder; make it, or change folder in [log]")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def write(self, reading: Reading) -> None:
+        """Append one reading; on failing say so in `trouble` and count it in `lost`."""
+        made = record(reading, self._labels)
+        day = made["wall_time"][:10].replace("-", "")
+        line = self._line(made).encode(errors="replace")
+        try:
+            if self._file is None or day != self._day or self._file.tell() + len(line) > self._limit:
+                self._open(day, len(line))
+            assert self._file is not None
+            _append(self._file, line)
+            self.trouble = ""
+        except OSError as error:
+            # Opened again for the next reading: the folder may by then be another disk.
+            self._close()
+            self.lost += 1
+            self.trouble = (
+                f"{self._settings.folder} cannot be written ({error.strerror or error}); "
+                "readings go on and are not kept; free some space or mend the disk"
+            )
+
+    @property
+    def _limit(self) -> int:
+        return self._settings.file_mb * MB
+
+    def _line(self, made: dict[str, Any]) -> str:
+        if self._settings.format == "jsonl":
+            return json.dumps(made, ensure_ascii=False) + "\n"
+        return _csv_line(row(made, self._labels))
+
+    def _open(self, day: str, room: int) -> None:
+        """Open the newest file if it is of this day and has room, a new one else. Raises OSError."""
+        self._close()
+        folder = self._settings.folder
+        files = written(folder)
+        if files:
+            # What a power cut left of a line goes now, also when the file is yesterday's.
+            _cut_half_line(files[-1])
+        today = [path for path in files if _when(path)[0] == day]
+        if today and self._continues(today[-1], room):
+            path = today[-1]
+        else:
+            part = _when(today[-1])[1] + 1 if today else 1
+            path = folder / f"readings-{day}-{part:03d}.{self._settings.format}"
+        self._make_space([other for other in files if other != path])
+        self._file = io.FileIO(path, "a")
+        self._day = day
+        if self._header and self._file.tell() == 0:
+            _append(self._file, self._header.encode())
+
+    def _continues(self, path: Path, room: int) -> bool:
+        if path.suffix != f".{self._settings.format}" or path.stat().st_size + room > self._limit:
+            return False
+        with path.open("rb") as file:
+            return file.readline() in (b"", self._header.encode()) if self._header else True
+
+    def _make_space(self, old: Sequence[Path]) -> None:
+        """Delete the oldest until the file that is written may grow to its limit within the quota."""
+        sizes = [path.stat().st_size for path in old]
+        for index, path in enumerate(old):
+            if sum(sizes[index:]) + self._limit <= self._settings.quota_mb * MB:
+                return
+            path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._file:
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
+
+
+def columns(labels: Sequence[str]) -> list[str]:
+    """The columns of a CSV file, in order."""
+    probabilities = [f"probability_{label}" for label in labels]
+    weights = [f"weight_{name}" for name in MODALITIES]
+    ahead = ["wall_time", "time", "source", "state", "label"]
+    return [*ahead, *probabilities, "candidates", "margin", "votes", "held", *weights, "delay_ms"]
+
+
+def row(made: dict[str, Any], labels: Sequence[str]) -> list[Any]:
+    """One record (edge/sinks/jsonl.py) in the order of `columns`; None where there is no value."""
+    flat = made | {"candidates": ";".join(made["candidates"]), "held": str(made["held"]).lower()}
+    flat |= {f"probability_{label}": p for label, p in (made["probabilities"] or {}).items()}
+    flat |= {f"weight_{name}": share for name, share in made["weights"].items()}
+    return [flat.get(name) for name in columns(labels)]
+
+
+def written(folder: Path) -> list[Path]:
+    """The files a Log made in a folder, oldest first."""
+    return sorted(
+        (path for path in folder.iterdir() if NAME.fullmatch(path.name) and not path.is_symlink()), key=_when
+    )
+
+
+def _when(path: Path) -> tuple[str, int]:
+    """Day and part in the name of a file that was written."""
+    found = NAME.fullmatch(path.name)
+    assert found
+    return found[1], int(found[2])
+
+
+def _csv_line(values: Sequence[Any]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerow(values)
+    return text.getvalue()
+
+
+def _append(file: io.FileIO, line: bytes) -> None:
+    """Write the whole line or nothing of it. Raises OSError."""
+    before = file.seek(0, os.SEEK_END)
+    try:
+        left = memoryview(line)
+        while left:  # a disk that is nearly full takes part of it, and says so at the next try
+            left = left[file.write(left) :]
+    except OSError:
+        with suppress(OSError):
+            file.truncate(before)
+        raise
+
+
+def _cut_half_line(path: Path) -> None:
+    """Take away what stands after the last newline. Raises OSError."""
+    with path.open("r+b") as file:
+        if file.seek(0, os.SEEK_END) == 0:
+            return
+        file.seek(-1, os.SEEK_END)
+        if file.read(1) != b"\n":
+            file.seek(0)
+            file.truncate(file.read().rfind(b"\n") + 1)

@@ -1,0 +1,244 @@
+"""Readings to an MQTT broker (3.1.1), each at least once while this process lives.
+
+<topic>/reading     the record of edge/sinks/jsonl.py and two keys more, QoS 1:
+                    run         when this process began, ISO 8601, UTC
+                    sequence    1, 2, 3, ... within the run; a number seen before is a repetition
+<topic>/state       online or offline, retained; offline is also the last will
+<topic>/birth       {run, version, bundle, labels, window_s, hop_s}, retained
+"""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+from edge import __version__
+from edge.config import MqttSettings
+from edge.errors import InputError, MissingExtraError
+from edge.items import Reading
+from edge.manifest import Manifest
+from edge.sinks.jsonl import record
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
+
+WAITING = 10_000
+"""Readings kept for a broker that is away, nearly three hours at one a second; then the oldest is lost."""
+UNDERWAY = 20
+"""Readings sent and not yet acknowledged; paho sends these again after a break."""
+KEEPALIVE_S = 30
+"""A device that falls silent is declared offline by the broker after one and a half of it (seconds)."""
+RETRY_S = 30
+"""Longest pause between two attempts to connect (seconds)."""
+CLOSE_S = 2.0
+"""How long leaving waits for what is still to be sent, and for the connection to end (seconds)."""
+
+
+class Mqtt:
+    """Sends each reading from a thread of its own; write() only queues it.
+
+    A broker that is away, refuses or restarts is tried again for ever; meanwhile readings wait, and `lost`
+    counts those that found no room and those left at the end. What waits does not outlive the process.
+    Raises MissingExtraError, and InputError for a password or CA file that cannot be used, on entering.
+    """
+
+    def __init__(self, settings: MqttSettings, manifest: Manifest) -> None:
+        self._settings = settings
+        self._manifest = manifest
+        self._waiting: deque[str] = deque()
+        self._underway: set[int] = set()
+        self._acknowledged: set[int] = set()
+        self._changed = threading.Condition()
+        self._connected = False
+        self._closing = False
+        self._sequence = 0
+        self._run = ""
+        self.trouble = ""
+        self.lost = 0
+
+    def __enter__(self) -> Self:
+        try:
+            from paho.mqtt.client import Client
+            from paho.mqtt.enums import CallbackAPIVersion
+        except ImportError as error:
+            raise MissingExtraError("paho-mqtt", "mqtt") from error
+        settings = self._settings
+        if settings.password_file:
+            password(settings.password_file)
+        client = Client(CallbackAPIVersion.VERSION2, settings.client_id, clean_session=False)
+        if settings.tls:
+            _use_tls(client, settings.tls)
+        client.reconnect_delay_set(1, RETRY_S)
+        client.will_set(f"{settings.topic}/state", "offline", qos=1, retain=True)
+        client.on_pre_connect = self._on_pre_connect
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_publish = self._on_publish
+        self._client = client
+        self._run = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+        self._say("is not reached yet")
+        self._sender = threading.Thread(target=self._send, name="mqtt sender", daemon=True)
+        self._sender.start()
+        client.connect_async(settings.host, settings.port, KEEPALIVE_S)
+        client.loop_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._changed:
+            self._changed.wait_for(self._all_sent, CLOSE_S)
+            self._closing = True
+            self._changed.notify_all()
+        self._sender.join(CLOSE_S)
+        if self._connected:
+            # A broker that is told goodbye keeps the last will to itself.
+            goodbye = self._client.publish(f"{self._settings.topic}/state", "offline", qos=1, retain=True)
+            with suppress(RuntimeError, ValueError):
+                goodbye.wait_for_publish(CLOSE_S)
+        self._client.disconnect()
+        # paho waits without limit for its thread, which may be held up by a name server.
+        stop = threading.Thread(target=self._client.loop_stop, name="mqtt stop", daemon=True)
+        stop.start()
+        stop.join(CLOSE_S)
+        with self._changed:
+            self.lost += len(self._waiting) + len(self._underway - self._acknowledged)
+            self._waiting.clear()
+
+    @property
+    def waiting(self) -> int:
+        """Readings not sent yet."""
+        return len(self._waiting)
+
+    def write(self, reading: Reading) -> None:
+        """Queue one reading."""
+        made = record(reading, self._manifest.labels)
+        with self._changed:
+            self._sequence += 1
+            if len(self._waiting) >= WAITING:
+                self._waiting.popleft()
+                self.lost += 1
+            more = {"run": self._run, "sequence": self._sequence}
+            self._waiting.append(json.dumps(made | more))
+            self._changed.notify_all()
+
+    def _send(self) -> None:
+        topic = f"{self._settings.topic}/reading"
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closing or self._may_send())
+                if self._closing:
+                    return
+                message = self._waiting.popleft()
+                # Not yet known by its number: 0, which MQTT never gives, stands for it.
+                self._underway.add(0)
+            # Outside the lock: paho holds its own lock while it calls _on_publish.
+            number = self._client.publish(topic, message, qos=1).mid
+            with self._changed:
+                self._underway.discard(0)
+                self._underway.add(number)
+
+    def _may_send(self) -> bool:
+        self._underway -= self._acknowledged
+        self._acknowledged.clear()
+        return self._connected and bool(self._waiting) and len(self._underway) < UNDERWAY
+
+    def _all_sent(self) -> bool:
+        return not self._waiting and self._underway <= self._acknowledged
+
+    def _say(self, what: str) -> None:
+        broker = f"broker {self._settings.host}:{self._settings.port}"
+        self.trouble = f"{broker} {what}; readings wait, the newest {WAITING} of them"
+
+    def _on_pre_connect(self, client: Client, data: Any) -> None:
+        settings = self._settings
+        if settings.password_file is None:
+            client.username_pw_set(settings.username)
+            return
+        try:
+            client.username_pw_set(settings.username, password(settings.password_file))
+        except InputError as error:  # the one read before may still do
+            self.trouble = str(error)
+
+    def _on_connect(
+        self,
+        client: Client,
+        data: Any,
+        flags: ConnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._say(f"refused the connection ({reason}), check username and password_file in [mqtt]")
+            return
+        birth = {
+            "run": self._run,
+            "version": __version__,
+            "bundle": self._manifest.name,
+            "labels": self._manifest.labels,
+            "window_s": self._manifest.window_s,
+            "hop_s": self._manifest.hop_s,
+        }
+        # QoS 0: said again at each connection, so nothing of it need be kept for the next.
+        client.publish(f"{self._settings.topic}/birth", json.dumps(birth), retain=True)
+        client.publish(f"{self._settings.topic}/state", "online", retain=True)
+        self.trouble = ""
+        with self._changed:
+            self._connected = True
+            self._changed.notify_all()
+
+    def _on_connect_fail(self, client: Client, data: Any) -> None:
+        # paho calls this while it handles the error, and tells it in no other way.
+        self._say(f"is not reached ({sys.exc_info()[1]})")
+
+    def _on_disconnect(
+        self,
+        client: Client,
+        data: Any,
+        flags: DisconnectFlags,
+        reason: ReasonCode,
+        properties: Properties | None,
+    ) -> None:
+        if self._connected:
+            self._connected = False
+            self._say(f"closed the connection ({reason})")
+
+    def _on_publish(
+        self, client: Client, data: Any, number: int, reason: ReasonCode, properties: Properties
+    ) -> None:
+        with self._changed:
+            self._acknowledged.add(number)
+            self._changed.notify_all()
+
+
+def password(path: Path) -> str:
+    """The first line of a password file. Raises InputError when others may read it, or it holds nothing."""
+    try:
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise InputError(f"{path} can be read by others than its owner; run: chmod 600 {path}")
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read ({error}); write the MQTT password to it") from error
+    if not lines or not lines[0]:
+        raise InputError(f"{path} is empty; write the MQTT password to it")
+    return lines[0]
+
+
+def _use_tls(client: Client, tls: Path | bool) -> None:
+    try:
+        client.tls_set(ca_certs=str(tls) if isinstance(tls, Path) else None)
+    except OSError as error:
+        raise InputError(f"{tls} is not a CA certificate in PEM ({error}); check tls in [mqtt]") from error

@@ -1,0 +1,143 @@
+"""Numbers about a live run for Prometheus to scrape, at http://127.0.0.1:<port>/metrics.
+
+edge_readings_total{state,label}    readings; label is empty where a state has none
+edge_latency_seconds                histogram: from the end of the window to the reading written
+edge_frames_per_second              of the camera
+edge_samples_per_second             of the microphone
+edge_audio_level_db                 of the last second (decibels below full scale)
+edge_age_seconds{device}            since the capture of the newest sample or frame
+edge_dropped_total{device}          chunks or frames that could not be given on
+edge_reopened_total{device}         times the device was opened again
+edge_queue_length{queue}            items that wait
+edge_sink_trouble{sink}             1 while the sink is in trouble, else 0
+edge_sink_lost_total{sink}          readings the sink could not take anywhere
+edge_disk_free_bytes                of the disk the log is on
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from typing_extensions import Self
+
+from edge.config import PrometheusSettings
+from edge.errors import InputError, MissingExtraError
+from edge.interfaces import LiveSink
+from edge.items import Health, Reading
+
+if TYPE_CHECKING:
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+LOOPBACK = "127.0.0.1"
+LATENCIES_S = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
+"""Bounds of the histogram (seconds)."""
+
+
+class Prometheus:
+    """Counts the readings and serves what it is asked for; put it last, so that a reading it sees is written.
+
+    healths, queues: asked at each scrape, from another thread. sinks: name -> sink whose trouble is shown.
+    folder: on the disk whose free space is shown; None: not shown. The times of the readings are on
+    time.monotonic(), as those of live devices are.
+    Raises MissingExtraError, and InputError when the port is in use, on entering.
+    """
+
+    trouble = ""
+    lost = 0
+
+    def __init__(
+        self,
+        settings: PrometheusSettings,
+        healths: Callable[[], Sequence[Health]],
+        queues: Callable[[], Mapping[str, int]],
+        sinks: Mapping[str, LiveSink],
+        folder: Path | None = None,
+    ) -> None:
+        self._port = settings.port
+        self._healths = healths
+        self._queues = queues
+        self._sinks = sinks
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        try:
+            from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+        except ImportError as error:
+            raise MissingExtraError("prometheus-client", "prometheus") from error
+        registry = CollectorRegistry()
+        registry.register(self)
+        self._readings = Counter("edge_readings", "Readings", ("state", "label"), registry=registry)
+        self._latency = Histogram(
+            "edge_latency_seconds",
+            "From the end of the window to the reading written",
+            buckets=LATENCIES_S,
+            registry=registry,
+        )
+        try:
+            self._server, self._thread = start_http_server(self._port, LOOPBACK, registry)
+        except OSError as error:
+            raise InputError(
+                f"port {self._port} of {LOOPBACK} cannot be used ({error.strerror}); "
+                "change port in [prometheus] or stop what holds it"
+            ) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def write(self, reading: Reading) -> None:
+        """Count one reading."""
+        self._readings.labels(reading.state, reading.label or "").inc()
+        self._latency.observe(max(0.0, time.monotonic() - reading.time))
+
+    def collect(self) -> Iterator[Metric]:
+        """What is known only when asked for; called by the registry at each scrape."""
+        from prometheus_client.core import CounterMetricFamily as Count
+        from prometheus_client.core import GaugeMetricFamily as Gauge
+
+        healths = list(self._healths())
+        for health in healths:
+            if health.name == "camera":
+                yield Gauge("edge_frames_per_second", "Frames of the camera", health.rate)
+            else:
+                yield Gauge("edge_samples_per_second", "Samples of the microphone", health.rate)
+            if health.level_db is not None:
+                yield Gauge("edge_audio_level_db", "Level below full scale (decibels)", health.level_db)
+        yield _by(
+            Gauge("edge_age_seconds", "Since the newest capture", labels=["device"]),
+            {health.name: health.age_s for health in healths},
+        )
+        yield _by(
+            Count("edge_dropped", "Chunks or frames not given on", labels=["device"]),
+            {health.name: health.dropped for health in healths},
+        )
+        yield _by(
+            Count("edge_reopened", "Times opened again", labels=["device"]),
+            {health.name: health.reopened for health in healths},
+        )
+        yield _by(Gauge("edge_queue_length", "Items that wait", labels=["queue"]), self._queues())
+        yield _by(
+            Gauge("edge_sink_trouble", "1 while in trouble", labels=["sink"]),
+            {name: bool(sink.trouble) for name, sink in self._sinks.items()},
+        )
+        yield _by(
+            Count("edge_sink_lost", "Readings taken nowhere", labels=["sink"]),
+            {name: sink.lost for name, sink in self._sinks.items()},
+        )
+        if self._folder and self._folder.exists():
+            yield Gauge("edge_disk_free_bytes", "Of the log's disk", shutil.disk_usage(self._folder).free)
+
+
+def _by(family: CounterMetricFamily | GaugeMetricFamily, values: Mapping[str, float]) -> Metric:
+    for name, value in values.items():
+        family.add_metric([name], float(value))
+    return family

@@ -1,0 +1,346 @@
+"""Readings over a real broker: restarts, a killed client, passwords, TLS."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from paho.mqtt.client import CallbackAPIVersion, Client
+
+from edge import __version__
+from edge.config import MqttSettings
+from edge.errors import InputError, MissingExtraError
+from edge.items import Reading
+from edge.sinks import mqtt
+from edge.sinks.mqtt import Mqtt
+
+MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
+needs_broker = pytest.mark.skipif(not MOSQUITTO, reason="needs mosquitto")
+
+
+def wait(condition, seconds=20.0):
+    """Wait until a condition holds; its value."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
+    return value
+
+
+def answers(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Broker:
+    """A mosquitto that keeps its sessions over a restart."""
+
+    def __init__(self, folder, lines=("allow_anonymous true",)):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.config = folder / "mosquitto.conf"
+        kept = ["persistence true", f"persistence_location {folder}/", "user root"]
+        self.config.write_text("\n".join([*kept, f"listener {self.port} 127.0.0.1", *lines, ""]))
+        self.process = None
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [MOSQUITTO, "-c", self.config], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        wait(lambda: answers(self.port))
+        return self
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            self.process.wait(10)
+            self.process = None
+
+
+@pytest.fixture
+def make_broker(tmp_path):
+    brokers = []
+
+    def make(*lines):
+        broker = Broker(tmp_path, lines or ("allow_anonymous true",))
+        brokers.append(broker)
+        return broker
+
+    yield make
+    for broker in brokers:
+        broker.stop()
+
+
+@pytest.fixture
+def broker(make_broker):
+    return make_broker().start()
+
+
+@pytest.fixture
+def hear():
+    """Subscribes to a topic and everything below; messages come as (topic below it, payload, retained)."""
+    clients = []
+
+    def start(port, topic="plant/line3"):
+        heard, ready = [], threading.Event()
+        client = Client(CallbackAPIVersion.VERSION2, f"listener{len(clients)}", clean_session=False)
+        client.reconnect_delay_set(1, 1)
+        client.on_connect = lambda *_: client.subscribe(f"{topic}/#", qos=1)
+        client.on_subscribe = lambda *_: ready.set()
+        client.on_message = lambda _, __, message: heard.append(
+            (message.topic.removeprefix(f"{topic}/"), message.payload.decode(), message.retain)
+        )
+        client.connect("127.0.0.1", port)
+        client.loop_start()
+        clients.append(client)
+        assert ready.wait(10)
+        return heard
+
+    yield start
+    for client in clients:
+        client.disconnect()
+        client.loop_stop()
+
+
+def settings(port, **more):
+    return MqttSettings(host="127.0.0.1", port=port, topic="plant/line3", client_id="line3", **more)
+
+
+def sequences(heard):
+    return [json.loads(payload)["sequence"] for topic, payload, _ in heard if topic == "reading"]
+
+
+def silence(number):
+    return Reading(time=float(number), state="no_speech", source="line3")
+
+
+@needs_broker
+def test_what_is_sent(broker, hear, tiny_bundle):
+    manifest = tiny_bundle.manifest
+    with Mqtt(settings(broker.port), manifest) as sink:
+        first = hear(broker.port)
+        wait(lambda: "state" in [topic for topic, *_ in first])
+        heard = hear(broker.port)  # comes later, and is told what is retained
+        wait(lambda: len(heard) == 2)
+        birth, state = sorted(heard)
+        sink.write(silence(1))
+        wait(lambda: len(heard) == 3)
+    assert state == ("state", "online", True)
+    assert (birth[0], birth[2]) == ("birth", True)
+    about = json.loads(birth[1])
+    assert about | {"run": ""} == {
+        "run": "",
+        "version": __version__,
+        "bundle": manifest.name,
+        "labels": list(manifest.labels),
+        "window_s": manifest.window_s,
+        "hop_s": manifest.hop_s,
+    }
+    made = json.loads(heard[2][1])
+    assert (made["state"], made["time"], made["sequence"]) == ("no_speech", 1.0, 1)
+    assert made["run"] == about["run"]
+    wait(lambda: len(heard) == 4)
+    assert heard[3] == ("state", "offline", False)  # said on leaving, the last will is for accidents
+    assert sink.lost == 0
+
+
+@needs_broker
+def test_nothing_is_lost_over_a_restart_of_the_broker(broker, hear, tiny_bundle):
+    heard = hear(broker.port)
+    with Mqtt(settings(broker.port), tiny_bundle.manifest) as sink:
+        for number in range(1, 101):
+            sink.write(silence(number))
+            time.sleep(0.02)
+            if number == 30:
+                broker.stop()
+            elif number == 70:
+                assert "is not reached" in sink.trouble or "closed the connection" in sink.trouble
+                assert sink.waiting >= 40 - mqtt.UNDERWAY
+                broker.start()
+        wait(lambda: set(sequences(heard)) == set(range(1, 101)))
+        wait(lambda: not sink.trouble)
+    assert sink.lost == 0
+    times = {
+        (made := json.loads(payload))["sequence"]: made["time"]
+        for topic, payload, _ in heard
+        if topic == "reading"
+    }
+    assert times == {number: float(number) for number in range(1, 101)}
+
+
+@needs_broker
+def test_a_broker_that_is_away_at_the_start_gets_everything_later(broker, hear, tiny_bundle):
+    heard = hear(broker.port)
+    broker.stop()
+    with Mqtt(settings(broker.port), tiny_bundle.manifest) as sink:
+        for number in range(1, 51):
+            sink.write(silence(number))
+        trouble = wait(lambda: "refused" in sink.trouble and sink.trouble)
+        assert trouble == (
+            f"broker 127.0.0.1:{broker.port} is not reached ([Errno 111] Connection refused); "
+            "readings wait, the newest 10000 of them"
+        )
+        assert sink.waiting == 50
+        broker.start()
+        wait(lambda: set(sequences(heard)) == set(range(1, 51)))
+        assert sink.trouble == ""
+    assert sink.lost == 0
+
+
+def test_the_oldest_are_lost_when_too_many_wait(tiny_bundle, monkeypatch):
+    monkeypatch.setattr(mqtt, "WAITING", 10)
+    monkeypatch.setattr(mqtt, "CLOSE_S", 0.2)
+    with Mqtt(settings(1), tiny_bundle.manifest) as sink:
+        for number in range(15):
+            sink.write(silence(number))
+        assert (sink.waiting, sink.lost) == (10, 5)
+        assert json.loads(sink._waiting[0])["sequence"] == 6
+    assert (sink.waiting, sink.lost) == (0, 15)
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from edge.bundle import open_bundle
+from edge.config import MqttSettings
+from edge.items import Reading
+from edge.sinks.mqtt import Mqtt
+manifest = open_bundle(Path(sys.argv[1])).manifest
+settings = MqttSettings(host="127.0.0.1", port=int(sys.argv[2]), topic="plant/line3", client_id="line3")
+with Mqtt(settings, manifest) as sink:
+    sink.write(Reading(time=1.0, state="no_speech"))
+    time.sleep(60)
+"""
+
+
+@needs_broker
+def test_a_killed_client_is_declared_offline(broker, hear, tiny_bundle):
+    heard = hear(broker.port)
+    child = subprocess.Popen([sys.executable, "-c", CHILD, tiny_bundle.folder, str(broker.port)])
+    try:
+        wait(lambda: sequences(heard) == [1])
+        assert ("state", "offline", False) not in heard
+        child.send_signal(signal.SIGKILL)
+        wait(lambda: heard[-1] == ("state", "offline", False))
+    finally:
+        child.kill()
+        child.wait()
+    later = hear(broker.port)  # retained: who comes later is told as well
+    wait(lambda: ("state", "offline", True) in later)
+
+
+@needs_broker
+def test_a_wrong_password_is_trouble_until_it_is_put_right(make_broker, tiny_bundle, tmp_path):
+    known = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", known, "line3", "right"], check=True, capture_output=True)
+    broker = make_broker("allow_anonymous false", f"password_file {known}").start()
+    secret = tmp_path / "mqtt.password"
+    secret.write_text("wrong\n")
+    secret.chmod(0o600)
+    with Mqtt(settings(broker.port, username="line3", password_file=secret), tiny_bundle.manifest) as sink:
+        sink.write(silence(1))
+        trouble = wait(lambda: "refused" in sink.trouble and sink.trouble)
+        assert trouble == (
+            f"broker 127.0.0.1:{broker.port} refused the connection (Not authorized), "
+            "check username and password_file in [mqtt]; readings wait, the newest 10000 of them"
+        )
+        secret.write_text("right\n")  # read at each connection
+        wait(lambda: not sink.trouble)
+        wait(lambda: sink.waiting == 0)
+    assert sink.lost == 0
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
+
+
+@needs_broker
+@pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")  # paho, after a bad handshake
+@pytest.mark.skipif(not shutil.which("openssl"), reason="needs openssl")
+def test_tls(make_broker, tiny_bundle, tmp_path):
+    for name in ("ca", "other"):
+        openssl(
+            *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", 2),
+            *("-subj", f"/CN={name}", "-keyout", tmp_path / f"{name}.key", "-out", tmp_path / f"{name}.pem"),
+        )
+    openssl(
+        *("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=broker"),
+        *("-keyout", tmp_path / "server.key", "-out", tmp_path / "server.csr"),
+    )
+    names = tmp_path / "names"
+    names.write_text("subjectAltName=IP:127.0.0.1")
+    openssl(
+        *("x509", "-req", "-in", tmp_path / "server.csr", "-days", 2, "-CAcreateserial", "-extfile", names),
+        *("-CA", tmp_path / "ca.pem", "-CAkey", tmp_path / "ca.key", "-out", tmp_path / "server.pem"),
+    )
+    broker = make_broker(
+        "allow_anonymous true", f"certfile {tmp_path}/server.pem", f"keyfile {tmp_path}/server.key"
+    ).start()
+    with Mqtt(settings(broker.port, tls=tmp_path / "ca.pem"), tiny_bundle.manifest) as sink:
+        sink.write(silence(1))
+        wait(lambda: not sink.trouble and sink.waiting == 0)
+    assert sink.lost == 0
+    for distrusting in (tmp_path / "other.pem", True):
+        with Mqtt(settings(broker.port, tls=distrusting), tiny_bundle.manifest) as sink:
+            wait(lambda: "certificate verify failed" in sink.trouble)
+    with (
+        pytest.raises(InputError, match=r"server.key is not a CA certificate in PEM"),
+        Mqtt(settings(broker.port, tls=tmp_path / "server.key"), tiny_bundle.manifest),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "message"),
+    [
+        (0o644, "secret", "can be read by others than its owner; run: chmod 600"),
+        (0o600, "", "is empty; write the MQTT password to it"),
+        (None, "", "cannot be read"),
+    ],
+)
+def test_a_password_file_that_cannot_be_used(tmp_path, tiny_bundle, mode, text, message):
+    path = tmp_path / "mqtt.password"
+    if mode:
+        path.write_text(text)
+        path.chmod(mode)
+    with (
+        pytest.raises(InputError, match=message) as error,
+        Mqtt(settings(1, username="line3", password_file=path), tiny_bundle.manifest),
+    ):
+        pass
+    assert "\n" not in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_without_paho(tiny_bundle, monkeypatch):
+    monkeypatch.setitem(sys.modules, "paho.mqtt.client", None)
+    with (
+        pytest.raises(MissingExtraError, match=r"pip install 'edge-emotion\[mqtt\]'"),
+        Mqtt(settings(1), tiny_bundle.manifest),
+    ):
+        pass
+
+
+def test_a_host_that_hangs_does_not_hold_up_the_end(tiny_bundle, monkeypatch):
+    over = threading.Event()
+
+    def hang(*_, **__):
+        over.wait(60)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", hang)
+    begun = time.monotonic()
+    with Mqtt(settings(1), tiny_bundle.manifest) as sink:
+        sink.write(silence(1))
+        assert sink.trouble.endswith("is not reached yet; readings wait, the newest 10000 of them")
+    assert time.monotonic() - begun < 4 * mqtt.CLOSE_S
+    over.set()
+    wait(lambda: "timed out" in sink.trouble)
+    assert sink.lost == 1
