@@ -25,7 +25,6 @@ DRIFT = 500e-6
 """Most by which a device's clock is believed to be off; anything faster is delay, not drift."""
 GAP_S = 0.02
 """Chunks that turn out to be this wrong in time are put right at once, less by stretching (seconds)."""
-_LOW = 5.0  # percentile: one block stamped wrong must not move the clock
 _STEER_S = 2.0  # time in which an error is stretched away
 
 
@@ -61,9 +60,10 @@ class SampleClock:
         end = block.first + len(block.samples)
         passed = now - self._came[-1][0] if self._came else 0.0
         self._came.append((now, now - end / self.native))
+        # The lowest twentieth, not the lowest: one block stamped wrong must not move the clock.
         while self._came[0][0] < now - WINDOW_S:
             self._came.popleft()
-        low = float(np.percentile([anchor for _, anchor in self._came], _LOW))
+        low = sorted(anchor for _, anchor in self._came)[len(self._came) // 20]
         if math.isnan(self._settled):
             self._settled = now + SETTLE_S
         if now <= self._settled or low < self._anchor - GAP_S:  # nothing is heard before it sounds

@@ -1,0 +1,319 @@
+"""A microphone for real: sound, and what happens when it is unplugged, frozen, crashed or missing."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rig_audio import RATE, Ear, FakeMicrophone, missing, until
+
+from edge.errors import InputError
+from edge.items import AudioChunk
+from edge.sources import portaudio
+from edge.sources.microphone import LATE_S, Microphone, microphones
+from edge.sources.portaudio import Capture, Input, choose, serial
+from edge.sources.recording import RecordingSource
+
+SLACK = float(os.environ.get("EDGE_SLACK_S", "0"))
+needs_rig = pytest.mark.skipif(bool(missing()), reason=missing() or "a fake microphone")
+
+LINE = Input(3, "USB Mic: Audio (hw:2,0)", 48000.0, "A1B2")
+INPUTS = [Input(0, "Tegra: APE (hw:1,0)", 44100.0), LINE, Input(4, "default", 44100.0)]
+
+
+def test_a_microphone_is_chosen_by_name_or_serial():
+    assert choose(INPUTS, 4, None).name == "default"
+    assert choose(INPUTS, 4, "usb mic") is LINE
+    assert choose(INPUTS, 4, "a1b2") is LINE
+    assert choose(INPUTS, 4, "DEFAULT").index == 4
+
+
+@pytest.mark.parametrize(
+    ("inputs", "name", "message"),
+    [
+        (INPUTS, "headset", "no microphone is called 'headset': there are Tegra: APE (hw:1,0), USB Mic: Audio"),
+        (INPUTS, "(hw:", r"several microphones are called '(hw:' (Tegra: APE (hw:1,0), USB Mic: Audio (hw:2,0))"),
+        ([], None, "there is no microphone: plug one in"),
+        ([], "headset", "there is no microphone: plug one in"),
+    ],
+)
+def test_a_microphone_that_is_not_there_is_told(inputs, name, message):
+    with pytest.raises(InputError) as refused:
+        choose(inputs, None, name)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_serial_number_of_a_sound_card(tmp_path):
+    interface = tmp_path / "usb" / "1-2" / "1-2:1.0"
+    interface.mkdir(parents=True)
+    (interface.parent / "serial").write_text("A1B2\n")
+    (tmp_path / "card2").mkdir()
+    (tmp_path / "card2" / "device").symlink_to(interface)
+    assert serial("USB Mic: Audio (hw:2,0)", tmp_path) == "A1B2"
+    assert serial("Tegra: APE (hw:1,0)", tmp_path) == ""
+    assert serial("default", tmp_path) == ""
+
+
+def test_without_portaudio_the_microphone_is_gone_and_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    with Microphone(lambda chunk: None, 16000) as microphone:
+        until(lambda: microphone.health().state == "gone", 5)
+        health = microphone.health()
+    assert "apt install libportaudio2" in health.error
+    assert (health.reopened, health.level_db, health.rate) == (0, None, 0.0)
+    with pytest.raises(InputError, match="libportaudio2"):
+        microphones()
+
+
+def test_the_module_needs_no_portaudio():
+    code = "import sys, edge.sources.microphone; assert 'sounddevice' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    rig = FakeMicrophone(tmp_path_factory.mktemp("rig"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in rig.environment.items():
+            patch.setenv(name, value)
+        rig.start()
+        try:
+            yield rig
+        finally:
+            rig.thaw()
+            rig.stop()
+
+
+@pytest.fixture
+def rig(server):
+    """The fake microphone, plugged in; a test that breaks it mends it."""
+    return server
+
+
+@pytest.fixture
+def heard(rig):
+    """(microphone, ear): a microphone that is running."""
+    ear = Ear()
+    with Microphone(ear.hear, 16000) as microphone:
+        until(lambda: running(microphone), 30)
+        yield microphone, ear
+
+
+def running(microphone):
+    return microphone.health().state == "running"
+
+
+def back(microphone, ear, limit_s=30.0):
+    """Wait for sound that was heard after now; how long it took (seconds)."""
+    now = time.monotonic()
+    return until(lambda: running(microphone) and bool(ear.chunks) and ear.chunks[-1].start > now, limit_s)
+
+
+def found(sound, pattern):
+    """(offset in samples, correlation) of the place in sound [n] most like pattern [m]."""
+    size = 1 << int(np.ceil(np.log2(len(sound) + len(pattern))))
+    product = np.fft.rfft(sound, size) * np.conj(np.fft.rfft(pattern, size))
+    offset = int(np.argmax(np.fft.irfft(product, size)[: len(sound) - len(pattern) + 1]))
+    part = sound[offset : offset + len(pattern)]
+    return offset, float(np.dot(part, pattern) / (np.linalg.norm(part) * np.linalg.norm(pattern) + 1e-9))
+
+
+@needs_rig
+def test_speech_arrives_as_it_was_said(rig, heard, demo):
+    microphone, ear = heard
+    with RecordingSource(demo, 16000) as source:
+        speech = np.concatenate([item.samples for item in source if isinstance(item, AudioChunk)])
+    speech = speech[: 4 * 16000]
+    since = time.monotonic()
+    began = rig.play(speech, 16000)
+    until(lambda: ear.chunks[-1].start > began + 4.5, 30)
+    start, sound = ear.sound(since)
+    offset, likeness = found(sound, speech)
+    print("speech", start + offset / 16000 - began, likeness)
+    assert likeness > 0.95
+    assert start + offset / 16000 == pytest.approx(began, abs=0.05)
+    health = microphone.health()
+    print(health)
+    assert health.rate == pytest.approx(16000, rel=0.02)
+    assert 0.0 < health.age_s < 0.3
+    assert (health.dropped, health.reopened, health.error) == (0, 0, "")
+    assert 20 * np.log10(np.std(sound)) > -60
+
+
+@needs_rig
+def test_no_sample_is_lost_in_20_s(rig, heard, rng):
+    _, ear = heard
+    noise = 0.2 * rng.standard_normal(21 * RATE)
+    since = time.monotonic()
+    began = rig.play(np.clip(noise, -1, 1))
+    until(lambda: ear.chunks[-1].start > began + 21, 60)
+    start, sound = ear.sound(since)
+    import soxr
+
+    wanted = soxr.resample(noise, RATE, 16000)
+    lags, alike = [], []
+    first, _ = found(sound, wanted[:16000])
+    for second in range(20):
+        low = max(0, first + second * 16000 - 400)
+        offset, likeness = found(sound[low : low + 16800], wanted[second * 16000 : (second + 1) * 16000])
+        lags.append((low + offset - second * 16000) / 16000)
+        alike.append(likeness)
+    print("20 s", min(alike), [round(1000 * (lag + start - began), 2) for lag in lags])
+    assert min(alike) > 0.9
+    assert max(abs(np.diff(lags))) < 0.001  # a lost block is 0.02
+
+
+@needs_rig
+def test_unplugged_and_plugged_in_again(rig, heard):
+    microphone, ear = heard
+    rig.unplug()
+    lost = until(lambda: microphone.health().state == "gone", 5)
+    assert "unplugged" in microphone.health().error
+    time.sleep(3.0)
+    assert microphone.health().state == "gone"
+    assert microphone.health().age_s > 2.5
+    rig.plug()
+    took = back(microphone, ear)
+    print("unplug", lost, "plug", took)
+    assert took < 3.0 + SLACK
+    assert microphone.health().reopened == 1
+    assert microphone.health().error
+
+
+@needs_rig
+def test_a_frozen_sound_server_thaws(rig, heard):
+    microphone, ear = heard
+    try:
+        rig.freeze()
+        lost = until(lambda: microphone.health().state == "gone", 5)
+        time.sleep(2.0)
+    finally:
+        rig.thaw()
+    took = back(microphone, ear)
+    print("freeze", lost, "thaw", took)
+    assert lost > 0.9
+    assert took < 3.0 + SLACK
+    assert "gave nothing for 1 s" in microphone.health().error
+
+
+@needs_rig
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_sound_server_that_crashed_is_started_again(rig, heard, frozen):
+    microphone, ear = heard
+    if frozen:
+        rig.freeze()
+        time.sleep(1.5)
+    rig.crash()
+    until(lambda: microphone.health().state == "gone", 5)
+    time.sleep(1.0)
+    rig.start()
+    took = back(microphone, ear)
+    print("crash", frozen, took)
+    assert took < 3.0 + SLACK
+
+
+@needs_rig
+def test_leaving_while_the_server_is_frozen(rig):
+    ear = Ear()
+    before = threading.active_count()
+    try:
+        with Microphone(ear.hear, 16000) as microphone:
+            until(lambda: running(microphone), 30)
+            rig.freeze()
+            until(lambda: microphone.health().state == "gone", 5)
+            leaving = time.monotonic()
+        took = time.monotonic() - leaving
+        assert threading.active_count() == before + 1  # it hangs inside PortAudio
+        entered = time.monotonic()
+        with Microphone(ear.hear, 16000):
+            time.sleep(0.2)
+        again = time.monotonic() - entered
+    finally:
+        rig.thaw()
+    print("left frozen", took, again)
+    assert took < 2.0
+    assert again < 2.2
+    until(lambda: threading.active_count() == before, 10)
+
+
+@needs_rig
+def test_a_process_without_any_sound_gets_a_server_later(rig):
+    rig.crash()
+    code = (
+        "import sys, time\n"
+        "from edge.sources.microphone import Microphone\n"
+        "chunks = []\n"
+        "with Microphone(chunks.append, 16000) as microphone:\n"
+        "    while microphone.health().state != 'gone':\n        time.sleep(0.02)\n"
+        "    print(microphone.health().error, flush=True)\n"
+        "    while not chunks:\n        time.sleep(0.02)\n"
+        "    print(microphone.health().state, flush=True)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            error = process.stdout.readline()
+            rig.start()
+            began = time.monotonic()
+            assert process.stdout.readline() == "running\n"
+            print("server later", time.monotonic() - began, error)
+            assert time.monotonic() - began < 3.0 + SLACK
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+    assert "microphone" in error
+
+
+@needs_rig
+def test_names_of_the_fake_microphone(rig):
+    assert {"default", "workbench"} <= set(microphones())
+    ear = Ear()
+    with Microphone(ear.hear, 16000, "workben") as microphone:
+        until(lambda: running(microphone), 30)
+    with Microphone(ear.hear, 16000, "headset") as microphone:
+        until(lambda: microphone.health().state == "gone", 10)
+        assert "no microphone is called 'headset': there are" in microphone.health().error
+        assert "workbench" in microphone.health().error
+
+
+@needs_rig
+def test_faults_leave_no_thread_and_no_file_behind(rig):
+    ear = Ear()
+
+    def held():
+        return threading.active_count(), len(list(Path("/proc/self/task").iterdir())), len(os.listdir("/proc/self/fd"))
+
+    with Microphone(ear.hear, 16000) as microphone:
+        until(lambda: running(microphone), 30)
+    before = held()
+    with Microphone(ear.hear, 16000) as microphone:
+        until(lambda: running(microphone), 30)
+        for fault in range(5):
+            rig.freeze() if fault % 2 else rig.unplug()
+            until(lambda: microphone.health().state == "gone", 5)
+            rig.thaw() if fault % 2 else rig.plug()
+            back(microphone, ear)
+        assert microphone.health().reopened == 5
+    assert held() == before
+
+
+@needs_rig
+def test_a_slow_reader_is_late_and_is_opened_again(rig, monkeypatch):
+    hear = Capture._hear
+
+    def slowly(capture, *sound):
+        time.sleep(0.03)
+        hear(capture, *sound)
+
+    monkeypatch.setattr(Capture, "_hear", slowly)
+    ear = Ear()
+    with Microphone(ear.hear, 16000) as microphone:
+        until(lambda: microphone.health().warning == "late", 30)
+        assert microphone.health().age_s > LATE_S
+        until(lambda: microphone.health().reopened == 1, 30)
+        assert "late" in microphone.health().error
+        assert microphone.health().dropped > LATE_S / portaudio.BLOCK_S
