@@ -103,7 +103,7 @@ class FakeMicrophone:
 
     def play(self, samples, rate=RATE):
         """Play mono samples [n] in -1..1; returns time.monotonic() when they were handed over."""
-        player = self._player(rate, stdin=subprocess.PIPE)
+        player = self._player(rate, 500, stdin=subprocess.PIPE)  # a busy computer must not interrupt it
         data = (samples * 32767).astype("<i2").tobytes()
         time.sleep(0.5)  # until it is connected: it plays as soon as it is fed
         began = time.monotonic()
@@ -112,9 +112,9 @@ class FakeMicrophone:
         player.stdin.close()
         return began
 
-    def _player(self, rate=RATE, **pipes):
-        verb = ("pacat", "--raw", f"--rate={rate}", "--channels=1", "--format=s16le", "--latency-msec=20")
-        player = self._run(*verb, "-d", "fake_speaker", **pipes)
+    def _player(self, rate=RATE, latency_ms=20, **pipes):
+        verb = ("pacat", "--raw", f"--rate={rate}", "--channels=1", "--format=s16le")
+        player = self._run(*verb, f"--latency-msec={latency_ms}", "-d", "fake_speaker", **pipes)
         self._players.append(player)
         return player
 

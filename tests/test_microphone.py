@@ -35,8 +35,16 @@ def test_a_microphone_is_chosen_by_name_or_serial():
 @pytest.mark.parametrize(
     ("inputs", "name", "message"),
     [
-        (INPUTS, "headset", "no microphone is called 'headset': there are Tegra: APE (hw:1,0), USB Mic: Audio"),
-        (INPUTS, "(hw:", r"several microphones are called '(hw:' (Tegra: APE (hw:1,0), USB Mic: Audio (hw:2,0))"),
+        (
+            INPUTS,
+            "headset",
+            "no microphone is called 'headset': there are Tegra: APE (hw:1,0), USB Mic: Audio",
+        ),
+        (
+            INPUTS,
+            "(hw:",
+            r"several microphones are called '(hw:' (Tegra: APE (hw:1,0), USB Mic: Audio (hw:2,0))",
+        ),
         ([], None, "there is no microphone: plug one in"),
         ([], "headset", "there is no microphone: plug one in"),
     ],
@@ -123,6 +131,21 @@ def found(sound, pattern):
     return offset, float(np.dot(part, pattern) / (np.linalg.norm(part) * np.linalg.norm(pattern) + 1e-9))
 
 
+def compared(sound, played, piece_s=0.5):
+    """(lag in seconds, correlation) of each loud piece of what was played at 16 kHz, [pieces, 2]."""
+    size = round(piece_s * 16000)
+    loud = np.std(played) * 0.5
+    first, _ = found(sound, played[: 4 * size])
+    rows = []
+    for at in range(0, len(played) - size, size):
+        low = max(0, first + at - 800)
+        piece = played[at : at + size]
+        if np.std(piece) > loud:
+            offset, likeness = found(sound[low : low + size + 1600], piece)
+            rows.append(((low + offset - at) / 16000, likeness))
+    return np.array(rows)
+
+
 @needs_rig
 def test_speech_arrives_as_it_was_said(rig, heard, demo):
     microphone, ear = heard
@@ -133,39 +156,32 @@ def test_speech_arrives_as_it_was_said(rig, heard, demo):
     began = rig.play(speech, 16000)
     until(lambda: ear.chunks[-1].start > began + 4.5, 30)
     start, sound = ear.sound(since)
-    offset, likeness = found(sound, speech)
-    print("speech", start + offset / 16000 - began, likeness)
-    assert likeness > 0.95
-    assert start + offset / 16000 == pytest.approx(began, abs=0.05)
+    lags, likeness = compared(sound, speech).T
+    assert np.median(likeness) > 0.95
+    assert lags.max() - lags.min() < 0.005
+    assert start + np.median(lags) == pytest.approx(began, abs=0.05)
     health = microphone.health()
-    print(health)
-    assert health.rate == pytest.approx(16000, rel=0.02)
+    assert health.rate == pytest.approx(16000, rel=0.05)
     assert 0.0 < health.age_s < 0.3
-    assert (health.dropped, health.reopened, health.error) == (0, 0, "")
-    assert 20 * np.log10(np.std(sound)) > -60
+    assert health.level_db is not None
+    assert (health.warning, health.dropped, health.reopened, health.error) == ("", 0, 0, "")
 
 
 @needs_rig
 def test_no_sample_is_lost_in_20_s(rig, heard, rng):
     _, ear = heard
-    noise = 0.2 * rng.standard_normal(21 * RATE)
+    # A slow rumble that never repeats: following the device's clock shifts it by less than its waves.
+    bands = rng.standard_normal(20 * 8000 + 1) * (np.arange(20 * 8000 + 1) < 20 * 400)
+    rumble = np.fft.irfft(bands * np.exp(2j * np.pi * rng.random(len(bands))))
+    rumble *= 0.2 / np.std(rumble)
     since = time.monotonic()
-    began = rig.play(np.clip(noise, -1, 1))
-    until(lambda: ear.chunks[-1].start > began + 21, 60)
-    start, sound = ear.sound(since)
-    import soxr
-
-    wanted = soxr.resample(noise, RATE, 16000)
-    lags, alike = [], []
-    first, _ = found(sound, wanted[:16000])
-    for second in range(20):
-        low = max(0, first + second * 16000 - 400)
-        offset, likeness = found(sound[low : low + 16800], wanted[second * 16000 : (second + 1) * 16000])
-        lags.append((low + offset - second * 16000) / 16000)
-        alike.append(likeness)
-    print("20 s", min(alike), [round(1000 * (lag + start - began), 2) for lag in lags])
-    assert min(alike) > 0.9
-    assert max(abs(np.diff(lags))) < 0.001  # a lost block is 0.02
+    began = rig.play(np.clip(rumble, -1, 1), 16000)
+    until(lambda: ear.chunks[-1].start > began + 20.5, 60)
+    _, sound = ear.sound(since)
+    lags, likeness = compared(sound, rumble).T
+    assert len(lags) == 39
+    assert likeness.min() > 0.9
+    assert np.abs(np.diff(lags)).max() < 0.001  # a lost block is 0.02
 
 
 @needs_rig
@@ -285,7 +301,8 @@ def test_faults_leave_no_thread_and_no_file_behind(rig):
     ear = Ear()
 
     def held():
-        return threading.active_count(), len(list(Path("/proc/self/task").iterdir())), len(os.listdir("/proc/self/fd"))
+        folders = (Path("/proc/self/task"), Path("/proc/self/fd"))
+        return threading.active_count(), *(len(list(folder.iterdir())) for folder in folders)
 
     with Microphone(ear.hear, 16000) as microphone:
         until(lambda: running(microphone), 30)

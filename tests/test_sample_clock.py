@@ -44,11 +44,11 @@ def contiguous(chunks):
     return np.allclose(ends[:-1], starts[1:], rtol=0, atol=1e-9)
 
 
-@settings(max_examples=8)
+@settings(max_examples=3)
 @given(
     native=st.sampled_from([8000, 16000, 44100, 48000, 96000]),
     ppm=st.floats(-100, 100),
-    length=st.floats(0.005, 0.06),
+    length=st.floats(0.01, 0.06),
     seed=st.integers(0, 99),
 )
 @example(native=48000, ppm=100.0, length=0.02, seed=1)

@@ -92,10 +92,12 @@ class Microphone:
         while not self._leaving.is_set():
             capture = self._capture = Capture(self._name)
             capture.start()
-            error = self._wait_open(capture)
-            failed = failed + 1 if error else 0
-            error = error or self._listen(capture)
-            capture.ask_to_stop()
+            try:
+                error = self._wait_open(capture)
+                failed = failed + 1 if error else 0
+                error = error or self._listen(capture)
+            finally:
+                capture.ask_to_stop()
             if self._leaving.is_set():
                 return
             self._lose(error)
@@ -106,11 +108,11 @@ class Microphone:
             self._leaving.wait(PAUSES_S[min(max(failed - 1, 0), len(PAUSES_S) - 1)])
 
     def _wait_open(self, capture: Capture) -> str:
-        """Returns why it could not be opened; empty when it is, or when the `with` block is left."""
+        """Returns why it could not be opened, empty when it is; says so when that takes long."""
         began = time.monotonic()
-        while not capture.rate and not self._leaving.wait(0.02):
-            if not capture.is_alive() and not capture.rate:
-                return capture.error
+        while not capture.rate:
+            if self._leaving.wait(0.02) or (not capture.is_alive() and not capture.rate):
+                return capture.error or "it was not opened"
             if time.monotonic() - began > ANSWER_S:
                 self._lose(NO_ANSWER)
         return ""

@@ -25,7 +25,7 @@ DRIFT = 500e-6
 """Most by which a device's clock is believed to be off; anything faster is delay, not drift."""
 GAP_S = 0.02
 """Chunks that turn out to be this wrong in time are put right at once, less by stretching (seconds)."""
-_STEER_S = 2.0  # time in which an error is stretched away
+_STEER_S = 10.0  # time in which an error is stretched away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
