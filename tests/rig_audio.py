@@ -1,4 +1,4 @@
-"""A fake microphone: a sound server of our own with a null sink; what is played into it is heard by PortAudio.
+"""A fake microphone: a sound server of our own; what is played into it is heard by PortAudio.
 
 Needs no sound card, no systemd and no desktop, and leaves the sound of the user alone.
 """
@@ -79,7 +79,8 @@ class FakeMicrophone:
         )
         self._control("set-default-source", "fake_mic")
         # Without a player an idle server gives its first block up to 2 s late.
-        self._player(stdin=Path("/dev/zero").open("rb"))
+        with Path("/dev/zero").open("rb") as silence:
+            self._player(stdin=silence)
 
     def unplug(self):
         self._control("unload-module", "module-remap-source")
@@ -132,7 +133,7 @@ class FakeMicrophone:
         )
 
     def _run(self, *words, stdin=subprocess.DEVNULL, **options):
-        process = subprocess.Popen(
+        return subprocess.Popen(
             words,
             env=os.environ | self.environment,
             stdin=stdin,
@@ -141,9 +142,6 @@ class FakeMicrophone:
             start_new_session=True,
             **options,
         )
-        if stdin not in (subprocess.DEVNULL, subprocess.PIPE):
-            stdin.close()
-        return process
 
 
 class Ear:

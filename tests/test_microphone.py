@@ -1,6 +1,5 @@
 """A microphone for real: sound, and what happens when it is unplugged, frozen, crashed or missing."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rig_audio import RATE, Ear, FakeMicrophone, missing, until
+from rig_audio import Ear, FakeMicrophone, missing, until
 
 from edge.errors import InputError
 from edge.items import AudioChunk
@@ -18,9 +17,9 @@ from edge.sources.microphone import LATE_S, Microphone, microphones
 from edge.sources.portaudio import Capture, Input, choose, serial
 from edge.sources.recording import RecordingSource
 
-SLACK = float(os.environ.get("EDGE_SLACK_S", "0"))
 needs_rig = pytest.mark.skipif(bool(missing()), reason=missing() or "a fake microphone")
 
+BACK_S = 3.0  # after the source returned there is sound again
 LINE = Input(3, "USB Mic: Audio (hw:2,0)", 48000.0, "A1B2")
 INPUTS = [Input(0, "Tegra: APE (hw:1,0)", 44100.0), LINE, Input(4, "default", 44100.0)]
 
@@ -168,6 +167,7 @@ def test_speech_arrives_as_it_was_said(rig, heard, demo):
 
 
 @needs_rig
+@pytest.mark.slow
 def test_no_sample_is_lost_in_20_s(rig, heard, rng):
     _, ear = heard
     # A slow rumble that never repeats: following the device's clock shifts it by less than its waves.
@@ -195,8 +195,7 @@ def test_unplugged_and_plugged_in_again(rig, heard):
     assert microphone.health().age_s > 2.5
     rig.plug()
     took = back(microphone, ear)
-    print("unplug", lost, "plug", took)
-    assert took < 3.0 + SLACK
+    assert took < BACK_S
     assert microphone.health().reopened == 1
     assert microphone.health().error
 
@@ -211,9 +210,8 @@ def test_a_frozen_sound_server_thaws(rig, heard):
     finally:
         rig.thaw()
     took = back(microphone, ear)
-    print("freeze", lost, "thaw", took)
     assert lost > 0.9
-    assert took < 3.0 + SLACK
+    assert took < BACK_S
     assert "gave nothing for 1 s" in microphone.health().error
 
 
@@ -229,8 +227,7 @@ def test_a_sound_server_that_crashed_is_started_again(rig, heard, frozen):
     time.sleep(1.0)
     rig.start()
     took = back(microphone, ear)
-    print("crash", frozen, took)
-    assert took < 3.0 + SLACK
+    assert took < BACK_S
 
 
 @needs_rig
@@ -251,7 +248,6 @@ def test_leaving_while_the_server_is_frozen(rig):
         again = time.monotonic() - entered
     finally:
         rig.thaw()
-    print("left frozen", took, again)
     assert took < 2.0
     assert again < 2.2
     until(lambda: threading.active_count() == before, 10)
@@ -276,8 +272,7 @@ def test_a_process_without_any_sound_gets_a_server_later(rig):
             rig.start()
             began = time.monotonic()
             assert process.stdout.readline() == "running\n"
-            print("server later", time.monotonic() - began, error)
-            assert time.monotonic() - began < 3.0 + SLACK
+            assert time.monotonic() - began < BACK_S
             assert process.wait(10) == 0
         finally:
             process.kill()
@@ -297,6 +292,7 @@ def test_names_of_the_fake_microphone(rig):
 
 
 @needs_rig
+@pytest.mark.slow
 def test_faults_leave_no_thread_and_no_file_behind(rig):
     ear = Ear()
 
@@ -319,6 +315,7 @@ def test_faults_leave_no_thread_and_no_file_behind(rig):
 
 
 @needs_rig
+@pytest.mark.slow
 def test_a_slow_reader_is_late_and_is_opened_again(rig, monkeypatch):
     hear = Capture._hear
 

@@ -1,5 +1,7 @@
 """Sound blocks to chunks on one clock, and its level: jitter, drift, holes, silence."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -103,10 +105,7 @@ def test_missing_blocks_leave_a_hole_of_their_length():
     given_blocks = list(blocks(4.0))
     del given_blocks[100:110]
     chunks = resampled(given_blocks)
-    holes = [
-        after.start - (before.start + len(before.samples) / 16000)
-        for before, after in zip(chunks, chunks[1:], strict=False)
-    ]
+    holes = [after.start - (before.start + len(before.samples) / 16000) for before, after in pairwise(chunks)]
     assert max(holes) == pytest.approx(0.2 + 0.0126, abs=0.003)  # with what the filter held
     assert sum(hole > 1e-6 for hole in holes) == 1
     sound = np.concatenate([chunk.samples for chunk in chunks[-60:]])[:800]

@@ -25,7 +25,7 @@ STALL_S = 1.0
 """A device that gives nothing for so long is lost (seconds)."""
 FIRST_S = 3.0
 """The same for the first block: an idle sound server takes up to 2 s to wake up (seconds)."""
-PAUSES_S = (0.25, 0.5, 1.0, 2.0)
+PAUSES_S = (0.25, 0.5, 1.0, 1.5)
 """Between one try to open a lost device and the next (seconds); the last one is repeated."""
 RATE_S = 5.0
 """Time over which the sample rate is measured (seconds); 0 hertz are shown before 2 s of it passed."""
