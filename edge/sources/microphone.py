@@ -1,0 +1,153 @@
+"""A live microphone: chunks of its sound on time.monotonic(), whatever happens to it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Literal
+
+from typing_extensions import Self
+
+from edge.items import AudioChunk, Health
+from edge.sources.portaudio import ANSWER_S, BLOCK_S, NO_ANSWER, Capture, microphones
+from edge.sources.sample_clock import Resampler
+from edge.sources.sound_level import SoundLevel
+
+__all__ = ["Microphone", "microphones"]
+
+LATE_S = 0.5
+"""Sound older than this is late (seconds); when all of it is for some seconds the device is opened again."""
+STALL_S = 1.0
+"""A device that gives nothing for so long is lost (seconds)."""
+FIRST_S = 3.0
+"""The same for the first block: an idle sound server takes up to 2 s to wake up (seconds)."""
+PAUSES_S = (0.25, 0.5, 1.0, 1.5)
+"""Between one try to open a lost device and the next (seconds); the last one is repeated."""
+RATE_S = 5.0
+"""Time over which the sample rate is measured (seconds); 0 hertz are shown before 2 s of it passed."""
+_LEAVE_S = 0.8  # each of the two threads may take this long when the `with` block is left
+
+
+class Microphone:
+    """Gives mono sound of a microphone in chunks of about 20 ms, each beginning where the last one ended.
+
+    The device runs at its own rate and is resampled. It is lost when it ends, fails, gives nothing for
+    STALL_S or falls behind; then a new one is opened until it works. Nothing raises: see health().
+    """
+
+    def __init__(self, give: Callable[[AudioChunk], None], rate: int, name: str | None = None) -> None:
+        """rate: of the chunks (hertz); name: (part of) its name or its serial number, None: the default."""
+        self._give = give
+        self._rate = rate
+        self._name = name
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
+        self._capture: Capture | None = None
+        self._state: Literal["opening", "running", "gone"] = "opening"
+        self._error = ""
+        self._level: SoundLevel | None = None
+        self._end = 0.0  # of the newest chunk given; 0 before the first
+        self._measured = 0.0  # samples a second given lately
+        self._dropped = 0  # by captures that ended
+        self._opened = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leaving.set()
+        self._thread.join(_LEAVE_S)
+        if self._capture is not None:
+            self._capture.join(_LEAVE_S)  # one that hangs ends by itself when the sound server answers again
+
+    def health(self) -> Health:
+        """How it is doing now; cheap, from any thread."""
+        now, state, level = time.monotonic(), self._state, self._level
+        age = now - self._end if self._end else 0.0
+        warning = ""
+        if state == "running":
+            warning = "late" if age > LATE_S else level.warning if level else ""
+        capture = self._capture
+        return Health(
+            "microphone",
+            state,
+            warning,
+            age_s=age,
+            rate=self._measured if state == "running" else 0.0,
+            level_db=level.db if level and state == "running" else None,
+            dropped=self._dropped + (capture.dropped if capture else 0),
+            reopened=max(0, self._opened - 1),
+            error=self._error,
+        )
+
+    def _run(self) -> None:
+        failed = 0
+        while not self._leaving.is_set():
+            capture = self._capture = Capture(self._name)
+            capture.start()
+            try:
+                error = self._wait_open(capture)
+                failed = failed + 1 if error else 0
+                error = error or self._listen(capture)
+            finally:
+                capture.ask_to_stop()
+            if self._leaving.is_set():
+                return
+            self._lose(error)
+            # A second thread inside PortAudio would crash it: the next try waits for this one to end.
+            while capture.is_alive() and not self._leaving.wait(0.02):
+                pass
+            self._dropped, self._capture = self._dropped + capture.dropped, None
+            self._leaving.wait(PAUSES_S[min(max(failed - 1, 0), len(PAUSES_S) - 1)])
+
+    def _wait_open(self, capture: Capture) -> str:
+        """Returns why it could not be opened, empty when it is; says so when that takes long."""
+        began = time.monotonic()
+        while not capture.rate:
+            if self._leaving.wait(0.02) or (not capture.is_alive() and not capture.rate):
+                return capture.error or "it was not opened"
+            if time.monotonic() - began > ANSWER_S:
+                self._lose(NO_ANSWER)
+        return ""
+
+    def _listen(self, capture: Capture) -> str:
+        """Gives the sound on until the device is lost and returns why, or until the `with` block is left."""
+        self._opened += 1
+        resampler = Resampler(capture.rate, self._rate)
+        level = self._level = SoundLevel(capture.rate)
+        recent: deque[tuple[float, int]] = deque([(0.0, 0)], round(RATE_S / BLOCK_S))  # time, samples so far
+        last, patience = time.monotonic(), FIRST_S
+        while not self._leaving.is_set():
+            try:
+                block = capture.blocks.get(timeout=0.05)
+            except queue.Empty:
+                if capture.finished.is_set():
+                    return "the microphone was unplugged or the sound server ended: check both"
+                if time.monotonic() - last > patience:
+                    return f"the microphone gave nothing for {patience:.0f} s: check it and the sound server"
+                continue
+            last, patience = block.time, STALL_S
+            level.add(block.samples)
+            chunk = resampler.add(block)
+            if chunk is not None:
+                self._give(chunk)
+                self._end = chunk.start + len(chunk.samples) / chunk.rate
+                self._state = "running"
+                recent.append((block.time, recent[-1][1] + len(chunk.samples)))
+                (first, before), (now, count) = recent[min(1, len(recent) - 1)], recent[-1]
+                self._measured = (count - before) / (now - first) if now - first > 2.0 else 0.0
+            if resampler.clock.behind > LATE_S:
+                self._dropped += round(resampler.clock.behind / BLOCK_S)
+                return f"sound came {resampler.clock.behind:.1f} s late: the computer is too busy"
+        return ""
+
+    def _lose(self, error: str) -> None:
+        self._error = error
+        self._state = "gone"
