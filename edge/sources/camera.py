@@ -229,10 +229,10 @@ def _read(address: str, box: _Box) -> None:
 
 
 def _rgb(raw: Bytes) -> Bytes:
-    """RGB [h, w, 3], no larger than LARGEST_SIDE, of BGR [h, w, 3] or I420 [h * 3 / 2, w]."""
+    """RGB [h, w, 3], no larger than LARGEST_SIDE, of BGR [h, w, 3] or BGRx [h, w, 4]."""
     import cv2
 
-    image = cv2.cvtColor(raw, cv2.COLOR_YUV2RGB_I420 if raw.ndim == 2 else cv2.COLOR_BGR2RGB)
+    image = cv2.cvtColor(raw, cv2.COLOR_BGRA2RGB if raw.shape[2] == 4 else cv2.COLOR_BGR2RGB)
     shrink = LARGEST_SIDE / max(image.shape[:2])
     if shrink < 1.0:
         height, width = image.shape[:2]

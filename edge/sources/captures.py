@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import select
 import shlex
 import signal
@@ -42,7 +43,7 @@ class Capture(Protocol):
     """An opened camera; used by one thread only."""
 
     def read(self) -> Bytes | None:
-        """The next picture, BGR [h, w, 3] or I420 [h * 3 / 2, w]; None: none yet. Raises OSError."""
+        """The next picture, BGR [h, w, 3] or BGRx [h, w, 4]; None: none yet. Raises OSError."""
         ...
 
     def close(self) -> None:
@@ -101,9 +102,9 @@ class OpenCvCapture:
 
 
 class ChildCapture:
-    """Raw I420 pictures from a gst-launch-1.0 child: PyPI's OpenCV has no GStreamer.
+    """Raw BGRx pictures from a gst-launch-1.0 child: PyPI's OpenCV has no GStreamer.
 
-    pipeline: GStreamer's text up to a video/x-raw,format=I420 of WIDTH x HEIGHT, without a sink.
+    pipeline: GStreamer's text up to a video/x-raw,format=BGRx of WIDTH x HEIGHT, without a sink.
     """
 
     def __init__(self, pipeline: str) -> None:
@@ -136,7 +137,7 @@ class ChildCapture:
         self._filled = 0
 
     def read(self) -> Bytes | None:
-        """The next picture, I420 [h * 3 / 2, w]; None when it is not whole yet. Raises OSError."""
+        """The next picture, BGRx [h, w, 4]; None when it is not whole yet. Raises OSError."""
         space = self._image.data.cast("B")
         while self._filled < len(space):
             if not self._poll.poll(1000.0 * _PATIENCE_S):
@@ -162,18 +163,21 @@ class ChildCapture:
     def _reason(self) -> str:
         self._errors.seek(0)
         lines = self._errors.read().decode(errors="replace").splitlines()
-        return next((line.strip() for line in lines if "ERROR" in line), "no reason given")
+        return next(
+            (line.strip() for line in lines if re.search("error|erroneous", line, re.IGNORECASE)),
+            "no reason given",
+        )
 
     @staticmethod
     def _blank() -> Bytes:
-        return np.empty((HEIGHT * 3 // 2, WIDTH), np.uint8)
+        return np.empty((HEIGHT, WIDTH, 4), np.uint8)
 
 
 def csi_pipeline(address: str) -> str:
-    """GStreamer's text for csi://SENSOR, up to raw I420 pictures of WIDTH x HEIGHT."""
+    """GStreamer's text for csi://SENSOR, up to raw BGRx pictures of WIDTH x HEIGHT."""
     sensor = address.removeprefix("csi://")
     source = CSI_SOURCE.format(sensor=sensor, width=WIDTH, height=HEIGHT, rate=RATE)
-    return f"{source} ! video/x-raw,format=I420,width={WIDTH},height={HEIGHT}"
+    return f"{source} ! video/x-raw,format=BGRx,width={WIDTH},height={HEIGHT}"
 
 
 def _connect(address: str) -> None:
