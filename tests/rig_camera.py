@@ -37,11 +37,6 @@ class FakeCamera:
         self._process.wait()
         self._process.stdout.close()
 
-    def sent(self):
-        """Pictures sent so far on all connections."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/sent", timeout=10) as reply:
-            return int(reply.read())
-
     def mode(self, name):
         """Change what it does; returns when that was."""
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}/{name}", method="POST")
@@ -54,7 +49,6 @@ class _State:
         self.mode = "run"
         self.closed = 0  # connections older than this count are closed
         self.newest = (-1, b"")  # number, JPEG
-        self.sent = 0  # pictures that went out
         self.news = threading.Condition()
 
 
@@ -104,11 +98,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self):
-        if self.path == "/sent":
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(str(STATE.sent).encode())
-            return
         if STATE.mode == "refuse":
             return
         while STATE.mode == "silent":
@@ -127,7 +116,6 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 last = number
                 head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
                 self.wfile.write(head.encode() + jpeg + b"\r\n")
-                STATE.sent += 1
         except OSError:  # the reader has left
             pass
 
