@@ -1,0 +1,101 @@
+"""Camera addresses: which forms there are, and the cameras of this machine by names that stay."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from edge.errors import ConfigError
+
+Kind = Literal["usb", "http", "rtsp", "csi"]
+
+FORMS = "part of a USB camera's name, /dev/v4l/by-id/..., http://..., https://..., rtsp://... or csi://0"
+_SYSTEM = Path("/sys/class/video4linux")
+_LINKS = Path("/dev/v4l")
+_SCHEMES: dict[str, Kind] = {"http": "http", "https": "http", "rtsp": "rtsp", "csi": "csi"}
+
+
+@dataclass(frozen=True, slots=True)
+class UsbCamera:
+    """One camera as V4L2 knows it."""
+
+    name: str
+    """The card's name; part of it is an address."""
+    path: Path
+    """/dev/v4l/by-id/... or by-path/..., which stay the same; /dev/videoN where the system makes no links."""
+
+
+def check_address(address: str) -> Kind:
+    """What kind of camera an address means. Raises ConfigError when it means none."""
+    scheme, separator, rest = address.partition("://")
+    if separator:
+        kind = _SCHEMES.get(scheme)
+        if kind == "csi" and not rest.isdecimal():
+            raise ConfigError(f"camera {address!r} names no sensor: give csi://0 or csi://1")
+        if kind is None or not _reachable(address, kind):
+            raise ConfigError(f"camera {shown(address)!r} is of no known form: give {FORMS}")
+        return kind
+    if address.strip().isdecimal() or re.fullmatch(r"/dev/video\d*", address):
+        raise ConfigError(f"camera {address!r} is a number that changes with every plugging in: give {FORMS}")
+    if not address.strip() or ("/" in address and not address.startswith("/dev/")):
+        raise ConfigError(f"camera {address!r} is of no known form: give {FORMS}")
+    return "usb"
+
+
+def shown(address: str) -> str:
+    """The address without user name and password, fit for messages and logs."""
+    return re.sub(r"(?<=://)[^/]*@", "", address)
+
+
+def usb_cameras() -> list[UsbCamera]:
+    """The USB cameras plugged in, sorted by name."""
+    return [camera for camera, usb in _cards() if usb]
+
+
+def find_usb(address: str) -> Path:
+    """Where the camera with this path or name is now. Raises OSError when it is not there, or not alone."""
+    if address.startswith("/"):
+        path = Path(address)
+        if not path.exists():
+            raise OSError(f"{address} is not there: plug the camera in")
+        return path
+    cameras = [camera for camera, _ in _cards()]
+    found = [camera for camera in cameras if address.lower() in camera.name.lower()]
+    if len(found) == 1:
+        return found[0].path
+    if found:
+        raise OSError(f"{len(found)} cameras are called {address!r}: give {' or '.join(_paths(found))}")
+    there = ", ".join(repr(camera.name) for camera in cameras) or "none"
+    raise OSError(f"no camera is called {address!r} (plugged in: {there}): plug it in or give another name")
+
+
+def _reachable(address: str, kind: Kind) -> bool:
+    try:
+        parts = urlsplit(address)
+        return kind == "csi" or (bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # a port that is no number
+        return False
+
+
+def _cards() -> list[tuple[UsbCamera, bool]]:
+    """Every V4L2 capture card, and whether it hangs on USB, sorted by name."""
+    links = {link.resolve().name: link for by in ("by-path", "by-id") for link in (_LINKS / by).glob("*")}
+    cards = []
+    for card in _SYSTEM.glob("video*"):
+        try:
+            name = (card / "name").read_text(encoding="utf-8", errors="replace").strip()
+            index = (card / "index").read_text(encoding="utf-8").strip()
+        except OSError:  # pulled out this moment
+            continue
+        if index != "0":  # the others of a card carry its metadata
+            continue
+        usb = any(part.startswith("usb") for part in (card / "device").resolve().parts)
+        cards.append((UsbCamera(name, links.get(card.name, Path("/dev") / card.name)), usb))
+    return sorted(cards, key=lambda entry: (entry[0].name, entry[0].path))
+
+
+def _paths(cameras: list[UsbCamera]) -> list[str]:
+    return [str(camera.path) for camera in cameras]

@@ -1,0 +1,199 @@
+"""What a camera thread reads from: OpenCV for USB and network cameras, a GStreamer child for CSI ones.
+
+Every call here may hang (drivers and networks do), so it is made in a thread that can be left behind. What
+is wrong is an OSError of one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import select
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from edge.items import Bytes
+from edge.sources.addresses import check_address, find_usb, shown
+
+WIDTH, HEIGHT, RATE = 1280, 720, 30
+"""What USB and CSI cameras are asked for (pixels, frames a second); a USB one gives what comes nearest."""
+CSI_SOURCE = (
+    "nvarguscamerasrc sensor-id={sensor}"
+    " ! video/x-raw(memory:NVMM),width={width},height={height},framerate={rate}/1 ! nvvidconv"
+)
+"""First part of the pipeline of a CSI camera."""
+_TIMEOUT_MS = {"http": 2000, "rtsp": 5000}  # an RTSP camera first waits for a key picture
+_CONNECT_S = 2.0
+_PATIENCE_S = 0.25
+_LEAVE_S = 0.8
+_PIPE_BYTES = 1 << 20
+_ERRORS_ONLY = 2  # OpenCV's LOG_LEVEL_ERROR
+
+
+class Capture(Protocol):
+    """An opened camera; used by one thread only."""
+
+    def read(self) -> Bytes | None:
+        """The next picture, BGR [h, w, 3] or BGRx [h, w, 4]; None: none yet. Raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """Let the camera go."""
+        ...
+
+
+def open_capture(address: str) -> Capture:
+    """Open the camera at an address that passed `check_address`. Raises OSError."""
+    kind = check_address(address)
+    if kind == "csi":
+        return ChildCapture(csi_pipeline(address))
+    return OpenCvCapture(address)
+
+
+class OpenCvCapture:
+    """A USB or network camera through OpenCV's V4L2 or FFMPEG."""
+
+    def __init__(self, address: str) -> None:
+        import cv2
+
+        _settle(cv2)
+        self._name = shown(address)
+        kind = check_address(address)
+        if kind == "usb":
+            self._capture = cv2.VideoCapture(str(find_usb(address)), cv2.CAP_V4L2)
+            # JPEG: uncompressed pictures of this size pass USB 2 ten times a second only.
+            self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+            self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH)
+            self._capture.set(cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT)
+            self._capture.set(cv2.CAP_PROP_FPS, RATE)
+        else:
+            _connect(address)
+            options = {
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: _TIMEOUT_MS[kind],
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC: _TIMEOUT_MS["http"],
+                cv2.CAP_PROP_N_THREADS: 1,  # each more holds one picture back
+            }
+            flat = [value for pair in options.items() for value in pair]
+            self._capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, flat)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise OSError(f"{self._name} is there but sends no video: check its address and password")
+
+    def read(self) -> Bytes | None:
+        """The next picture, BGR [h, w, 3]. Raises OSError."""
+        # isOpened() stays true when the camera is gone: only read() tells.
+        read, image = self._capture.read()
+        if not read:
+            raise OSError(f"{self._name} stopped sending: check its cable and power")
+        return np.asarray(image, np.uint8)
+
+    def close(self) -> None:
+        """Let the camera go."""
+        self._capture.release()
+
+
+class ChildCapture:
+    """Raw BGRx pictures from a gst-launch-1.0 child: PyPI's OpenCV has no GStreamer.
+
+    pipeline: GStreamer's text up to a video/x-raw,format=BGRx of WIDTH x HEIGHT, without a sink.
+    """
+
+    def __init__(self, pipeline: str) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (a pipe nobody reads would fill up)
+        self._pipe, end = os.pipe()
+        with contextlib.suppress(OSError):  # fewer, larger pieces
+            fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        # A pipe of its own, not fd 1: the Argus source prints to standard output.
+        command = ["gst-launch-1.0", "-q", *shlex.split(f"{pipeline} ! fdsink fd={end} sync=false")]
+        try:
+            self._child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=self._errors,
+                stderr=self._errors,
+                pass_fds=[end],
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            os.close(self._pipe)
+            self._errors.close()
+            raise OSError(
+                "gst-launch-1.0 is not installed; run: apt-get install gstreamer1.0-tools"
+            ) from None
+        finally:
+            os.close(end)
+        self._poll = select.poll()
+        self._poll.register(self._pipe, select.POLLIN)
+        self._image = self._blank()
+        self._filled = 0
+
+    def read(self) -> Bytes | None:
+        """The next picture, BGRx [h, w, 4]; None when it is not whole yet. Raises OSError."""
+        space = self._image.data.cast("B")
+        while self._filled < len(space):
+            if not self._poll.poll(1000.0 * _PATIENCE_S):
+                return None
+            count = os.readv(self._pipe, [space[self._filled :]])
+            if count == 0:
+                raise OSError(f"gst-launch-1.0 ended: {self._reason()}")
+            self._filled += count
+        image, self._image, self._filled = self._image, self._blank(), 0
+        return image
+
+    def close(self) -> None:
+        """End the child; it is killed when it does not leave by itself."""
+        os.close(self._pipe)
+        self._child.send_signal(signal.SIGINT)  # Argus needs a tidy end, or the sensor stays taken
+        try:
+            self._child.wait(_LEAVE_S)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._errors.close()
+
+    def _reason(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode(errors="replace").splitlines()
+        return next(
+            (line.strip() for line in lines if re.search("error|erroneous", line, re.IGNORECASE)),
+            "no reason given",
+        )
+
+    @staticmethod
+    def _blank() -> Bytes:
+        return np.empty((HEIGHT, WIDTH, 4), np.uint8)
+
+
+def csi_pipeline(address: str) -> str:
+    """GStreamer's text for csi://SENSOR, up to raw BGRx pictures of WIDTH x HEIGHT."""
+    sensor = address.removeprefix("csi://")
+    source = CSI_SOURCE.format(sensor=sensor, width=WIDTH, height=HEIGHT, rate=RATE)
+    return f"{source} ! video/x-raw,format=BGRx,width={WIDTH},height={HEIGHT}"
+
+
+def _connect(address: str) -> None:
+    """Whether somebody listens there: FFMPEG would not say why it cannot open. Raises OSError."""
+    parts = urlsplit(address)
+    port = parts.port or {"http": 80, "https": 443, "rtsp": 554}[parts.scheme]
+    try:
+        socket.create_connection((parts.hostname or "", port), _CONNECT_S).close()
+    except OSError as error:
+        reason = (error.strerror or "no answer").lower()
+        raise OSError(f"{shown(address)} cannot be reached ({reason}): check its power and address") from None
+
+
+def _settle(cv2: Any) -> None:
+    """One thread, no messages: a camera that is away would fill the journal; health() says what is wrong."""
+    cv2.setNumThreads(1)  # more take the cores from the networks
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    logging: Any = getattr(cv2.utils, "logging", cv2)  # where OpenCV 5 and 4 keep it
+    logging.setLogLevel(_ERRORS_ONLY)
