@@ -188,7 +188,7 @@ def test_no_sample_is_lost_in_20_s(rig, heard, rng):
 def test_unplugged_and_plugged_in_again(rig, heard):
     microphone, ear = heard
     rig.unplug()
-    lost = until(lambda: microphone.health().state == "gone", 5)
+    until(lambda: microphone.health().state == "gone", 5)
     assert "unplugged" in microphone.health().error
     time.sleep(3.0)
     assert microphone.health().state == "gone"
@@ -205,7 +205,7 @@ def test_a_frozen_sound_server_thaws(rig, heard):
     microphone, ear = heard
     try:
         rig.freeze()
-        lost = until(lambda: microphone.health().state == "gone", 5)
+        until(lambda: microphone.health().state == "gone", 5)
         time.sleep(2.0)
     finally:
         rig.thaw()
