@@ -110,7 +110,9 @@ class Rig:
         """Speech for ever, a few seconds apart."""
         sound = speech()
         while not self._ending.is_set():
-            with suppress(OSError, subprocess.SubprocessError):
+            with suppress(
+                OSError, ValueError, subprocess.SubprocessError
+            ):  # a player that is broken meanwhile
                 self.microphone.play(sound)
             self._ending.wait(len(sound) / RATE + 2.0)
 
