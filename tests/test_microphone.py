@@ -205,7 +205,7 @@ def test_a_frozen_sound_server_thaws(rig, heard):
     microphone, ear = heard
     try:
         rig.freeze()
-        until(lambda: microphone.health().state == "gone", 5)
+        lost = until(lambda: microphone.health().state == "gone", 5)
         time.sleep(2.0)
     finally:
         rig.thaw()
