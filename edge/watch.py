@@ -35,7 +35,7 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         source = live_source(site, manifest.audio.rate)
         stack.enter_context(_stopping(source.stop))
         stack.enter_context(source)
-        sinks: list[Sink] = [Watchdog(), HealthLine(source.health, source.waiting, say)]
+        sinks: list[Sink] = [Watchdog(), HealthLine(source.health, source.waiting, source.clocks, say)]
         if not headless:
             sinks.append(Terminal(manifest.labels))
         if jsonl:

@@ -3,16 +3,21 @@
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from edge.app import Reader
+from edge.config import Site
 from edge.items import AudioChunk, Frame, Health, Reading, Tick
 from edge.pace import Pace, Thermometer
 from edge.sinks.health import EVERY_S, HealthLine, health_text
 from edge.sinks.watchdog import Watchdog
 from edge.sources import live
 from edge.sources.live import LiveSource
+from edge.sources.recording import RecordingSource
+from edge.synchrony import CaptureClocks
 from edge.windows import Windower
 
 
@@ -183,7 +188,10 @@ def test_a_line_a_minute(monkeypatch):
         Health("microphone", "running", rate=15990.0, level_db=-31.4, warning="clipping", dropped=2),
         Health("camera", "gone", error="http://cam refused", reopened=3),
     ]
-    with HealthLine(lambda: devices, lambda: {"sound": 0, "pictures": 4}, lines.append) as sink:
+    clocks = CaptureClocks()
+    clocks.add(chunk(5.0))
+    clocks.add(frame(4.98))
+    with HealthLine(lambda: devices, lambda: {"sound": 0, "pictures": 4}, clocks, lines.append) as sink:
         for _ in range(130):
             clock[0] += 1.0
             sink.write(Reading(clock[0] - 0.12, "reading"))
@@ -191,6 +199,62 @@ def test_a_line_a_minute(monkeypatch):
     assert lines[0] == (
         "health: reading 60; latest 120 ms after its window; "
         "microphone running, 15990 a second, -31 dB, clipping, dropped 2; "
-        "camera gone (http://cam refused), reopened 3; 4 pictures waiting"
+        "camera gone (http://cam refused), reopened 3; pictures +30 ms behind sound; 4 pictures waiting"
     )
     assert health_text(Health("camera", "opening")) == "camera opening"
+
+
+class Player:
+    """A recording played as a live device would capture it, stamped on time.monotonic()."""
+
+    def __init__(self, path, give):
+        self._path, self._give = path, give
+        self._playing = threading.Event()
+        self._thread = threading.Thread(target=self._play)
+        self.ended = threading.Event()
+
+    def __enter__(self):
+        self._thread.start()
+        self._playing.wait(10.0)
+        return self
+
+    def __exit__(self, *_):
+        self._thread.join()
+
+    def health(self):
+        return Health("microphone", "running")
+
+    def _play(self):
+        with RecordingSource(self._path, 16000, realtime=True) as recording:
+            began = time.monotonic()
+            for item in recording:
+                field = "start" if isinstance(item, AudioChunk) else "time"
+                self._give(replace(item, **{field: began + getattr(item, field)}))
+                self._playing.set()
+        self.ended.set()
+
+
+def test_live_and_file_readings_agree_window_by_window(demo, tiny_bundle):
+    kept = {"file": [], "live": []}
+
+    class Keep:
+        def __init__(self, name):
+            self.write = kept[name].append
+
+    with Reader(Site(bundle=tiny_bundle.folder, backend="onnxrt")) as reader:
+        reader.read(demo, [Keep("file")])
+    with Reader(Site(bundle=tiny_bundle.folder, backend="onnxrt"), realtime=True) as reader:
+        source = LiveSource([lambda give: Player(demo, give)])
+        with source:
+            player = source._devices[0]
+            threading.Thread(target=lambda: (player.ended.wait(), time.sleep(0.5), source.stop())).start()
+            reader.watch(source, [Keep("live")])
+    live, file = kept["live"], kept["file"]
+    assert len(file) == 9
+    assert 9 <= len(live) <= 10  # a last one when the stop comes past half a hop
+    for one, other in zip(live, file[:8], strict=False):
+        assert one.state == other.state
+        assert one.label == other.label
+        assert one.weights.keys() == other.weights.keys()
+        if one.probabilities is not None:
+            np.testing.assert_allclose(one.probabilities, other.probabilities, atol=0.02)

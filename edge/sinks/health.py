@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from types import TracebackType
 from typing_extensions import Self
 
 from edge.items import Health, Reading, State
+from edge.synchrony import CaptureClocks
 
 EVERY_S = 60.0
 
@@ -17,16 +19,17 @@ EVERY_S = 60.0
 class HealthLine:
     """Says a line every EVERY_S while readings come.
 
-    healths, waiting: asked when a line is due. say: gets the line.
+    healths, waiting: asked when a line is due. clocks: of the source. say: gets the line.
     """
 
     def __init__(
         self,
         healths: Callable[[], Sequence[Health]],
         waiting: Callable[[], Mapping[str, int]],
+        clocks: CaptureClocks,
         say: Callable[[str], None],
     ) -> None:
-        self._healths, self._waiting, self._say = healths, waiting, say
+        self._healths, self._waiting, self._clocks, self._say = healths, waiting, clocks, say
         self._states: Counter[State] = Counter()
         self._latest = 0.0
         self._due = time.monotonic() + EVERY_S
@@ -54,6 +57,10 @@ class HealthLine:
         states = ", ".join(f"{name} {count}" for name, count in self._states.most_common())
         parts = [states, f"latest {1000 * self._latest:.0f} ms after its window"]
         parts += [health_text(health) for health in self._healths()]
+        if not math.isnan(self._clocks.lead_ms):
+            parts.append(f"pictures {self._clocks.lead_ms:+.0f} ms behind sound")
+        if not math.isnan(self._clocks.drift_ms_per_min):
+            parts.append(f"drift {self._clocks.drift_ms_per_min:+.1f} ms a minute")
         parts += [f"{count} {name} waiting" for name, count in self._waiting().items() if count]
         return "health: " + "; ".join(parts)
 

@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from edge.interfaces import Device
 from edge.items import AudioChunk, Frame, Health, Tick
+from edge.synchrony import CaptureClocks
 
 Give = Callable[[AudioChunk | Frame], None]
 
@@ -40,6 +41,8 @@ class LiveSource:
         self._stopped = False
         self.dropped = 0
         """Items that waited too long."""
+        self.clocks = CaptureClocks()
+        """How sound and pictures lie to each other."""
 
     def __enter__(self) -> Self:
         with self._held as opening:
@@ -64,6 +67,7 @@ class LiveSource:
                 item = self._items.popleft() if self._items else Tick(time.monotonic())
                 if not isinstance(item, Tick):
                     self._counts[type(item)] -= 1
+                    self.clocks.add(item)
             yield item
 
     def stop(self) -> None:
