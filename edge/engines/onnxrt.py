@@ -11,19 +11,18 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
-from typing_extensions import Self
 
-from edge.engines.checks import check_inputs
 from edge.engines.cpu_graph import derive_cpu_graph
 from edge.engines.cpu_probe import saturates
+from edge.engines.lazy import LazyEngine, first_line
 from edge.errors import EngineError
 
 # Array types of the tensors a model of ours may take.
 TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
 
 
-class OnnxRuntimeEngine:
-    """Runs one ONNX file; opened on entering its `with` block or at the first call.
+class OnnxRuntimeEngine(LazyEngine):
+    """Runs one ONNX file.
 
     threads: intra-op threads; small models lose by more than one. canonical: run the file unchanged, several
     times slower where it is INT8. The fast graph is derived anew at each start: that takes less time than
@@ -31,17 +30,10 @@ class OnnxRuntimeEngine:
     """
 
     def __init__(self, path: Path, threads: int = 1, canonical: bool = False) -> None:
-        self.path = path
+        super().__init__(path)
         self._threads = threads
         self._canonical = canonical
         self._session: ort.InferenceSession | None = None
-        self._types: dict[str, Any] = {}
-        self._shapes: dict[str, tuple[int, ...]] = {}
-        self._outputs: list[str] = []
-
-    def __enter__(self) -> Self:
-        self._open()
-        return self
 
     def __exit__(
         self,
@@ -51,26 +43,14 @@ class OnnxRuntimeEngine:
     ) -> None:
         self._session = None
 
-    @property
-    def inputs(self) -> Mapping[str, tuple[int, ...]]:
-        """Name -> shape of each input."""
-        self._open()
-        return self._shapes
-
-    @property
-    def outputs(self) -> list[str]:
-        """Names of the outputs, in the order of the file."""
-        self._open()
-        return self._outputs
-
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Name -> array in, name -> array out. Raises EngineError."""
         session = self._open()
-        check_inputs(self.path.name, self._shapes, self._types, inputs)
+        self._check(inputs)
         try:
             found = session.run(self._outputs, dict(inputs))
         except Exception as error:  # ONNX Runtime raises a dozen types without a common base
-            raise EngineError(f"{self.path} failed while running: {_first_line(error)}") from error
+            raise EngineError(f"{self.path} failed while running: {first_line(error)}") from error
         return dict(zip(self._outputs, found, strict=True))
 
     def _open(self) -> ort.InferenceSession:
@@ -94,7 +74,7 @@ class OnnxRuntimeEngine:
         except Exception as error:
             raise EngineError(
                 f"{self.path} is no model ONNX Runtime {ort.__version__} can read "
-                f"({_first_line(error)}); copy or export it again"
+                f"({first_line(error)}); copy or export it again"
             ) from error
         given = session.get_inputs()
         self._shapes = {value.name: tuple(value.shape) for value in given}
@@ -102,7 +82,3 @@ class OnnxRuntimeEngine:
         self._outputs = [value.name for value in session.get_outputs()]
         self._session = session
         return session
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)[:200]

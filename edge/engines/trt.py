@@ -12,11 +12,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Self
 
 from edge.engines import cuda
-from edge.engines.checks import check_inputs
 from edge.engines.cuda import Buffer, Device, Graph
+from edge.engines.lazy import LazyEngine, first_line
 from edge.engines.plans import plan_for
 from edge.engines.trt_build import Precision, compiler
 from edge.errors import EdgeError, EngineError
@@ -31,8 +30,8 @@ SPOILT = 77
 """A value no output of ours takes for an input of zeros."""
 
 
-class TensorRtEngine:
-    """Runs one ONNX file as a compiled plan; opened on entering its `with` block or at the first call.
+class TensorRtEngine(LazyEngine):
+    """Runs one ONNX file as a compiled plan.
 
     Opening compiles the file unless the cache holds its plan, which can take minutes on a Jetson. The thread
     that opens it owns it: another one gets an EngineError. threads: means nothing here, the GPU has its own.
@@ -40,7 +39,7 @@ class TensorRtEngine:
     """
 
     def __init__(self, path: Path, threads: int = 1, precision: Precision = "int8") -> None:
-        self.path = path
+        super().__init__(path)
         self._precision = precision
         self._stack: ExitStack | None = None
         self._device = Device()
@@ -48,14 +47,7 @@ class TensorRtEngine:
         self._engine: Any = None
         self._context: Any = None
         self._buffers: dict[str, Buffer] = {}
-        self._shapes: dict[str, tuple[int, ...]] = {}
-        self._types: dict[str, Any] = {}
-        self._outputs: list[str] = []
         self._graph: Graph | None = None
-
-    def __enter__(self) -> Self:
-        self._open()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -66,18 +58,6 @@ class TensorRtEngine:
             stack.close()
 
     @property
-    def inputs(self) -> Mapping[str, tuple[int, ...]]:
-        """Name -> shape of each input."""
-        self._open()
-        return self._shapes
-
-    @property
-    def outputs(self) -> list[str]:
-        """Names of the outputs, in the order of the file."""
-        self._open()
-        return self._outputs
-
-    @property
     def replays(self) -> bool:
         """Whether a call replays a CUDA graph; else each layer is launched, which gives the same numbers."""
         return self._graph is not None
@@ -86,7 +66,7 @@ class TensorRtEngine:
         """Name -> array in, name -> array out. Raises EngineError."""
         self._open()
         self._device.check_thread()
-        check_inputs(self.path.name, self._shapes, self._types, inputs)
+        self._check(inputs)
         try:
             with self._device.active():
                 for name, array in inputs.items():
@@ -97,7 +77,7 @@ class TensorRtEngine:
                     self._queue()
                 self._device.stream.synchronize()
         except Exception as error:  # pycuda's errors have no base outside its compiled module
-            raise EngineError(f"{self.path} failed while running: {_line(error)}") from error
+            raise EngineError(f"{self.path} failed while running: {first_line(error)}") from error
         return {name: self._buffers[name].host.copy() for name in self._outputs}
 
     def _open(self) -> None:
@@ -121,7 +101,7 @@ class TensorRtEngine:
                 raise
             except Exception as error:
                 raise EngineError(
-                    f"{self.path.name} does not run on {using.package}: {_line(error)}"
+                    f"{self.path.name} does not run on {using.package}: {first_line(error)}"
                 ) from error
             self._stack = opening.pop_all()
 
@@ -192,7 +172,3 @@ class TensorRtEngine:
             self._engine = None
             self._runtime = None
         self._buffers, self._shapes, self._types, self._outputs = {}, {}, {}, []
-
-
-def _line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
