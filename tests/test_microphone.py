@@ -188,7 +188,7 @@ def test_no_sample_is_lost_in_20_s(rig, heard, rng):
 def test_unplugged_and_plugged_in_again(rig, heard):
     microphone, ear = heard
     rig.unplug()
-    lost = until(lambda: microphone.health().state == "gone", 5)
+    until(lambda: microphone.health().state == "gone", 5)
     assert "unplugged" in microphone.health().error
     time.sleep(3.0)
     assert microphone.health().state == "gone"
