@@ -144,8 +144,10 @@ class Microphone:
                 (first, before), (now, count) = recent[min(1, len(recent) - 1)], recent[-1]
                 self._measured = (count - before) / (now - first) if now - first > 2.0 else 0.0
             if resampler.clock.behind > LATE_S:
-                self._dropped += round(resampler.clock.behind / BLOCK_S)
-                return f"sound came {resampler.clock.behind:.1f} s late: the computer is too busy"
+                # What still waits in the sound server is lost: as much as the newest block is late.
+                late = block.time - resampler.clock.time(block.first + len(block.samples))
+                self._dropped += round(late / BLOCK_S)
+                return f"sound came {late:.1f} s late: close other programs, the computer is too busy"
         return ""
 
     def _lose(self, error: str) -> None:
