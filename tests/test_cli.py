@@ -68,7 +68,6 @@ def test_every_verb_has_help_with_an_example(edge, verb):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["run"],
         ["run", "--nonsense"],
         ["fly"],
         ["evaluate", "x"],
@@ -235,6 +234,13 @@ def module(monkeypatch):
         monkeypatch.setitem(sys.modules, name, fake)
 
     return put
+
+
+def test_a_live_run_needs_a_device_and_a_camera_s_address(edge):
+    done = edge("run", "--microphone", "off", "--camera", "off")
+    assert "there is neither a microphone nor a camera to read" in one_line_error(done)
+    done = edge("run", "--microphone", "off", "--camera", "0")
+    assert "is a number that changes with every plugging in" in one_line_error(done)
 
 
 def test_evaluate_prints_a_table_and_writes_json(edge, module, tmp_path):
