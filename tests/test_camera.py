@@ -112,10 +112,10 @@ def test_all_pictures_are_read_and_fifteen_a_second_given():
 
     # Small, so that a busy machine keeps up too for the 3 s a rate is taken over.
     with FakeCamera(fps=30, size=(160, 120)) as rig, Camera(give, rig.url) as camera:
-        waited(lambda: camera.health().rate > 27.0, 40.0)
+        waited(lambda: frames and frames[-1].time - frames[0].time > 3.0)
+        waited(lambda: 27.0 < camera.health().rate < 33.0, 40.0)
         health = camera.health()
     given = (len(frames) - 1) / (frames[-1].time - frames[0].time)
-    assert health.rate < 40.0  # what was held up comes at once
     assert 5.0 < given < FRAMES_PER_S + 0.5
     assert health.age_s < 0.5
     assert np.median(lateness) < 0.05
