@@ -48,7 +48,7 @@ class _State:
     def __init__(self):
         self.mode = "run"
         self.closed = 0  # connections older than this count are closed
-        self.newest = (-1, b"")  # number, JPEG
+        self.newest = deque([(-1, b"")], maxlen=90)  # number, JPEG
         self.news = threading.Condition()
 
 
@@ -83,7 +83,7 @@ def _produce(fps, latency, pictures, white, black):
         number += 1
         while waiting and waiting[0][0] <= time.monotonic():
             with STATE.news:
-                STATE.newest = waiting.popleft()[1:]
+                STATE.newest.append(waiting.popleft()[1:])
                 STATE.news.notify_all()
 
 
@@ -105,17 +105,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
-        last, closed = -1, STATE.closed
+        last, closed = STATE.newest[-1][0], STATE.closed
         try:
             while STATE.closed == closed:
                 with STATE.news:
-                    STATE.news.wait(0.2)
-                    number, jpeg = STATE.newest
-                if number == last or STATE.mode in ("freeze", "silent"):
-                    continue
-                last = number
-                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-                self.wfile.write(head.encode() + jpeg + b"\r\n")
+                    if STATE.newest[-1][0] == last:
+                        STATE.news.wait(0.2)
+                    due = [jpeg for number, jpeg in STATE.newest if number > last]
+                    last = STATE.newest[-1][0]
+                for jpeg in [] if STATE.mode in ("freeze", "silent") else due:
+                    head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                    self.wfile.write(head.encode() + jpeg + b"\r\n")
         except OSError:  # the reader has left
             pass
 

@@ -103,24 +103,24 @@ def film(monkeypatch):
     return show
 
 
-def test_all_pictures_are_read_and_fifteen_a_second_given(rig):
+def test_all_pictures_are_read_and_fifteen_a_second_given():
     frames, lateness = [], []
 
     def give(frame):
         frames.append(frame)
         lateness.append(time.monotonic() - frame.time)
 
-    with Camera(give, rig.url) as camera:
-        # 30 are sent; a busy machine may need several tries to keep up for the 3 s a rate is taken over.
-        waited(lambda: camera.health().rate > 27.0, 40.0)
+    # Small, so that a busy machine keeps up too for the 3 s a rate is taken over.
+    with FakeCamera(fps=30, size=(160, 120)) as rig, Camera(give, rig.url) as camera:
+        waited(lambda: frames and frames[-1].time - frames[0].time > 3.0)
+        waited(lambda: 27.0 < camera.health().rate < 33.0, 40.0)
         health = camera.health()
     given = (len(frames) - 1) / (frames[-1].time - frames[0].time)
-    assert health.rate < 33.0
     assert 5.0 < given < FRAMES_PER_S + 0.5
     assert health.age_s < 0.5
     assert np.median(lateness) < 0.05
     assert all(early.time < late.time for early, late in itertools.pairwise(frames))
-    assert {(frame.image.shape, frame.image.dtype.name) for frame in frames} == {((480, 640, 3), "uint8")}
+    assert {(frame.image.shape, frame.image.dtype.name) for frame in frames} == {((120, 160, 3), "uint8")}
     assert health.name == "camera"
     assert (health.warning, health.error, health.reopened) == ("", "", 0)
 

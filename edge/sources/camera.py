@@ -192,7 +192,8 @@ class _Box:
         """Pictures read a second, over the last seconds."""
         with self._changed:
             recent = [moment for moment in self._times if moment > now - _RATE_S]
-        return (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else 0.0
+        # At least a second: what was held up before the first one comes all at once.
+        return (len(recent) - 1) / max(1.0, now - recent[0]) if recent else 0.0
 
 
 class _Repeats:
