@@ -43,6 +43,7 @@ def test_the_demo_is_seen_well_until_it_is_blurred_or_dark(demo):
         assert hindrance((image * 0.05).astype(np.uint8)) == "dark"
 
 
+@pytest.mark.slow
 def test_sharp_and_blurred_videos_lie_far_on_either_side(media):
     for name in ("WolfgangLanger_Pexels.mp4", "ravdess-01-neutral.mp4", "single_face.mp4", "no_face.mp4"):
         for image in frames(media / name, 2):
