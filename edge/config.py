@@ -5,6 +5,8 @@ bundle = "bundles/line3"          # folder or .tar, relative to this file; defau
 source = "recordings"             # recording or folder of recordings
 threads = 1                       # CPU threads of each network
 backend = "auto"                  # or "tensorrt", "onnxrt"; auto: TensorRT where it works
+faces = "nearest"                 # or "centre": who is read when several faces are there
+asr = "models/whisper-tiny"       # folder of a speech recogniser (edge/perception/transcribe.py)
 [site_prior]                      # how often each label is met here; all labels, sums to 1
 neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/manifest.py)
@@ -44,6 +46,10 @@ class Site(BaseModel):
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt"] = "auto"
     """What runs the networks; auto: TensorRT where it is installed and works, else ONNX Runtime."""
+    faces: Literal["nearest", "centre"] = "nearest"
+    """Who is read of several: the largest face, or the one closest to the picture's middle."""
+    asr: Path | None = None
+    """Folder of a speech recogniser; None: no text is read."""
     site_prior: dict[str, Probability] = Field(default_factory=dict)
     """Label -> how often it is met on this site; empty: the bundle's site prior."""
     voting: dict[str, float] = Field(default_factory=dict)
@@ -65,7 +71,7 @@ def read_site(path: Path) -> Site:
         raise ConfigError(f"{path}: {_first(error)}") from error
     _known(path, "voting setting", site.voting, VotingSettings.model_fields)
     folder = path.parent
-    beside = {name: folder / value for name in ("bundle", "source") if (value := getattr(site, name))}
+    beside = {name: folder / value for name in ("bundle", "source", "asr") if (value := getattr(site, name))}
     return site.model_copy(update=beside)
 
 

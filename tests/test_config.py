@@ -24,6 +24,8 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
             source = "/data/recordings"
             threads = 2
             backend = "onnxrt"
+            faces = "centre"
+            asr = "models/whisper-tiny"
             [site_prior]
             neutral = 0.5
             angry = 0.1
@@ -40,6 +42,8 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
     assert str(site.source) == "/data/recordings"
     assert site.threads == 2
     assert site.backend == "onnxrt"
+    assert site.faces == "centre"
+    assert site.asr == tmp_path / "models" / "whisper-tiny"
     held = rules(site, tiny_bundle.manifest)
     assert held.site_prior == (0.5, 0.1, 0.1, 0.1, 0.1, 0.1)
     assert held.settings.dwell_s == 2.0
@@ -58,10 +62,14 @@ def test_an_empty_file_changes_nothing(write, tiny_bundle):
     ("text", "message"),
     [
         ("bundel = 'x'", "unknown setting 'bundel'; did you mean 'bundle'?"),
-        ("xyzzy = 1", "unknown setting 'xyzzy'; known: bundle, source, threads, backend, site_prior, voting"),
+        (
+            "xyzzy = 1",
+            "unknown setting 'xyzzy'; known: bundle, source, threads, backend, faces, asr, site_prior",
+        ),
         ("[voting]\ndwell = 1", "unknown voting setting 'dwell'; did you mean 'dwell_s'?"),
         ("threads = 0", "threads: Input should be greater than 0 (got 0)"),
         ("backend = 'tpu'", "backend: Input should be 'auto', 'tensorrt' or 'onnxrt' (got 'tpu')"),
+        ("faces = 'all'", "faces: Input should be 'nearest' or 'centre' (got 'all')"),
         ("threads = ", "is not valid TOML"),
     ],
 )
