@@ -185,7 +185,7 @@ def test_another_rate_is_refused():
 
 @pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are not in the repository")
 def test_real_voices_over_real_machines():
-    """People and sounds on which nothing was chosen: speech in noise of its own level is heard, noise is not."""
+    """People and sounds on which nothing was chosen; the noise is as strong as the speech."""
     data, heard, alone = MEDIA.parent, [], []
     people = [
         *sorted((data / "ravdess").glob("actor_1[046]/*.opus"))[::60][:3],
