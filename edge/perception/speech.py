@@ -18,7 +18,7 @@ CHUNK = 512
 """Samples it scores at a time."""
 SPEECH_PROBABILITY = 0.5
 """A stretch is speech when one of its chunks scores at least this ..."""
-STAYS_PROBABILITY = 0.3
+STAYS_PROBABILITY = 0.2
 """... and it lasts while they score at least this: noise weakens speech more than it resembles it."""
 MIN_SPEECH_S = 0.5
 """Less speech than this tells nothing of a voice: two syllables; a bark or a bang is taken for up to 0.48."""
