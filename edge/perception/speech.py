@@ -77,7 +77,7 @@ class SpeechDetector:
         heard = np.flatnonzero(power)
         scores = np.array([self._score(first + int(i), chunks[i]) for i in heard])
         self._scores = {key: score for key, score in self._scores.items() if key[0] >= first}
-        return _summary(_stretches(scores), power[heard])
+        return _summary(scores, power[heard])
 
     def _score(self, place: int, chunk: Floats) -> float:
         """Probability of speech in one chunk."""
@@ -104,19 +104,21 @@ def _stretches(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
     return spoken
 
 
-def _summary(spoken: NDArray[np.bool_], power: Floats) -> Speech:
-    """spoken, power: [chunks], whether each is speech and its mean square."""
+def _summary(scores: NDArray[np.float64], power: Floats) -> Speech:
+    """scores, power: [chunks], the probability of speech in each and its mean square."""
     if len(power) == 0:
         return Speech()
     # The median: breath and the edges of words are noise by name only. Speech without a pause shows the
     # noise in its quietest tenth.
-    pauses = power[~spoken]
+    # Levels are those of chunks that are surely speech or not: a stretch may last over a machine starting up.
+    sure = scores >= SPEECH_PROBABILITY
+    pauses = power[~sure]
     noise = max(_QUIET, float(np.median(pauses) if len(pauses) >= MIN_PAUSES else np.percentile(power, 10)))
     noise_db = min(0.0, 10.0 * math.log10(noise))
-    if not spoken.any():
+    if not sure.any():
         return Speech(noise_db=noise_db, loud=noise_db > LOUD_DB)
     # What was measured is speech and noise together.
-    clear = max(_QUIET, float(np.mean(power[spoken])) - noise)
+    clear = max(_QUIET, float(np.mean(power[sure])) - noise)
     ratio = 10.0 * math.log10(clear / noise)
     snr_db = min(max(ratio, 0.0), MAX_SNR_DB)
-    return Speech(int(spoken.sum()) * CHUNK / RATE, snr_db, noise_db, ratio < LOUD_SNR_DB)
+    return Speech(int(_stretches(scores).sum()) * CHUNK / RATE, snr_db, noise_db, ratio < LOUD_SNR_DB)
