@@ -19,10 +19,11 @@ from edge.errors import ConfigError, MediaError
 from edge.features.text import load_tokenizer
 from edge.fusion import Fusion
 from edge.golden import require_golden
-from edge.interfaces import Device, Sink
+from edge.interfaces import Device, Sink, Transcriber
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
-from edge.pipeline import Pipeline, Summary
+from edge.perception.transcribe import BackgroundTranscriber, transcriber
+from edge.pipeline import Pipeline, Scribe, Summary
 from edge.sources.live import Give, LiveSource
 from edge.sources.recording import RecordingSource, recordings
 from edge.stopwatch import Stopwatch
@@ -66,7 +67,7 @@ class Reader:
     """An opened bundle with its engines; reads recordings while its `with` block lasts.
 
     backend: which one runs the models, onnxrt or tensorrt. Open, read and close it on one thread.
-    Raises BundleError, EngineError and ConfigError on entering.
+    Raises BundleError, EngineError, ConfigError and MissingExtraError on entering.
     """
 
     def __init__(self, site: Site, *, realtime: bool = False, stopwatch: Stopwatch | None = None) -> None:
@@ -83,6 +84,9 @@ class Reader:
             models = {name: self.bundle.path(name) for name in self.bundle.manifest.models}
             self.backend, self.engines = open_engines(models, self._site.backend, self._site.threads, opening)
             require_golden(self.bundle, self.engines)
+            self._transcriber: Transcriber | None = None
+            if self._site.asr:
+                self._transcriber = opening.enter_context(transcriber(self._site.asr))
             self._stack = opening.pop_all()
         return self
 
@@ -94,14 +98,18 @@ class Reader:
     def pipeline(self) -> Pipeline:
         """A pipeline for one recording, with no memory of earlier ones."""
         manifest = self.bundle.manifest
+        scribe: Scribe | None = self._transcriber
+        if self._realtime and self._transcriber:  # a recording read fast waits for its text, life does not
+            scribe = BackgroundTranscriber(self._transcriber)
         return Pipeline(
             manifest,
             self.rules,
             Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
             SpeechDetector(),
-            FaceFollower(self.bundle.path("face_detector.onnx")),
+            FaceFollower(self.bundle.path("face_detector.onnx"), self._site.faces),
             Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
             Fusion(manifest, self.engines["fusion"], self._stopwatch),
+            scribe=scribe,
             realtime=self._realtime,
             stopwatch=self._stopwatch,
         )

@@ -7,6 +7,8 @@ microphone = "USB"                # part of its name, or serial number; "default
 camera = "http://10.0.0.7/mjpg"   # part of a USB camera's name, an address; "default", or "off"
 threads = 1                       # CPU threads of each network
 backend = "auto"                  # or "tensorrt", "onnxrt", "openvino"; auto: TensorRT where it works
+faces = "nearest"                 # or "centre": who is read when several faces are there
+asr = "models/whisper-tiny"       # folder of a speech recogniser (edge/perception/transcribe.py)
 [site_prior]                      # how often each label is met here; all labels, sums to 1
 neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/manifest.py)
@@ -121,6 +123,10 @@ class Site(BaseModel):
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt", "openvino"] = "auto"
     """What runs the networks; auto: TensorRT where it is installed and works, else ONNX Runtime."""
+    faces: Literal["nearest", "centre"] = "nearest"
+    """Who is read of several: the largest face, or the one closest to the picture's middle."""
+    asr: Path | None = None
+    """Folder of a speech recogniser; None: no text is read."""
     site_prior: dict[str, Probability] = Field(default_factory=dict)
     """Label -> how often it is met on this site; empty: the bundle's site prior."""
     voting: dict[str, float] = Field(default_factory=dict)

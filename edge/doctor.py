@@ -6,7 +6,7 @@ import importlib
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -54,6 +54,7 @@ def examine(bundle: Path | None = None) -> Iterator[Check]:
     packages = [_package(module, name) for module, name in PACKAGES.items()]
     yield from packages
     yield Check(True, _tensorrt())
+    yield Check(True, _recognisers())
     if not all(check.ok for check in packages):
         yield Check(False, "bundle not checked: mend the packages first, then run `edge doctor` again")
         return
@@ -105,6 +106,17 @@ def _tensorrt() -> str:
         pycuda = "no pycuda (pip install 'edge-emotion[jetson]')"
     device = f"GPU {found.name} ({found.arch})" if found else "no NVIDIA GPU"
     return f"{using.package} {using.version}, {device}, {pycuda}"
+
+
+def _recognisers() -> str:
+    """What could write down speech: information, for without it the text modality is absent, no more."""
+    found = []
+    for name in ("faster-whisper", "sherpa-onnx"):
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    if not found:
+        return "text is not read: pip install 'edge-emotion[asr]' and name a model folder in site.toml (asr)"
+    return f"{', '.join(found)}; text is read where site.toml names a model folder (asr)"
 
 
 def _package(module: str, name: str) -> Check:

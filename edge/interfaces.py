@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 from typing_extensions import Self
 
-from edge.items import AudioChunk, Frame, Health, Reading, Tick
+from edge.items import AudioChunk, Floats, Frame, Health, Reading, Tick, Transcript
 
 
 class Closing(Protocol):
@@ -55,6 +55,17 @@ class Engine(Closing, Protocol):
 
     def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         """Name -> array in, name -> array out. Raises EngineError."""
+        ...
+
+
+class Transcriber(Closing, Protocol):
+    """Writes down what is said."""
+
+    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
+        """What is said in samples [n], the first one heard at `start` (seconds); None when nothing is.
+
+        Raises InputError and EngineError.
+        """
         ...
 
 

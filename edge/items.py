@@ -81,6 +81,19 @@ class Quality:
         return np.array([self.speech_snr / 40.0, self.face_score, self.transcript_confidence], np.float32)
 
 
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was said in a stretch of sound."""
+
+    text: str
+    confidence: float
+    """Of the recogniser, 0..1."""
+    start: float
+    """First instant it was heard (seconds)."""
+    end: float
+    """End, exclusive (seconds)."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
     """What was heard, seen and said from start to end."""

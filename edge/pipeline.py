@@ -19,7 +19,7 @@ from edge.encoders import Encoders
 from edge.errors import MediaError
 from edge.fusion import Fusion
 from edge.interfaces import Sink
-from edge.items import AudioChunk, Face, Floats, Frame, Prediction, Reading, State, Tick, Window
+from edge.items import AudioChunk, Face, Floats, Frame, Prediction, Reading, State, Tick, Transcript, Window
 from edge.manifest import Manifest
 from edge.pace import Pace
 from edge.perception.faces import too_dark
@@ -44,6 +44,12 @@ class Listener(Protocol):
     """Finds the speech in a window's samples, the first of them heard at `start` (seconds)."""
 
     def measure(self, samples: Floats, start: float, rate: int) -> Speech: ...
+
+
+class Scribe(Protocol):
+    """Gives what is said in a window's samples, or what was said a little earlier."""
+
+    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None: ...
 
 
 class Follower(Protocol):
@@ -87,6 +93,7 @@ class Pipeline:
         encoders: Encoders,
         fusion: Fusion,
         *,
+        scribe: Scribe | None = None,
         realtime: bool = False,
         stopwatch: Stopwatch | None = None,
     ) -> None:
@@ -97,6 +104,7 @@ class Pipeline:
         self._follower = follower
         self._encoders = encoders
         self._fusion = fusion
+        self._scribe = scribe
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
         self._faces: dict[float, Face | None] = {}
@@ -141,23 +149,33 @@ class Pipeline:
     def read(self, window: Window, source: str = "") -> Reading:
         """The reading of one window; windows must come in order of time. Raises EngineError."""
         with self._stopwatch.stage("whole window"):
-            sensed, faces = self._sense(window)
+            sensed, faces, loud = self._sense(window)
             found = self._encoders.window(sensed, faces)
             if not found:
-                return Reading(time=window.end, state=self._why_nothing(window), source=source)
+                return Reading(time=window.end, state=self._why_nothing(window, loud), source=source)
             prediction = self._fusion.predict(window.end, found, sensed.quality)
             with self._stopwatch.stage("voting"):
                 return self._voted(prediction, source)
 
-    def _sense(self, window: Window) -> tuple[Window, list[Face | None]]:
-        """The window with its quality measured and sound without speech taken out, and its faces."""
-        quality, audio = window.quality, window.audio
+    def _sense(self, window: Window) -> tuple[Window, list[Face | None], bool]:
+        """The window with its quality measured and sound without clear speech taken out; its faces; loud?"""
+        quality, audio, text, loud = window.quality, window.audio, window.text, False
         if audio is not None:
             with self._stopwatch.stage("speech detection"):
                 speech = self._listener.measure(audio, window.start, self._manifest.audio.rate)
-            quality = dataclasses.replace(quality, speech_snr=speech.snr_db)
-            if not speech.present:
+            loud = speech.loud
+            if speech.present and not loud:
+                quality = dataclasses.replace(quality, speech_snr=speech.snr_db)
+            else:
                 audio = None
+        if audio is not None and self._scribe is not None:
+            with self._stopwatch.stage("transcript"):
+                said = self._scribe.hear(audio, window.start, self._manifest.audio.rate)
+            if said is not None and said.end > window.start:
+                # The older a text is, the less of this window it covers.
+                share = min(1.0, (said.end - window.start) / (window.end - window.start))
+                text = said.text
+                quality = dataclasses.replace(quality, transcript_confidence=said.confidence * share)
         with self._stopwatch.stage("face detection"):
             # Overlapping windows share frames: each is looked at once and forgotten with its window.
             known = self._faces
@@ -169,13 +187,15 @@ class Pipeline:
         if faces:
             score = sum(face.score for face in faces if face) / len(faces)
             quality = dataclasses.replace(quality, face_score=score)
-        return dataclasses.replace(window, audio=audio, quality=quality), faces
+        return dataclasses.replace(window, audio=audio, text=text, quality=quality), faces, loud
 
-    def _why_nothing(self, window: Window) -> State:
+    def _why_nothing(self, window: Window, loud: bool) -> State:
         if window.audio is None and not window.frames:
             return "no_signal"
         if window.frames and all(too_dark(frame.image) for frame in window.frames):
             return "dark"
+        if loud:
+            return "loud"
         return "no_face" if window.frames and window.audio is None else "no_speech"
 
     def _voted(self, prediction: Prediction, source: str) -> Reading:

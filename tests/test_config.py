@@ -24,6 +24,8 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
             source = "/data/recordings"
             threads = 2
             backend = "onnxrt"
+            faces = "centre"
+            asr = "models/whisper-tiny"
             [site_prior]
             neutral = 0.5
             angry = 0.1
@@ -40,6 +42,8 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
     assert str(site.source) == "/data/recordings"
     assert site.threads == 2
     assert site.backend == "onnxrt"
+    assert site.faces == "centre"
+    assert site.asr == tmp_path / "models" / "whisper-tiny"
     held = rules(site, tiny_bundle.manifest)
     assert held.site_prior == (0.5, 0.1, 0.1, 0.1, 0.1, 0.1)
     assert held.settings.dwell_s == 2.0

@@ -11,7 +11,6 @@ from edge.errors import EngineError
 from edge.items import Face, Frame
 from edge.perception.faces import (
     MIN_SCORE,
-    PATIENCE,
     SEARCH_SIDE,
     FaceFollower,
     _overlap,
@@ -19,6 +18,7 @@ from edge.perception.faces import (
     shrink,
     too_dark,
 )
+from edge.perception.tracks import PATIENCE_S, Tracks
 from edge.sources.recording import RecordingSource
 
 ASSETS = Path(__file__).parents[1] / "edge" / "assets"
@@ -42,14 +42,14 @@ def portrait():
     return padded[top + 40 : top + 280, left : left + 200]
 
 
-def scene(portrait, *heads):
-    """Heads (centre x, centre y, height) on a grey wall of 640 by 360 pixels."""
+def scene(portrait, *heads, time=0.0):
+    """Heads (centre x, centre y, height) on a grey wall of 640 by 360 pixels; later ones stand in front."""
     image = np.full((360, 640, 3), 128, np.uint8)
     for x, y, height in heads:
         head = cv2.resize(portrait, (height * 200 // 240, height), interpolation=cv2.INTER_AREA)
         left, top = x - head.shape[1] // 2, y - height // 2
         image[top : top + height, left : left + head.shape[1]] = head
-    return Frame(0.0, image)
+    return Frame(time, image)
 
 
 def centre(face):
@@ -84,13 +84,47 @@ def test_a_face_much_nearer_to_the_camera_takes_over(portrait):
     assert centre(follower.find(scene(portrait, (120, 180, 110), (450, 180, 320)))) > 320
 
 
-def test_a_face_that_left_is_let_go_after_a_few_pictures(portrait):
+def test_a_face_that_left_is_let_go_after_a_while(portrait):
     follower = FaceFollower(DETECTOR)
     follower.find(scene(portrait, (100, 180, 140)))
-    other = scene(portrait, (540, 180, 140))
-    found = [follower.find(other) for _ in range(PATIENCE + 1)]
-    assert found[:PATIENCE] == [None] * PATIENCE
-    assert centre(found[PATIENCE]) > 320
+    other = (540, 180, 140)
+    assert follower.find(scene(portrait, other, time=0.5)) is None
+    assert follower.find(scene(portrait, other, time=PATIENCE_S)) is None
+    assert centre(follower.find(scene(portrait, other, time=PATIENCE_S + 0.5))) > 320
+
+
+def test_a_face_hidden_for_seconds_is_the_same_one_when_it_is_back(portrait):
+    follower = FaceFollower(DETECTOR)
+    left, right = (160, 180, 170), (480, 180, 150)
+    for step in range(4):
+        assert centre(follower.find(scene(portrait, left, right, time=step / 2))) < 320
+    for step in range(4, 9):
+        assert follower.find(scene(portrait, right, time=step / 2)) is None
+    # The other one is larger by now, and still not the one that is read.
+    assert centre(follower.find(scene(portrait, left, (480, 180, 200), time=4.5))) < 320
+
+
+def test_two_people_who_cross_are_not_exchanged(portrait):
+    follower = FaceFollower(DETECTOR)
+    places = []
+    for step in range(17):
+        there, back = 120 + 25 * step, 520 - 25 * step
+        found = follower.find(scene(portrait, (there, 190, 170), (back, 180, 140), time=step / 4))
+        places.append(found and centre(found) - there)
+    assert places[-1] is not None
+    assert sum(place is not None for place in places) >= 12
+    assert all(abs(place) < 40 for place in places if place is not None)
+
+
+def test_the_one_in_the_middle_is_read_where_the_site_says_so(portrait):
+    middle, large = (330, 180, 120), (110, 180, 200)
+    assert centre(FaceFollower(DETECTOR, "nearest").find(scene(portrait, middle, large))) < 220
+    follower = FaceFollower(DETECTOR, "centre")
+    assert centre(follower.find(scene(portrait, middle, large))) == pytest.approx(330, abs=12)
+    # Beside the middle it stays the one; when another one sits there, that one is read.
+    assert centre(follower.find(scene(portrait, (360, 180, 120), time=0.5))) == pytest.approx(360, abs=12)
+    swapped = scene(portrait, (560, 180, 120), (320, 180, 120), time=1.0)
+    assert centre(FaceFollower(DETECTOR, "centre").find(swapped)) == pytest.approx(320, abs=12)
 
 
 def test_no_face_in_an_empty_picture():
@@ -134,6 +168,24 @@ def test_real_videos():
     assert all(follower.find(frame) for frame in seen)
     follower = FaceFollower(DETECTOR)
     assert not any(follower.find(frame) for frame in frames(MEDIA / "no_face.mp4", step=6))
+
+
+@real
+@pytest.mark.parametrize("name", ["WolfgangLanger_Pexels.mp4", "single_face.mp4"])
+def test_one_real_person_stays_one(name):
+    tracks, follower = Tracks(), FaceFollower(DETECTOR)
+    numbers = [set(tracks.update(follower._detect(f.image), f.time)) for f in frames(MEDIA / name, step=8)]
+    assert set.union(*numbers) == {1}
+
+
+@real
+def test_five_real_faces_are_five(rng):
+    (frame,) = frames(MEDIA / "multi_face.jpg")
+    found = FaceFollower(DETECTOR)._detect(frame.image)
+    tracks = Tracks()
+    first = tracks.update(found, 0.0)
+    for step in range(1, 6):
+        assert tracks.update([found[i] for i in rng.permutation(5)], step / 2) == first
 
 
 @real

@@ -10,7 +10,7 @@ from edge.config import Site
 from edge.encoders import Encoders
 from edge.errors import MediaError
 from edge.fusion import Fusion
-from edge.items import AudioChunk, Face, Frame, Window
+from edge.items import AudioChunk, Face, Frame, Transcript, Window
 from edge.perception.speech import Speech
 from edge.pipeline import Pipeline
 from edge.stopwatch import Stopwatch
@@ -37,8 +37,8 @@ class Kept:
 
 
 class Listener:
-    def __init__(self, seconds=2.0, snr=20.0):
-        self.speech, self.given = Speech(seconds, snr, -60.0), []
+    def __init__(self, seconds=2.0, snr=20.0, loud=False):
+        self.speech, self.given = Speech(seconds, snr, -60.0, loud), []
 
     def measure(self, samples, start, rate):
         self.given.append((start, rate))
@@ -125,8 +125,10 @@ def test_a_source_that_ends_before_the_warm_up_is_read_at_its_end(build):
         (pictures(4), Listener(), Follower(None), "no_face"),
         (pictures(4, light=3), Listener(), Follower(None), "dark"),
         (merged(sound(4), pictures(4, light=3)), Listener(seconds=0.0), Follower(None), "dark"),
+        (sound(4), Listener(seconds=2.0, loud=True), Follower(), "loud"),
+        (merged(sound(4), pictures(4)), Listener(seconds=0.0, loud=True), Follower(None), "loud"),
     ],
-    ids=["sound only", "sound and pictures", "pictures only", "dark", "dark with sound"],
+    ids=["sound only", "sound and pictures", "pictures only", "dark", "dark with sound", "drowned", "loud"],
 )
 def test_without_speech_or_face_there_is_a_state_and_no_emotion(build, items, listener, follower, state):
     sink = Kept()
@@ -141,6 +143,42 @@ def test_sound_without_speech_does_not_vote(build):
     sink = Kept()
     build(Listener(seconds=0.2)).run(merged(sound(4), pictures(4)), "clip", [sink])
     assert set(sink.readings[-1].weights) == {"vision"}
+
+
+def test_drowned_speech_does_not_vote(build):
+    sink = Kept()
+    build(Listener(seconds=3.0, loud=True)).run(merged(sound(4), pictures(4)), "clip", [sink])
+    assert set(sink.readings[-1].weights) == {"vision"}
+
+
+class Scribe:
+    """Says one thing, heard some seconds before the window's end."""
+
+    def __init__(self, age=0.0):
+        self.age, self.given = age, []
+
+    def hear(self, samples, start, rate):
+        self.given.append((start, len(samples), rate))
+        return Transcript("so happy", 0.8, start - self.age, start + 4.0 - self.age)
+
+
+@pytest.mark.parametrize(
+    ("age", "confidence"), [(0.0, 0.8), (1.0, 0.6), (4.0, None)], ids=["fresh", "older", "too old"]
+)
+def test_a_transcript_counts_for_as_much_of_the_window_as_it_covers(build, age, confidence):
+    scribe, sink = Scribe(age), Kept()
+    pipeline = build(scribe=scribe)
+    pipeline.run(sound(4), "mic", [sink])
+    assert scribe.given == [(float(end - 4), 4 * RATE, RATE) for end in (2, 3, 4)]
+    assert set(sink.readings[-1].weights) == ({"audio", "text"} if confidence else {"audio"})
+    window, _, _ = pipeline._sense(Window(0.0, 4.0, np.full(4 * RATE, 0.1, np.float32)))
+    assert window.quality.transcript_confidence == pytest.approx(confidence or 0.0)
+
+
+def test_without_speech_nothing_is_written_down(build):
+    scribe = Scribe()
+    build(Listener(seconds=0.0), scribe=scribe).run(merged(sound(4), pictures(4)), "mic", [Kept()])
+    assert not scribe.given
 
 
 def test_quality_reaches_the_networks(build, engines):

@@ -8,7 +8,7 @@ from conftest import MEDIA
 
 from edge.errors import InputError
 from edge.items import AudioChunk
-from edge.perception.speech import CHUNK, RATE, Speech, SpeechDetector
+from edge.perception.speech import CHUNK, LOUD_DB, RATE, Speech, SpeechDetector, _stretches
 from edge.sources.recording import RecordingSource
 from edge.windows import Windower
 
@@ -28,6 +28,33 @@ def voice():
 
 def hum(seconds, level, seed=0):
     return np.random.default_rng(seed).normal(0.0, level, int(seconds * RATE)).astype(np.float32)
+
+
+def machine(seconds, level, seed=0):
+    """Something that turns 23 times a second: harmonics that sway, blade by blade, over a broad roar."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(int(seconds * RATE)) / RATE
+    turns = 2 * np.pi * 23 * (time + 0.002 * np.sin(2 * np.pi * 0.4 * time))
+    tones = sum(np.sin(n * turns + rng.uniform(0, 6)) / n**0.7 for n in range(1, 40))
+    roar = np.convolve(rng.normal(0, 1, len(time)), np.ones(6) / 6, "same") * (1 + 0.3 * np.sin(turns / 2))
+    sound = tones / np.std(tones) + roar / np.std(roar)
+    return (sound / np.std(sound) * level).astype(np.float32)
+
+
+def scored(samples):
+    """Which chunks are speech, [chunks]; whole seconds of silence are left out by the detector."""
+    detector = SpeechDetector()
+    detector.measure(samples)
+    return _stretches(np.array([score for _, score in sorted(detector._scores.items())]))
+
+
+def drowned(voice, noise, ratio):
+    """voice [n] in noise [m], the speech `ratio` dB over it, and which chunks are speech in the clear."""
+    voice = voice + hum(len(voice) / RATE, 1e-5)[: len(voice)]
+    spoken = scored(voice)
+    speech = np.mean(np.square(voice[: len(spoken) * CHUNK].reshape(-1, CHUNK)[spoken]))
+    noise = np.resize(noise, len(voice))
+    return voice + noise * np.sqrt(speech / np.mean(np.square(noise)) / 10 ** (ratio / 10)), spoken
 
 
 def windows(samples, size=1000, start=0.0):
@@ -88,6 +115,38 @@ def test_the_ratio_is_the_one_that_was_mixed(voice, expected):
     assert speech.snr_db == pytest.approx(expected, abs=1.5)
 
 
+def test_speech_is_heard_over_a_machine(voice):
+    mixed, spoken = drowned(voice, machine(len(voice) / RATE, 0.1), 0)
+    assert scored(mixed)[spoken].mean() >= 0.9
+    assert SpeechDetector().measure(mixed).present
+
+
+def test_a_machine_alone_is_not_speech():
+    assert scored(machine(6, 0.05)).mean() <= 0.05
+    assert not SpeechDetector().measure(machine(6, 0.05)).present
+
+
+@pytest.mark.parametrize("ratio", [20, 10, 0])
+def test_the_ratio_to_a_machine_is_measured(voice, ratio):
+    mixed, _ = drowned(voice, machine(len(voice) / RATE, 0.1), ratio)
+    speech = SpeechDetector().measure(mixed)
+    assert speech.snr_db == pytest.approx(ratio, abs=3)
+    assert not speech.loud
+
+
+def test_what_drowns_speech_is_loud(voice):
+    assert SpeechDetector().measure(machine(4, 0.2)).loud
+    assert not SpeechDetector().measure(machine(4, 0.8 * 10 ** (LOUD_DB / 20))).loud
+    mixed, _ = drowned(voice, machine(len(voice) / RATE, 0.1), -10)
+    assert SpeechDetector().measure(mixed * 4).loud
+
+
+def test_a_stretch_lasts_until_it_is_quiet():
+    scores = np.array([0.4, 0.4, 0.1, 0.35, 0.6, 0.35, 0.21, 0.19, 0.4])
+    assert _stretches(scores).tolist() == [False] * 3 + [True] * 4 + [False] * 2
+    assert _stretches(np.zeros(0)).tolist() == []
+
+
 def test_padding_is_neither_speech_nor_noise(voice):
     alone = SpeechDetector().measure(voice[: 2 * RATE])
     padded = SpeechDetector().measure(np.concatenate([np.zeros(125 * CHUNK, np.float32), voice[: 2 * RATE]]))
@@ -122,6 +181,28 @@ def test_another_recording_at_the_same_time_is_scored_anew(voice):
 def test_another_rate_is_refused():
     with pytest.raises(InputError, match="16000 Hz, not 8000"):
         SpeechDetector().measure(hum(1, 0.1), rate=8000)
+
+
+@pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are not in the repository")
+def test_real_voices_over_real_machines():
+    """People and sounds on which nothing was chosen; the noise is as strong as the speech."""
+    data, heard, alone = MEDIA.parent, [], []
+    people = [
+        *sorted((data / "ravdess").glob("actor_1[046]/*.opus"))[::60][:3],
+        *sorted(p for name in ("MK0", "TP0", "WR0") for p in (data / "nemo").glob(f"{name}/*.opus"))[::350][
+            :3
+        ],
+    ]
+    for number, person in enumerate(people):
+        kind = ("helicopter", "chainsaw")[number % 2]
+        noise = load(sorted((data / "noise" / kind).glob("[345]-*.opus"))[4 * number])
+        noise = noise[noise != 0]
+        mixed, spoken = drowned(load(person), noise, 0)
+        heard.append(scored(mixed)[spoken])
+        alone.append(scored(noise[: 4 * RATE]))
+    assert len(people) == 6
+    assert np.concatenate(heard).mean() >= 0.90
+    assert np.concatenate(alone).mean() <= 0.05
 
 
 @pytest.mark.skipif(not MEDIA.exists(), reason="real recordings are not in the repository")

@@ -1,26 +1,23 @@
-"""Finding faces in pictures, and following the one that matters."""
+"""Finding faces in pictures, and choosing the one that is read."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from edge.errors import EngineError
 from edge.items import Bytes, Face, Frame
+from edge.perception.tracks import Tracks, centre, size
 
 SEARCH_SIDE = 320
 """Longer side of the picture faces are searched in (pixels): a face down to a twentieth of it is found."""
 MIN_SCORE = 0.7
 """Detections below this are not faces."""
-REACH = 2.0
-"""How far the followed face may have moved since it was last seen, in its own sizes."""
-PATIENCE = 3
-"""Pictures without the followed face after which it is let go."""
 TAKEOVER = 2.0
-"""A face this many times larger than the followed one is nearer to the camera and replaces it."""
+"""A face this many times larger than the followed one, or closer to the middle, replaces it."""
 DARK = 0.05
 """Brightness below which a picture without a face is dark: darkened videos lost theirs at 0.05 to 0.01."""
 _ERRORS_ONLY = 2  # OpenCV's LOG_LEVEL_ERROR
@@ -41,39 +38,40 @@ def too_dark(image: Bytes) -> bool:
 
 
 class FaceFollower:
-    """The main face of a stream of pictures: the largest at first, then the same one while it stays.
+    """The face that is read in a stream of pictures: one is chosen, then the same one kept while it stays.
 
-    Wants the pictures in order of time. Loads the detector (YuNet, ONNX) at the first picture.
+    policy: `nearest` chooses the largest face, `centre` the one closest to the picture's middle. While the
+    chosen one is hidden, for up to PATIENCE_S, none is read. Wants the pictures in order of time. Loads the
+    detector (YuNet, ONNX) at the first picture.
     """
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, policy: Literal["nearest", "centre"] = "nearest") -> None:
         self.model = model
+        self.policy = policy
         self._detector: Any = None
-        self._last: Face | None = None
-        self._missed = 0
+        self._tracks = Tracks()
+        self._chosen = 0  # number of the followed face; 0: none
 
     def find(self, frame: Frame) -> Face | None:
         """The followed face in pixels of the frame, or None when it is not there. Raises EngineError."""
-        face = self._choose(self._detect(frame.image))
-        if face is not None:
-            self._last, self._missed = face, 0
-        elif self._last is not None:
-            self._missed += 1
-            if self._missed >= PATIENCE:
-                self._last = None
-        return face
+        seen = self._tracks.update(self._detect(frame.image), frame.time)
+        if self._chosen not in self._tracks:
+            self._chosen = 0
+        if not seen or (self._chosen and self._chosen not in seen):
+            return None
+        height, width = frame.image.shape[:2]
+        ranks = {number: self._rank(face, width, height) for number, face in seen.items()}
+        best = max(ranks, key=lambda number: ranks[number])
+        if not self._chosen or ranks[best] > TAKEOVER * ranks[self._chosen]:
+            self._chosen = best
+        return seen[self._chosen]
 
-    def _choose(self, faces: list[Face]) -> Face | None:
-        if not faces:
-            return None
-        largest = max(faces, key=_size)
-        last = self._last
-        if last is None:
-            return largest
-        nearest = min(faces, key=lambda face: (-_overlap(face, last), _distance(face, last)))
-        if _distance(nearest, last) > REACH * _size(last):
-            return None
-        return largest if _size(largest) > TAKEOVER * _size(nearest) else nearest
+    def _rank(self, face: Face, width: int, height: int) -> float:
+        if self.policy == "nearest":
+            return size(face)
+        x, y = centre(face)
+        # Its size is added so that two faces near the middle do not take turns.
+        return 1.0 / (size(face) + math.hypot(x - width / 2.0, y - height / 2.0))
 
     def _detect(self, image: Bytes) -> list[Face]:
         import cv2
@@ -81,10 +79,10 @@ class FaceFollower:
         if self._detector is None:
             self._detector = _load(self.model)
         small, (width, height) = shrink(image)
-        size = (small.shape[1], small.shape[0])
-        self._detector.setInputSize(size)
+        searched = (small.shape[1], small.shape[0])
+        self._detector.setInputSize(searched)
         found = self._detector.detect(cv2.cvtColor(small, cv2.COLOR_RGB2BGR))[1]
-        to_full = np.array([width / size[0], height / size[1]] * 2)
+        to_full = np.array([width / searched[0], height / searched[1]] * 2)
         faces = []
         for row in [] if found is None else found:  # left, top, width, height, five landmarks, score
             left, top, wide, high = (float(value) for value in row[:4] * to_full)
@@ -108,8 +106,8 @@ def shrink(image: Bytes) -> tuple[Bytes, tuple[int, int]]:
         halved *= 2
     height, width = image.shape[:2]
     scale = SEARCH_SIDE / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    target = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small = np.asarray(cv2.resize(image, target, interpolation=cv2.INTER_LINEAR), np.uint8)
     return small, (width * halved, height * halved)
 
 
@@ -126,17 +124,6 @@ def _load(model: Path) -> Any:
         raise EngineError(f"face detector {model} cannot be loaded: build or copy the bundle again") from None
     finally:
         logging.setLogLevel(level)
-
-
-def _size(face: Face) -> float:
-    return (face.width + face.height) / 2.0
-
-
-def _distance(face: Face, other: Face) -> float:
-    """Between the centres (pixels)."""
-    across = face.left + face.width / 2.0 - other.left - other.width / 2.0
-    down = face.top + face.height / 2.0 - other.top - other.height / 2.0
-    return math.hypot(across, down)
 
 
 def _overlap(face: Face, other: Face) -> float:

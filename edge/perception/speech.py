@@ -17,13 +17,19 @@ RATE = 16000
 CHUNK = 512
 """Samples it scores at a time."""
 SPEECH_PROBABILITY = 0.5
-"""Chunks that score at least this are speech."""
+"""A stretch is speech when one of its chunks scores at least this ..."""
+STAYS_PROBABILITY = 0.2
+"""... and it lasts while they score at least this: noise weakens speech more than it resembles it."""
 MIN_SPEECH_S = 0.5
 """Less speech than this tells nothing of a voice: two syllables; a bark or a bang is taken for up to 0.48."""
 MIN_PAUSES = 3
 """Chunks without speech from which the noise is taken."""
 MAX_SNR_DB = 40.0
 """Where the speech to noise ratio is clipped (decibels)."""
+LOUD_SNR_DB = -3.0
+"""Speech this far under the noise is not to be trusted: at -5 a third of it goes unheard (decibels)."""
+LOUD_DB = -23.0
+"""Noise this loud would drown speech of nominal level, -26 dB of full scale (ITU-T P.56), by 3 dB."""
 _QUIET = 1e-10  # 100 dB below full scale: no power is taken for less
 
 
@@ -37,6 +43,8 @@ class Speech:
     """Speech to noise (decibels, 0..40); 0 without speech."""
     noise_db: float = -100.0
     """Level of what is not speech (decibels below full scale, -100..0)."""
+    loud: bool = False
+    """Whether the noise drowns what speech there is, or would drown any."""
 
     @property
     def present(self) -> bool:
@@ -69,7 +77,7 @@ class SpeechDetector:
         heard = np.flatnonzero(power)
         scores = np.array([self._score(first + int(i), chunks[i]) for i in heard])
         self._scores = {key: score for key, score in self._scores.items() if key[0] >= first}
-        return _summary(scores >= SPEECH_PROBABILITY, power[heard])
+        return _summary(scores, power[heard])
 
     def _score(self, place: int, chunk: Floats) -> float:
         """Probability of speech in one chunk."""
@@ -86,19 +94,31 @@ class SpeechDetector:
         return self._scores[key]
 
 
-def _summary(spoken: NDArray[np.bool_], power: Floats) -> Speech:
-    """spoken, power: [chunks], whether each is speech and its mean square."""
+def _stretches(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which chunks are speech: runs of STAYS_PROBABILITY that reach SPEECH_PROBABILITY somewhere. [chunks]"""
+    lasting = scores >= STAYS_PROBABILITY
+    ends = np.flatnonzero(np.diff(lasting, prepend=False, append=False)).reshape(-1, 2)
+    spoken = np.zeros(len(scores), bool)
+    for first, end in ends:
+        spoken[first:end] = scores[first:end].max() >= SPEECH_PROBABILITY
+    return spoken
+
+
+def _summary(scores: NDArray[np.float64], power: Floats) -> Speech:
+    """scores, power: [chunks], the probability of speech in each and its mean square."""
     if len(power) == 0:
         return Speech()
     # The median: breath and the edges of words are noise by name only. Speech without a pause shows the
     # noise in its quietest tenth.
-    pauses = power[~spoken]
+    # Levels are those of chunks that are surely speech or not: a stretch may last over a machine starting up.
+    sure = scores >= SPEECH_PROBABILITY
+    pauses = power[~sure]
     noise = max(_QUIET, float(np.median(pauses) if len(pauses) >= MIN_PAUSES else np.percentile(power, 10)))
     noise_db = min(0.0, 10.0 * math.log10(noise))
-    if not spoken.any():
-        return Speech(noise_db=noise_db)
-    clear = max(
-        _QUIET, float(np.mean(power[spoken])) - noise
-    )  # what was measured is speech and noise together
-    snr_db = min(max(10.0 * math.log10(clear / noise), 0.0), MAX_SNR_DB)
-    return Speech(int(spoken.sum()) * CHUNK / RATE, snr_db, noise_db)
+    if not sure.any():
+        return Speech(noise_db=noise_db, loud=noise_db > LOUD_DB)
+    # What was measured is speech and noise together.
+    clear = max(_QUIET, float(np.mean(power[sure])) - noise)
+    ratio = 10.0 * math.log10(clear / noise)
+    snr_db = min(max(ratio, 0.0), MAX_SNR_DB)
+    return Speech(int(_stretches(scores).sum()) * CHUNK / RATE, snr_db, noise_db, ratio < LOUD_SNR_DB)
