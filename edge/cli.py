@@ -140,7 +140,7 @@ def run(
     if site.source is None:
         from edge.watch import watch
 
-        watch(site, jsonl, headless, typer.echo)
+        typer.echo(_closing(watch(site, jsonl, headless, typer.echo), jsonl))
     else:
         _read(site, jsonl, headless, realtime)
 
@@ -175,6 +175,7 @@ def _closing(summary: Summary, jsonl: Path | None) -> str:
     text = f"{sum(summary.states.values())} readings: {', '.join(parts)}" if parts else "no readings"
     text += f"; {checks} of them need a check" if checks else ""
     text += f"; {summary.dropped} windows dropped, the machine is too slow" if summary.dropped else ""
+    text += f"; {summary.rested} windows passed over, the machine was busy or hot" if summary.rested else ""
     return f"{text}; written to {jsonl}" if jsonl and parts else text
 
 
