@@ -8,13 +8,15 @@ from edge.display.view import TIMELINE_S, Setup, View
 from edge.items import MODALITIES, Bytes, Reading
 from edge.words import Language, word
 
-BARS = (592, 260, 404, 205)
+BARS = (592, 260, 372, 205)
 """Left, top, width and height (pixels); so are those below."""
-VOTES = (1008, 260, 256, 113)
-WEIGHTS = (1008, 385, 256, 80)
+VOTES = (976, 260, 288, 117)
+WEIGHTS = (976, 389, 288, 76)
 TIMELINE = (16, 477, 1248, 195)
 SHOWN_VOTES = 10
-_BAR_LEFT, _BAR_WIDTH = 136, 196
+SHOWN_MARGIN = 0.5
+"""A margin that fills its bar."""
+_BAR_LEFT, _BAR_WIDTH = 136, 168
 _LANES_LEFT, _LANES_TOP, _LANES_WIDTH = 116, 36, 1108
 _GREYS = ((104, 113, 125), (150, 160, 172), (190, 198, 208))
 
@@ -51,7 +53,7 @@ def bars(image: Bytes, view: View, reading: Reading | None) -> None:
 
 def _bar(setup: Setup, index: int) -> int:
     """Middle of a label's row (pixels)."""
-    return BARS[1] + 50 + round(index * 142 / max(1, len(setup.labels) - 1))
+    return BARS[1] + 49 + round(index * 135 / max(1, len(setup.labels) - 1))
 
 
 def votes(image: Bytes, view: View, reading: Reading | None) -> None:
@@ -61,8 +63,8 @@ def votes(image: Bytes, view: View, reading: Reading | None) -> None:
     text(image, (left + 14, top + 23), word("votes", language), 16, MUTED)
     if reading is not None and reading.label:
         numbers = {"votes": reading.votes, "lead": f"{reading.margin:.0%}", "delay": f"{reading.delay_ms:.0f}"}
-        text(image, (left + 14, top + 102), word("vote_numbers", language, **numbers), 14, TEXT, room=width - 24)
-    step, floor, high = (width - 28) / SHOWN_VOTES, top + 80, 22
+        text(image, (left + 14, top + 105), word("vote_numbers", language, **numbers), 14, TEXT, room=width - 24)
+    step, floor, high = (width - 28) / SHOWN_VOTES, top + 86, 28
     shown = view.readings[-SHOWN_VOTES:]
     for place, past in enumerate(shown, SHOWN_VOTES - len(shown)):
         x = round(left + 14 + (place + 0.5) * step)
@@ -71,10 +73,10 @@ def votes(image: Bytes, view: View, reading: Reading | None) -> None:
             continue
         index = labels.index(past.label)
         shape(image, index, (x, top + 43), 17, label_colour(index), past.state == "reading")
-        rise = max(1, round(high * past.margin))
+        rise = max(1, round(high * min(1.0, past.margin / SHOWN_MARGIN)))
         box(image, x - 5, floor - rise, 10, rise, label_colour(index))
     box(image, left + 14, floor, width - 28, 1, EDGE)
-    box(image, left + 14, floor - round(high * view.setup.margin), width - 28, 1, MUTED)
+    box(image, left + 14, floor - round(high * view.setup.margin / SHOWN_MARGIN), width - 28, 1, MUTED)
 
 
 def weights(image: Bytes, view: View, reading: Reading | None) -> None:
@@ -86,15 +88,15 @@ def weights(image: Bytes, view: View, reading: Reading | None) -> None:
     x, y, across = left + 14, top + 34, width - 28
     box(image, x, y, across, 12, TRACK)
     if not shares:
-        text(image, (x, top + 69), word("nothing", language), 15, MUTED)
+        text(image, (x, top + 65), word("nothing", language), 15, MUTED)
         return
     at, key = 0.0, x
     for name in [name for name in MODALITIES if name in shares]:
         grey = _GREYS[MODALITIES.index(name)]
         box(image, x + round(at * across), y, round(shares[name] * across) - 1, 12, grey)
         at += shares[name]
-        box(image, key, top + 59, 9, 9, grey)
-        key = text(image, (key + 13, top + 69), f"{word(name, language)} {shares[name]:.0%}", 14, TEXT) + 10
+        box(image, key, top + 55, 9, 9, grey)
+        key = text(image, (key + 13, top + 65), f"{word(name, language)} {shares[name]:.0%}", 14, TEXT) + 12
 
 
 def timeline_background(image: Bytes, setup: Setup, language: Language) -> None:

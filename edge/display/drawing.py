@@ -127,6 +127,7 @@ def silhouette(image: Bytes, left: float, top: float, width: float, height: floa
     import cv2
 
     centre, middle = (int(left + width / 2), int(top + height / 2)), int(height)
-    shoulders = (centre[0], centre[1] + int(1.35 * middle))
-    cv2.ellipse(image, shoulders, (int(1.15 * width), int(0.75 * middle)), 0, 180, 360, colour, -1, cv2.LINE_AA)
+    shoulders = (centre[0], centre[1] + int(1.5 * middle))
+    box(image, centre[0] - int(0.22 * width), centre[1], int(0.44 * width), middle, colour)
+    cv2.ellipse(image, shoulders, (int(1.3 * width), int(0.8 * middle)), 0, 180, 360, colour, -1, cv2.LINE_AA)
     cv2.ellipse(image, centre, (int(0.5 * width), int(0.6 * middle)), 0, 0, 360, colour, -1, cv2.LINE_AA)

@@ -22,6 +22,8 @@ BACK = rgb("#0D1117")
 CARD = rgb("#161C24")
 TRACK = rgb("#27303B")
 """The empty part of a bar or meter."""
+NOBODY = rgb("#465364")
+"""The silhouette."""
 EDGE = rgb("#8A96A6")
 """Outlines and marks."""
 TEXT = rgb("#F2F5F8")

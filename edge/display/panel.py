@@ -8,7 +8,7 @@ import numpy as np
 
 from edge.display import charts
 from edge.display.drawing import BOLD, box, card, shape, silhouette, text, text_width
-from edge.display.palette import BACK, BANNER, CARD, EDGE, MUTED, TEXT, TRACK, WARN, label_colour
+from edge.display.palette import BACK, BANNER, CARD, EDGE, MUTED, NOBODY, TEXT, TRACK, WARN, label_colour
 from edge.display.view import Setup, View
 from edge.items import Bytes, Health, Reading
 from edge.words import Language, word
@@ -49,7 +49,7 @@ def _background(setup: Setup, language: Language) -> Bytes:
     box(image, *PICTURE, CARD)
     text(image, (16, 34), "edge", 26, TEXT, BOLD)
     if setup.bundle:
-        text(image, (84, 33), setup.bundle, 18, MUTED, room=300)
+        text(image, (96, 33), setup.bundle, 18, MUTED, room=300)
     charts.bars_background(image, setup, language)
     charts.timeline_background(image, setup, language)
     box(image, 0, 684, WIDTH, 36, BANNER)
@@ -89,14 +89,14 @@ def _picture(image: Bytes, view: View) -> None:
     inside = image[y : y + size[1], x : x + size[0]]
     face = view.face
     if view.look.privacy:
-        if face:
+        if face is not None:
             edges = (face.left * scale, face.top * scale, face.width * scale, face.height * scale)
-            silhouette(inside, *edges, TRACK)
-        text(image, (left + 14, top + height - 14), word("privacy", language), 16, MUTED)
-    else:
-        way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        inside[:] = cv2.resize(frame.image, size, interpolation=way)
-    if face:
+            silhouette(inside, *edges, NOBODY)
+        text(image, (left + 14, top + 26), word("privacy", language), 16, MUTED)
+        return
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    inside[:] = cv2.resize(frame.image, size, interpolation=way)
+    if face is not None:
         corner = (x + round(face.left * scale), y + round(face.top * scale))
         other = (corner[0] + round(face.width * scale), corner[1] + round(face.height * scale))
         area = image[top : top + height, left : left + width]
@@ -116,9 +116,9 @@ def _devices(image: Bytes, view: View) -> None:
         level = health.level_db if health.state == "running" else None
         x = left + 118
         if level is not None:
-            _level(image, x, y - 13, 190, level)
-            text(image, (x + 262, y), f"{level:.0f} dB", 18, TEXT, align="right")
-            x += 276
+            _level(image, x, y - 13, 150, level)
+            text(image, (x + 222, y), f"{level:.0f} dB", 18, TEXT, align="right")
+            x += 240
         warned = health.warning or (health.state if health.state != "running" else "")
         words = word("dimmed" if warned == "dark" else warned or "running", language)
         if warned:

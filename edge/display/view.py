@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,6 +86,8 @@ class Board:
         last = self._readings[-1] if self._readings else None
         if last and (reading.source != last.source or reading.time < last.time):
             self._readings.clear()
+            if self._frame and self._frame.time > reading.time:
+                self._frame = self._face = None
         self._readings.append(reading)
         while self._readings[0].time < reading.time - TIMELINE_S:
             self._readings.popleft()
@@ -99,16 +100,21 @@ class Board:
         """Take how the devices are doing."""
         self._healths = tuple(healths)
 
+    @property
+    def newest(self) -> float:
+        """Time of the newest thing taken, on the clock of the readings (seconds)."""
+        newest = self._readings[-1].time if self._readings else 0.0
+        return max(newest, self._frame.time) if self._frame else newest
+
     def view(self, look: Look, now: float | None = None, celsius: float | None = None) -> View:
-        """What to show. now: on the clock of the readings (seconds); None: when the last thing came."""
-        if now is None:
-            times = [reading.time for reading in self._readings]
-            now = max(times + ([self._frame.time] if self._frame else []), default=0.0)
-        empty = View(self.setup, look, now, celsius=celsius)
-        return dataclasses.replace(
-            empty,
-            readings=tuple(self._readings),
-            frame=self._frame,
-            face=self._face,
-            healths=self._healths,
+        """What to show. now: on the clock of the readings (seconds); None: the time of the newest thing."""
+        return View(
+            self.setup,
+            look,
+            self.newest if now is None else now,
+            tuple(self._readings),
+            self._frame,
+            self._face,
+            self._healths,
+            celsius=celsius,
         )
