@@ -39,7 +39,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "all_labels": ("Probability of each label", "ラベルごとの確率"),
     "prior": ("mark: usual share here", "｜印：この現場での通常の割合"),
     "votes": ("Last windows", "直近の判定"),
-    "vote_numbers": ("votes {votes}   lead {lead}   delay {delay} ms", "票数 {votes}　差 {lead}　遅れ {delay} ms"),
+    "vote_numbers": (
+        "votes {votes}   lead {lead}   delay {delay} ms",
+        "票数 {votes}　差 {lead}　遅れ {delay} ms",
+    ),
     "weights": ("Evidence used", "使用した情報の割合"),
     "nothing": ("none", "なし"),
     "timeline": ("Last 60 seconds", "直近 60 秒"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edge.display.drawing import BOLD, box, shape, text
+from edge.display.drawing import box, shape, text
 from edge.display.palette import CARD, EDGE, MUTED, TEXT, TRACK, label_colour
 from edge.display.view import TIMELINE_S, Setup, View
 from edge.items import MODALITIES, Bytes, Reading
@@ -31,8 +31,15 @@ def bars_background(image: Bytes, setup: Setup, language: Language) -> None:
         text(image, (left + 44, y + 6), word(label, language), 18, TEXT, room=_BAR_LEFT - 48)
         box(image, left + _BAR_LEFT, y - 7, _BAR_WIDTH, 14, TRACK)
     if setup.prior:
-        text(image, (left + width - 12, top + 25), word("prior", language), 13, MUTED, align="right",
-             room=left + width - 24 - end)
+        text(
+            image,
+            (left + width - 12, top + 25),
+            word("prior", language),
+            13,
+            MUTED,
+            align="right",
+            room=left + width - 24 - end,
+        )
 
 
 def bars(image: Bytes, view: View, reading: Reading | None) -> None:
@@ -62,8 +69,19 @@ def votes(image: Bytes, view: View, reading: Reading | None) -> None:
     language, labels = view.look.language, view.setup.labels
     text(image, (left + 14, top + 23), word("votes", language), 16, MUTED)
     if reading is not None and reading.label:
-        numbers = {"votes": reading.votes, "lead": f"{reading.margin:.0%}", "delay": f"{reading.delay_ms:.0f}"}
-        text(image, (left + 14, top + 105), word("vote_numbers", language, **numbers), 14, TEXT, room=width - 24)
+        numbers = {
+            "votes": reading.votes,
+            "lead": f"{reading.margin:.0%}",
+            "delay": f"{reading.delay_ms:.0f}",
+        }
+        text(
+            image,
+            (left + 14, top + 105),
+            word("vote_numbers", language, **numbers),
+            14,
+            TEXT,
+            room=width - 24,
+        )
     step, floor, high = (width - 28) / SHOWN_VOTES, top + 86, 28
     shown = view.readings[-SHOWN_VOTES:]
     for place, past in enumerate(shown, SHOWN_VOTES - len(shown)):
@@ -103,7 +121,15 @@ def timeline_background(image: Bytes, setup: Setup, language: Language) -> None:
     """A lane a label, and the seconds."""
     left, top, width, height = TIMELINE
     end = text(image, (left + 16, top + 25), word("timeline", language), 16, MUTED)
-    text(image, (left + width - 24, top + 25), word("gap", language), 13, MUTED, align="right", room=width - end)
+    text(
+        image,
+        (left + width - 24, top + 25),
+        word("gap", language),
+        13,
+        MUTED,
+        align="right",
+        room=width - end,
+    )
     lane = _lane(setup)
     for index, label in enumerate(setup.labels):
         y = round(top + _LANES_TOP + (index + 0.5) * lane)

@@ -85,7 +85,9 @@ def card(image: Bytes, left: int, top: int, width: int, height: int, colour: Col
             cv2.circle(image, (x, y), round_, colour, -1, cv2.LINE_AA)
 
 
-def shape(image: Bytes, index: int, centre: tuple[float, float], size: float, colour: Colour, filled: bool) -> None:
+def shape(
+    image: Bytes, index: int, centre: tuple[float, float], size: float, colour: Colour, filled: bool
+) -> None:
     """The shape of a label by its place in the bundle's list; an outline where it is not filled.
 
     centre: pixels. size: height and width (pixels).
@@ -101,6 +103,10 @@ def shape(image: Bytes, index: int, centre: tuple[float, float], size: float, co
         cv2.polylines(image, points, True, colour, thick, cv2.LINE_AA, _FINE)
 
 
+_CROSS = [(-0.3, -1.0), (0.3, -1.0), (0.3, -0.3), (1.0, -0.3), (1.0, 0.3), (0.3, 0.3)]
+_CROSS += [(-x, -y) for x, y in _CROSS]
+
+
 @lru_cache(maxsize=32)
 def _corners(index: int) -> Any:
     """Corners within -1..1, y down: disc, triangle, star, triangle on its tip, diamond, square, cross, hexagon."""
@@ -111,8 +117,7 @@ def _corners(index: int) -> Any:
         [(0, 0.95), (-1, -0.8), (1, -0.8)],
         [(0, -1), (0.85, 0), (0, 1), (-0.85, 0)],
         [(-0.82, -0.82), (0.82, -0.82), (0.82, 0.82), (-0.82, 0.82)],
-        [(-0.3, -1), (0.3, -1), (0.3, -0.3), (1, -0.3), (1, 0.3), (0.3, 0.3), (0.3, 1), (-0.3, 1)]
-        + [(-0.3, 0.3), (-1, 0.3), (-1, -0.3), (-0.3, -0.3)],
+        _CROSS,
         [_around(step / 6.0, 1.0) for step in range(6)],
     ]
     return np.array(ways[index % len(ways)])
@@ -129,5 +134,6 @@ def silhouette(image: Bytes, left: float, top: float, width: float, height: floa
     centre, middle = (int(left + width / 2), int(top + height / 2)), int(height)
     shoulders = (centre[0], centre[1] + int(1.5 * middle))
     box(image, centre[0] - int(0.22 * width), centre[1], int(0.44 * width), middle, colour)
-    cv2.ellipse(image, shoulders, (int(1.3 * width), int(0.8 * middle)), 0, 180, 360, colour, -1, cv2.LINE_AA)
+    torso = (int(1.3 * width), int(0.8 * middle))
+    cv2.ellipse(image, shoulders, torso, 0, 180, 360, colour, -1, cv2.LINE_AA)
     cv2.ellipse(image, centre, (int(0.5 * width), int(0.6 * middle)), 0, 0, 360, colour, -1, cv2.LINE_AA)

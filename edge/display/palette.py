@@ -31,7 +31,15 @@ MUTED = rgb("#AAB5C3")
 WARN = rgb("#F0B84A")
 BANNER = rgb("#3A2E12")
 
-TEXT_ON = ((TEXT, BACK), (TEXT, CARD), (MUTED, BACK), (MUTED, CARD), (WARN, CARD), (WARN, BACK), (TEXT, BANNER))
+TEXT_ON = (
+    (TEXT, BACK),
+    (TEXT, CARD),
+    (MUTED, BACK),
+    (MUTED, CARD),
+    (WARN, CARD),
+    (WARN, BACK),
+    (TEXT, BANNER),
+)
 """Every text colour and what it is written on."""
 
 

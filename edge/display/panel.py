@@ -26,7 +26,7 @@ _QUIET_DB = -70.0  # the left end of the level meter
 
 def draw(view: View) -> Bytes:
     """The panel of a view, RGB uint8 [720, 1280, 3]. Raises InputError where OpenCV has no Japanese."""
-    image = _background(view.setup, view.look.language).copy()
+    image: Bytes = _background(view.setup, view.look.language).copy()
     reading = view.current if view.silent_s < STALE_S else None
     _header(image, view)
     _picture(image, view)
@@ -44,7 +44,14 @@ def _background(setup: Setup, language: Language) -> Bytes:
     """What does not change from panel to panel. Do not draw on it."""
     image = np.empty((HEIGHT, WIDTH, 3), np.uint8)
     image[:] = BACK
-    for area in (HEADLINE, (PICTURE[0], 379, 560, 86), charts.BARS, charts.VOTES, charts.WEIGHTS, charts.TIMELINE):
+    for area in (
+        HEADLINE,
+        (PICTURE[0], 379, 560, 86),
+        charts.BARS,
+        charts.VOTES,
+        charts.WEIGHTS,
+        charts.TIMELINE,
+    ):
         card(image, *area, CARD)
     box(image, *PICTURE, CARD)
     text(image, (16, 34), "edge", 26, TEXT, BOLD)
@@ -80,7 +87,14 @@ def _picture(image: Bytes, view: View) -> None:
     left, top, width, height = PICTURE
     language, frame = view.look.language, view.frame
     if frame is None:
-        text(image, (left + width // 2, top + height // 2), word("no_picture", language), 22, MUTED, align="centre")
+        text(
+            image,
+            (left + width // 2, top + height // 2),
+            word("no_picture", language),
+            22,
+            MUTED,
+            align="centre",
+        )
         return
     high, wide = frame.image.shape[:2]
     scale = min(width / wide, height / high)
@@ -101,7 +115,9 @@ def _picture(image: Bytes, view: View) -> None:
         other = (corner[0] + round(face.width * scale), corner[1] + round(face.height * scale))
         area = image[top : top + height, left : left + width]
         for colour, thick in ((BACK, 5), (TEXT, 2)):  # a dark rim keeps it visible on light pictures
-            cv2.rectangle(area, (corner[0] - left, corner[1] - top), (other[0] - left, other[1] - top), colour, thick)
+            cv2.rectangle(
+                area, (corner[0] - left, corner[1] - top), (other[0] - left, other[1] - top), colour, thick
+            )
 
 
 def _devices(image: Bytes, view: View) -> None:
@@ -166,7 +182,9 @@ def _headline(image: Bytes, view: View, reading: Reading | None) -> None:
         key, values = "stale", {"seconds": f"{view.silent_s:.0f}"}
     _state_sign(image, middle, reading)
     words = word(key, language, **values)
-    size = next(size for size in (52, 44, 38, 32, 26, 20) if size == 20 or text_width(words, size, BOLD) <= room)
+    size = next(
+        size for size in (52, 44, 38, 32, 26, 20) if size == 20 or text_width(words, size, BOLD) <= room
+    )
     text(image, (x, top + 88), words, size, colour, BOLD, room=room)
     text(image, (x, top + 128), word(key, other, **values), 22, MUTED, room=room)
     if reading is not None and reading.state == "needs_check":

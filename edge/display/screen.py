@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -155,10 +156,8 @@ class Screen:
         except OSError:  # the window is gone; _listen says so
             pass
         finally:
-            try:
+            with suppress(OSError):
                 pipe.close()
-            except OSError:
-                pass
 
 
 def _small(frame: Frame, face: Face | None) -> tuple[Frame, Face | None]:

@@ -52,7 +52,9 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
     if reading.label is None or reading.probabilities is None:
         return text.append(f"-- {word(reading.state, language)}", style="dim")
     index = list(labels).index(reading.label)
-    text.append(set_cell_size(word(reading.label, language), 9), style=f"bold {COLOURS[index % len(COLOURS)]}")
+    text.append(
+        set_cell_size(word(reading.label, language), 9), style=f"bold {COLOURS[index % len(COLOURS)]}"
+    )
     weights = ", ".join(
         f"{word(name, language)} {weight:.0%}".replace("%", " %") for name, weight in reading.weights.items()
     )
