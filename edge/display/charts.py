@@ -14,8 +14,6 @@ VOTES = (976, 260, 288, 117)
 WEIGHTS = (976, 389, 288, 76)
 TIMELINE = (16, 477, 1248, 195)
 SHOWN_VOTES = 10
-SHOWN_MARGIN = 0.5
-"""A margin that fills its bar."""
 _BAR_LEFT, _BAR_WIDTH = 136, 168
 _LANES_LEFT, _LANES_TOP, _LANES_WIDTH = 116, 36, 1108
 _GREYS = ((104, 113, 125), (150, 160, 172), (190, 198, 208))
@@ -91,10 +89,10 @@ def votes(image: Bytes, view: View, reading: Reading | None) -> None:
             continue
         index = labels.index(past.label)
         shape(image, index, (x, top + 43), 17, label_colour(index), past.state == "reading")
-        rise = max(1, round(high * min(1.0, past.margin / SHOWN_MARGIN)))
+        rise = max(1, round(high * past.margin))
         box(image, x - 5, floor - rise, 10, rise, label_colour(index))
     box(image, left + 14, floor, width - 28, 1, EDGE)
-    box(image, left + 14, floor - round(high * view.setup.margin / SHOWN_MARGIN), width - 28, 1, MUTED)
+    box(image, left + 14, floor - round(high * view.setup.margin), width - 28, 1, MUTED)
 
 
 def weights(image: Bytes, view: View, reading: Reading | None) -> None:

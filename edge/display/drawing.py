@@ -109,7 +109,7 @@ _CROSS += [(-x, -y) for x, y in _CROSS]
 
 @lru_cache(maxsize=32)
 def _corners(index: int) -> Any:
-    """Corners within -1..1, y down: disc, triangle, star, triangle on its tip, diamond, square, cross, hexagon."""
+    """Corners within -1..1, y down: disc, triangle, star, triangle on its tip, diamond, square, two more."""
     ways: list[list[tuple[float, float]]] = [
         [_around(step / 40.0, 0.92) for step in range(40)],
         [(0, -0.95), (1, 0.8), (-1, 0.8)],
