@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from edge.display.panel import HEIGHT, WIDTH, draw
 from edge.display.screen import Screen, has_screen
 from edge.display.view import Board, Look, Setup
 from edge.errors import InputError
-from edge.items import LABELS, Bytes, Face, Frame, Reading
+from edge.items import LABELS, Bytes, Face, Frame, Reading, State
 from edge.perception.faces import FaceFollower
 from edge.sources.recording import RecordingSource
 
@@ -37,11 +37,16 @@ def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> N
     Raises InputError, MediaError and BundleError.
     """
     run = last_run(readings, site.source.name if site.source else None)
-    labels = next((tuple(found) for _, found in run if found), LABELS)
+    labels = next((found for _, found in run if found), LABELS)
     setup = Setup(labels, purpose=site.display.purpose)
     with ExitStack() as stack:
         if site.bundle:
             setup = panel_setup(site, open_bundle(site.bundle).manifest)
+        if other := next((found for _, found in run if found not in ((), setup.labels)), None):
+            raise InputError(
+                f"{readings} has the labels {', '.join(other)}, not {', '.join(setup.labels)}; "
+                "name the bundle they were read with"
+            )
         items: Iterator[tuple[float, Item]] = ((reading.time, reading) for reading, _ in run)
         if site.source:
             items = heapq.merge(items, _pictures(site.source, stack), key=lambda item: item[0])
@@ -85,12 +90,16 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
 
 
 def _reading(record: dict[str, Any]) -> Reading:
-    shares = record["probabilities"]
+    shares, label = record["probabilities"], record["label"]
+    if record["state"] not in get_args(State):
+        raise ValueError(f"state {record['state']!r}")
+    if unknown := {label, *record["candidates"]} - {None, *(shares or ())}:
+        raise ValueError(f"no probability of {unknown.pop()!r}")
     return Reading(
         time=float(record["time"]),
         state=record["state"],
         source=str(record["source"]),
-        label=record["label"],
+        label=label,
         probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
         candidates=tuple(record["candidates"]),
         margin=float(record["margin"]),

@@ -57,7 +57,9 @@ def test_japanese_is_really_drawn():
         text(image, (4, 32), words, 28, (255, 255, 255))
         return image
 
-    characters = {letter for _, ja in WORDS.values() for letter in ja if ord(letter) > 0x3000 and letter != "　"}
+    characters = {
+        letter for _, ja in WORDS.values() for letter in ja if ord(letter) > 0x3000 and letter != "　"
+    }
     assert len(characters) > 100
     unknown = drawn("\U0010fffd")  # no font has it
     drawings = {drawn(letter).tobytes() for letter in characters}
@@ -143,7 +145,10 @@ def test_any_picture_and_face_fit():
 
 
 def test_devices_warn():
-    fine = (Health("microphone", "running", "", 0.0, 16000.0, -30.0), Health("camera", "running", "", 0.0, 15.0))
+    fine = (
+        Health("microphone", "running", "", 0.0, 16000.0, -30.0),
+        Health("camera", "running", "", 0.0, 15.0),
+    )
     area = (PICTURE[0], 379, PICTURE[2], 86)
     assert count(part(draw(view(devices=fine)), area), palette.WARN) == 0
     for bad in (

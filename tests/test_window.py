@@ -5,12 +5,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from panels import SETUP, minute, picture
+from test_live import Player
 
 from edge.config import Site
 from edge.display import screen as screen_module
@@ -20,6 +23,8 @@ from edge.display.screen import Screen, has_screen
 from edge.display.view import Look
 from edge.errors import InputError
 from edge.items import Frame
+from edge.sources.live import LiveSource
+from edge.watch import watch
 
 MISSING = [name for name in ("Xvfb", "openbox", "xdotool", "import", "xprop") if not shutil.which(name)]
 needs_x = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}: apt-get install")
@@ -38,7 +43,17 @@ def wait(what, seconds=20.0):
 def x_server(monkeypatch, tmp_path):
     """An X server with a window manager; gives its process and sets DISPLAY."""
     reader, writer = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x900x24", "-nolisten", "tcp", "-noreset"]
+    command = [
+        "Xvfb",
+        "-displayfd",
+        str(writer),
+        "-screen",
+        "0",
+        "1600x900x24",
+        "-nolisten",
+        "tcp",
+        "-noreset",
+    ]
     server = subprocess.Popen(command, pass_fds=[writer], stderr=subprocess.DEVNULL)
     os.close(writer)
     with os.fdopen(reader) as number:
@@ -186,6 +201,33 @@ def test_a_screen_that_hangs_holds_up_nothing(x_server):
     assert time.monotonic() - began < 4.0
 
 
+@needs_x
+def test_a_live_run_is_shown_and_q_ends_it(x_server, tiny_bundle, demo, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        "edge.watch.live_source", lambda site, rate: LiveSource([lambda give: Player(demo, give)])
+    )
+    site = Site.model_validate(
+        {"bundle": tiny_bundle.folder, "backend": "onnxrt", "display": {"language": "ja"}}
+    )
+    seen = []
+
+    def look():
+        wait(window)
+        time.sleep(3.5)
+        seen.append(shot(tmp_path))
+        shell(f"xdotool windowactivate --sync {window()}")
+        shell("xdotool key q")
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    summary = watch(site, None, False, seen.append)
+    looking.join()
+    assert sum(summary.states.values()) >= 2
+    assert len(seen) == 1  # nothing was said
+    orange = (np.abs(seen[0].astype(int) - (229, 90, 30)).max(axis=2) < 45).sum()
+    assert orange > 3000  # the suit of the demo clip's astronaut
+
+
 def test_without_a_screen_there_are_lines(tiny_bundle, capsys):
     assert not has_screen()
     said = []
@@ -201,18 +243,19 @@ def test_a_screen_that_is_not_there_gives_lines_and_one_that_says_why(monkeypatc
     said = []
     with Display(Site(), tiny_bundle.manifest, said.append) as display:
         display.write(minute()[0])
-    assert said == [
-        "no window can be shown (the screen :997 does not answer); readings are printed here"
-    ]
+    assert said == ["no window can be shown (the screen :997 does not answer); readings are printed here"]
     assert "neutral" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not os.path.isdir("/tmp/.X11-unix"), reason="needs a place for X sockets")
+SOCKETS = Path("/tmp/.X11-unix")
+
+
+@pytest.mark.skipif(not SOCKETS.is_dir(), reason="needs a place for X sockets")
 def test_a_screen_that_does_not_answer_is_given_up(monkeypatch):
     monkeypatch.setattr(screen_module, "ANSWER_S", 3.0)
-    path = "/tmp/.X11-unix/X996"
+    path = SOCKETS / "X996"
     with socket.socket(socket.AF_UNIX) as deaf:
-        deaf.bind(path)
+        deaf.bind(str(path))
         try:
             deaf.listen()
             monkeypatch.setenv("DISPLAY", ":996")
@@ -221,12 +264,14 @@ def test_a_screen_that_does_not_answer_is_given_up(monkeypatch):
                 pass
             assert time.monotonic() - began < 8.0
         finally:
-            os.unlink(path)
+            path.unlink()
 
 
 def test_what_a_panel_knows_of_a_bundle_and_a_site(tiny_bundle):
-    prior = {label: 0.0 for label in tiny_bundle.manifest.labels} | {"neutral": 1.0}
-    site = Site.model_validate({"site_prior": prior, "display": {"purpose": "Training"}, "voting": {"margin": 0.2}})
+    prior = dict.fromkeys(tiny_bundle.manifest.labels, 0.0) | {"neutral": 1.0}
+    site = Site.model_validate(
+        {"site_prior": prior, "display": {"purpose": "Training"}, "voting": {"margin": 0.2}}
+    )
     setup = panel_setup(site, tiny_bundle.manifest)
     assert (setup.prior[0], setup.margin, setup.purpose) == (1.0, 0.2, "Training")
     assert setup.bundle == tiny_bundle.manifest.name
