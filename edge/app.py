@@ -23,7 +23,7 @@ from edge.interfaces import Device, Sink, Transcriber
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, transcriber
-from edge.pipeline import Pipeline, Scribe, Summary
+from edge.pipeline import Pipeline, Scribe, Seen, Summary
 from edge.sources.live import Give, LiveSource
 from edge.sources.recording import RecordingSource, recordings
 from edge.stopwatch import Stopwatch
@@ -114,13 +114,13 @@ class Reader:
             stopwatch=self._stopwatch,
         )
 
-    def read(self, path: Path, sinks: Sequence[Sink]) -> Summary:
-        """Read one recording into the sinks, states included.
+    def read(self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None) -> Summary:
+        """Read one recording into the sinks, states included; each picture goes to `seen`.
 
         Raises MediaError, at the end also when there was nothing but states; EngineError; what sinks raise.
         """
         with RecordingSource(path, self.bundle.manifest.audio.rate, realtime=self._realtime) as source:
-            summary = self.pipeline().run(source, path.name, sinks)
+            summary = self.pipeline().run(source, path.name, sinks, seen)
         if not summary.labels:
             states = ", ".join(f"{state} {count}" for state, count in summary.states.most_common())
             raise MediaError(
@@ -129,22 +129,22 @@ class Reader:
             )
         return summary
 
-    def watch(self, source: LiveSource, sinks: Sequence[Sink]) -> Summary:
+    def watch(self, source: LiveSource, sinks: Sequence[Sink], seen: Seen | None = None) -> Summary:
         """Read live devices into the sinks until the source is stopped; the caller closes it."""
-        return self.pipeline().run(source, "live", sinks)
+        return self.pipeline().run(source, "live", sinks, seen)
 
-    def read_all(self, path: Path, sinks: Sequence[Sink]) -> Summary:
+    def read_all(self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None) -> Summary:
         """Read a recording, or each recording of a folder as a world of its own.
 
         A recording of a folder that cannot be read is passed over and named in a MediaError at the end.
         """
         found = recordings(path)
         if found == [path]:
-            return self.read(path, sinks)
+            return self.read(path, sinks, seen)
         total, failures = Summary(), []
         for recording in found:
             try:
-                total += self.read(recording, sinks)
+                total += self.read(recording, sinks, seen)
             except MediaError as error:
                 failures.append(str(error))
         if failures:

@@ -31,8 +31,18 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-NOTICE = "The demo clip is a still portrait with synthetic speech: it shows the path, not the accuracy."
 
+class Lang(str, Enum):
+    """Languages of what is shown."""
+
+    en = "en"
+    ja = "ja"
+
+
+LangOption = Annotated[
+    Lang | None,
+    typer.Option(help="Language of what is shown; default: that of site.toml, else the locale's."),
+]
 BundleArgument = Annotated[
     Path | None,
     typer.Argument(metavar="[BUNDLE]", help="Bundle folder or .tar; default: the starter bundle."),
@@ -81,7 +91,7 @@ def _options(
 
 
 @app.command()
-def demo() -> None:
+def demo(lang: LangOption = None) -> None:
     """Read the clip that ships with the package with the starter bundle.
 
     Example: edge demo
@@ -89,10 +99,13 @@ def demo() -> None:
     _one_thread()
     from edge.app import demo_clip
     from edge.config import Site
+    from edge.words import word
 
-    typer.echo(NOTICE)
-    _read(Site(source=demo_clip()), jsonl=None, headless=False, realtime=False)
-    typer.echo(NOTICE)
+    site = _spoken(Site(source=demo_clip()), lang)
+    notice = word("demo_notice", site.language)
+    typer.echo(notice)
+    _read(site, jsonl=None, headless=False, realtime=False)
+    typer.echo(notice)
 
 
 @app.command()
@@ -120,13 +133,16 @@ def run(
         typer.Option(help="Append one JSON object a reading to this file."),
     ] = None,
     headless: Annotated[
-        bool, typer.Option("--headless", help="Show no readings, only the closing summary.")
+        bool, typer.Option("--headless", help="Show no panel and no readings, only the closing summary.")
     ] = False,
     realtime: Annotated[
         bool, typer.Option("--realtime/--fast", help="Pace a recording as it was recorded, or do not wait.")
     ] = False,
+    lang: LangOption = None,
 ) -> None:
     """Read emotions from microphone and camera, or from a recording; one reading a second.
+
+    Shown on a panel in a window where there is a screen, else as lines; of a recording with --realtime only.
 
     Example: edge run --camera http://10.0.0.7/mjpg --jsonl shift.jsonl
     A recording: edge run --source shift.mp4 --jsonl shift.jsonl
@@ -137,6 +153,7 @@ def run(
     site = read_site(config) if config else Site()
     wishes = {"source": source, "bundle": bundle, "microphone": microphone, "camera": camera}
     site = site.model_copy(update={name: value for name, value in wishes.items() if value})
+    site = _spoken(site, lang)
     if site.source is None:
         from edge.watch import watch
 
@@ -145,25 +162,72 @@ def run(
         _read(site, jsonl, headless, realtime)
 
 
+@app.command()
+def replay(
+    readings: Annotated[Path, typer.Argument(help="Readings that edge run --jsonl wrote.")],
+    source: Annotated[
+        Path | None, typer.Option(help="The recording they come from, for its pictures.")
+    ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="The bundle they were read with, for its name and usual shares.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="Write a panel (.png) or all of them (.mp4) instead of showing them.")
+    ] = None,
+    at: Annotated[float | None, typer.Option(help="Second of the panel to write; default: the last.")] = None,
+    lang: LangOption = None,
+) -> None:
+    """Watch a past run on the panel.
+
+    Example: edge replay shift.jsonl --source shift.mp4
+    Without a screen: edge replay shift.jsonl --save panel.png --at 12
+    """
+    _one_thread()
+    from edge.config import Site
+    from edge.replay import replay as show
+
+    try:
+        show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    if save:
+        typer.echo(f"written to {save}")
+
+
+def _spoken(site: Site, lang: Lang | None) -> Site:
+    """The settings with the language asked for laid over them."""
+    if lang is None:
+        return site
+    return site.model_copy(update={"display": site.display.model_copy(update={"language": lang.value})})
+
+
 def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> None:
     from contextlib import ExitStack
 
     from edge.app import Reader
+    from edge.display.display import Display
     from edge.sinks.jsonl import JsonLines
     from edge.sinks.terminal import Terminal
+    from edge.words import word
 
     assert site.source is not None
     try:
         with ExitStack() as stack:
             reader = stack.enter_context(Reader(site, realtime=realtime))
-            labels = reader.bundle.manifest.labels
-            sinks: list[Sink] = [] if headless else [Terminal(labels)]
+            manifest = reader.bundle.manifest
+            labels, seen = manifest.labels, None
+            sinks: list[Sink] = []
+            if realtime and not headless:  # a window on what is read fast would be gone at once
+                display = Display(site, manifest, typer.echo)
+                sinks, seen = [display], display.see
+            elif not headless:
+                sinks = [Terminal(labels, language=site.language)]
             if jsonl:
                 sinks.append(JsonLines(jsonl, labels))
             opened = [stack.enter_context(sink) for sink in sinks]
-            summary = reader.read_all(site.source, opened)
+            summary = reader.read_all(site.source, opened, seen)
     except KeyboardInterrupt:
-        typer.echo("stopped")
+        typer.echo(word("stopped", site.language))
         raise typer.Exit(130) from None
     typer.echo(_closing(summary, jsonl))
 

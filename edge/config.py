@@ -22,6 +22,11 @@ topic = "plant/line3/edge"
 client_id = "edge-line3"
 username = "line3"
 password_file = "mqtt.password"   # read at each connection; only its owner may read it
+[display]                         # the panel, where there is a screen
+language = "ja"                   # or "en"; default: the locale's
+full_screen = true
+privacy = true                    # a silhouette in place of the picture
+purpose = "Training of line 3"    # on the banner, in place of the usual warning
 [prometheus]                      # http://127.0.0.1:9464/metrics
 port = 9464
 """
@@ -40,6 +45,7 @@ from typing_extensions import Self
 from edge.errors import ConfigError
 from edge.manifest import Count, Manifest, Probability, Spec, VotingSettings
 from edge.voting import Rules
+from edge.words import Language, default_language
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -99,7 +105,20 @@ class PrometheusSettings(Spec):
     port: Port
 
 
+class DisplaySettings(Spec):
+    """The panel and the words on it (edge/display/)."""
+
+    language: Language | None = None
+    """None: the locale's."""
+    full_screen: bool = False
+    privacy: bool = False
+    """A silhouette in place of the picture."""
+    purpose: str = ""
+    """What the readings are for, on the banner; empty: the usual warning."""
+
+
 SECTIONS: dict[str, type[Spec]] = {
+    "display": DisplaySettings,
     "log": LogSettings,
     "mqtt": MqttSettings,
     "prometheus": PrometheusSettings,
@@ -131,9 +150,15 @@ class Site(BaseModel):
     """Label -> how often it is met on this site; empty: the bundle's site prior."""
     voting: dict[str, float] = Field(default_factory=dict)
     """Voting settings that differ from the bundle's."""
+    display: DisplaySettings = DisplaySettings()
     log: LogSettings | None = None
     mqtt: MqttSettings | None = None
     prometheus: PrometheusSettings | None = None
+
+    @property
+    def language(self) -> Language:
+        """Of the words a person is shown."""
+        return self.display.language or default_language()
 
 
 def read_site(path: Path) -> Site:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -30,6 +30,9 @@ from edge.windows import LATE_S
 
 WARM_UP_S = 2.0
 """Less than this of the source is too little to read (seconds)."""
+
+Seen = Callable[[Frame, Face | None], None]
+"""Told of each picture as it comes, with the face found last."""
 
 
 class Windower(Protocol):
@@ -110,8 +113,14 @@ class Pipeline:
         self._faces: dict[float, Face | None] = {}
         self._ballot = Ballot()
 
-    def run(self, items: Iterable[AudioChunk | Frame | Tick], source: str, sinks: Sequence[Sink]) -> Summary:
-        """Read everything a source gives; one reading a window goes to every sink.
+    def run(
+        self,
+        items: Iterable[AudioChunk | Frame | Tick],
+        source: str,
+        sinks: Sequence[Sink],
+        seen: Seen | None = None,
+    ) -> Summary:
+        """Read everything a source gives; one reading a window goes to every sink, each picture to `seen`.
 
         In real time a window a hop later than the windower may be is dropped: a newer one is already due.
         """
@@ -125,6 +134,8 @@ class Pipeline:
                 start = item.start if isinstance(item, AudioChunk) else item.time
                 began = min(began, start)
                 lead = min(lead, time.monotonic() - start)
+                if seen and isinstance(item, Frame):
+                    seen(item, next(reversed(self._faces.values()), None))
                 for window in self._windower.add(item):
                     if pace and pace.skip():
                         summary.rested += 1

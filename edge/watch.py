@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from edge.app import Reader, live_source
 from edge.config import Site
+from edge.display.display import Display
 from edge.errors import EdgeError
 from edge.interfaces import Sink
 from edge.items import Reading
@@ -20,7 +21,6 @@ from edge.pipeline import Summary
 from edge.sinks import open_sinks
 from edge.sinks.health import HealthLine
 from edge.sinks.jsonl import JsonLines
-from edge.sinks.terminal import Terminal
 from edge.sinks.watchdog import Watchdog
 
 
@@ -35,13 +35,16 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         source = live_source(site, manifest.audio.rate)
         stack.enter_context(_stopping(source.stop))
         stack.enter_context(source)
+        seen = None
         sinks: list[Sink] = [Watchdog(), HealthLine(source.health, source.waiting, source.clocks, say)]
         if not headless:
-            sinks.append(Terminal(manifest.labels))
+            display = Display(site, manifest, say, source.health)
+            sinks.append(display)
+            seen = display.see
         if jsonl:
             sinks.append(_Persistent(JsonLines(jsonl, manifest.labels), say))
         sinks += open_sinks(site, manifest, source.health, source.waiting).values()
-        return reader.watch(source, [stack.enter_context(sink) for sink in sinks])
+        return reader.watch(source, [stack.enter_context(sink) for sink in sinks], seen)
 
 
 class _Persistent:

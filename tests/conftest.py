@@ -1,5 +1,6 @@
 """What many tests share: a tiny bundle, engines on it, small recordings."""
 
+import os
 import shutil
 import sys
 from contextlib import ExitStack
@@ -18,6 +19,10 @@ from edge.engines import open_engine
 from edge.features.text import load_tokenizer
 from edge.tiny import write_tiny_bundle
 
+# What people are shown follows the locale, also in the processes tests start.
+os.environ["LC_ALL"] = "C.UTF-8"
+# A window on the screen of whoever runs the tests is opened by none but the tests of windows.
+os.environ.pop("DISPLAY", None)
 # A busy machine makes single examples slow; the limit of a whole test is pytest's.
 settings.register_profile("edge", deadline=None)
 settings.load_profile("edge")

@@ -16,8 +16,9 @@ from edge import __version__, cli
 from edge.engines import cuda
 from edge.errors import DatasetError
 from edge.tiny import write_tiny_bundle
+from edge.words import word
 
-VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export"]
+VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export", "replay"]
 
 
 @dataclass
@@ -179,8 +180,7 @@ def test_demo_says_first_and_last_what_it_is(edge, tmp_path, monkeypatch):
     done = edge("demo")
     assert done.code == 0
     lines = done.out.splitlines()
-    assert lines[0] == lines[-1] == cli.NOTICE
-    assert "not the accuracy" in cli.NOTICE
+    assert lines[0] == lines[-1] == word("demo_notice", "en")
     assert len(lines) == 13
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.cli import NOTICE
+from edge.words import word
+
+NOTICE = word("demo_notice", "en")
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

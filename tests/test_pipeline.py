@@ -203,6 +203,16 @@ def test_each_frame_is_looked_at_once(build):
     assert {rate for _, rate in listener.given} == {RATE}
 
 
+def test_each_picture_is_seen_at_once_with_the_face_found_last(build):
+    seen = []
+    build().run(
+        merged(sound(3), pictures(3)), "clip", [Kept()], lambda frame, face: seen.append((frame, face))
+    )
+    assert [frame.time for frame, _ in seen] == [frame.time for frame in pictures(3)]
+    assert seen[0][1] is None  # no window was read yet
+    assert seen[-1][1] == FACE
+
+
 def test_an_unsure_reading_needs_a_check(build):
     sink = Kept()
     build(manifest={"conformal_threshold": 1e-6}).run(merged(sound(4), pictures(4)), "clip", [sink])

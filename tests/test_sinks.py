@@ -1,18 +1,22 @@
 """Readings as JSON lines and as lines for a person."""
 
+import dataclasses
 import io
 import json
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from edge.errors import InputError
-from edge.items import LABELS, Reading
+from edge.items import LABELS, Reading, State
 from edge.sinks.jsonl import JsonLines
-from edge.sinks.terminal import STATES, Terminal, line
+from edge.sinks.terminal import Terminal, line
+from edge.words import word
 
 HAPPY = Reading(
     time=4.0,
@@ -105,9 +109,16 @@ def test_a_reading_as_a_line():
 
 
 def test_a_state_is_shown_as_a_state():
-    for state, words in STATES.items():
-        if words:
-            assert line(Reading(time=1.0, state=state), LABELS).plain == f"    1.0 s  -- {words}"
+    for state in set(get_args(State)) - {"reading"}:
+        for language in ("en", "ja"):
+            shown = line(Reading(time=1.0, state=state), LABELS, language).plain
+            assert shown == f"    1.0 s  -- {word(state, language)}"
+
+
+def test_a_line_in_japanese_keeps_its_columns():
+    shown = [line(dataclasses.replace(HAPPY, label=label), LABELS, "ja") for label in LABELS]
+    assert shown[2].plain == "    4.0 s  喜び      0.56  差 0.46  票数 3  音声 70 %, 映像 30 %"
+    assert len({cell_len(text.plain) for text in shown}) == 1
 
 
 def test_a_doubtful_reading_says_so():

@@ -5,33 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import TracebackType
 
+from rich.cells import set_cell_size
 from rich.console import Console
 from rich.text import Text
 from typing_extensions import Self
 
-from edge.items import Reading, State
-
-COLOURS = ("#999999", "#D55E00", "#E69F00", "#0072B2", "#CC79A7", "#56B4E9", "#009E73", "#F0E442")
-"""Okabe-Ito, told apart by colour-blind people; the label is always written out as well."""
-
-STATES: dict[State, str] = {
-    "reading": "",
-    "no_speech": "no speech heard",
-    "no_face": "no face seen",
-    "dark": "too dark to see a face",
-    "loud": "too loud to hear speech",
-    "no_signal": "no sound and no picture",
-    "needs_check": "needs a check",
-    "warming_up": "warming up",
-    "paused": "paused",
-}
+from edge.display.palette import COLOURS
+from edge.items import Reading
+from edge.words import Language, word
 
 
 class Terminal:
     """Prints one line a reading, and a heading where a new source begins."""
 
-    def __init__(self, labels: Sequence[str], console: Console | None = None) -> None:
-        self._labels = labels
+    def __init__(
+        self, labels: Sequence[str], console: Console | None = None, language: Language = "en"
+    ) -> None:
+        self._labels, self._language = labels, language
         self._console = console or Console(highlight=False, soft_wrap=True)
         self._source = ""
 
@@ -48,10 +38,10 @@ class Terminal:
         if reading.source != self._source:
             self._source = reading.source
             self._console.print(Text(reading.source, style="bold"))
-        self._console.print(line(reading, self._labels))
+        self._console.print(line(reading, self._labels, self._language))
 
 
-def line(reading: Reading, labels: Sequence[str]) -> Text:
+def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> Text:
     """One reading as a line: time, label or state, probability, margin, votes, weights.
 
     12.0 s  happy     0.62  lead 0.41  votes 3  audio 70 %, vision 30 %
@@ -60,15 +50,19 @@ def line(reading: Reading, labels: Sequence[str]) -> Text:
     """
     text = Text(f"{reading.time:7.1f} s  ")
     if reading.label is None or reading.probabilities is None:
-        return text.append(f"-- {STATES[reading.state]}", style="dim")
+        return text.append(f"-- {word(reading.state, language)}", style="dim")
     index = list(labels).index(reading.label)
-    text.append(f"{reading.label:<9}", style=f"bold {COLOURS[index % len(COLOURS)]}")
-    text.append(f" {reading.probabilities[index]:.2f}  lead {reading.margin:.2f}  votes {reading.votes}  ")
     text.append(
-        ", ".join(f"{name} {weight:.0%}".replace("%", " %") for name, weight in reading.weights.items())
+        set_cell_size(word(reading.label, language), 9), style=f"bold {COLOURS[index % len(COLOURS)]}"
     )
+    weights = ", ".join(
+        f"{word(name, language)} {weight:.0%}".replace("%", " %") for name, weight in reading.weights.items()
+    )
+    numbers = {"probability": reading.probabilities[index], "lead": reading.margin, "votes": reading.votes}
+    text.append(f" {word('line', language, **numbers, weights=weights)}")
     if reading.held:
-        text.append("  held", style="dim")
+        text.append(f"  {word('line_held', language)}", style="dim")
     if reading.state == "needs_check":
-        text.append(f"  {STATES['needs_check']}: {', '.join(reading.candidates)}", style="yellow")
+        candidates = ", ".join(word(label, language) for label in reading.candidates)
+        text.append(f"  {word('needs_check', language)}: {candidates}", style="yellow")
     return text

@@ -1,0 +1,87 @@
+"""Where a person sees readings: the window where there is a screen, else lines on the terminal."""
+
+from __future__ import annotations
+
+import _thread
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+
+from typing_extensions import Self
+
+from edge.config import Site, rules
+from edge.display.screen import Screen, has_screen
+from edge.display.view import Look, Setup
+from edge.errors import InputError
+from edge.items import Face, Frame, Health, Reading
+from edge.manifest import Manifest
+from edge.sinks.terminal import Terminal
+from edge.words import word
+
+
+class Display:
+    """A sink for the person at the machine; `see` takes the pictures besides.
+
+    say: gets a line where no window can be shown, and when it goes away. q in the window is Ctrl-C.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        manifest: Manifest,
+        say: Callable[[str], None],
+        healths: Callable[[], Sequence[Health]] = tuple,
+    ) -> None:
+        self._site, self._manifest, self._say, self._healths = site, manifest, say, healths
+        self._screen: Screen | None = None
+        self._terminal: Terminal | None = None
+        self._held = ExitStack()
+
+    def __enter__(self) -> Self:
+        language = self._site.language
+        if has_screen():
+            look = Look(language, self._site.display.privacy)
+            screen = Screen(
+                panel_setup(self._site, self._manifest),
+                look,
+                self._site.display.full_screen,
+                healths=self._healths,
+                quit=_thread.interrupt_main,
+                gone=lambda: self._say(word("window_gone", language)),
+            )
+            try:
+                self._screen = self._held.enter_context(screen)
+                return self
+            except InputError as error:
+                self._say(word("no_window", language, why=error))
+        self._terminal = self._held.enter_context(Terminal(self._manifest.labels, language=language))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._held.close()
+
+    def write(self, reading: Reading) -> None:
+        """Show one reading."""
+        sink = self._screen or self._terminal
+        assert sink is not None
+        sink.write(reading)
+
+    def see(self, frame: Frame, face: Face | None) -> None:
+        """Show a picture and the face in it, where there is a window."""
+        if self._screen:
+            self._screen.see(frame, face)
+
+
+def panel_setup(site: Site, manifest: Manifest) -> Setup:
+    """What of the settings and the bundle a panel shows. Raises ConfigError."""
+    wishes = rules(site, manifest)
+    return Setup(
+        manifest.labels,
+        tuple(wishes.site_prior),
+        wishes.settings.margin,
+        manifest.hop_s,
+        manifest.name,
+        site.display.purpose,
+    )

@@ -1,0 +1,120 @@
+"""What a panel shows, and the board that collects it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.items import LABELS, Face, Frame, Health, Reading
+from edge.words import Language
+
+TIMELINE_S = 60.0
+"""Length of the timeline (seconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What stays the same while a bundle is shown."""
+
+    labels: tuple[str, ...] = LABELS
+    prior: tuple[float, ...] = ()
+    """How often each label is met on this site, 0..1; empty where that is not known."""
+    margin: float = 0.1
+    """Lead a label needs; below it the reading needs a check, 0..1."""
+    hop_s: float = 1.0
+    """Time between readings (seconds)."""
+    bundle: str = ""
+    """Name of the bundle."""
+    purpose: str = ""
+    """What the readings are for; empty: the usual warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the person in front of the panel wants it."""
+
+    language: Language = "en"
+    privacy: bool = False
+    """A silhouette in place of the picture."""
+    paused: bool = False
+    """The display stands still; reading goes on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """Everything a panel shows at one moment."""
+
+    setup: Setup = Setup()
+    look: Look = Look()
+    now: float = 0.0
+    """The moment, on the clock of the readings (seconds)."""
+    readings: tuple[Reading, ...] = ()
+    """The last TIMELINE_S, oldest first; the last one is the current one."""
+    frame: Frame | None = None
+    face: Face | None = None
+    """Where the face is in the frame; None when there is none."""
+    healths: tuple[Health, ...] = ()
+    offset_ms: float | None = None
+    """Pictures later than sound (milliseconds); None when it was not measured."""
+    celsius: float | None = None
+    """Hottest part of the machine (degrees Celsius); None when it does not tell."""
+
+    @property
+    def current(self) -> Reading | None:
+        """The newest reading."""
+        return self.readings[-1] if self.readings else None
+
+    @property
+    def silent_s(self) -> float:
+        """How long there has been no reading (seconds); 0 before the first one."""
+        return max(0.0, self.now - self.readings[-1].time) if self.readings else 0.0
+
+
+class Board:
+    """Collects what comes in; forgets what is older than the timeline."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._readings: deque[Reading] = deque()
+        self._frame: Frame | None = None
+        self._face: Face | None = None
+        self._healths: tuple[Health, ...] = ()
+
+    def write(self, reading: Reading) -> None:
+        """Take a reading; one of another source or of an earlier time begins a new timeline."""
+        last = self._readings[-1] if self._readings else None
+        if last and (reading.source != last.source or reading.time < last.time):
+            self._readings.clear()
+            if self._frame and self._frame.time > reading.time:
+                self._frame = self._face = None
+        self._readings.append(reading)
+        while self._readings[0].time < reading.time - TIMELINE_S:
+            self._readings.popleft()
+
+    def see(self, frame: Frame, face: Face | None) -> None:
+        """Take the newest picture and where the face is in it."""
+        self._frame, self._face = frame, face
+
+    def feel(self, healths: Sequence[Health]) -> None:
+        """Take how the devices are doing."""
+        self._healths = tuple(healths)
+
+    @property
+    def newest(self) -> float:
+        """Time of the newest thing taken, on the clock of the readings (seconds)."""
+        newest = self._readings[-1].time if self._readings else 0.0
+        return max(newest, self._frame.time) if self._frame else newest
+
+    def view(self, look: Look, now: float | None = None, celsius: float | None = None) -> View:
+        """What to show. now: on the clock of the readings (seconds); None: the time of the newest thing."""
+        return View(
+            self.setup,
+            look,
+            self.newest if now is None else now,
+            tuple(self._readings),
+            self._frame,
+            self._face,
+            self._healths,
+            celsius=celsius,
+        )

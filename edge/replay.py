@@ -1,0 +1,188 @@
+"""`edge replay`: a past run, from its JSON lines, on the panel or into a file."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, TypeAlias, get_args
+
+import numpy as np
+
+from edge.app import starter_bundle
+from edge.bundle import open_bundle
+from edge.config import Site
+from edge.display.display import panel_setup
+from edge.display.panel import HEIGHT, WIDTH, draw
+from edge.display.screen import Screen, has_screen
+from edge.display.view import Board, Look, Setup
+from edge.errors import InputError
+from edge.items import LABELS, Bytes, Face, Frame, Reading, State
+from edge.perception.faces import FaceFollower
+from edge.sources.recording import RecordingSource
+
+FPS = 15
+"""Panels a second in a saved film."""
+Item: TypeAlias = "Reading | tuple[Frame, Face | None]"
+
+
+def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> None:
+    """Show the last run in a file of readings, with the pictures of `site.source` when that is given.
+
+    save: .png for the panel at `at` seconds or at the end, .mp4 for all; None: a window, until it is closed.
+    Raises InputError, MediaError and BundleError.
+    """
+    run = last_run(readings, site.source.name if site.source else None)
+    labels = next((found for _, found in run if found), LABELS)
+    setup = Setup(labels, purpose=site.display.purpose)
+    with ExitStack() as stack:
+        if site.bundle:
+            setup = panel_setup(site, open_bundle(site.bundle).manifest)
+        if other := next((found for _, found in run if found not in ((), setup.labels)), None):
+            raise InputError(
+                f"{readings} has the labels {', '.join(other)}, not {', '.join(setup.labels)}; "
+                "name the bundle they were read with"
+            )
+        items: Iterator[tuple[float, Item]] = ((reading.time, reading) for reading, _ in run)
+        if site.source:
+            items = heapq.merge(items, _pictures(site.source, stack), key=lambda item: item[0])
+        look = Look(site.language, site.display.privacy)
+        if save is None:
+            _show(items, setup, look, site.display.full_screen)
+        elif save.suffix == ".png":
+            _save_panel(items, Board(setup), look, save, run[-1][0].time if at is None else at)
+        elif save.suffix == ".mp4":
+            _save_film(items, Board(setup), look, save)
+        else:
+            raise InputError(f"{save} is neither .png nor .mp4; name a file that is")
+
+
+def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, ...]]]:
+    """The readings of the last run in the file, of one source if named, each with the labels it names.
+
+    Raises InputError for what is not readings of `edge run --jsonl`.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read ({error}); give a file of edge run --jsonl") from error
+    found: list[tuple[Reading, tuple[str, ...]]] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            record = json.loads(line)
+            reading, labels = _reading(record), tuple(record["probabilities"] or ())
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{path} line {number} is no reading ({error}); give a file of edge run --jsonl"
+            ) from error
+        if source is not None and reading.source != source:
+            continue
+        if found and (reading.source != found[-1][0].source or reading.time < found[-1][0].time):
+            found.clear()
+        found.append((reading, labels))
+    if not found:
+        raise InputError(f"{path} holds no reading{f' of {source}' if source else ''}; give another file")
+    return found
+
+
+def _reading(record: dict[str, Any]) -> Reading:
+    shares, label = record["probabilities"], record["label"]
+    if record["state"] not in get_args(State):
+        raise ValueError(f"state {record['state']!r}")
+    if unknown := {label, *record["candidates"]} - {None, *(shares or ())}:
+        raise ValueError(f"no probability of {unknown.pop()!r}")
+    return Reading(
+        time=float(record["time"]),
+        state=record["state"],
+        source=str(record["source"]),
+        label=label,
+        probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
+        candidates=tuple(record["candidates"]),
+        margin=float(record["margin"]),
+        votes=int(record["votes"]),
+        held=bool(record["held"]),
+        weights=dict(record["weights"]),
+        delay_ms=float(record["delay_ms"]),
+    )
+
+
+def _pictures(path: Path, stack: ExitStack) -> Iterator[tuple[float, Item]]:
+    """Pictures of the recording with the face found in each."""
+    from edge.errors import MediaError
+
+    follower = FaceFollower(starter_bundle() / "face_detector.onnx")
+    source = stack.enter_context(RecordingSource(path, 16000))
+    try:
+        for item in source:
+            if isinstance(item, Frame):
+                yield item.time, (item, follower.find(item))
+    except MediaError:  # damaged: the run read no more of it either
+        return
+
+
+def _put(board: Board | Screen, item: Item) -> None:
+    if isinstance(item, Reading):
+        board.write(item)
+    else:
+        board.see(*item)
+
+
+def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: Look, full_screen: bool) -> None:
+    if not has_screen():
+        raise InputError("there is no screen to replay on; give --save panel.png or --save run.mp4")
+    ended: list[str] = []
+    with Screen(
+        setup, look, full_screen, quit=lambda: ended.append("q"), gone=lambda: ended.append("")
+    ) as screen:
+        began = time.monotonic()
+        for moment, item in items:
+            while not ended and (early := began + moment - time.monotonic()) > 0:
+                time.sleep(min(early, 0.1))
+            if ended:
+                return
+            _put(screen, item)
+        screen.wait()
+
+
+def _save_panel(items: Iterator[tuple[float, Item]], board: Board, look: Look, save: Path, at: float) -> None:
+    import cv2
+
+    for _, item in itertools.takewhile(lambda item: item[0] <= at, items):
+        _put(board, item)
+    panel = cv2.cvtColor(draw(board.view(look, at)), cv2.COLOR_RGB2BGR)
+    _, coded = cv2.imencode(".png", panel, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    try:
+        save.write_bytes(coded.tobytes())
+    except OSError as error:
+        raise InputError(f"{save} cannot be written ({error.strerror}); name another file") from error
+
+
+def _save_film(items: Iterator[tuple[float, Item]], board: Board, look: Look, save: Path) -> None:
+    import av
+
+    try:
+        with av.open(str(save.absolute()), "w") as container:
+            video: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
+            video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            for panel in _film(items, board, look):
+                container.mux(video.encode(av.VideoFrame.from_ndarray(panel, "rgb24")))
+            container.mux(video.encode(None))
+    except OSError as error:
+        raise InputError(f"{save} cannot be written ({error.strerror}); name another file") from error
+
+
+def _film(items: Iterator[tuple[float, Item]], board: Board, look: Look) -> Iterator[Bytes]:
+    """A panel every 1 / FPS seconds from the first item to the last."""
+    due: float | None = None
+    for moment, item in items:
+        due = moment if due is None else due
+        while due < moment:
+            yield draw(board.view(look, due))
+            due += 1.0 / FPS
+        _put(board, item)
+    if due is not None:
+        yield draw(board.view(look, due))

@@ -1,0 +1,110 @@
+"""Every word a person sees while readings are shown, in English and Japanese, from one table."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+Language = Literal["en", "ja"]
+
+WORDS: dict[str, tuple[str, str]] = {
+    "neutral": ("neutral", "平静"),
+    "angry": ("angry", "怒り"),
+    "happy": ("happy", "喜び"),
+    "sad": ("sad", "悲しみ"),
+    "worried": ("worried", "不安"),
+    "surprise": ("surprise", "驚き"),
+    "audio": ("audio", "音声"),
+    "vision": ("vision", "映像"),
+    "text": ("text", "言葉"),
+    # States: why there is no label, or why the label is not to be relied on.
+    "reading": ("reading", "推定中"),
+    "no_speech": ("no speech heard", "発話なし"),
+    "no_face": ("no face seen", "顔が見えません"),
+    "dark": ("too dark to see a face", "暗くて顔が見えません"),
+    "loud": ("too loud to hear speech", "騒音で発話が聞こえません"),
+    "no_signal": ("no sound and no picture", "音声・映像の入力なし"),
+    "needs_check": ("needs a check", "要確認"),
+    "warming_up": ("warming up", "準備中"),
+    "paused": ("paused", "一時停止中"),
+    "waiting": ("waiting for the first reading", "最初の推定を待っています"),
+    "stale": ("no new reading for {seconds} s", "{seconds} 秒間、新しい推定なし"),
+    # How sure a reading is.
+    "sure": ("high confidence", "確信度：高"),
+    "fair": ("medium confidence", "確信度：中"),
+    "unsure": ("low confidence", "確信度：低"),
+    "one_of": ("one of: {labels}", "候補：{labels}"),
+    "held": ("label held, a new one leads", "表示を保持中（別のラベルが先行）"),
+    # Parts of the panel.
+    "all_labels": ("Probability of each label", "ラベルごとの確率"),
+    "prior": ("mark: usual share here", "｜印：この現場での通常の割合"),
+    "votes": ("Last windows", "直近の判定"),
+    "vote_numbers": (
+        "votes {votes}   lead {lead}   delay {delay} ms",
+        "票数 {votes}　差 {lead}　遅れ {delay} ms",
+    ),
+    "weights": ("Evidence used", "使用した情報の割合"),
+    "nothing": ("none", "なし"),
+    "timeline": ("Last 60 seconds", "直近 60 秒"),
+    "gap": ("grey: no reading    outline: needs a check", "灰色：推定なし　枠のみ：要確認"),
+    "seconds_ago": ("{seconds} s", "{seconds} 秒"),
+    "now": ("now", "現在"),
+    "camera": ("Camera", "カメラ"),
+    "microphone": ("Microphone", "マイク"),
+    "no_picture": ("no picture", "映像なし"),
+    "privacy": ("privacy view: the picture is not shown", "プライバシー表示：映像は表示しません"),
+    "display_paused": ("display paused - press p", "表示を一時停止中（p キーで再開）"),
+    "frame_rate": ("{rate} pictures/s", "{rate} 枚/秒"),
+    "offset": ("sound-picture offset {offset} ms", "音声と映像のずれ {offset} ms"),
+    "keys": (
+        "f full screen   p pause   v privacy   l 日本語   q quit",
+        "f 全画面　p 一時停止　v プライバシー　l English　q 終了",
+    ),
+    "purpose": (
+        "An estimate, not a fact. Do not use it to judge, rate or discipline people.",
+        "推定であり、事実ではありません。人の評価・査定・処分には使用しないでください。",
+    ),
+    # How a device is doing.
+    "opening": ("opening", "接続中"),
+    "running": ("running", "動作中"),
+    "gone": ("not connected", "未接続"),
+    "silent": ("silent - muted?", "無音（ミュート？）"),
+    "clipping": ("clipping", "音割れ"),
+    "late": ("late", "遅延"),
+    "dimmed": ("dark", "暗い"),
+    "blurred": ("blurred", "ピンぼけ"),
+    "covered": ("covered", "遮られています"),
+    # Lines on the terminal.
+    "line": (
+        "{probability:.2f}  lead {lead:.2f}  votes {votes}  {weights}",
+        "{probability:.2f}  差 {lead:.2f}  票数 {votes}  {weights}",
+    ),
+    "line_held": ("held", "保持"),
+    "demo_notice": (
+        "The demo clip is a still portrait with synthetic speech: it shows the path, not the accuracy.",
+        "デモ映像は静止した肖像と合成音声です。処理の流れを示すもので、精度を示すものではありません。",
+    ),
+    "stopped": ("stopped", "停止しました"),
+    "window_gone": (
+        "the window is gone; reading goes on without it",
+        "表示ウィンドウが閉じられました。推定は続行します",
+    ),
+    "no_window": (
+        "no window can be shown ({why}); readings are printed here",
+        "ウィンドウを表示できません（{why}）。推定結果はここに出力します",
+    ),
+}
+
+
+def word(key: str, language: Language, **values: object) -> str:
+    """The words of a key with its values filled in; a key not in the table, as a site's own label, stays."""
+    if key not in WORDS:
+        return key
+    words = WORDS[key][language == "ja"]
+    return words.format(**values) if values else words
+
+
+def default_language() -> Language:
+    """What the locale asks for: Japanese where it is Japanese, else English."""
+    asked = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "ja" if next(filter(None, asked), "").startswith("ja") else "en"
