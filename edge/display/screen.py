@@ -16,6 +16,7 @@ from typing import Any
 
 from typing_extensions import Self
 
+from edge.display.drawing import font
 from edge.display.view import Look, Setup
 from edge.errors import InputError
 from edge.items import Face, Frame, Health, Reading
@@ -63,6 +64,7 @@ class Screen:
         self._leaving = False
 
     def __enter__(self) -> Self:
+        font()  # here, where it can be said what is missing
         # A fresh process, not a fork: this one may hold a GPU. A session of its own: Ctrl-C is not for it.
         self._process: Any = subprocess.Popen(
             [sys.executable, "-m", "edge.display.window"],
