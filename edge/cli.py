@@ -155,7 +155,7 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
     assert site.source is not None
     try:
         with ExitStack() as stack:
-            reader = stack.enter_context(Reader(site, realtime=realtime))
+            reader = stack.enter_context(Reader(site, realtime=realtime, say=_warn))
             labels = reader.bundle.manifest.labels
             sinks: list[Sink] = [] if headless else [Terminal(labels)]
             if jsonl:
@@ -168,12 +168,17 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
     typer.echo(_closing(summary, jsonl))
 
 
+def _warn(line: str) -> None:
+    typer.echo(line, err=True)
+
+
 def _closing(summary: Summary, jsonl: Path | None) -> str:
     quiet = [(state, n) for state, n in summary.states.items() if state not in ("reading", "needs_check")]
     parts = [f"{name.replace('_', ' ')} {n}" for name, n in (*summary.labels.most_common(), *quiet)]
     checks = summary.states["needs_check"]
     text = f"{sum(summary.states.values())} readings: {', '.join(parts)}" if parts else "no readings"
     text += f"; {checks} of them need a check" if checks else ""
+    text += f"; {summary.withheld} more were withheld" if summary.withheld else ""
     text += f"; {summary.dropped} windows dropped, the machine is too slow" if summary.dropped else ""
     return f"{text}; written to {jsonl}" if jsonl and parts else text
 

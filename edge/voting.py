@@ -33,11 +33,13 @@ class Rules:
     """How often each label is met on this site; sums to 1."""
     train_prior: tuple[float, ...]
     """How often each label was met in training; sums to 1."""
+    confusion: tuple[tuple[float, ...], ...] | None = None
+    """Row: true label, its shares of predicted labels, on people unseen; None: no cross-check of the prior."""
 
     @classmethod
     def of(cls, manifest: Manifest) -> Rules:
         """The rules a bundle brings."""
-        return cls(manifest.voting, manifest.site_prior, manifest.train_prior)
+        return cls(manifest.voting, manifest.site_prior, manifest.train_prior, manifest.confusion)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,10 +110,15 @@ def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, 
 
 
 def quality_weight(prediction: Prediction) -> float:
-    """Quality of the present modalities, weighted as the fusion weighed them: LEAST_QUALITY..1."""
+    """How far the window can be trusted, LEAST_QUALITY..1: 1 - product of (1 - quality) over what is present.
+
+    A modality that is there can only add trust, so one that is absent never raises a window's say.
+    """
     scores = dict(zip(MODALITIES, prediction.quality.as_array(), strict=True))
-    mean = sum(share * float(scores[name]) for name, share in prediction.weights.items())
-    return min(1.0, max(LEAST_QUALITY, mean))
+    doubt = 1.0
+    for name in prediction.present:
+        doubt *= 1.0 - min(1.0, max(0.0, float(scores[name])))
+    return max(LEAST_QUALITY, 1.0 - doubt)
 
 
 def evidence_weights(evidence: Sequence[Evidence], now: float, settings: VotingSettings) -> Floats:

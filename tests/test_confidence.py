@@ -27,13 +27,14 @@ def test_a_higher_temperature_is_less_sure():
 
 def test_the_set_holds_what_cannot_be_ruled_out():
     found = np.array([0.3, 0.6, 0.1], np.float32)
-    assert prediction_set(found, LABELS, 0.25) == ("b", "a")
-    assert prediction_set(found, LABELS, 0.5) == ("b",)
+    assert prediction_set(found, LABELS, (0.25, 0.25, 0.25)) == ("b", "a")
+    assert prediction_set(found, LABELS, (0.35, 0.7, 0.05)) == ("c",)
+    assert prediction_set(found, LABELS, (0.5, 0.5, 0.5)) == ("b",)
     assert prediction_set(found, LABELS, None) == ("b",)
 
 
 def test_the_set_is_never_empty():
-    assert prediction_set(np.array([0.3, 0.4, 0.3], np.float32), LABELS, 0.9) == ("b",)
+    assert prediction_set(np.array([0.3, 0.4, 0.3], np.float32), LABELS, (0.9, 0.9, 0.9)) == ("b",)
 
 
 @pytest.mark.parametrize(
