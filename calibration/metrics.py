@@ -91,7 +91,9 @@ def score(
     sets = None
     if thresholds is not None:
         # As prediction_set makes them: the likeliest label is in it whatever its threshold.
-        sets = (posteriors >= np.array(thresholds) - TIE) | (np.arange(posteriors.shape[1]) == predicted[:, None])
+        sets = (posteriors >= np.array(thresholds) - TIE) | (
+            np.arange(posteriors.shape[1]) == predicted[:, None]
+        )
     recall = confusion.diagonal() / np.maximum(1, confusion.sum(1))
     occurs = confusion.sum(1) > 0
     return Report(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ from edge.voting import Ballot, Rules, vote
 
 STREAMS, HOPS = 12, 1800
 """Streams of each speaker and balance, and windows of each: the prior needs 500 before it moves."""
-MAJORITY, KEEP, STAY = 5, 0.6, 0.95
+MAJORITY, KEEP, STAY = 3, 0.7, 0.9
 """The rivals' settings, those with the best weighted F1 on the dev speakers of recipes/starter.toml: windows
 of the majority vote, weight of the past in the exponential average, chance to stay in a hidden state."""
 LABEL_COUNT = len(LABELS)
 
 Shown = NDArray[np.int64]
+Way = Callable[[Stream, Rules], Shown]
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Result:
 
 def none(stream: Stream, rules: Rules) -> Shown:
     """The likeliest label of each window by itself, [n]."""
-    return _posteriors(stream).argmax(axis=1)
+    return np.asarray(_posteriors(stream).argmax(axis=1), np.int64)
 
 
 def majority(stream: Stream, rules: Rules, windows: int = MAJORITY) -> Shown:
@@ -59,7 +60,8 @@ def majority(stream: Stream, rules: Rules, windows: int = MAJORITY) -> Shown:
 
 def average(stream: Stream, rules: Rules, keep: float = KEEP) -> Shown:
     """Exponential average of the posteriors, [n]."""
-    mean, shown = np.zeros(LABEL_COUNT), []
+    mean = np.zeros(LABEL_COUNT)
+    shown = []
     for posterior in _posteriors(stream):
         mean = keep * mean + (1.0 - keep) * posterior
         shown.append(int(mean.argmax()))
@@ -68,7 +70,8 @@ def average(stream: Stream, rules: Rules, keep: float = KEEP) -> Shown:
 
 def hidden_markov(stream: Stream, rules: Rules, stay: float = STAY) -> Shown:
     """Forward filter of a hidden Markov model whose state stays or moves to any other label alike, [n]."""
-    state, shown = np.full(LABEL_COUNT, 1.0 / LABEL_COUNT), []
+    state = np.full(LABEL_COUNT, 1.0 / LABEL_COUNT)
+    shown = []
     for posterior in _posteriors(stream):
         expected = stay * state + (1.0 - stay) * (1.0 - state) / (LABEL_COUNT - 1)
         state = expected * posterior / np.array(rules.train_prior)
@@ -79,9 +82,8 @@ def hidden_markov(stream: Stream, rules: Rules, stay: float = STAY) -> Shown:
 
 def ours(stream: Stream, rules: Rules) -> Shown:
     """What the device shows, the moving prior included, [n]."""
-    from dataclasses import replace
-
-    ballot, census, shown = Ballot(), Census(), []
+    ballot, census = Ballot(), Census()
+    shown = []
     for prediction in stream.predictions:
         census = counted(census, prediction.probabilities, rules.train_prior, rules.site_prior)
         now = replace(rules, site_prior=census.prior or rules.site_prior)
@@ -90,7 +92,7 @@ def ours(stream: Stream, rules: Rules) -> Shown:
     return np.array(shown)
 
 
-WAYS: dict[str, Callable[[Stream, Rules], Shown]] = {
+WAYS: dict[str, Way] = {
     "no voting": none,
     "majority vote": majority,
     "exponential average": average,
@@ -99,16 +101,83 @@ WAYS: dict[str, Callable[[Stream, Rules], Shown]] = {
 }
 
 
+def trial(clips: Sequence[Clip], rules: Rules, hop_s: float) -> dict[str, dict[str, Result]]:
+    """Every way to vote on composed streams: balance (shifted, even) -> way -> result.
+
+    clips: of one or more speakers, STREAMS streams each. Raises DatasetError when a speaker shows one label.
+    """
+    found: dict[str, dict[str, Result]] = {}
+    for balance in ("shifted", "even"):
+        streams = []
+        for person, speaker in enumerate(sorted({clip.speaker for clip in clips})):
+            own = [clip for clip in clips if clip.speaker == speaker]
+            for number in range(STREAMS):
+                seed = 100 * person + number
+                shares = shifted_balance(seed) if balance == "shifted" else rules.train_prior
+                streams.append(compose(own, shares, HOPS, hop_s, seed))
+        found[balance] = compare(streams, rules, hop_s)
+    return found
+
+
+def compare(
+    streams: Sequence[Stream], rules: Rules, hop_s: float, ways: Mapping[str, Way] = WAYS
+) -> dict[str, Result]:
+    """Every way to vote on the same streams: its name -> means over the streams."""
+    rows: dict[str, list[tuple[float, ...]]] = {name: [] for name in ways}
+    for stream in streams:
+        truth = stream.labels
+        shown = {name: way(stream, rules) for name, way in ways.items()}
+        waits = {name: _waits(truth, labels) for name, labels in shown.items()}
+        caught = ~np.isnan(np.stack(list(waits.values()))).any(axis=0)
+        negative = np.isin(truth, [LABELS.index(name) for name in NEGATIVE])
+        for name, labels in shown.items():
+            rows[name].append(
+                (
+                    weighted_f1(truth, labels),
+                    _mean((labels == truth)[negative]),
+                    float((np.diff(labels) != 0).sum() / (len(labels) * hop_s / 60.0)),
+                    _mean(waits[name][caught]) * hop_s,
+                    float(np.isnan(waits[name]).mean()),
+                )
+            )
+    return {name: Result(*np.nanmean(values, axis=0).round(4).tolist()) for name, values in rows.items()}
+
+
+def table(found: Mapping[str, Mapping[str, Result]]) -> str:
+    """The comparison for a person to read."""
+    rows = []
+    for balance, results in found.items():
+        titles = ("weighted F1", "negative recall", "flips/min", "delay s", "missed")
+        rows.append(f"{balance + ' balance':22}" + "".join(f"{title:>16}" for title in titles))
+        for name, result in results.items():
+            r = result
+            rows.append(
+                f"{name:22}{r.weighted_f1:16.3f}{r.negative_recall:16.3f}{r.flips_a_minute:16.1f}"
+                f"{r.delay_s:16.1f}{r.missed:16.2f}"
+            )
+        rows.append("")
+    rows.append(f"{STREAMS} streams a speaker of {HOPS} windows each; composed, so compare the rows only")
+    return "\n".join(rows)
+
+
+def as_dict(found: Mapping[str, Mapping[str, Result]]) -> dict[str, Any]:
+    """The comparison as JSON-ready values: balance -> way -> the fields of Result."""
+    return {key: {name: asdict(result) for name, result in row.items()} for key, row in found.items()}
+
+
+def _waits(truth: Shown, shown: Shown) -> NDArray[np.float64]:
+    """Hops from each true change to the first that shows it; NaN where none does, [changes]."""
+    changes = [0, *(np.flatnonzero(np.diff(truth)) + 1).tolist()]
+    waits = []
+    for start, end in zip(changes, [*changes[1:], len(truth)], strict=True):
+        right = np.flatnonzero(shown[start:end] == truth[start])
+        waits.append(float(right[0]) if len(right) else np.nan)
+    return np.array(waits)
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
 def _posteriors(stream: Stream) -> NDArray[np.float64]:
     return np.stack([p.probabilities for p in stream.predictions]).astype(np.float64)
-def judge_all(streams, rules, hop_s, ways=WAYS):
-    out={n:[] for n in ways}
-    for st in streams:
-        shown={n:w(st,rules) for n,w in ways.items()}
-        ch=[0,*(np.flatnonzero(np.diff(st.labels))+1).tolist()]; ends=[*ch[1:],len(st.labels)]
-        d={n:[next((t-a for t in range(a,b) if s[t]==st.labels[a]),None) for a,b in zip(ch,ends)] for n,s in shown.items()}
-        com=[i for i in range(len(ch)) if all(d[n][i] is not None for n in d)]
-        neg=np.isin(st.labels,[LABELS.index(x) for x in NEGATIVE])
-        for n,s in shown.items():
-            out[n].append((weighted_f1(st.labels,s),(s==st.labels)[neg].mean() if neg.any() else np.nan,(np.diff(s)!=0).sum()/(len(s)*hop_s/60),np.mean([d[n][i] for i in com])*hop_s,np.mean([x is None for x in d[n]])))
-    return {n:np.nanmean(v,axis=0).round(4) for n,v in out.items()}

@@ -65,7 +65,8 @@ def live_source(site: Site, rate: int) -> LiveSource:
 class Reader:
     """An opened bundle with its engines; reads recordings while its `with` block lasts.
 
-    backend: which one runs the models, onnxrt or tensorrt. say: gets warnings, one line each. Open, read and close it on one thread.
+    backend: which one runs the models, onnxrt or tensorrt. say: gets warnings, one line each. Open,
+    read and close it on one thread.
     Raises BundleError, EngineError and ConfigError on entering.
     """
 

@@ -272,11 +272,19 @@ def evaluate(
         Path | None,
         typer.Option(help="Write the numbers to this file as well."),
     ] = None,
+    streams: Annotated[
+        bool, typer.Option("--streams", help="Compare ways to vote on long streams of these clips instead.")
+    ] = False,
+    reliability: Annotated[
+        Path | None,
+        typer.Option(help="Draw how often it is right over how sure it is into this PNG file."),
+    ] = None,
 ) -> None:
     """Score a bundle on a labelled folder.
 
     Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
     Without the camera: edge evaluate bundles/line3 recordings/test --drop vision
+    What voting is worth: edge evaluate bundles/line3 recordings/test --streams
     """
     _one_thread()
     from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
@@ -286,10 +294,36 @@ def evaluate(
         raise typer.BadParameter("only the fused reading has modalities to drop", param_hint="--drop")
     if len(dropped) == len(Single):
         raise typer.BadParameter("nothing is left to judge; keep one modality", param_hint="--drop")
+    if streams and (modality is not Modality.fused or reliability):
+        raise typer.BadParameter(
+            "streams are read by the fusion and have no diagram; leave out --modality and --reliability",
+            param_hint="--streams",
+        )
+    if streams:
+        _compare_votes(bundle, folder, dropped, json)
+        return
     report: Any = evaluate_folder(bundle, folder, modality.value, dropped)
     typer.echo(report.table())
     if json:
         _write_json(json, report.as_dict())
+    if reliability:
+        from calibration.diagram import write_diagram  # noqa: TID251 - inside a verb only
+
+        write_diagram(report, reliability)
+
+
+def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | None) -> None:
+    from calibration.evaluate import stream_clips  # noqa: TID251 - inside a verb only
+    from calibration.voting_trial import as_dict, table, trial  # noqa: TID251 - inside a verb only
+
+    from edge.bundle import open_bundle
+    from edge.voting import Rules
+
+    opened = open_bundle(bundle)
+    found = trial(stream_clips(opened, folder, dropped), Rules.of(opened.manifest), opened.manifest.hop_s)
+    typer.echo(table(found))
+    if json:
+        _write_json(json, as_dict(found))
 
 
 @app.command()

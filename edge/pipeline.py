@@ -217,7 +217,6 @@ class Pipeline:
             delay_ms=tally.delay_ms,
         )
 
-
     def _here(self, prediction: Prediction) -> Rules:
         """The rules with the site prior as far as it is known by now."""
         before, rules = self._census, self._rules
@@ -226,7 +225,8 @@ class Pipeline:
         )
         if self._census.doubtful and not before.doubtful:
             self._say(
-                f"how often each label is met here is doubtful: two estimates differ by {self._census.gap:.2f}; "
+                "how often each label is met here is doubtful: two estimates differ by "
+                f"{self._census.gap:.2f}; "
                 "check microphone and camera, or calibrate on recordings of this site"
             )
         return dataclasses.replace(rules, site_prior=self._census.prior or rules.site_prior)

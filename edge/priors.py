@@ -22,11 +22,11 @@ KEPT_WINDOWS = 3600
 """Windows an estimate looks back on: an hour at a hop of one second."""
 EVERY = 60
 """Windows between two estimates."""
-OPERATOR_WINDOWS = 100.0
+OPERATOR_WINDOWS = 1000.0
 """How many windows the operator's prior counts for."""
 DOUBT = 0.2
 """EM and BBSE further apart than this (sum of absolute differences) cannot both be right."""
-STEPS, SETTLED = 1000, 1e-6
+STEPS, SETTLED = 300, 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +84,7 @@ def em_prior(
     """
     expected = np.zeros(len(train_prior)) if counts is None else counts
     likelihoods = posteriors.astype(np.float64) / np.maximum(train_prior, 1e-9)
-    prior = np.array(train_prior, np.float64)
+    prior: NDArray[np.float64] = np.array(train_prior, np.float64)
     for _ in range(STEPS):
         weighted = likelihoods * prior
         shares = weighted / np.maximum(weighted.sum(axis=1, keepdims=True), 1e-300)
@@ -93,7 +93,7 @@ def em_prior(
         prior = moved
         if settled:
             break
-    return prior / prior.sum()
+    return np.asarray(prior / prior.sum())
 
 
 def bbse(posteriors: Floats, confusion: NDArray[np.float64]) -> NDArray[np.float64]:

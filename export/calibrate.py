@@ -138,7 +138,10 @@ def confidence_of(
         calls[name], labels[name] = calls_of(name, taken.tensors, rows), taken.labels.numpy()
     rng = np.random.default_rng(recipe.seed + 1)
     wished = torch.arange(100 * len(LABELS)) % len(LABELS)
-    calls["fused"], labels["fused"] = calls_of("fusion", compose(pools, wished, recipe, rng), 1), wished.numpy()
+    calls["fused"], labels["fused"] = (
+        calls_of("fusion", compose(pools, wished, recipe, rng), 1),
+        wished.numpy(),
+    )
     temperature, bias, thresholds, posteriors = {}, {}, {}, {}
     for name, feeds in calls.items():
         logits = _logits(paths["fusion" if name == "fused" else name], feeds)

@@ -144,7 +144,12 @@ def test_writing_is_all_or_nothing(tiny_bundle, tmp_path):
 shares = st.lists(st.floats(0.01, 1.0), min_size=6, max_size=6).map(lambda s: [v / sum(s) for v in s])
 
 
-@given(shares, st.floats(0.5, 10), st.floats(0.1, 2), st.one_of(st.none(), st.floats(0, 1)))
+@given(
+    shares,
+    st.floats(0.5, 10),
+    st.floats(0.1, 2),
+    st.none() | st.lists(st.floats(0, 1), min_size=6, max_size=6).map(lambda row: {"fused": row}),
+)
 def test_a_manifest_survives_json(manifest_dict, prior, window, hop, threshold):
     written = Manifest.model_validate(
         manifest_dict

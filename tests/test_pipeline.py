@@ -167,7 +167,9 @@ def test_each_frame_is_looked_at_once(build):
 
 def test_an_unsure_reading_needs_a_check(build):
     sink = Kept()
-    build(manifest={"conformal_threshold": {"fused": (1e-6,) * 6}}).run(merged(sound(4), pictures(4)), "clip", [sink])
+    build(manifest={"conformal_threshold": {"fused": (1e-6,) * 6}}).run(
+        merged(sound(4), pictures(4)), "clip", [sink]
+    )
     last = sink.readings[-1]
     assert last.state == "needs_check"
     assert len(last.candidates) > 1
