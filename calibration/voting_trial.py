@@ -15,7 +15,7 @@ from edge.items import LABELS, NEGATIVE
 from edge.priors import Census, counted
 from edge.voting import Ballot, Rules, vote
 
-STREAMS, HOPS = 12, 1800
+STREAMS, HOPS = 6, 1800
 """Streams of each speaker and balance, and windows of each: the prior needs 500 before it moves."""
 MAJORITY, KEEP, STAY = 3, 0.7, 0.9
 """The rivals' settings, those with the best weighted F1 on the dev speakers of recipes/starter.toml: windows

@@ -51,7 +51,7 @@ def test_bbse_agrees_with_em_when_only_the_balance_changed(rng):
 @settings(max_examples=20)
 def test_both_are_distributions_and_know_no_order(prior, seed):
     rng = np.random.default_rng(seed)
-    posteriors, labels = met(prior, 200, rng)
+    posteriors, _ = met(prior, 200, rng)
     shuffled = posteriors[rng.permutation(len(posteriors))]
     table = rates(*met(EVEN, 5000, rng))
     for found, again in (
@@ -86,7 +86,8 @@ def test_short_recordings_keep_the_operators_prior(rng):
     assert not almost.doubtful
     full = take(posteriors[-1:], almost)
     assert full.prior is not None
-    assert np.abs(np.array(full.prior) - SHIFTED).sum() < 0.35  # 500 windows, held back by 100 counts
+    # 500 windows against the 1000 that the operator's prior counts for.
+    assert EVEN[0] + 0.05 < full.prior[0] < SHIFTED[0] - 0.1
     later = take(posteriors[: EVERY - 1], full)
     assert later.prior == full.prior
     assert take(posteriors[:1], later).prior != full.prior
