@@ -54,7 +54,7 @@ def diagram(report: Report) -> Bytes:
     error = report.expected_calibration_error
     _write(image, f"Reliability: {report.n} examples, calibration error {error:.3f}", LEFT, 35, 0.6)
     _write(image, "share that is right", LEFT + 8, TOP + 22)
-    _write(image, "above the line: surer than it says", LEFT + 8, TOP + 44, 0.45, GREY)
+    _write(image, "above the line: right more often than it says", LEFT + 8, TOP + 44, 0.45, GREY)
     _write(image, "below the line: too sure", LEFT + SIDE - 190, base - 14, 0.45, GREY)
     _write(image, "confidence (bars: examples)", LEFT + SIDE // 2 - 110, floor + 55)
     return image

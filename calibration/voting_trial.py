@@ -18,8 +18,8 @@ from edge.voting import Ballot, Rules, vote
 STREAMS, HOPS = 6, 1800
 """Streams of each speaker and balance, and windows of each: the prior needs 500 before it moves."""
 MAJORITY, KEEP, STAY = 3, 0.7, 0.9
-"""The rivals' settings, those with the best weighted F1 on the dev speakers of recipes/starter.toml: windows
-of the majority vote, weight of the past in the exponential average, chance to stay in a hidden state."""
+"""The rivals' settings, best in weighted F1 on the dev speakers of recipes/starter.toml: windows of the
+majority vote, weight of the past in the exponential average, chance to stay in a hidden state."""
 LABEL_COUNT = len(LABELS)
 
 Shown = NDArray[np.int64]

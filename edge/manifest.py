@@ -96,9 +96,9 @@ class ModelEntry(Spec):
 class VotingSettings(Spec):
     """How posteriors of recent windows become a reading (edge/voting.py)."""
 
-    window_s: Positive = 10.0
+    window_s: Positive = 20.0
     """Age beyond which a prediction no longer votes (seconds)."""
-    half_life_s: Positive = 4.0
+    half_life_s: Positive = 10.0
     """Age at which half of what a prediction said is forgotten (seconds)."""
     eta: Probability = 0.3
     """Strength of the prior correction; 0 switches it off."""
