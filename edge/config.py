@@ -5,6 +5,7 @@ bundle = "bundles/line3"          # folder or .tar, relative to this file; defau
 source = "recordings"             # recording or folder of recordings; without it devices are read live
 microphone = "USB"                # part of its name, or serial number; "default", or "off"
 camera = "http://10.0.0.7/mjpg"   # part of a USB camera's name, an address; "default", or "off"
+checks_a_day = 20                 # readings shown as needs_check; a run of them is one check
 threads = 1                       # CPU threads of each network
 backend = "auto"                  # or "tensorrt", "onnxrt", "openvino"; auto: TensorRT where it works
 faces = "nearest"                 # or "centre": who is read when several faces are there
@@ -13,6 +14,7 @@ asr = "models/whisper-tiny"       # folder of a speech recogniser (edge/percepti
 neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/manifest.py)
 dwell_s = 2.0
+events = {worried = 0.4}          # a reading near this probability needs a check
 [log]                             # readings in files, a new one each day
 folder = "/var/lib/edge"
 format = "csv"                    # or "jsonl"
@@ -138,6 +140,8 @@ class Site(BaseModel):
     """Part of a microphone's name or its serial number; "default": the system's; "off": none."""
     camera: str = "default"
     """Camera address (edge/sources/addresses.py); "default": the first USB camera; "off": none."""
+    checks_a_day: Count | None = None
+    """Checks a person can do in a day; more are withheld and counted. None: any number."""
     threads: Count = 1
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt", "openvino"] = "auto"
@@ -148,7 +152,7 @@ class Site(BaseModel):
     """Folder of a speech recogniser; None: no text is read."""
     site_prior: dict[str, Probability] = Field(default_factory=dict)
     """Label -> how often it is met on this site; empty: the bundle's site prior."""
-    voting: dict[str, float] = Field(default_factory=dict)
+    voting: dict[str, Any] = Field(default_factory=dict)
     """Voting settings that differ from the bundle's."""
     display: DisplaySettings = DisplaySettings()
     log: LogSettings | None = None
@@ -187,8 +191,10 @@ def rules(site: Site, manifest: Manifest) -> Rules:
         settings = VotingSettings.model_validate(manifest.voting.model_dump() | site.voting)
     except ValidationError as error:
         raise ConfigError(f"voting: {_first(error)}") from error
+    if "events" in site.voting:
+        _known(None, "label in voting.events", settings.events, manifest.labels)
     if not site.site_prior:
-        return Rules(settings, manifest.site_prior, manifest.train_prior)
+        return Rules(settings, manifest.site_prior, manifest.train_prior, manifest.confusion)
     _known(None, "label in site_prior", site.site_prior, manifest.labels)
     missing = [label for label in manifest.labels if label not in site.site_prior]
     total = sum(site.site_prior.values())
@@ -196,7 +202,7 @@ def rules(site: Site, manifest: Manifest) -> Rules:
         lacking = f"lacks {', '.join(missing)}" if missing else f"sums to {total:.3f}"
         raise ConfigError(f"site_prior {lacking}; give every label of the bundle a share, 1 in all")
     prior = tuple(site.site_prior[label] for label in manifest.labels)
-    return Rules(settings, prior, manifest.train_prior)
+    return Rules(settings, prior, manifest.train_prior, manifest.confusion)
 
 
 def _beside(folder: Path, settings: Model) -> Model:

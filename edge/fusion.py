@@ -15,10 +15,11 @@ from edge.stopwatch import Stopwatch
 
 
 class Fusion:
-    """The fusion network of a bundle together with the temperatures of all four posteriors."""
+    """The fusion network of a bundle together with the calibration of all four posteriors."""
 
     def __init__(self, manifest: Manifest, engine: Engine, stopwatch: Stopwatch | None = None) -> None:
         self._temperature = manifest.temperature
+        self._bias = manifest.bias
         self._engine = engine
         self._stopwatch = stopwatch or Stopwatch()
 
@@ -34,15 +35,18 @@ class Fusion:
         weights /= weights.sum()
         return Prediction(
             time=time,
-            probabilities=softmax(out["logits"][0], self._temperature["fused"]),
+            probabilities=self._calibrated("fused", out["logits"][0]),
             by_modality={name: self.posterior(name, found[name]) for name in MODALITIES if name in found},
             weights={name: float(w) for name, w in zip(MODALITIES, weights, strict=True) if name in found},
             quality=quality,
         )
 
     def posterior(self, modality: str, found: Tokens) -> Floats:
-        """Calibrated posterior of one modality alone, shape [labels]: softmax(mean of its logits / T)."""
-        return softmax(found.logits.mean(axis=0), self._temperature[modality])
+        """Calibrated posterior of one modality alone, shape [labels]: softmax(mean of its logits / T + b)."""
+        return self._calibrated(modality, found.logits.mean(axis=0))
+
+    def _calibrated(self, name: str, logits: Floats) -> Floats:
+        return softmax(logits, self._temperature[name], self._bias.get(name))
 
     def _inputs(self, found: Mapping[str, Tokens], present: Floats, quality: Quality) -> dict[str, Floats]:
         inputs = {

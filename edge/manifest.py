@@ -96,11 +96,11 @@ class ModelEntry(Spec):
 class VotingSettings(Spec):
     """How posteriors of recent windows become a reading (edge/voting.py)."""
 
-    window_s: Positive = 5.0
+    window_s: Positive = 20.0
     """Age beyond which a prediction no longer votes (seconds)."""
-    half_life_s: Positive = 2.0
-    """Age at which a prediction weighs half (seconds)."""
-    eta: Probability = 0.5
+    half_life_s: Positive = 10.0
+    """Age at which half of what a prediction said is forgotten (seconds)."""
+    eta: Probability = 0.3
     """Strength of the prior correction; 0 switches it off."""
     ratio_min: Positive = 0.2
     """Lower bound of site prior over training prior."""
@@ -108,8 +108,10 @@ class VotingSettings(Spec):
     """Upper bound of site prior over training prior."""
     margin: Probability = 0.1
     """Lead a new label needs; below it the reading needs a check."""
-    dwell_s: float = Field(1.0, ge=0.0)
+    dwell_s: float = Field(0.0, ge=0.0)
     """How long a new label must lead before it is shown (seconds)."""
+    events: dict[str, Probability] = {"angry": 0.3, "worried": 0.3}
+    """Labels a person wants to hear of, each with its threshold: a reading near it needs a check."""
 
 
 class Manifest(Spec):
@@ -133,8 +135,13 @@ class Manifest(Spec):
     site_prior: tuple[Probability, ...]
     temperature: dict[str, Positive]
     """Softmax temperature of audio, vision, text and fused."""
-    conformal_threshold: Probability | None = None
-    """A label with a probability below it leaves the prediction set; None: no sets."""
+    bias: dict[str, tuple[float, ...]] = {}
+    """Added to the logits after the temperature, a number a label; what is not listed has none."""
+    conformal_threshold: dict[str, tuple[Probability, ...]] | None = None
+    """Of audio, vision, text and fused: the probability below which each label leaves the prediction set;
+    None: no sets."""
+    confusion: tuple[tuple[Probability, ...], ...] | None = None
+    """Fused, row: true label, its shares of predicted labels, on people unseen; None: unknown."""
     voting: VotingSettings = VotingSettings()
     calibration: dict[str, Any] = {}
     """Which recordings set the ranges: clips, seconds, hash."""
@@ -164,4 +171,14 @@ class Manifest(Spec):
         missing = {*MODALITIES, "fused"} - self.temperature.keys()
         if missing:
             raise ValueError(f"temperature lacks {', '.join(sorted(missing))}")
+        rows = [(f"bias of {name}", row) for name, row in self.bias.items()]
+        rows += [
+            (f"conformal_threshold of {name}", r) for name, r in (self.conformal_threshold or {}).items()
+        ]
+        rows += [("each row of confusion", row) for row in self.confusion or ()]
+        for name, row in rows:
+            if len(row) != len(self.labels):
+                raise ValueError(f"{name} must hold {len(self.labels)} numbers")
+        if self.confusion is not None and len(self.confusion) != len(self.labels):
+            raise ValueError(f"confusion must hold {len(self.labels)} rows")
         return self

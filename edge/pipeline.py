@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from edge.confidence import needs_check, prediction_set
+from edge.confidence import Checks, limited, near_event, needs_check, prediction_set
 from edge.encoders import Encoders
 from edge.errors import MediaError
 from edge.fusion import Fusion
@@ -24,6 +24,7 @@ from edge.manifest import Manifest
 from edge.pace import Pace
 from edge.perception.faces import too_dark
 from edge.perception.speech import Speech
+from edge.priors import Census, counted
 from edge.stopwatch import Stopwatch
 from edge.voting import Ballot, Rules, vote
 from edge.windows import LATE_S
@@ -73,6 +74,8 @@ class Summary:
     """Windows left out because they came too late to be shown."""
     rested: int = 0
     """Windows passed over because the machine was busy or hot."""
+    withheld: int = 0
+    """Checks not asked for because the day's limit was used up."""
 
     def __add__(self, other: Summary) -> Summary:
         return Summary(
@@ -80,11 +83,15 @@ class Summary:
             self.labels + other.labels,
             self.dropped + other.dropped,
             self.rested + other.rested,
+            self.withheld + other.withheld,
         )
 
 
 class Pipeline:
-    """Reads one recording or device. Make a new one for each: it remembers faces and votes."""
+    """Reads one recording or device. Make a new one for each: it remembers faces, votes and what is usual.
+
+    checks_a_day: see edge/config.py. say: gets one line when something about the site is doubtful.
+    """
 
     def __init__(
         self,
@@ -99,6 +106,8 @@ class Pipeline:
         scribe: Scribe | None = None,
         realtime: bool = False,
         stopwatch: Stopwatch | None = None,
+        checks_a_day: int | None = None,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._manifest = manifest
         self._rules = rules
@@ -112,6 +121,10 @@ class Pipeline:
         self._stopwatch = stopwatch or Stopwatch()
         self._faces: dict[float, Face | None] = {}
         self._ballot = Ballot()
+        self._census = Census()
+        self._checks = Checks()
+        self._checks_a_day = checks_a_day
+        self._say = say
 
     def run(
         self,
@@ -153,6 +166,7 @@ class Pipeline:
         # Nothing more will come: what is left is read however short it is, be it a single picture.
         for window in self._windower.flush():
             _write(self.read(window, source), sinks, summary)
+        summary.withheld = self._checks.withheld
         if broken is not None:
             raise broken
         return summary
@@ -210,13 +224,19 @@ class Pipeline:
         return "no_face" if window.frames and window.audio is None else "no_speech"
 
     def _voted(self, prediction: Prediction, source: str) -> Reading:
-        self._ballot, tally = vote(self._ballot, prediction, self._rules)
-        labels = self._manifest.labels
-        candidates = prediction_set(tally.probabilities, labels, self._manifest.conformal_threshold)
-        unsure = needs_check(candidates, tally.margin, self._rules.settings.margin)
+        self._ballot, tally = vote(self._ballot, prediction, self._here(prediction))
+        labels, settings = self._manifest.labels, self._rules.settings
+        thresholds = (self._manifest.conformal_threshold or {}).get("fused")
+        candidates = prediction_set(tally.probabilities, labels, thresholds)
+        unsure = needs_check(candidates, tally.margin, settings.margin)
+        unsure = unsure or near_event(tally.probabilities, labels, settings.events)
+        before = self._checks
+        self._checks = limited(before, unsure, prediction.time, self._checks_a_day)
+        if self._checks.withheld > before.withheld == 0:
+            self._say(f"{self._checks_a_day} checks were asked for today, the limit; more are withheld")
         return Reading(
             time=prediction.time,
-            state="needs_check" if unsure else "reading",
+            state="needs_check" if self._checks.shown else "reading",
             source=source,
             label=labels[tally.label],
             probabilities=tally.probabilities,
@@ -227,6 +247,20 @@ class Pipeline:
             weights=prediction.weights,
             delay_ms=tally.delay_ms,
         )
+
+    def _here(self, prediction: Prediction) -> Rules:
+        """The rules with the site prior as far as it is known by now."""
+        before, rules = self._census, self._rules
+        self._census = counted(
+            before, prediction.probabilities, rules.train_prior, rules.site_prior, rules.confusion
+        )
+        if self._census.doubtful and not before.doubtful:
+            self._say(
+                "how often each label is met here is doubtful: two estimates differ by "
+                f"{self._census.gap:.2f}; "
+                "check microphone and camera, or calibrate on recordings of this site"
+            )
+        return dataclasses.replace(rules, site_prior=self._census.prior or rules.site_prior)
 
 
 def _write(reading: Reading, sinks: Sequence[Sink], summary: Summary) -> None:

@@ -1,6 +1,6 @@
 """Prior-based voting: calibrated posteriors of recent windows -> one steady reading.
 
-    pbar  = weighted mean of the posteriors in the voting window (weight: quality x recency)
+    pbar  = what the posteriors in the voting window say together (power: quality; old ones fade)
     p'(c) proportional to pbar(c) * (site_prior(c) / train_prior(c))^eta, ratio clipped
     shown = the leader of p', once it led the shown label by a margin for a dwell time
 
@@ -20,6 +20,8 @@ from edge.manifest import Manifest, VotingSettings
 
 LEAST_QUALITY = 0.1
 """A window of poor quality still says something: without a floor a vote could have no weight at all."""
+LEAST_PROBABILITY = 1e-6
+"""No single window rules a label out for good."""
 TIE = 1e-6
 """Leads below this are ties; posteriors are float32."""
 
@@ -33,11 +35,13 @@ class Rules:
     """How often each label is met on this site; sums to 1."""
     train_prior: tuple[float, ...]
     """How often each label was met in training; sums to 1."""
+    confusion: tuple[tuple[float, ...], ...] | None = None
+    """Row: true label, its shares of predicted labels, on people unseen; None: no cross-check."""
 
     @classmethod
     def of(cls, manifest: Manifest) -> Rules:
         """The rules a bundle brings."""
-        return cls(manifest.voting, manifest.site_prior, manifest.train_prior)
+        return cls(manifest.voting, manifest.site_prior, manifest.train_prior, manifest.confusion)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +97,7 @@ def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, 
     recent = tuple(e for e in ballot.evidence if now - e.time <= settings.window_s)
     evidence = (*recent, Evidence(now, prediction.probabilities, quality_weight(prediction)))
     weights = evidence_weights(evidence, now, settings)
-    probabilities = prior_corrected(pooled(evidence, weights), rules)
+    probabilities = prior_corrected(pooled(evidence, settings.half_life_s), rules)
     label, challenger, since = _shown(ballot if recent else Ballot(), probabilities, now, rules)
     ages = np.array([now - e.time for e in evidence])
     tally = Tally(
@@ -108,10 +112,15 @@ def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, 
 
 
 def quality_weight(prediction: Prediction) -> float:
-    """Quality of the present modalities, weighted as the fusion weighed them: LEAST_QUALITY..1."""
+    """How far the window can be trusted, LEAST_QUALITY..1: 1 - product of (1 - quality) over what is present.
+
+    A modality that is there can only add trust, so one that is absent never raises a window's say.
+    """
     scores = dict(zip(MODALITIES, prediction.quality.as_array(), strict=True))
-    mean = sum(share * float(scores[name]) for name, share in prediction.weights.items())
-    return min(1.0, max(LEAST_QUALITY, mean))
+    doubt = 1.0
+    for name in prediction.present:
+        doubt *= 1.0 - min(1.0, max(0.0, float(scores[name])))
+    return max(LEAST_QUALITY, 1.0 - doubt)
 
 
 def evidence_weights(evidence: Sequence[Evidence], now: float, settings: VotingSettings) -> Floats:
@@ -120,10 +129,21 @@ def evidence_weights(evidence: Sequence[Evidence], now: float, settings: VotingS
     return np.array(weights, np.float32)
 
 
-def pooled(evidence: Sequence[Evidence], weights: Floats) -> Floats:
-    """Weighted mean of the posteriors, shape [labels], sums to 1."""
-    posteriors = np.stack([e.probabilities for e in evidence]).astype(np.float64)
-    return _normalised(weights.astype(np.float64) @ posteriors)
+def pooled(evidence: Sequence[Evidence], half_life_s: float) -> Floats:
+    """What all windows say together of the newest one's time, shape [labels], sums to 1.
+
+    evidence: by time. Forward filter of a hidden Markov model (Rabiner 1989): what is known fades towards
+    an even balance with the half-life, then the next window takes part with the power of its quality.
+    Windows of one time may come in any order.
+    """
+    k = len(evidence[0].probabilities)
+    known, time = np.full(k, 1.0 / k), evidence[0].time
+    for e in evidence:
+        kept = 0.5 ** ((e.time - time) / half_life_s)
+        known = kept * known + (1.0 - kept) / k
+        known = known * np.maximum(e.probabilities.astype(np.float64), LEAST_PROBABILITY) ** e.quality
+        known, time = known / known.sum(), e.time
+    return np.asarray(known, np.float32)
 
 
 def prior_corrected(probabilities: Floats, rules: Rules) -> Floats:

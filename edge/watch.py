@@ -30,7 +30,7 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
     say: gets the health line, once a minute. Raises EdgeError.
     """
     with ExitStack() as stack:
-        reader = stack.enter_context(Reader(site, realtime=True))
+        reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
         source = live_source(site, manifest.audio.rate)
         stack.enter_context(_stopping(source.stop))

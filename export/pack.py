@@ -29,7 +29,7 @@ def pack(
     card: Path,
     facts: Mapping[str, Any],
 ) -> Bundle:
-    """Write a bundle. reports: empty for an FP32 bundle. facts: temperature, and the results known so far."""
+    """Write a bundle. reports: empty for an FP32 bundle. facts: confidence, and the results known so far."""
     # The fusion head is trained on every label alike; a site that knows its own balance says so there.
     prior = (1.0 / len(LABELS),) * len(LABELS)
     shared = {

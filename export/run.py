@@ -34,11 +34,11 @@ from export.calibrate import (
     TRIAL_CALLS,
     calls_from,
     calls_of,
+    confidence_of,
     golden_cases,
     parity_of,
     quantize_networks,
     require_material,
-    temperatures,
 )
 from export.card import HEADLINE, card
 from export.fusion_training import Pool, compose, train_fusion
@@ -109,7 +109,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     reports = {name: found.report for name, found in fits.items()}
     parity = parity_of(floats, integers, judged)
     facts: dict[str, Any] = {
-        "temperature": temperatures(integers, strangers, pools["dev"], recipe),
+        **confidence_of(integers, strangers, pools["dev"], recipe),
         "calibration": {
             name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
             for name in MODALITIES

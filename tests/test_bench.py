@@ -88,7 +88,9 @@ def test_a_child_that_hangs_is_not_measured(tmp_path, demo, monkeypatch):
 
 
 def test_one_thread_from_the_command_line():
-    code = "from edge.cli import _one_thread; _one_thread(); import os; print(os.environ['OMP_THREAD_LIMIT'])"
+    code = (
+        "from edge.threads import one_thread; one_thread(); import os; print(os.environ['OMP_THREAD_LIMIT'])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
 

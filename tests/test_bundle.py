@@ -144,11 +144,15 @@ def test_writing_is_all_or_nothing(tiny_bundle, tmp_path):
 shares = st.lists(st.floats(0.01, 1.0), min_size=6, max_size=6).map(lambda s: [v / sum(s) for v in s])
 
 
-@given(shares, st.floats(0.5, 10), st.floats(0.1, 2), st.one_of(st.none(), st.floats(0, 1)))
+rows = st.lists(st.floats(0, 1), min_size=6, max_size=6)
+
+
+@given(shares, st.floats(0.5, 10), st.floats(0.1, 2), st.none() | rows.map(lambda row: {"fused": row}))
 def test_a_manifest_survives_json(manifest_dict, prior, window, hop, threshold):
     written = Manifest.model_validate(
         manifest_dict
         | {"site_prior": prior, "window_s": window, "hop_s": hop, "conformal_threshold": threshold}
+        | {"bias": threshold or {}, "confusion": [prior] * 6}
     )
     assert Manifest.model_validate_json(written.model_dump_json(by_alias=True)) == written
 

@@ -74,6 +74,8 @@ def test_every_verb_has_help_with_an_example(edge, verb):
         ["evaluate", "x"],
         ["evaluate", "x", "y", "--modality", "smell"],
         ["evaluate", "x", "y", "--drop", "fused"],
+        ["evaluate", "x", "y", "--streams", "--modality", "audio"],
+        ["evaluate", "x", "y", "--streams", "--reliability", "sure.png"],
         ["evaluate", "x", "y", "--modality", "audio", "--drop", "vision"],
         ["evaluate", "x", "y", "--drop", "audio", "--drop", "vision", "--drop", "text"],
     ],

@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from edge.confidence import needs_check, prediction_set, softmax
+from calibration.confidence import Scaling, confusion_rates, fit_scaling, fit_thresholds
+from edge.confidence import (
+    DAY_S,
+    Checks,
+    limited,
+    near_event,
+    needs_check,
+    prediction_set,
+    softmax,
+)
+from edge.errors import InputError
 
 LABELS = ("a", "b", "c")
 
@@ -27,13 +37,14 @@ def test_a_higher_temperature_is_less_sure():
 
 def test_the_set_holds_what_cannot_be_ruled_out():
     found = np.array([0.3, 0.6, 0.1], np.float32)
-    assert prediction_set(found, LABELS, 0.25) == ("b", "a")
-    assert prediction_set(found, LABELS, 0.5) == ("b",)
+    assert prediction_set(found, LABELS, (0.25, 0.25, 0.25)) == ("b", "a")
+    assert prediction_set(found, LABELS, (0.35, 0.7, 0.05)) == ("c",)
+    assert prediction_set(found, LABELS, (0.5, 0.5, 0.5)) == ("b",)
     assert prediction_set(found, LABELS, None) == ("b",)
 
 
 def test_the_set_is_never_empty():
-    assert prediction_set(np.array([0.3, 0.4, 0.3], np.float32), LABELS, 0.9) == ("b",)
+    assert prediction_set(np.array([0.3, 0.4, 0.3], np.float32), LABELS, (0.9, 0.9, 0.9)) == ("b",)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +53,107 @@ def test_the_set_is_never_empty():
 )
 def test_the_check_rule(candidates, margin, expected):
     assert needs_check(candidates, margin, 0.1) is expected
+
+
+@pytest.fixture
+def drawn(rng):
+    """Logits of 4000 examples and labels that follow softmax(logits / 2 + b)."""
+    logits = rng.normal(0, 4, (4000, 3))
+    given_ = softmax(logits, 2.0, (0.8, 0.0, -0.8))
+    labels = np.array([rng.choice(3, p=p / p.sum()) for p in given_.astype(float)])
+    return logits, labels
+
+
+def test_the_scaling_makes_confidence_true(rng):
+    labels = np.arange(6000) % 3
+    seen = rng.normal(size=(6000, 3)) + 1.5 * np.eye(3)[labels]
+    logits = 3.0 * (1.5 * seen) - np.array([1.2, 0.0, -1.2])
+    found = fit_scaling(logits, labels)
+    assert found.temperature == pytest.approx(3.0, rel=0.1)
+    np.testing.assert_allclose(found.bias, (0.4, 0.0, -0.4), atol=0.1)
+    # How often a label occurs does not matter: the fit is for an even balance.
+    rare = np.flatnonzero((labels != 0) | (rng.random(6000) < 0.2))
+    np.testing.assert_allclose(fit_scaling(logits[rare], labels[rare]).bias, found.bias, atol=0.15)
+
+
+def test_without_a_bias_only_the_temperature_moves(drawn):
+    found = fit_scaling(*drawn, with_bias=False)
+    assert isinstance(found, Scaling)
+    assert found.bias == (0.0, 0.0, 0.0)
+    assert 1.5 < found.temperature < 3.0
+
+
+def test_a_label_that_never_occurs_breaks_nothing(drawn):
+    logits, labels = drawn
+    found = fit_scaling(logits[labels != 2], labels[labels != 2])
+    assert np.isfinite(found.bias).all()
+    assert fit_thresholds(softmax(logits[labels != 2]), labels[labels != 2])[2] == 0.0
+
+
+@pytest.mark.parametrize("fit", [fit_scaling, fit_thresholds])
+def test_a_handful_of_examples_is_refused(fit):
+    with pytest.raises(InputError, match="5 held-out examples are too few to set confidence"):
+        fit(np.zeros((5, 3)), np.zeros(5, int))
+
+
+def test_each_label_is_covered_as_often_as_promised(drawn):
+    logits, labels = drawn
+    posteriors = softmax(logits, 2.0, (0.8, 0.0, -0.8))
+    thresholds = fit_thresholds(posteriors[:2000], labels[:2000])
+    inside = posteriors[2000:] >= np.array(thresholds)
+    for label in range(3):
+        assert inside[labels[2000:] == label, label].mean() == pytest.approx(0.9, abs=0.04)
+
+
+def test_thresholds_agree_with_crepes(drawn):
+    crepes = pytest.importorskip("crepes")
+    logits, labels = drawn
+    posteriors = softmax(logits, 2.0).astype(float)
+    scores = 1.0 - posteriors
+    theirs = crepes.ConformalClassifier()
+    theirs.fit(scores[np.arange(2000), labels[:2000]], bins=labels[:2000])
+    thresholds = np.array(fit_thresholds(posteriors[:2000], labels[:2000]))
+    for label in range(3):
+        bins = np.full(2000, label)
+        sets = theirs.predict_set(scores[2000:], bins=bins, confidence=0.9, smoothing=False)
+        np.testing.assert_array_equal(sets[:, label] > 0, posteriors[2000:, label] >= thresholds[label])
+
+
+def test_confusion_rates_are_rows_of_shares():
+    found = confusion_rates(np.eye(3)[[0, 0, 1, 1]], np.array([0, 0, 0, 1]))
+    assert found == ((2 / 3, 1 / 3, 0), (0, 1, 0), (0, 0, 1))
+
+
+@pytest.mark.parametrize(
+    ("p", "expected"), [(0.3, True), (0.26, True), (0.34, True), (0.2, False), (0.5, False)]
+)
+def test_an_event_near_its_threshold(p, expected):
+    found = np.array([1 - p, p, 0.0], np.float32)
+    assert near_event(found, LABELS, {"b": 0.3, "elsewhere": 0.1}) is expected
+
+
+def run(wanted, a_day, start=0.0):
+    checks, shown = Checks(), []
+    for second, one in enumerate(wanted):
+        checks = limited(checks, one, start + second, a_day)
+        shown.append(checks.shown)
+    return checks, shown
+
+
+def test_a_run_of_readings_is_one_check_and_the_limit_holds():
+    checks, shown = run([True, True, False, True, False, True, True], 2)
+    assert shown == [True, True, False, True, False, False, False]
+    assert (checks.asked, checks.withheld) == (2, 1)
+
+
+def test_a_new_day_has_new_checks():
+    checks, shown = run([True, False, True, False, True], 1, DAY_S - 3)
+    assert shown == [True, False, False, False, True]
+    assert checks.withheld == 1
+
+
+@given(st.lists(st.booleans(), max_size=50))
+def test_without_a_limit_nothing_is_withheld(wanted):
+    checks, shown = run(wanted, None)
+    assert shown == wanted
+    assert checks.withheld == 0

@@ -64,7 +64,7 @@ def test_an_empty_file_changes_nothing(write, tiny_bundle):
         ("bundel = 'x'", "unknown setting 'bundel'; did you mean 'bundle'?"),
         (
             "xyzzy = 1",
-            "unknown setting 'xyzzy'; known: bundle, source, microphone, camera, threads, ",
+            "unknown setting 'xyzzy'; known: bundle, source, microphone, camera, checks_a_day, ",
         ),
         ("[voting]\ndwell = 1", "unknown voting setting 'dwell'; did you mean 'dwell_s'?"),
         ("threads = 0", "threads: Input should be greater than 0 (got 0)"),

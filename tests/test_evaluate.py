@@ -26,6 +26,9 @@ KEYS = {
     "per_class_recall",
     "confusion",
     "interval",
+    "coverage",
+    "mean_set_size",
+    "reliability",
     "skipped",
 }
 
@@ -247,3 +250,34 @@ def test_bad_input_of_the_command_is_one_line_and_leaves_no_file(
         assert said in errors
         assert errors.count("\n") == 1
         assert not out.exists()
+
+
+def test_streams_compare_the_ways_to_vote(voices, tiny_bundle, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr("calibration.voting_trial.HOPS", 60)
+    out = tmp_path / "streams.json"
+    verb = ("evaluate", tiny_bundle.folder, voices, "--streams", "--json", out)
+    code, printed, _ = command(monkeypatch, capsys, *verb)
+    assert code == 0
+    found = json.loads(out.read_text())
+    assert list(found) == ["shifted", "even"]
+    for row in found.values():
+        assert len(row) == 5
+        assert all(name in printed for name in row)
+        assert all(0 <= result["weighted_f1"] <= 1 for result in row.values())
+
+
+def test_streams_need_speakers_with_two_labels(voices, tiny_bundle, monkeypatch, capsys):
+    label(voices, *([f"{name}.wav", name] for name in LABELS))
+    code, _, errors = command(monkeypatch, capsys, "evaluate", tiny_bundle.folder, voices, "--streams")
+    assert code == 1
+    assert "clips of two labels by one speaker; fill in the speaker column" in errors
+
+
+def test_the_reliability_diagram(voices, tiny_bundle, monkeypatch, capsys, tmp_path):
+    picture = tmp_path / "sure.png"
+    verb = ("evaluate", tiny_bundle.folder, voices, "--modality", "audio", "--reliability")
+    assert command(monkeypatch, capsys, *verb, picture)[0] == 0
+    assert cv2.imread(str(picture)).shape == (730, 610, 3)
+    code, _, errors = command(monkeypatch, capsys, *verb, tmp_path / "sure.txt")
+    assert code == 1
+    assert "is no .png file" in errors

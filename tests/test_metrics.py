@@ -147,7 +147,7 @@ def test_the_order_of_examples_says_nothing(rng):
 def test_as_dict_has_the_promised_keys_and_is_json():
     report = score(saying([SAD, HAPPY]), [SAD, SAD], people(2), {"no face": 3})
     found = json.loads(json.dumps(report.as_dict()))
-    assert list(found) == [*KEYS, "skipped"]
+    assert list(found) == [*KEYS, "coverage", "mean_set_size", "reliability", "skipped"]
     assert found["skipped"] == {"no face": 3}
     assert found["n"] == 2
     assert found["interval"]["accuracy"] == [0.0, 1.0]

@@ -215,7 +215,9 @@ def test_each_picture_is_seen_at_once_with_the_face_found_last(build):
 
 def test_an_unsure_reading_needs_a_check(build):
     sink = Kept()
-    build(manifest={"conformal_threshold": 1e-6}).run(merged(sound(4), pictures(4)), "clip", [sink])
+    build(manifest={"conformal_threshold": {"fused": (1e-6,) * 6}}).run(
+        merged(sound(4), pictures(4)), "clip", [sink]
+    )
     last = sink.readings[-1]
     assert last.state == "needs_check"
     assert len(last.candidates) > 1
@@ -278,3 +280,43 @@ def test_a_real_recording_without_a_face(tiny_bundle, media):
     with Reader(Site(bundle=tiny_bundle.folder)) as reader, pytest.raises(MediaError, match="no emotion"):
         reader.read(media / "no_face.mp4", [sink])
     assert set(sink.states) <= {"warming_up", "no_face", "no_speech"}
+
+
+PICTURE = pictures(1)[0].image
+
+
+class Sure:
+    """A fusion engine that gives the same logits for every window."""
+
+    def __init__(self, engine, logits):
+        self.inputs, self.outputs, self.logits = engine.inputs, engine.outputs, np.array([logits], np.float32)
+
+    def run(self, inputs):
+        return {"logits": self.logits, "weights": np.full((1, 3), 1 / 3, np.float32)}
+
+
+def test_the_prior_is_learned_in_a_long_run_only(build, engines):
+    engines["fusion"] = Sure(engines["fusion"], (3.0, 0, 0, 0, 0, 0))
+    said = []
+    pipeline = build(manifest={"confusion": [[1 / 6] * 6] * 6}, say=said.append)
+    windows = [Window(start=t, end=t + 4.0, audio=None, frames=(Frame(t, PICTURE),)) for t in range(501)]
+    first = [pipeline.read(window).probabilities for window in windows[:499]]
+    assert pipeline._census.prior is None
+    np.testing.assert_allclose(first[-1], first[100], atol=1e-5)
+    last = [pipeline.read(window).probabilities for window in windows[499:]][-1]
+    assert pipeline._census.prior[0] > 1 / 6
+    assert last[0] > first[-1][0]
+
+
+def test_checks_are_withheld_beyond_the_limit(build, engines):
+    sink, said = Kept(), []
+    flat = Sure(engines["fusion"], (0.0,) * 6)
+    clear = Sure(engines["fusion"], (30.0, 0, 0, 0, 0, 0))
+    engines["fusion"] = flat
+    pipeline = build(checks_a_day=1, say=said.append)
+    for start, engine in ((0, flat), (100, clear), (200, flat), (300, clear)):
+        pipeline._fusion._engine = engine
+        sink.write(pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),))))
+    assert sink.states == ["needs_check", "reading", "reading", "reading"]
+    assert said == ["1 checks were asked for today, the limit; more are withheld"]
+    assert pipeline.run([], "clip", []).withheld == 1

