@@ -96,9 +96,9 @@ class ModelEntry(Spec):
 class VotingSettings(Spec):
     """How posteriors of recent windows become a reading (edge/voting.py)."""
 
-    window_s: Positive = 20.0
+    window_s: Positive = 12.0
     """Age beyond which a prediction no longer votes (seconds)."""
-    half_life_s: Positive = 10.0
+    half_life_s: Positive = 4.0
     """Age at which half of what a prediction said is forgotten (seconds)."""
     eta: Probability = 0.3
     """Strength of the prior correction; 0 switches it off."""
@@ -106,7 +106,7 @@ class VotingSettings(Spec):
     """Lower bound of site prior over training prior."""
     ratio_max: Positive = 5.0
     """Upper bound of site prior over training prior."""
-    margin: Probability = 0.1
+    margin: Probability = 0.3
     """Lead a new label needs; below it the reading needs a check."""
     dwell_s: float = Field(0.0, ge=0.0)
     """How long a new label must lead before it is shown (seconds)."""
