@@ -342,6 +342,8 @@ def test_ctrl_c_ends_cleanly(demo, tiny_bundle, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell's background job ignores SIGINT, and so would what it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     for _ in range(300):
         time.sleep(0.1)
