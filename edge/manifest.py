@@ -106,7 +106,7 @@ class VotingSettings(Spec):
     """Lower bound of site prior over training prior."""
     ratio_max: Positive = 5.0
     """Upper bound of site prior over training prior."""
-    margin: Probability = 0.3
+    margin: Probability = 0.1
     """Lead a new label needs; below it the reading needs a check."""
     dwell_s: float = Field(0.0, ge=0.0)
     """How long a new label must lead before it is shown (seconds)."""
