@@ -60,7 +60,7 @@ def test_every_module_is_in_and_no_test(wheel):
 
 def test_every_asset_is_in_and_whole(wheel):
     assets = listed("edge/assets")
-    names = ("demo.mp4", "face_detector.onnx", "voice_detector.onnx", "NOTICE.md")
+    names = ("demo.mp4", "face_detector.onnx", "NOTICE.md")
     assert {f"edge/assets/{name}" for name in names} <= {*assets}
     for name in assets:
         assert wheel.read(name) == (ROOT / name).read_bytes(), name
