@@ -51,6 +51,9 @@ def card(
             "**Research only.** The licences above do not allow commercial use of what was trained on this "
             "data. Train on your own recordings before putting a bundle to work.",
         ]
+    if recipe.audio.teacher:
+        lines += ["", f"The audio network also learned from the encoder of {recipe.audio.teacher}."]
+        lines += ["Its weights are not in the bundle; their licence is with whoever published them."]
     lines += ["", "The face detector is YuNet (MIT, Shiqi Yu).", "", "## Accuracy", ""]
     lines += ["On speakers, faces and sentences never trained on. `edge evaluate` prints each row again.", ""]
     lines += ["| judged | n | number | FP32 | INT8 | 95 % interval |", "|---|---|---|---|---|---|"]
@@ -103,6 +106,10 @@ LIMITS = (
     "its own recordings are used.",
     "A reading is an estimate of what is shown, not of what is felt. It is no ground for a decision about a "
     "person.",
+    "Confidence is fitted on few people. On a voice never heard before, a fused reading is surer of itself than "
+    "it is right; `edge evaluate` prints the expected calibration error.",
+    "The vote makes readings steadier. Where single windows are read badly it is slow and can cost accuracy; "
+    "`edge evaluate --streams` compares it with no vote.",
     "Text is read in the language of the text corpora only. A transcript in another language says nothing.",
     "Faces: frontal, one person, enough light. Age, skin and glasses were not balanced in the data.",
     "In the EU, inferring emotions at the workplace is prohibited except for medical or safety reasons.",

@@ -1,5 +1,6 @@
 """Live devices as one source: order, bounds, ticks; and the pipeline on them."""
 
+import os
 import socket
 import threading
 import time
@@ -176,8 +177,11 @@ def test_systemd_hears_of_every_reading(tmp_path, monkeypatch):
 @pytest.mark.parametrize("address", ["", "/no/such/socket", "@edge-no-such-name"])
 def test_without_a_service_manager_nothing_happens(monkeypatch, address):
     monkeypatch.setenv("NOTIFY_SOCKET", address)
+    open_files = sorted(os.listdir("/proc/self/fd"))
     with Watchdog() as watchdog:
-        watchdog.write(Reading(1.0, "reading"))
+        for second in range(3):
+            assert watchdog.write(Reading(float(second), "reading")) is None
+    assert sorted(os.listdir("/proc/self/fd")) == open_files  # no socket is left behind a failed call
 
 
 def test_a_line_a_minute(monkeypatch):

@@ -33,7 +33,7 @@ _CLOSE_S = 0.7  # a window that hangs is killed after this
 
 
 def has_screen() -> bool:
-    """Whether this session names a screen; whether it answers shows when a window is opened on it."""
+    """Whether a screen is named here; whether it answers shows when a window is opened on it."""
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY"))
 
 
