@@ -50,6 +50,13 @@ class AudioRecipe(StudentRecipe):
     `package:folder` inside an installed Python package."""
 
 
+class VisionRecipe(StudentRecipe):
+    """How the vision encoder is trained."""
+
+    teacher: str | None = None
+    """`cnn`: a wider network of the student's own shape is trained first and distilled."""
+
+
 class FusionRecipe(Spec):
     """How the audio-guided fusion head is trained."""
 
@@ -83,7 +90,7 @@ class Recipe(Spec):
     name: str
     seed: int = 1
     audio: AudioRecipe
-    vision: StudentRecipe
+    vision: VisionRecipe
     text: StudentRecipe
     fusion: FusionRecipe
     face_crop: VisionSpec = VisionSpec()

@@ -29,16 +29,23 @@ class Round:
     name: str
     epochs: float
     lr: float
-    gentle: bool
-    mixed: bool
-    softened: bool
+    gentle: bool = False
+    mixed: bool = False
+    softened: bool = False
+    teacher: bool = False
+    """Whether it trains the wider network."""
 
 
-ROUNDS = (
-    Round("vision", 1.0, 1.0, gentle=False, mixed=True, softened=False),
-    Round("vision-refined", 0.5, 0.5, gentle=True, mixed=False, softened=False),
-    Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, softened=True),
+LEARN = (
+    Round("vision", 1.0, 1.0, mixed=True),
+    Round("vision-refined", 0.5, 0.5, gentle=True),
 )
+TEACH = (
+    Round("vision-teacher", 0.4, 1.0, mixed=True, teacher=True),
+    Round("vision-teacher-refined", 0.2, 0.5, gentle=True, softened=True, teacher=True),
+)
+SETTLE = Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, softened=True)
+TEACHER_WIDTH = 48
 
 
 def vision_split(recipe: Recipe, data: Path) -> Split:
@@ -57,14 +64,17 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     """Train, or load, the vision student; its branches are not merged yet.
 
     Three rounds: learn on faces changed a lot; refine on faces changed gently, which the first round kept
-    out of reach; settle on targets half of which are the refined network's own answers, because many of the
-    labels people gave to single faces are wrong (born-again networks, Furlanello et al. 2018).
+    out of reach; settle on targets half of which are the answers of the refined network, and of its teacher
+    where the recipe has one, because many of the labels people gave to single faces are wrong (born-again
+    networks, Furlanello et al. 2018).
     """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)
-    model = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if finished(model, ROUNDS[-1].name, folder):
-        return model  # type: ignore[no-any-return]
+    student = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if finished(student, SETTLE.name, folder):
+        return student  # type: ignore[no-any-return]
+    rounds = (*LEARN, *(TEACH if wanted.teacher else ()), SETTLE)
+    teacher = VisionStudent(len(LABELS), TEACHER_WIDTH) if wanted.teacher else None
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
@@ -77,17 +87,22 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
             inputs, wished = jitter_faces(faces[chosen], rng, kind.gentle), targets[chosen]
             if wanted.mixup and kind.mixed:
                 inputs, wished = mix(inputs, wished, wanted.mixup, rng)
-            yield (inputs.contiguous(memory_format=torch.channels_last),), wished
+            layout = torch.contiguous_format if kind.teacher else torch.channels_last
+            yield (inputs.contiguous(memory_format=layout),), wished
 
     def score(model: nn.Module) -> float:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
 
-    for number, kind in enumerate(ROUNDS):
+    for number, kind in enumerate(rounds):
+        model = teacher if kind.teacher else student
+        assert model is not None
         if finished(model, kind.name, folder):
             continue
         wished = targets
         if kind.softened:
-            wished = (targets + logits_of(model.eval(), faces).softmax(1)) / 2
+            asked = [network.eval() for network in (student, teacher) if network is not None]
+            answers = torch.stack([logits_of(network, faces).softmax(1) for network in asked])
+            wished = (targets + answers.mean(0)) / 2
         plan = Plan(
             max(1, round(wanted.epochs * kind.epochs)),
             wanted.lr * kind.lr,
@@ -98,7 +113,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         )
         task = Task(kind.name, model, partial(batches, kind, wished), steps, targets.mean(0), score)
         train(task, plan, folder)
-    return model  # type: ignore[no-any-return]
+    return student  # type: ignore[no-any-return]
 
 
 @torch.no_grad()
