@@ -25,19 +25,26 @@ from edge.fusion import Fusion
 from edge.items import Bytes, Floats, Frame, Prediction, Quality
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
+from edge.voice import shrunk
 
 Modality = Literal["audio", "vision", "text", "fused"]
 
 
-def evaluate_folder(bundle: Path, folder: Path, modality: Modality, drop: Collection[str] = ()) -> Report:
+def evaluate_folder(
+    bundle: Path, folder: Path, modality: Modality, drop: Collection[str] = (), *, new_voices: bool = False
+) -> Report:
     """Judge a bundle on a folder in the generic layout. Raises DatasetError, MediaError, BundleError.
 
     drop: modalities withheld from the fusion, as if their device were gone.
+    new_voices: judge every clip as the first words of a voice never heard; else a speaker's voice is
+    known from the sound, not the labels, of all their clips, as it is after some time at a workplace.
     Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
     modality (no face, no transcript) is counted as left out.
     """
     examples = read_folder(folder, files=modality != "text")
     with Judge(open_bundle(bundle)) as judge:
+        if not new_voices and modality in ("audio", "fused") and "audio" not in drop:
+            judge.meet(examples)
         return judge.score(examples, modality, drop)
 
 
@@ -47,8 +54,11 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
     Raises what `evaluate_folder` does.
     """
     clips = []
+    examples = read_folder(folder)
     with Judge(bundle) as judge:
-        for example in read_folder(folder):
+        if "audio" not in drop:
+            judge.meet(examples)
+        for example in examples:
             found = judge.fused_windows(example, drop)
             if found:
                 # A window longer than its clip saw silence first: the clip still lasts as long as it lasts.
@@ -75,6 +85,7 @@ class Judge:
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
         self._stack = ExitStack()
+        self._voices: dict[str, Floats] = {}
 
     def __enter__(self) -> Judge:
         manifest = self._bundle.manifest
@@ -87,6 +98,17 @@ class Judge:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+    def meet(self, examples: Sequence[Example]) -> None:
+        """Learn the voices of all speakers from the sound of these clips. Raises MediaError."""
+        heard: dict[str, list[Floats]] = {}
+        for example in examples:
+            rate = self._bundle.manifest.audio.rate
+            samples = load_media(example.path, rate, float("inf"))[0] if example.path else None
+            if samples is not None:
+                found = [self.encoders.audio(window).tokens.mean(axis=0) for window in self._windows(samples)]
+                heard.setdefault(example.speaker, []).extend(found)
+        self._voices = {name: shrunk(np.sum(tokens, axis=0), len(tokens)) for name, tokens in heard.items()}
 
     def score(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Report:
         """Judge examples by one modality, or by all they hold besides those dropped."""
@@ -116,7 +138,8 @@ class Judge:
         samples, _ = self._media(example)
         if samples is None:
             return "no sound"
-        found = [self.encoders.audio(window) for window in self._windows(samples)]
+        voice = self._voices.get(example.speaker)
+        found = [self.encoders.audio(window, voice) for window in self._windows(samples)]
         return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
 
     def by_vision(self, example: Example) -> Floats | str:
@@ -156,7 +179,7 @@ class Judge:
                 # The windows end with the clip, a hop apart.
                 end = len(samples) / manifest.audio.rate - (len(heard) - 1 - number) * manifest.hop_s
                 seen = [look for look in looks if end - manifest.window_s <= look.time <= end]
-                found["audio"] = self.encoders.audio(window)
+                found["audio"] = self.encoders.audio(window, self._voices.get(example.speaker))
                 snr = SpeechDetector().measure(window).snr_db
             crops = [look.face for look in seen if look.face is not None]
             if crops:

@@ -120,6 +120,9 @@ def evaluate(
         Path | None,
         typer.Option(help="Write the numbers to this file as well."),
     ] = None,
+    new_voices: Annotated[
+        bool, typer.Option("--new-voices", help="Judge every clip as the first words of a voice never heard.")
+    ] = False,
     streams: Annotated[
         bool, typer.Option("--streams", help="Compare ways to vote on long streams of these clips instead.")
     ] = False,
@@ -131,6 +134,7 @@ def evaluate(
     """Score a bundle on a labelled folder.
 
     Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
+    A speaker's voice is known from the sound of all their clips, as after some minutes at a workplace.
     Without the camera: edge evaluate bundles/line3 recordings/test --drop vision
     What voting is worth: edge evaluate bundles/line3 recordings/test --streams
     """
@@ -142,15 +146,15 @@ def evaluate(
         raise typer.BadParameter("only the fused reading has modalities to drop", param_hint="--drop")
     if len(dropped) == len(Single):
         raise typer.BadParameter("nothing is left to judge; keep one modality", param_hint="--drop")
-    if streams and (modality is not Modality.fused or reliability):
+    if streams and (modality is not Modality.fused or reliability or new_voices):
         raise typer.BadParameter(
-            "streams are read by the fusion and have no diagram; leave out --modality and --reliability",
+            "streams are read by the fusion in known voices, with no diagram; give --drop and --json only",
             param_hint="--streams",
         )
     if streams:
         _compare_votes(bundle, folder, dropped, json)
         return
-    report: Any = evaluate_folder(bundle, folder, modality.value, dropped)
+    report: Any = evaluate_folder(bundle, folder, modality.value, dropped, new_voices=new_voices)
     typer.echo(report.table())
     if json:
         _write_json(json, report.as_dict())

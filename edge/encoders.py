@@ -15,6 +15,7 @@ from edge.interfaces import Engine
 from edge.items import Bytes, Face, Floats, Frame, Window
 from edge.manifest import Manifest
 from edge.stopwatch import Stopwatch
+from edge.voice import Voice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +29,8 @@ class Tokens:
 
 
 class Encoders:
-    """The three encoders of a bundle. Make a new one for each recording: frames are known by their time.
+    """The three encoders of a bundle. Make a new one for each recording: frames are known by their time, and
+    the voice is learned as it speaks.
 
     engines: audio, vision and text (others are ignored), opened by the caller.
     """
@@ -45,13 +47,19 @@ class Encoders:
         self._tokenizer = tokenizer
         self._stopwatch = stopwatch or Stopwatch()
         self._seen: dict[float, Tokens] = {}
+        self._voice = Voice(engines["audio"].inputs["voice"][1])
 
-    def audio(self, samples: Floats) -> Tokens:
-        """Encode one window of sound: [rate * window_s] in -1..1. Raises EngineError."""
+    def audio(self, samples: Floats, voice: Floats | None = None) -> Tokens:
+        """Encode one window of sound: [rate * window_s] in -1..1. Raises EngineError.
+
+        voice: mean token of the speaker [d], which is taken off every token; None: never heard before.
+        """
+        if voice is None:
+            voice = np.zeros(self._engines["audio"].inputs["voice"][1], np.float32)
         with self._stopwatch.stage("audio features"):
             features = log_mel(samples, self._manifest.audio)[None]
         with self._stopwatch.stage("audio engine"):
-            out = self._engines["audio"].run({"features": features})
+            out = self._engines["audio"].run({"features": features, "voice": voice[None]})
         return Tokens(out["tokens"][0], out["logits"])
 
     def vision(self, crops: Sequence[Bytes] | Bytes) -> Tokens:
@@ -93,12 +101,18 @@ class Encoders:
         """
         found: dict[str, Tokens] = {}
         if window.audio is not None:
-            found["audio"] = self.audio(window.audio)
+            found["audio"] = self._speaker(window.audio, window.end)
         pictured = [(frame, face) for frame, face in zip(window.frames, faces, strict=True) if face]
         if pictured:
             found["vision"] = self._faces(pictured)
         if window.text and (text := self.text(window.text)):
             found["text"] = text
+        return found
+
+    def _speaker(self, samples: Floats, time: float) -> Tokens:
+        known = self._voice.known(time)
+        found = self.audio(samples, known)
+        self._voice.hear(time, found.tokens.mean(axis=0) + known)
         return found
 
     def _faces(self, pictured: Sequence[tuple[Frame, Face]]) -> Tokens:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,6 +12,11 @@ from edge.interfaces import Engine
 from edge.items import MODALITIES, Floats, Prediction, Quality
 from edge.manifest import Manifest
 from edge.stopwatch import Stopwatch
+
+
+def fused_name(present: Sequence[str]) -> str:
+    """What the fused posterior of these modalities is called in the manifest: fused, or fused audio+text."""
+    return "fused" if len(present) == len(MODALITIES) else f"fused {'+'.join(present)}"
 
 
 class Fusion:
@@ -35,7 +40,7 @@ class Fusion:
         weights /= weights.sum()
         return Prediction(
             time=time,
-            probabilities=self._calibrated("fused", out["logits"][0]),
+            probabilities=self._fused(found, out["logits"][0]),
             by_modality={name: self.posterior(name, found[name]) for name in MODALITIES if name in found},
             weights={name: float(w) for name, w in zip(MODALITIES, weights, strict=True) if name in found},
             quality=quality,
@@ -44,6 +49,11 @@ class Fusion:
     def posterior(self, modality: str, found: Tokens) -> Floats:
         """Calibrated posterior of one modality alone, shape [labels]: softmax(mean of its logits / T + b)."""
         return self._calibrated(modality, found.logits.mean(axis=0))
+
+    def _fused(self, found: Mapping[str, Tokens], logits: Floats) -> Floats:
+        # A voice alone is right less often than voice, face and words together: each has its temperature.
+        name = fused_name([name for name in MODALITIES if name in found])
+        return self._calibrated(name if name in self._temperature else "fused", logits)
 
     def _calibrated(self, name: str, logits: Floats) -> Floats:
         return softmax(logits, self._temperature[name], self._bias.get(name))

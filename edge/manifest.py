@@ -9,7 +9,7 @@ from typing_extensions import Self
 
 from edge.items import MODALITIES
 
-SCHEMA = 2
+SCHEMA = 3
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -134,7 +134,8 @@ class Manifest(Spec):
     train_prior: tuple[Probability, ...]
     site_prior: tuple[Probability, ...]
     temperature: dict[str, Positive]
-    """Softmax temperature of audio, vision, text and fused."""
+    """Softmax temperature of audio, vision, text and fused, and of what was fused when something lacks
+    (`fused audio+text`)."""
     bias: dict[str, tuple[float, ...]] = {}
     """Added to the logits after the temperature, a number a label; what is not listed has none."""
     conformal_threshold: dict[str, tuple[Probability, ...]] | None = None

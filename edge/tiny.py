@@ -149,11 +149,12 @@ def _models(rng: np.random.Generator) -> dict[str, ModelProto]:
     audio = _model(
         [
             ("Conv", ["features", "kernel"], "steps", {"kernel_shape": [8], "strides": [8]}),
-            ("Transpose", ["steps"], "tokens", {"perm": [0, 2, 1]}),
+            ("Transpose", ["steps"], "heard", {"perm": [0, 2, 1]}),
+            ("Sub", ["heard", "voice"], "tokens", {}),
             ("ReduceMean", ["tokens"], "mean", {"axes": [1], "keepdims": 0}),
             ("MatMul", ["mean", "head"], "logits", {}),
         ],
-        {"features": (1, 64, 400)},
+        {"features": (1, 64, 400), "voice": (1, WIDTH)},
         {"tokens": (1, STEPS, WIDTH), "logits": (1, k)},
         {"kernel": weights(8, 64, WIDTH).transpose(2, 1, 0), "head": head},
     )

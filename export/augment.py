@@ -105,19 +105,20 @@ def background(noises: list[Floats], length: int, rng: np.random.Generator) -> F
     return noise[start : start + length]
 
 
-def warp_bands(features: Floats, rng: np.random.Generator) -> Floats:
+def warp_bands(pictures: Floats, rng: np.random.Generator) -> Floats:
     """A voice from a longer or shorter throat: the frequency axis stretched up to 12 % and shifted up to
-    1.5 bands (Jaitly and Hinton 2013), for seven of ten pictures; [bands, frames] stays.
+    1.5 bands (Jaitly and Hinton 2013), seven times of ten; all pictures alike, [..., bands, frames] stays.
     """
     if rng.random() < 0.3:
-        return features
-    bands = len(features)
+        return pictures
+    bands = pictures.shape[-2]
     place = np.arange(bands) * np.exp(rng.uniform(-0.12, 0.12)) + rng.uniform(-1.5, 1.5)
     place = np.clip(place, 0, bands - 1)
     below = np.floor(place).astype(int)
     above = np.minimum(below + 1, bands - 1)
     share = (place - below)[:, None].astype(np.float32)
-    return np.asarray(features[below] * (1 - share) + features[above] * share, np.float32)
+    low, high = pictures[..., below, :], pictures[..., above, :]
+    return np.asarray(low * (1 - share) + high * share, np.float32)
 
 
 def mask_bands(features: Floats, rng: np.random.Generator) -> Floats:

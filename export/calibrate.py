@@ -21,6 +21,7 @@ from edge.items import LABELS, MODALITIES
 from edge.manifest import Limits
 from export.accuracy import Calls, Fit, fit
 from export.audio_training import WINDOW_S
+from export.crossfit import Answers
 from export.fusion_training import Pool, compose
 from export.networks import FACES_A_CALL
 from export.parity import compare
@@ -41,7 +42,7 @@ MUCH = 0.2
 GOLDEN = 4
 """Cases a model that travel with the bundle."""
 ARGUMENTS = {
-    "audio": ("features",),
+    "audio": ("features", "voice"),
     "vision": ("faces",),
     "text": ("ids", "mask"),
     "fusion": ("audio", "vision", "text", "vision_mask", "text_mask", "present", "quality"),
@@ -127,37 +128,37 @@ def parity_of(
 
 
 def confidence_of(
-    paths: Mapping[str, Path], inputs: Mapping[str, Inputs], pools: Mapping[str, Pool], recipe: Recipe
+    paths: Mapping[str, Path], inputs: Mapping[str, Inputs], fused: Mapping[str, Answers]
 ) -> dict[str, Any]:
-    """Manifest fields that say how sure each posterior may be, from people no encoder was trained on."""
-    calls, labels = {}, {}
+    """Manifest fields that say how sure each posterior may be, from people no network was trained on.
+
+    fused: answers of export/crossfit.py.
+    """
+    answers = dict(fused)
     for name in MODALITIES:
         rows = FACES_A_CALL if name == "vision" else 1
-        whole = len(inputs[name]) // rows * rows
-        taken = inputs[name].take(torch.arange(whole))
-        calls[name], labels[name] = calls_of(name, taken.tensors, rows), taken.labels.numpy()
-    rng = np.random.default_rng(recipe.seed + 1)
-    wished = torch.arange(100 * len(LABELS)) % len(LABELS)
-    calls["fused"], labels["fused"] = (
-        calls_of("fusion", compose(pools, wished, recipe, rng), 1),
-        wished.numpy(),
-    )
+        taken = inputs[name].take(torch.arange(len(inputs[name]) // rows * rows))
+        answers[name] = _logits(paths[name], calls_of(name, taken.tensors, rows)), taken.labels.numpy()
     temperature, bias, thresholds, posteriors = {}, {}, {}, {}
-    for name, feeds in calls.items():
-        logits = _logits(paths["fusion" if name == "fused" else name], feeds)
+    for name, (logits, labels) in answers.items():
         # A bias from the few voices of a corpus is theirs; faces and sentences are of thousands of people.
-        scaling = fit_scaling(logits, labels[name], with_bias=name in ("vision", "text"))
+        scaling = fit_scaling(logits, labels, with_bias=name in ("vision", "text"))
         temperature[name] = round(scaling.temperature, 3)
         if any(scaling.bias):
             bias[name] = tuple(round(value, 4) for value in scaling.bias)
         posteriors[name] = softmax(logits, temperature[name], bias.get(name))
-        found = fit_thresholds(posteriors[name], labels[name])
+    # The vote sees whatever is there: one set of thresholds for every combination of modalities.
+    posteriors["fused"] = np.concatenate([posteriors[name] for name in fused])
+    labels_of = {name: answers[name][1] for name in MODALITIES}
+    labels_of["fused"] = np.concatenate([labels for _, labels in fused.values()])
+    for name, labels in labels_of.items():
+        found = fit_thresholds(posteriors[name], labels)
         thresholds[name] = tuple(round(value, 4) for value in found)
     return {
         "temperature": temperature,
         "bias": bias,
         "conformal_threshold": thresholds,
-        "confusion": confusion_rates(posteriors["fused"], labels["fused"]),
+        "confusion": confusion_rates(posteriors["fused"], labels_of["fused"]),
     }
 
 

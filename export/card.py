@@ -55,7 +55,12 @@ def card(
         lines += ["", f"The audio network also learned from the encoder of {recipe.audio.teacher}."]
         lines += ["Its weights are not in the bundle; their licence is with whoever published them."]
     lines += ["", "The face detector is YuNet (MIT, Shiqi Yu).", "", "## Accuracy", ""]
-    lines += ["On speakers, faces and sentences never trained on. `edge evaluate` prints each row again.", ""]
+    lines += [
+        "On speakers, faces and sentences never trained on. `edge evaluate` prints each row again. A voice "
+        "is known from the sound of all clips of a speaker, without their labels, as it is after some minutes "
+        "at a workplace; `new voices` (`--new-voices`) takes every clip for the first words of a stranger.",
+        "",
+    ]
     lines += ["| judged | n | number | FP32 | INT8 | 95 % interval |", "|---|---|---|---|---|---|"]
     for held_out in sets:
         name = HEADLINE[held_out.modality]
@@ -106,8 +111,8 @@ LIMITS = (
     "its own recordings are used.",
     "A reading is an estimate of what is shown, not of what is felt. It is no ground for a decision about a "
     "person.",
-    "Confidence is fitted on few people. On a voice never heard before, a fused reading is surer of itself than "
-    "it is right; `edge evaluate` prints the expected calibration error.",
+    "Confidence is fitted on few people. On a voice never heard before, a fused reading can be surer of "
+    "itself than it is right; `edge evaluate` prints the expected calibration error.",
     "The vote makes readings steadier. Where single windows are read badly it is slow and can cost accuracy; "
     "`edge evaluate --streams` compares it with no vote.",
     "Text is read in the language of the text corpora only. A transcript in another language says nothing.",

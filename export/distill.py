@@ -39,9 +39,14 @@ def lessons(
 ) -> Lessons:
     """Targets from a teacher's features [n, f] of training clips.
 
-    labels: [n]. speakers: who is heard in each. share: weight of each clip, sums to 1.
+    labels: [n]. speakers: who is heard in each; the mean of a speaker's features is taken off them all.
+    share: weight of each clip, sums to 1.
     """
-    x = torch.from_numpy((features - features.mean(axis=0)) / (features.std(axis=0) + 1e-4)).float()
+    features = features.copy()
+    for name in set(speakers):
+        own = np.array([speaker == name for speaker in speakers])
+        features[own] -= features[own].mean(axis=0)
+    x = torch.from_numpy(features / (features.std(axis=0) + 1e-4)).float()
     y, weight = torch.from_numpy(labels), torch.from_numpy(share * len(share)).float()
     names = sorted(set(speakers))
     fold = torch.tensor([names.index(name) % FOLDS for name in speakers])
@@ -88,10 +93,15 @@ class Taught(nn.Module):
         self.student = student
         self.match = nn.Linear(2 * token, DIRECTIONS)
 
-    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        tokens, logits = self.student(inputs)
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        tokens, logits = self.student(*inputs)
+        return tokens, logits, self.imitated(tokens)
+
+    def imitated(self, tokens: Tensor) -> Tensor:
+        """What the student makes of its teacher's features, [b, DIRECTIONS]."""
         spread = (tokens.var(dim=1, unbiased=False) + 1e-4).sqrt()
-        return tokens, logits, self.match(torch.cat([tokens.mean(dim=1), spread], dim=1))
+        found: Tensor = self.match(torch.cat([tokens.mean(dim=1), spread], dim=1))
+        return found
 
 
 def distillation_loss(

@@ -1,7 +1,8 @@
 """Training the fusion head on windows composed from clips, faces and sentences of one label.
 
 No public corpus here has voice, face and varying text of one moment together, so windows are composed;
-that flatters the fusion, and every number measured so must say it.
+that flatters the fusion, and every number measured so must say it. What a speaker really said is known of
+many clips, and half of the windows keep it: at work most sentences are the same in every mood.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from export.fusion import FusionHead
 from export.recipe import Recipe
 from export.training import Batch, Plan, Task, finished, train
 
+SPOKEN = 0.5
+"""Share of the windows that keep the clip's own transcript, where it has one."""
+
 
 @dataclass(frozen=True)
 class Pool:
@@ -31,6 +35,8 @@ class Pool:
     """[n, t], 1 where there is a token."""
     label: Tensor
     """[n]."""
+    spoken: Tensor | None = None
+    """Of sound: row of the transcript in the pool `spoken`, -1 where nobody wrote it down, [n]."""
 
     def draw(self, labels: Tensor, rng: np.random.Generator) -> Tensor:
         """Row of a random example for each wished label, [b]."""
@@ -44,20 +50,27 @@ def compose(
     recipe: Recipe,
     rng: np.random.Generator,
     kept: Sequence[str] | None = None,
+    spoken: float = SPOKEN,
 ) -> tuple[Tensor, ...]:
     """Inputs of the fusion head for wished labels, in its argument order.
 
     A window holds one clip, 1 to `faces` faces and one sentence. What is said and seen often does not
     fit how it is said: a share of sentences and faces is of any label, so that no modality is believed
-    blindly. Modalities go missing by chance, never all at once; or exactly those not `kept` do.
+    blindly. Modalities go missing by chance, never all at once; or exactly those not `kept` do. `spoken`
+    is the share of windows that keep what was really said.
     """
     b, wanted, faces = len(labels), recipe.fusion, recipe.face_crop.faces
     anything = torch.from_numpy(rng.integers(0, len(LABELS), b))
     off_text = torch.from_numpy(rng.random(b) < wanted.mismatch)
     off_face = torch.from_numpy(rng.random(b) < wanted.mismatch / 2)
-    audio = pools["audio"].tokens[pools["audio"].draw(labels, rng)]
+    clip = pools["audio"].draw(labels, rng)
+    audio, own = pools["audio"].tokens[clip], pools["audio"].spoken
     row = pools["text"].draw(torch.where(off_text, anything, labels), rng)
     text, text_mask = pools["text"].tokens[row], pools["text"].mask[row]
+    if own is not None:
+        really = (own[clip] >= 0) & torch.from_numpy(rng.random(b) < spoken)
+        said = own[clip][really]
+        text[really], text_mask[really] = pools["spoken"].tokens[said], pools["spoken"].mask[said]
     face_labels = torch.where(off_face, anything, labels).repeat_interleave(faces)
     vision = pools["vision"].tokens[pools["vision"].draw(face_labels, rng)].reshape(b, faces, -1)
     count = torch.from_numpy(rng.integers(1, faces + 1, b))
@@ -75,7 +88,11 @@ def compose(
 
 
 def train_fusion(
-    recipe: Recipe, seen: dict[str, Pool], unseen: dict[str, Pool], dev: dict[str, Pool], folder: Path
+    recipe: Recipe,
+    seen: Mapping[str, Pool],
+    unseen: Mapping[str, Pool],
+    dev: Mapping[str, Pool],
+    folder: Path,
 ) -> FusionHead:
     """Train, or load, the fusion head on tokens of the finished encoders.
 

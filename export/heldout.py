@@ -21,11 +21,13 @@ class HeldOut:
     name: str
     modality: Modality
     examples: list[Example]
+    new_voices: bool = False
+    """Every clip counts as the first words of a voice never heard."""
 
     @property
     def title(self) -> str:
         """Name in tables: audio on ravdess."""
-        return f"{self.modality} on {self.name}"
+        return f"{self.modality} on {self.name}" + (", new voices" if self.new_voices else "")
 
 
 def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
@@ -47,6 +49,8 @@ def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
                 examples = _as_pictures(examples, folder / modality / name)
             write_set(folder / modality / name, examples)
             sets.append(HeldOut(name, modality, examples))
+            if modality == "audio":
+                sets.append(HeldOut(name, modality, examples, new_voices=True))
     return sets
 
 

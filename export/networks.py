@@ -37,7 +37,7 @@ def write_networks(
     frames = round(audio.rate * window_s) // audio.hop
     heard = audio_tokens(audio, window_s)
     inputs = {
-        "audio": {"features": torch.randn(1, audio.mels, frames)},
+        "audio": {"features": torch.randn(1, audio.mels, frames), "voice": torch.randn(1, TOKEN)},
         "vision": {"faces": torch.randn(FACES_A_CALL, 1, vision.size, vision.size)},
         "text": {
             "ids": torch.ones(1, text.length, dtype=torch.int32),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +16,19 @@ from torch import Tensor, nn
 from calibration.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
-from edge.manifest import AudioSpec
-from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip
+from edge.manifest import AudioSpec, TextSpec
+from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip, voices_of
 from export.augment import jitter_faces
 from export.fusion_training import Pool, compose
 from export.recipe import Recipe
+from export.students import AudioStudent, TextStudent
 from export.text_training import load_texts, text_split
 from export.vision_training import load_faces, vision_split
 
 A_LABEL = 1500
 """Examples of each label that a training pool holds at most."""
+NEW_VOICES = 0.2
+"""Share of training windows whose speaker counts as never heard before."""
 
 
 @dataclass(frozen=True)
@@ -35,50 +39,77 @@ class Inputs:
     """Arguments of the encoder, [n, ...] each."""
     labels: Tensor
     """[n]."""
+    people: tuple[str, ...]
+    """Who each example is of, [n]."""
+    said: tuple[str, ...] = ()
+    """Of sound: the transcript of each example, empty where nobody wrote it down, [n]."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, chosen: Tensor) -> Inputs:
         """Some of the examples."""
-        return Inputs(tuple(tensor[chosen] for tensor in self.tensors), self.labels[chosen])
+        people, said = (
+            tuple(of[int(row)] for row in chosen) if of else () for of in (self.people, self.said)
+        )
+        return Inputs(tuple(tensor[chosen] for tensor in self.tensors), self.labels[chosen], people, said)
 
 
-def training_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[str, Inputs]:
-    """Augmented training examples by modality, at most A_LABEL a label."""
+def training_inputs(
+    recipe: Recipe, data: Path, tokenizer: Tokenizer, student: AudioStudent
+) -> dict[str, Inputs]:
+    """Augmented training examples by modality, at most A_LABEL a label; the student knows their voices."""
     rng = np.random.default_rng(recipe.seed)
     heard = _some(audio_split(recipe, data).train, rng)
     windows = NoisyWindows.load(recipe, data, heard)
-    features = np.stack([windows.features(index, rng) for index in range(len(heard))])
-    faces, face_labels = load_faces(_some(vision_split(recipe, data).train, rng), recipe.face_crop.size)
+    features = torch.from_numpy(np.stack([windows.features(index, rng) for index in range(len(heard))]))
+    voices = voices_of(student, features, [e.speaker for e in heard])
+    voices[torch.from_numpy(rng.random(len(heard)) < NEW_VOICES)] = 0.0
+    seen = _some(vision_split(recipe, data).train, rng)
+    faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = _some(text_split(recipe, data).train, rng)
     return {
-        "audio": Inputs((torch.from_numpy(features),), _labels(heard)),
-        "vision": Inputs((jitter_faces(faces, rng),), face_labels),
-        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said)),
+        "audio": Inputs((features, voices), _labels(heard), _people(heard), _said(heard)),
+        "vision": Inputs((jitter_faces(faces, rng),), face_labels, _people(seen)),
+        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said), _people(said)),
     }
 
 
-def dev_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[str, Inputs]:
+def dev_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer, student: AudioStudent) -> dict[str, Inputs]:
     """Examples of people no encoder was trained on, and nobody is judged on."""
     spec = AudioSpec()
-    heard = audio_split(recipe, data).dev
-    features, owner = clip_features([load_clip(e, spec.rate) for e in heard], spec)
-    faces, face_labels = load_faces(vision_split(recipe, data).dev, recipe.face_crop.size)
+    clips = audio_split(recipe, data).dev
+    features, owner = clip_features([load_clip(e, spec.rate) for e in clips], spec)
+    heard = [clips[int(clip)] for clip in owner]
+    voices = voices_of(student, features, [e.speaker for e in heard])
+    seen = vision_split(recipe, data).dev
+    faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = text_split(recipe, data).dev
     return {
-        "audio": Inputs((features,), _labels(heard)[owner]),
-        "vision": Inputs((faces,), face_labels),
-        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said)),
+        "audio": Inputs((features, voices), _labels(heard), _people(heard), _said(heard)),
+        "vision": Inputs((faces,), face_labels, _people(seen)),
+        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said), _people(said)),
     }
 
 
 def halves(inputs: Inputs) -> tuple[Inputs, Inputs]:
-    """Two parts with every label in both: even and odd examples of each label."""
-    first = torch.zeros(len(inputs), dtype=torch.bool)
-    for label in range(len(LABELS)):
-        first[torch.nonzero(inputs.labels == label).flatten()[::2]] = True
-    return inputs.take(torch.nonzero(first).flatten()), inputs.take(torch.nonzero(~first).flatten())
+    """Two parts that share no person, each with every label there is.
+
+    Where people are too few for that, even and odd examples of each label.
+    """
+    counts = Counter(inputs.people)
+    first: set[str] = set()
+    size = 0
+    for person, count in counts.most_common():  # the largest first, as long as it is not more than half
+        if 2 * (size + count) <= len(inputs) or (not first and len(counts) > 1):
+            first.add(person)
+            size += count
+    chosen = torch.tensor([person in first for person in inputs.people], dtype=torch.bool)
+    if set(inputs.labels[chosen].tolist()) != set(inputs.labels[~chosen].tolist()):
+        chosen = torch.zeros(len(inputs), dtype=torch.bool)
+        for label in inputs.labels.unique():
+            chosen[torch.nonzero(inputs.labels == label).flatten()[::2]] = True
+    return inputs.take(torch.nonzero(chosen).flatten()), inputs.take(torch.nonzero(~chosen).flatten())
 
 
 def require_labels(inputs: Mapping[str, Inputs], role: str) -> None:
@@ -99,8 +130,24 @@ def pool(encoder: nn.Module, inputs: Inputs) -> Pool:
     tokens = torch.cat(parts)
     if tokens.ndim == 2:
         tokens = tokens[:, None]
-    mask = inputs.tensors[1] if len(inputs.tensors) > 1 else torch.ones(tokens.shape[:2])
+    mask = inputs.tensors[1] if isinstance(encoder, TextStudent) else torch.ones(tokens.shape[:2])
     return Pool(tokens, mask, inputs.labels)
+
+
+def pools_of(
+    encoders: Mapping[str, nn.Module], inputs: Mapping[str, Inputs], tokenizer: Tokenizer, spec: TextSpec
+) -> dict[str, Pool]:
+    """Tokens of every modality, and under `spoken` those of what the recorded people really said."""
+    pools = {name: pool(encoders[name], examples) for name, examples in inputs.items()}
+    sentences = sorted({sentence for sentence in inputs["audio"].said if sentence.strip()})
+    if sentences:
+        examples = [Example(sentence, 0, "", transcript=sentence) for sentence in sentences]
+        unlabelled = Inputs(load_texts(examples, tokenizer, spec), torch.zeros(len(sentences)), ())
+        pools["spoken"] = pool(encoders["text"], unlabelled)
+        row = {sentence: index for index, sentence in enumerate(sentences)}
+        own = torch.tensor([row.get(sentence, -1) for sentence in inputs["audio"].said])
+        pools["audio"] = replace(pools["audio"], spoken=own)
+    return pools
 
 
 def training_batches(
@@ -138,3 +185,11 @@ def _some(examples: Sequence[Example], rng: np.random.Generator) -> list[Example
 
 def _labels(examples: Sequence[Example]) -> Tensor:
     return torch.tensor([e.label for e in examples])
+
+
+def _people(examples: Sequence[Example]) -> tuple[str, ...]:
+    return tuple(e.speaker for e in examples)
+
+
+def _said(examples: Sequence[Example]) -> tuple[str, ...]:
+    return tuple(e.transcript or "" for e in examples)

@@ -41,15 +41,17 @@ from export.calibrate import (
     require_material,
 )
 from export.card import HEADLINE, card
+from export.crossfit import cross_fitted
 from export.fusion_training import Pool, compose, train_fusion
 from export.heldout import HeldOut, held_out_sets
 from export.networks import fused, write_networks
 from export.pack import pack
 from export.pools import (
+    Inputs,
     dev_inputs,
     digest,
     halves,
-    pool,
+    pools_of,
     require_labels,
     training_batches,
     training_inputs,
@@ -76,26 +78,26 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     encoders = {name: _student(name, recipe, data, work) for name in MODALITIES}
     words = _place("text", recipe, work) / "tokenizer.json"
     tokenizer = load_tokenizer(words)
-    seen = training_inputs(recipe, data, tokenizer)
-    strangers = dev_inputs(recipe, data, tokenizer)
-    unseen, dev = {}, {}
+    heard = encoders["audio"]
+    seen = training_inputs(recipe, data, tokenizer, heard)
+    strangers = dev_inputs(recipe, data, tokenizer, heard)
+    sides: tuple[dict[str, Inputs], dict[str, Inputs]] = ({}, {})
     for name, inputs in strangers.items():
-        unseen[name], dev[name] = halves(inputs)
-    for role, examples in (("train", seen), ("dev", unseen), ("dev", dev)):
+        sides[0][name], sides[1][name] = halves(inputs)
+    for role, examples in (("train", seen), ("dev", sides[0]), ("dev", sides[1])):
         require_labels(examples, role)
-    pools = {
-        role: {name: pool(encoders[name], inputs[name]) for name in MODALITIES}
-        for role, inputs in (("seen", seen), ("unseen", unseen), ("dev", dev))
-    }
+    roles = {"seen": seen, "unseen": strangers, "first": sides[0], "second": sides[1]}
+    pools = {role: pools_of(encoders, inputs, tokenizer, recipe.tokens) for role, inputs in roles.items()}
     folder = work / f"fusion-{recipe.key(*MODALITIES, 'tokens', 'face_crop', 'fusion')}"
-    fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["dev"], folder)
+    fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["second"], folder)
+    answers = cross_fitted(recipe, pools["seen"], (pools["first"], pools["second"]), folder)
     shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)
     floats = write_networks({**encoders, "fusion": fusion}, *shapes, work / "fp32")
     say("quantize: ranges from training recordings")
     require_material(seen)
     ranges = calls_from(seen, pools["seen"], recipe)
-    trials = calls_from(unseen, pools["unseen"], recipe, TRIAL_CALLS)
-    judged = calls_from(dev, pools["dev"], recipe)
+    trials = calls_from(sides[0], pools["first"], recipe, TRIAL_CALLS)
+    judged = calls_from(sides[1], pools["second"], recipe)
 
     def fine_tuned(name: str) -> Path:
         network = fusion if name == "fusion" else encoders[name]
@@ -109,7 +111,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     reports = {name: found.report for name, found in fits.items()}
     parity = parity_of(floats, integers, judged)
     facts: dict[str, Any] = {
-        **confidence_of(integers, strangers, pools["dev"], recipe),
+        **confidence_of(integers, strangers, answers),
         "calibration": {
             name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
             for name in MODALITIES
@@ -127,7 +129,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),
     }
     results = judge(candidates, sets)
-    composed = judge_composed(integers["fusion"], pools["dev"], recipe)
+    composed = judge_composed(integers["fusion"], pools["second"], recipe)
     page.write_text(
         card(recipe, sets, results, composed, reports, parity, _speed(candidates["int8"])), encoding="utf-8"
     )
@@ -167,6 +169,8 @@ def judge(bundles: Mapping[str, Bundle], sets: list[HeldOut]) -> dict[str, dict[
         row = results[held_out.title] = {}
         for precision, bundle in bundles.items():
             with Judge(bundle) as asked:
+                if held_out.modality == "audio" and not held_out.new_voices:
+                    asked.meet(held_out.examples)
                 row[precision] = asked.score(held_out.examples, held_out.modality)
         name = HEADLINE[held_out.modality]
         shown = ", ".join(f"{key} {getattr(report, name):.3f}" for key, report in row.items())

@@ -13,10 +13,12 @@ TOKEN = 128
 
 
 class AudioStudent(nn.Module):
-    """Log-mel [b, mels, frames] -> tokens [b, frames / 8, 128], logits [b, k].
+    """Log-mel [b, mels, frames], voice [b, 128] -> tokens [b, frames / 8, 128], logits [b, k].
 
     A convolutional stem takes time down by 8 and frequency by 16; transformer layers follow, which begin
-    as the identity: on a few hours of speech the stem must learn first.
+    as the identity: on a few hours of speech the stem must learn first. The voice is the mean token of
+    the speaker so far, less the mean token of all speakers; zeros stand for a voice never heard. It is
+    taken off every token, so that what is left is how this person speaks now.
     """
 
     def __init__(self, spec: AudioSpec, labels: int, width: int = 32, layers: int = 1) -> None:
@@ -30,14 +32,27 @@ class AudioStudent(nn.Module):
             assert isinstance(layer, EncoderLayer)
             layer.begin_as_identity()
         self.norm = nn.LayerNorm(TOKEN)
+        self.centre: Tensor
+        self.register_buffer("centre", torch.zeros(TOKEN))
         self.head = nn.Sequential(nn.Dropout(0.2), nn.Linear(2 * TOKEN, labels))
 
-    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, features: Tensor, voice: Tensor) -> tuple[Tensor, Tensor]:
+        return self.read(self.encode(features), voice)
+
+    def encode(self, features: Tensor) -> Tensor:
+        """Tokens of an unknown voice [b, t, 128]."""
         x = self.stem(torch.stack([features, features - _colour(features)], dim=1))
         x = self.into(x.flatten(1, 2).transpose(1, 2))
         for layer in self.layers:
             x = layer(x)
-        tokens = self.norm(x)
+        x = self.norm(x)
+        if self.training:
+            self.centre.lerp_(x.detach().mean(dim=(0, 1)), 0.01)
+        return x - self.centre  # type: ignore[no-any-return]
+
+    def read(self, tokens: Tensor, voice: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens less the voice, and logits."""
+        tokens = tokens - voice[:, None]
         mean = tokens.mean(dim=1)
         spread = ((tokens - mean[:, None]).square().mean(dim=1) + 1e-4).sqrt()
         return tokens, self.head(torch.cat([mean, spread], dim=1))

@@ -133,7 +133,7 @@ def test_fine_tuning_in_simulated_int8_brings_the_answers_back(lopsided, tmp_pat
 def test_ranges_from_next_to_nothing_are_refused():
     def inputs(audio=20, vision=120, text=60):
         counts = {"audio": audio, "vision": vision, "text": text}
-        return {name: Inputs((torch.zeros(n, 1),), torch.zeros(n)) for name, n in counts.items()}
+        return {name: Inputs((torch.zeros(n, 1),), torch.zeros(n), ("a",) * n) for name, n in counts.items()}
 
     require_material(inputs())
     with pytest.raises(DatasetError, match=r"at least 60 seconds of speech .*, there are 40; add recordings"):

@@ -8,6 +8,7 @@ from edge.features.audio import log_mel
 from edge.features.vision import crop, standardise
 from edge.items import Face, Frame, Window
 from edge.stopwatch import Stopwatch
+from edge.voice import PRIOR
 
 FACE = Face(left=20, top=10, width=40, height=40, score=0.9)
 
@@ -47,10 +48,30 @@ def sound(rng):
 def test_sound_goes_through_the_features_and_the_engine(encoders, engines, tiny_bundle, rng):
     samples = sound(rng)
     found = encoders.audio(samples)
-    expected = engines["audio"].run({"features": log_mel(samples, tiny_bundle.manifest.audio)[None]})
+    features, unknown = log_mel(samples, tiny_bundle.manifest.audio)[None], np.zeros((1, 128), np.float32)
+    expected = engines["audio"].run({"features": features, "voice": unknown})
     np.testing.assert_array_equal(found.tokens, expected["tokens"][0])
     np.testing.assert_array_equal(found.logits, expected["logits"])
     assert found.tokens.shape == (50, 128)
+
+
+def test_the_voice_is_learned_as_it_speaks(encoders, rng):
+    samples = sound(rng)
+    token = encoders.audio(samples).tokens.mean(axis=0)
+    left = [
+        np.abs(encoders.window(window(float(s), samples), [])["audio"].tokens.mean(axis=0)) for s in range(40)
+    ]
+    np.testing.assert_allclose(left[0], np.abs(token), atol=1e-5)
+    np.testing.assert_allclose(left[1], np.abs(token) * PRIOR / (1 + PRIOR), rtol=1e-2, atol=1e-5)
+    assert np.mean(left[39]) < 0.25 * np.mean(left[0])
+
+
+def test_windows_without_speech_teach_nothing_of_the_voice(encoders, rng):
+    samples = sound(rng)
+    for second in range(5):
+        encoders.window(window(float(second), text="so happy"), [])
+    found = encoders.window(window(5.0, samples), [])["audio"]
+    np.testing.assert_array_equal(found.tokens, encoders.audio(samples).tokens)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 7])

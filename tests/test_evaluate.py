@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -111,6 +112,23 @@ def test_the_whole_clip_takes_part(demo, tiny_bundle):
         for posterior in (judge.by_vision(example), judge.by_text(example), judge.by_all(example)):
             assert posterior.shape == (len(LABELS),)
             assert posterior.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_known_voices_change_what_is_heard_and_new_ones_do_not(folder, demo, tiny_bundle):
+    (folder / "demo.mp4").write_bytes(demo.read_bytes())
+    label(folder, ["demo.mp4", "happy", "anna", ""])
+    example = Example("demo", 0, "anna", folder / "demo.mp4")
+    with Judge(tiny_bundle) as judge:
+        new = judge.by_audio(example)
+        judge.meet([example])
+        known = judge.by_audio(example)
+        stranger = judge.by_audio(replace(example, speaker="jun"))
+    assert np.abs(known - new).max() > 1e-3
+    np.testing.assert_array_equal(stranger, new)
+    reports = [
+        evaluate_folder(tiny_bundle.folder, folder, "audio", new_voices=answer).as_dict() for answer in (0, 1)
+    ]
+    assert reports[0] != reports[1]
 
 
 def test_what_is_dropped_is_not_looked_at(folder, demo, tiny_bundle):

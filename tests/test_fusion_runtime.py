@@ -84,6 +84,15 @@ def test_temperatures(fusion, engine, found):
     )
 
 
+def test_what_lacks_a_modality_has_a_temperature_of_its_own(tiny_bundle, engine, found):
+    temperatures = {"audio": 2.0, "vision": 3.0, "text": 1.5, "fused": 4.0, "fused audio+text": 7.0}
+    fusion = Fusion(tiny_bundle.manifest.model_copy(update={"temperature": temperatures}), engine)
+    for names, temperature in ((("audio", "text"), 7.0), (("audio",), 4.0), (tuple(SIZES), 4.0)):
+        prediction = fusion.predict(0.0, {name: found[name] for name in names}, QUALITY)
+        logits = engine.engine.run(engine.given)["logits"][0]
+        np.testing.assert_allclose(prediction.probabilities, softmax(logits / temperature), rtol=1e-4)
+
+
 def test_more_faces_than_the_network_takes(fusion, engine, rng):
     faces = Tokens(rng.standard_normal((11, 128), np.float32), rng.standard_normal((11, 6), np.float32))
     fusion.predict(0.0, {"vision": faces}, QUALITY)

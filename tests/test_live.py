@@ -1,10 +1,10 @@
 """Live devices as one source: order, bounds, ticks; and the pipeline on them."""
 
-import os
 import socket
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -177,11 +177,11 @@ def test_systemd_hears_of_every_reading(tmp_path, monkeypatch):
 @pytest.mark.parametrize("address", ["", "/no/such/socket", "@edge-no-such-name"])
 def test_without_a_service_manager_nothing_happens(monkeypatch, address):
     monkeypatch.setenv("NOTIFY_SOCKET", address)
-    open_files = sorted(os.listdir("/proc/self/fd"))
+    open_files = sorted(Path("/proc/self/fd").iterdir())
     with Watchdog() as watchdog:
         for second in range(3):
             assert watchdog.write(Reading(float(second), "reading")) is None
-    assert sorted(os.listdir("/proc/self/fd")) == open_files  # no socket is left behind a failed call
+    assert sorted(Path("/proc/self/fd").iterdir()) == open_files  # no socket is left behind a failed call
 
 
 def test_a_line_a_minute(monkeypatch):

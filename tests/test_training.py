@@ -1,5 +1,6 @@
 """Training: the loop, what clips go through, the networks' promises, composed windows, the recipe."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from torch import nn
 from edge.errors import ConfigError
 from edge.items import LABELS, MODALITIES
 from edge.manifest import AudioSpec, TextSpec
-from export.audio_training import train_audio
+from export.audio_training import NEUTRAL, train_audio, voice_weights, voices_of
 from export.augment import (
     add_noise,
     background,
@@ -418,14 +419,66 @@ def test_a_face_and_its_mirror_image_read_alike():
 
 
 @pytest.mark.parametrize("seconds", [4.0, 2.0, 3.93])
+def test_pictures_of_one_voice_are_warped_alike(rng):
+    bands = np.repeat(np.arange(64.0, dtype=np.float32)[:, None], 5, axis=1)
+    first, second = warp_bands(np.stack([bands, bands + 1.0]), rng)
+    assert np.allclose(second - first, 1.0, atol=1e-4)
+
+
 def test_the_audio_student_gives_a_token_every_eight_frames(seconds):
     spec = AudioSpec()
     frames = round(spec.rate * seconds) // spec.hop
     model = AudioStudent(spec, len(LABELS), width=8).eval()
     with torch.no_grad():
-        tokens, logits = model(torch.randn(2, spec.mels, frames))
+        tokens, logits = model(torch.randn(2, spec.mels, frames), torch.zeros(2, TOKEN))
     assert tokens.shape == (2, audio_tokens(spec, seconds), TOKEN)
     assert logits.shape == (2, len(LABELS))
+
+
+def test_a_known_voice_is_taken_off_every_token():
+    torch.manual_seed(4)
+    model = AudioStudent(AudioSpec(), len(LABELS), width=8).eval()
+    features, voice = torch.randn(3, 64, 80), torch.randn(3, TOKEN)
+    with torch.no_grad():
+        tokens, logits = model(features, torch.zeros(3, TOKEN))
+        less, changed = model(features, voice)
+    assert torch.allclose(less, tokens - voice[:, None], atol=1e-5)
+    assert (changed - logits).abs().max() > 0.01
+
+
+def test_voices_are_the_mean_tokens_of_their_speakers():
+    torch.manual_seed(5)
+    model = AudioStudent(AudioSpec(), len(LABELS), width=8).eval()
+    features, speakers = torch.randn(5, 64, 80), ["a", "b", "a", "b", "b"]
+    voices = voices_of(model, features, speakers)
+    with torch.no_grad():
+        tokens, _ = model(features, voices)
+    assert torch.allclose(voices[0], voices[2])
+    assert not torch.allclose(voices[0], voices[1], atol=1e-3)
+    for name in "ab":  # what is left of a speaker has no mean of its own
+        own = torch.tensor([speaker == name for speaker in speakers])
+        assert tokens[own].mean(dim=(0, 1)).abs().max() < 1e-4
+
+
+def test_the_tokens_of_all_speakers_come_to_have_no_mean():
+    torch.manual_seed(6)
+    model = AudioStudent(AudioSpec(), len(LABELS), width=8)
+    features = torch.randn(8, 64, 80)
+    before = model.encode(features).mean().abs()
+    for _ in range(500):
+        tokens = model.encode(features)
+    assert tokens.mean(dim=(0, 1)).abs().max() < 0.05
+    assert before > tokens.mean().abs()
+
+
+def test_weights_of_a_voice_favour_neutral_speech_or_are_all_zero(rng):
+    labels = np.array([NEUTRAL, 1, 2, 3])
+    drawn = np.stack([voice_weights(labels, rng) for _ in range(400)])
+    unknown = drawn.sum(axis=1) == 0
+    assert 0.1 < unknown.mean() < 0.3
+    assert ((drawn[~unknown].sum(axis=1) >= 0.7 - 1e-6) & (drawn[~unknown].sum(axis=1) <= 1.0 + 1e-6)).all()
+    assert (drawn[:, 0] >= drawn[:, 1] - 1e-6).all()
+    assert 0.3 < (drawn[~unknown][:, 0] > 1.01 * drawn[~unknown][:, 1]).mean() < 0.7
 
 
 def test_transformer_layers_of_the_audio_student_begin_as_the_identity():
@@ -553,6 +606,23 @@ def pools():
 
 
 WISHED = torch.arange(600) % 6
+
+
+def test_windows_keep_what_was_really_said(recipe, pools):
+    nothing = torch.full((60,), -1)
+    nothing[:30] = 1
+    spoken = Pool(
+        torch.stack([torch.full((7, 4), 50.0), torch.full((7, 4), 99.0)]), torch.ones(2, 7), WISHED[:2]
+    )
+    known = {**pools, "audio": replace(pools["audio"], spoken=nothing), "spoken": spoken}
+    shares = {}
+    for share in (0.0, 0.5, 1.0):
+        text = compose(known, WISHED, recipe, draw(3), ("audio", "text"), spoken=share)[2]
+        shares[share] = (text[:, 0, 0] == 99.0).float().mean().item()
+        assert not (text == 50.0).any()
+    assert shares[0.0] == 0.0
+    assert 0.15 < shares[0.5] < 0.35
+    assert 0.4 < shares[1.0] < 0.6
 
 
 def test_a_composed_window_has_the_shapes_of_a_real_one(recipe, pools):
