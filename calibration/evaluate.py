@@ -13,6 +13,7 @@ import numpy as np
 
 from calibration.dataset import Example, read_folder
 from calibration.metrics import Report, score
+from calibration.noise import Surroundings, load_noises
 from calibration.recordings import load_media, windows_of
 from calibration.streams import Clip
 from edge.bundle import Bundle, open_bundle
@@ -31,18 +32,28 @@ Modality = Literal["audio", "vision", "text", "fused"]
 
 
 def evaluate_folder(
-    bundle: Path, folder: Path, modality: Modality, drop: Collection[str] = (), *, new_voices: bool = False
+    bundle: Path,
+    folder: Path,
+    modality: Modality,
+    drop: Collection[str] = (),
+    *,
+    new_voices: bool = False,
+    noise: tuple[Path, float] | None = None,
 ) -> Report:
     """Judge a bundle on a folder in the generic layout. Raises DatasetError, MediaError, BundleError.
 
     drop: modalities withheld from the fusion, as if their device were gone.
     new_voices: judge every clip as the first words of a voice never heard; else a speaker's voice is
     known from the sound, not the labels, of all their clips, as it is after some time at a workplace.
+    noise: folder of sounds to judge the clips in, and the speech to noise ratio (decibels).
     Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
     modality (no face, no transcript) is counted as left out.
     """
     examples = read_folder(folder, files=modality != "text")
-    with Judge(open_bundle(bundle)) as judge:
+    opened, around = open_bundle(bundle), None
+    if noise is not None:
+        around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
+    with Judge(opened, around) as judge:
         if not new_voices and modality in ("audio", "fused") and "audio" not in drop:
             judge.meet(examples)
         return judge.score(examples, modality, drop)
@@ -82,8 +93,9 @@ class Look:
 class Judge:
     """The networks of a bundle, asked one labelled example at a time."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, around: Surroundings | None = None) -> None:
         self._bundle = bundle
+        self._around = around
         self._stack = ExitStack()
         self._voices: dict[str, Floats] = {}
 
@@ -103,8 +115,7 @@ class Judge:
         """Learn the voices of all speakers from the sound of these clips. Raises MediaError."""
         heard: dict[str, list[Floats]] = {}
         for example in examples:
-            rate = self._bundle.manifest.audio.rate
-            samples = load_media(example.path, rate, float("inf"))[0] if example.path else None
+            samples, _ = self._media(example, pictures=False)
             if samples is not None:
                 found = [self.encoders.audio(window).tokens.mean(axis=0) for window in self._windows(samples)]
                 heard.setdefault(example.speaker, []).extend(found)
@@ -192,12 +203,16 @@ class Judge:
                 predictions.append(self.fusion.predict(0.0, found, quality))
         return predictions
 
-    def _media(self, example: Example) -> tuple[Floats | None, list[Frame]]:
+    def _media(self, example: Example, *, pictures: bool = True) -> tuple[Floats | None, list[Frame]]:
         if example.path is None:
             return None, []
         manifest = self._bundle.manifest
-        step = manifest.window_s / manifest.vision.faces
-        return load_media(example.path, manifest.audio.rate, step)
+        step = manifest.window_s / manifest.vision.faces if pictures else float("inf")
+        samples, frames = load_media(example.path, manifest.audio.rate, step)
+        if samples is not None and self._around is not None:
+            length = round(manifest.window_s * manifest.audio.rate)
+            samples = self._around.around(samples, length, example.name)
+        return samples, frames
 
     def _looks(self, frames: Sequence[Frame]) -> list[Look]:
         spec, follower = self._bundle.manifest.vision, FaceFollower(self._bundle.path("face_detector.onnx"))

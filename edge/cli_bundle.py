@@ -123,6 +123,11 @@ def evaluate(
     new_voices: Annotated[
         bool, typer.Option("--new-voices", help="Judge every clip as the first words of a voice never heard.")
     ] = False,
+    noise: Annotated[
+        Path | None,
+        typer.Option(help="Judge in the sounds of this folder; training never hears a fourth of them."),
+    ] = None,
+    snr: Annotated[float, typer.Option(help="Loud speech over --noise (decibels).")] = 5.0,
     streams: Annotated[
         bool, typer.Option("--streams", help="Compare ways to vote on long streams of these clips instead.")
     ] = False,
@@ -135,6 +140,7 @@ def evaluate(
 
     Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
     A speaker's voice is known from the sound of all their clips, as after some minutes at a workplace.
+    Beside machines: edge evaluate bundles/line3 recordings/test --modality audio --noise machines --snr 5
     Without the camera: edge evaluate bundles/line3 recordings/test --drop vision
     What voting is worth: edge evaluate bundles/line3 recordings/test --streams
     """
@@ -146,7 +152,7 @@ def evaluate(
         raise typer.BadParameter("only the fused reading has modalities to drop", param_hint="--drop")
     if len(dropped) == len(Single):
         raise typer.BadParameter("nothing is left to judge; keep one modality", param_hint="--drop")
-    if streams and (modality is not Modality.fused or reliability or new_voices):
+    if streams and (modality is not Modality.fused or reliability or new_voices or noise):
         raise typer.BadParameter(
             "streams are read by the fusion in known voices, with no diagram; give --drop and --json only",
             param_hint="--streams",
@@ -154,7 +160,10 @@ def evaluate(
     if streams:
         _compare_votes(bundle, folder, dropped, json)
         return
-    report: Any = evaluate_folder(bundle, folder, modality.value, dropped, new_voices=new_voices)
+    around = (noise, snr) if noise else None
+    report: Any = evaluate_folder(
+        bundle, folder, modality.value, dropped, new_voices=new_voices, noise=around
+    )
     typer.echo(report.table())
     if json:
         _write_json(json, report.as_dict())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from calibration.dataset import Example
+from calibration.noise import add_noise, background, load_noises
 from calibration.recordings import load_sound, windows_of
-from edge.errors import DatasetError
 from edge.features.audio import log_mel
 from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
 from export.augment import (
-    add_noise,
-    background,
     echo,
     mask_bands,
     mix,
@@ -34,13 +34,15 @@ from export.recipe import Recipe
 from export.students import TOKEN, AudioStudent
 from export.teachers import open_teacher, teach
 from export.training import Batch, Plan, Task, finished, train
+from export.voices import clip_means, known_logits, student_of, voice_weights
 
 WINDOW_S, HOP_S = 4.0, 1.0
-NEUTRAL = LABELS.index("neutral")
 SURROUNDINGS = 6
 """Places, rooms and noises each clip is heard in."""
 BALANCE = 0.75
 """How far corpora are drawn alike: 0 leaves clips as they come, 1 hears every corpus as often."""
+ADAPT_LR = 0.4
+"""Learning rate of the adaptation to noise, over that of the training before."""
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
 
@@ -49,16 +51,6 @@ def audio_split(recipe: Recipe, data: Path) -> Split:
     """Examples of the audio corpora, shared out by speaker."""
     wanted = recipe.audio
     return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
-
-
-def load_noises(data: Path, name: str | None, rate: int) -> list[Floats]:
-    """Every sound below a noise folder. Raises DatasetError when it holds none."""
-    if name is None:
-        return []
-    files = sorted(p for p in (data / name).rglob("*") if p.suffix in (".wav", ".flac", ".opus", ".ogg"))
-    if not files:
-        raise DatasetError(f"{data / name} holds no sound file; put site noise there or drop `noise`")
-    return [load_sound(path, rate) for path in files]
 
 
 def clip_features(clips: Sequence[Floats], spec: AudioSpec) -> tuple[Tensor, Tensor]:
@@ -80,19 +72,46 @@ class NoisyWindows:
     def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
         """Clips of the examples, and the recipe's noise. Raises DatasetError, MediaError."""
         spec = AudioSpec()
-        noises = load_noises(data, recipe.audio.noise, spec.rate)
+        folder = recipe.audio.noise
+        noises = load_noises(data / folder, spec.rate, judged=False) if folder else []
         length = round(2 * WINDOW_S * spec.rate)
         noises += tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
         return cls([load_clip(e, spec.rate) for e in examples], noises, spec)
 
-    def features(self, index: int, rng: np.random.Generator) -> Floats:
-        """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
+    def features(self, index: int, rng: np.random.Generator, *, loud: bool = False) -> Floats:
+        """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames].
+
+        loud: as beside machines, most clips at -5 to 20 dB over the noise.
+        """
         window = place_clip(self.clips[index], self._length, rng)
         if rng.random() < 0.2:
             window = echo(window, self._spec.rate, rng)
         # Every window gets some noise: digital silence around a clip would give its corpus away.
-        snr = rng.uniform(5.0, 30.0) if rng.random() < 0.4 else rng.uniform(30.0, 70.0)
+        often, least, most = (0.7, -5.0, 20.0) if loud else (0.4, 5.0, 30.0)
+        snr = rng.uniform(least, most) if rng.random() < often else rng.uniform(30.0, 70.0)
         return log_mel(add_noise(window, background(self._noises, self._length, rng), snr), self._spec)
+
+    def bank(self, rng: np.random.Generator, *, loud: bool) -> NDArray[np.float16]:
+        """SURROUNDINGS pictures of every clip, [clips, SURROUNDINGS, mels, frames].
+
+        Drawing them costs more than a step of training: every epoch picks one of them.
+        """
+        pictures = [
+            [self.features(i, rng, loud=loud).astype(np.float16) for _ in range(SURROUNDINGS)]
+            for i in range(len(self.clips))
+        ]
+        return np.stack([np.stack(few) for few in pictures])
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of training."""
+
+    name: str
+    epochs: int
+    lr: float
+    loud: bool = False
+    """Beside machines: heard over loud noise, taught by what the teacher makes of the clean clip."""
 
 
 def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
@@ -101,7 +120,10 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     torch.manual_seed(recipe.seed)
     student = AudioStudent(spec, len(LABELS))
     model = Taught(student, TOKEN)
-    if finished(model, "audio", folder):
+    rounds = [Round("audio", wanted.epochs, wanted.lr)]
+    if wanted.adapt_epochs:
+        rounds.append(Round("audio-adapted", wanted.adapt_epochs, wanted.lr * ADAPT_LR, loud=True))
+    if finished(model, rounds[-1].name, folder):
         return student
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
@@ -116,27 +138,19 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
     dev_speakers = [e.speaker for e in split.dev]
-    # Drawing surroundings costs more than a step of training: each clip gets a few, and every epoch
-    # picks one of them.
-    drawn = np.random.default_rng((recipe.seed, 1))
-    bank = np.stack(
-        [
-            [windows.features(i, drawn).astype(np.float16) for _ in range(SURROUNDINGS)]
-            for i in range(len(labels))
-        ]
-    )
-
     speakers = np.array([e.speaker for e in split.train])
     names = np.unique(speakers)
     met = np.array([share[speakers == name].sum() for name in names])
 
-    def batches(rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(bank: NDArray[np.float16], rng: np.random.Generator) -> Iterator[Batch]:
         for _ in range(steps):
-            groups = [persona(names[rng.choice(len(names), p=met)], rng) for _ in range(alike)]
+            groups = [persona(bank, names[rng.choice(len(names), p=met)], rng) for _ in range(alike)]
             heard, right, weight = (torch.cat(parts) for parts in zip(*groups, strict=True))
             yield (heard, weight), right
 
-    def persona(name: str, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def persona(
+        bank: NDArray[np.float16], name: str, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor, Tensor]:
         own = np.flatnonzero(speakers == name)
         chosen = rng.choice(own, TOGETHER, p=share[own] / share[own].sum())
         picked = bank[chosen, rng.integers(SURROUNDINGS, size=TOGETHER)].astype(np.float32)
@@ -163,10 +177,20 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         logits = known_logits(student_of(model), dev_features, [dev_speakers[i] for i in dev_owner])
         return unweighted_recall(clip_means(logits, dev_owner).argmax(1), dev_labels)
 
-    plan = Plan(
-        wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
-    )
-    train(Task("audio", model, batches, steps, targets.mean(0), score, loss), plan, folder)
+    for number, kind in enumerate(rounds):
+        if finished(model, kind.name, folder):
+            continue
+        bank = windows.bank(np.random.default_rng((recipe.seed, number + 1)), loud=kind.loud)
+        plan = Plan(
+            kind.epochs,
+            kind.lr,
+            wanted.weight_decay,
+            wanted.smoothing,
+            wanted.adjust,
+            seed=recipe.seed + number,
+        )
+        drawn = partial(batches, bank)
+        train(Task(kind.name, model, drawn, steps, targets.mean(0), score, loss), plan, folder)
     return student
 
 
@@ -193,49 +217,6 @@ def _lessons(
     features = teach(teacher, windows.clips, names, cache / "teacher")
     labels = np.array([e.label for e in examples])
     return lessons(features, labels, [e.speaker for e in examples], share)
-
-
-def voice_weights(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Weight of each of a speaker's clips [n] in the voice that is taken off them.
-
-    One time of five nothing is known of the voice. Otherwise it is known nearly whole, and half the time
-    mostly from neutral speech, as at work.
-    """
-    if rng.random() < 0.2:
-        return np.zeros(len(labels), np.float32)
-    weight = np.ones(len(labels))
-    if rng.random() < 0.5:
-        weight[labels == NEUTRAL] *= rng.uniform(1.0, 8.0)
-    return np.asarray(weight / weight.sum() * rng.uniform(0.7, 1.0), np.float32)
-
-
-def student_of(model: Taught) -> AudioStudent:
-    """The student inside."""
-    assert isinstance(model.student, AudioStudent)
-    return model.student
-
-
-@torch.no_grad()
-def voices_of(student: AudioStudent, features: Tensor, speakers: Sequence[str]) -> Tensor:
-    """Voice of each picture's speaker: the mean token of all pictures of theirs; [n, ...] -> [n, 128]."""
-    means = torch.cat([student.encode(part).mean(dim=1) for part in features.split(128)])
-    names = sorted(set(speakers))
-    who = torch.tensor([names.index(speaker) for speaker in speakers])
-    return clip_means(means, who)[who]
-
-
-@torch.no_grad()
-def known_logits(student: AudioStudent, features: Tensor, speakers: Sequence[str]) -> Tensor:
-    """Logits of pictures [n, mels, frames] whose speakers are known by their voice, [n, k]."""
-    voices = voices_of(student, features, speakers)
-    parts = zip(features.split(128), voices.split(128), strict=True)
-    return torch.cat([student(*part)[1] for part in parts])
-
-
-def clip_means(values: Tensor, owner: Tensor) -> Tensor:
-    """Mean of the rows [n, d] of each owner, [owners, d]."""
-    total = torch.zeros(int(owner.max()) + 1, values.shape[1]).index_add_(0, owner, values)
-    return total / torch.bincount(owner)[:, None]
 
 
 def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:

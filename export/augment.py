@@ -77,14 +77,6 @@ def echo(window: Floats, rate: int, rng: np.random.Generator) -> Floats:
     return (window + np.fft.irfft(spectrum, size)[: len(window)]).astype(np.float32)
 
 
-def add_noise(window: Floats, noise: Floats, snr_db: float) -> Floats:
-    """Speech over noise at a signal-to-noise ratio, taken over the loud part of the speech."""
-    loud = np.square(window[np.abs(window) > 0.1 * np.abs(window).max()])
-    power = float(loud.mean()) if len(loud) else 0.0
-    level = float(np.sqrt(power / (np.square(noise).mean() + 1e-12)) * 10.0 ** (-snr_db / 20.0))
-    return window + level * noise
-
-
 def tinted_noises(length: int, rng: np.random.Generator, count: int = 32) -> list[Floats]:
     """Synthetic noise between white and pink, for where nobody recorded any; count of [length]."""
     noises = []
@@ -95,14 +87,6 @@ def tinted_noises(length: int, rng: np.random.Generator, count: int = 32) -> lis
         noise = np.fft.irfft(spectrum, length)
         noises.append((noise / noise.std()).astype(np.float32))
     return noises
-
-
-def background(noises: list[Floats], length: int, rng: np.random.Generator) -> Floats:
-    """A stretch of one of the noises, repeated where it is too short; [length]."""
-    noise = noises[int(rng.integers(len(noises)))]
-    noise = np.tile(noise, length // len(noise) + 1)
-    start = int(rng.integers(0, len(noise) - length + 1))
-    return noise[start : start + length]
 
 
 def warp_bands(pictures: Floats, rng: np.random.Generator) -> Floats:

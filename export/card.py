@@ -57,8 +57,9 @@ def card(
     lines += ["", "The face detector is YuNet (MIT, Shiqi Yu).", "", "## Accuracy", ""]
     lines += [
         "On speakers, faces and sentences never trained on. `edge evaluate` prints each row again. A voice "
-        "is known from the sound of all clips of a speaker, without their labels, as it is after some minutes "
-        "at a workplace; `new voices` (`--new-voices`) takes every clip for the first words of a stranger.",
+        "is known from the sound of all clips of a speaker, without their labels, as it is after some "
+        "minutes at a workplace; `new voices` (`--new-voices`) takes every clip for the first words of a "
+        "stranger.",
         "",
     ]
     lines += ["| judged | n | number | FP32 | INT8 | 95 % interval |", "|---|---|---|---|---|---|"]

@@ -17,13 +17,14 @@ from calibration.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
 from edge.manifest import AudioSpec, TextSpec
-from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip, voices_of
+from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip
 from export.augment import jitter_faces
 from export.fusion_training import Pool, compose
 from export.recipe import Recipe
 from export.students import AudioStudent, TextStudent
 from export.text_training import load_texts, text_split
 from export.vision_training import load_faces, vision_split
+from export.voices import voices_of
 
 A_LABEL = 1500
 """Examples of each label that a training pool holds at most."""

@@ -44,7 +44,10 @@ class AudioRecipe(StudentRecipe):
     """How the audio encoder is trained."""
 
     noise: str | None = None
-    """Folder of sounds below the data folder, mixed into the speech."""
+    """Folder of sounds below the data folder, mixed into the speech; every fourth recording is kept back,
+    for `edge evaluate --noise`."""
+    adapt_epochs: Annotated[int, Field(ge=0)] = 0
+    """Epochs of a last round over loud noise, -5 to 20 dB, as beside machines; 0: none."""
     teacher: str | None = None
     """Whisper model in CTranslate2 format whose encoder is distilled: a folder below the data folder, or
     `package:folder` inside an installed Python package."""

@@ -42,7 +42,7 @@ LEARN = (
 )
 TEACH = (
     Round("vision-teacher", 0.4, 1.0, mixed=True, teacher=True),
-    Round("vision-teacher-refined", 0.2, 0.5, gentle=True, softened=True, teacher=True),
+    Round("vision-teacher-refined", 0.1, 0.5, gentle=True, softened=True, teacher=True),
 )
 SETTLE = Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, softened=True)
 TEACHER_WIDTH = 48

@@ -36,7 +36,7 @@ def test_what_is_written_opens_again(tiny_bundle):
     assert {path.name for path in tiny_bundle.folder.iterdir()} == FILES
     manifest = tiny_bundle.manifest
     assert manifest.labels == LABELS
-    assert manifest.models["audio"].inputs == {"features": (1, 64, 400)}
+    assert manifest.models["audio"].inputs == {"features": (1, 64, 400), "voice": (1, 128)}
     assert tiny_bundle.path("audio").name == "audio.onnx"
     assert tiny_bundle.path("golden.npz").is_file()
 
@@ -56,10 +56,10 @@ def test_a_missing_file_is_named(tiny_copy):
         open_bundle(tiny_copy)
 
 
-@pytest.mark.parametrize("schema", [0, 1, None, "2"])
+@pytest.mark.parametrize("schema", [0, 2, None, "3"])
 def test_another_schema_is_refused(tiny_copy, schema):
     change(tiny_copy, schema=schema)
-    with pytest.raises(BundleError, match=f"follows schema {schema}, this version reads 2"):
+    with pytest.raises(BundleError, match=f"follows schema {schema}, this version reads 3"):
         open_bundle(tiny_copy)
 
 

@@ -299,3 +299,15 @@ def test_the_reliability_diagram(voices, tiny_bundle, monkeypatch, capsys, tmp_p
     code, _, errors = command(monkeypatch, capsys, *verb, tmp_path / "sure.txt")
     assert code == 1
     assert "is no .png file" in errors
+
+
+def test_noise_changes_what_is_heard(voices, tiny_bundle, tmp_path, rng):
+    machines = tmp_path / "machines"
+    machines.mkdir()
+    for number in range(12):
+        write_wav(machines / f"press-{number}.wav", 0.3 * rng.standard_normal(8000))
+    quiet = evaluate_folder(tiny_bundle.folder, voices, "audio").as_dict()
+    loud = evaluate_folder(tiny_bundle.folder, voices, "audio", noise=(machines, 0.0)).as_dict()
+    again = evaluate_folder(tiny_bundle.folder, voices, "audio", noise=(machines, 0.0)).as_dict()
+    assert loud == again
+    assert loud != quiet

@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from calibration.noise import add_noise, background
 from edge.errors import ConfigError
 from edge.items import LABELS, MODALITIES
 from edge.manifest import AudioSpec, TextSpec
-from export.audio_training import NEUTRAL, train_audio, voice_weights, voices_of
+from export.audio_training import train_audio
 from export.augment import (
-    add_noise,
-    background,
     echo,
     jitter_faces,
     mask_bands,
@@ -34,6 +33,7 @@ from export.networks import audio_tokens
 from export.recipe import read_recipe
 from export.students import TOKEN, AudioStudent, TextStudent, VisionStudent
 from export.training import Plan, Task, finished, train
+from export.voices import NEUTRAL, voice_weights, voices_of
 
 STARTER = Path(__file__).parents[1] / "recipes" / "starter.toml"
 K, STEPS, EPOCHS = 3, 5, 4
@@ -387,6 +387,12 @@ def test_a_warped_voice_keeps_its_bands_in_order(rng):
     assert 5.0 < furthest <= 63 * (np.exp(0.12) - 1) + 1.5
 
 
+def test_pictures_of_one_voice_are_warped_alike(rng):
+    bands = np.repeat(np.arange(64.0, dtype=np.float32)[:, None], 5, axis=1)
+    first, second = warp_bands(np.stack([bands, bands + 1.0]), rng)
+    assert np.allclose(second - first, 1.0, atol=1e-4)
+
+
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_merged_branches_give_the_same_outputs(layout):
     torch.manual_seed(2)
@@ -419,12 +425,6 @@ def test_a_face_and_its_mirror_image_read_alike():
 
 
 @pytest.mark.parametrize("seconds", [4.0, 2.0, 3.93])
-def test_pictures_of_one_voice_are_warped_alike(rng):
-    bands = np.repeat(np.arange(64.0, dtype=np.float32)[:, None], 5, axis=1)
-    first, second = warp_bands(np.stack([bands, bands + 1.0]), rng)
-    assert np.allclose(second - first, 1.0, atol=1e-4)
-
-
 def test_the_audio_student_gives_a_token_every_eight_frames(seconds):
     spec = AudioSpec()
     frames = round(spec.rate * seconds) // spec.hop
@@ -773,8 +773,8 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
         tmp_path,
         tmp_path / "alone",
     )
-    sound = torch.randn(2, 64, 400)
+    sound, voice = torch.randn(2, 64, 400), torch.zeros(2, TOKEN)
     with torch.no_grad():
-        assert not torch.equal(student(sound)[1], alone(sound)[1])
+        assert not torch.equal(student(sound, voice)[1], alone(sound, voice)[1])
         again = train_audio(taught, tmp_path, place)
-        assert torch.equal(student(sound)[1], again(sound)[1])
+        assert torch.equal(student(sound, voice)[1], again(sound, voice)[1])

@@ -1,0 +1,70 @@
+"""Noise of a site, mixed into speech: to train on, and to judge by."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from calibration.recordings import load_sound
+from edge.errors import DatasetError
+from edge.items import Floats
+
+KINDS = (".wav", ".flac", ".opus", ".ogg")
+
+
+def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
+    """Sounds below a folder, [n] each: every fourth (by hash of its name) is judged by, the others train.
+
+    Raises DatasetError when there are none, MediaError.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
+    if not files:
+        raise DatasetError(f"{folder} holds no sound file; put recordings of the site's noise there")
+    kept = [path for path in files if _drawn(path) == judged]
+    if not kept:
+        role = "judged by" if judged else "trained on"
+        raise DatasetError(f"{folder}: {len(files)} recordings leave none to be {role}; add some")
+    return [load_sound(path, rate) for path in kept]
+
+
+def _drawn(path: Path) -> bool:
+    return int(hashlib.sha256(path.name.encode()).hexdigest()[:8], 16) % 4 == 0
+
+
+def add_noise(window: Floats, noise: Floats, snr_db: float) -> Floats:
+    """Speech over noise at a signal-to-noise ratio, taken over the loud part of the speech."""
+    loud = np.square(window[np.abs(window) > 0.1 * np.abs(window).max()])
+    power = float(loud.mean()) if len(loud) else 0.0
+    level = float(np.sqrt(power / (np.square(noise).mean() + 1e-12)) * 10.0 ** (-snr_db / 20.0))
+    return window + level * noise
+
+
+def background(noises: Sequence[Floats], length: int, rng: np.random.Generator) -> Floats:
+    """A stretch of one of the noises, repeated where it is too short; [length]."""
+    noise = noises[int(rng.integers(len(noises)))]
+    noise = np.tile(noise, length // len(noise) + 1)
+    start = int(rng.integers(0, len(noise) - length + 1))
+    return noise[start : start + length]
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """Noise that clips are judged in."""
+
+    noises: Sequence[Floats]
+    """[n] each, at the rate of the clips."""
+    snr_db: float
+    """Loud speech over noise (decibels)."""
+
+    def around(self, samples: Floats, length: int, name: str) -> Floats:
+        """A clip [n] in noise that begins before it where it is shorter than a window of `length`.
+
+        name: of the clip; the same name draws the same noise.
+        """
+        rng = np.random.default_rng(int(hashlib.sha256(name.encode()).hexdigest()[:8], 16))
+        samples = np.pad(samples, (max(0, length - len(samples)), 0))
+        return add_noise(samples, background(self.noises, len(samples), rng), self.snr_db)

@@ -1,0 +1,60 @@
+"""Noise of a site, mixed into speech."""
+
+import numpy as np
+import pytest
+from corpora import write_wav
+
+from calibration.noise import Surroundings, load_noises
+from edge.errors import DatasetError
+
+
+@pytest.fixture
+def machines(tmp_path, rng):
+    for number in range(24):
+        write_wav(tmp_path / f"press-{number}.wav", 0.1 * rng.standard_normal(1600 + number))
+    return tmp_path
+
+
+def test_what_is_judged_by_is_never_trained_on(machines):
+    judged, trained = (load_noises(machines, 16000, judged=answer) for answer in (True, False))
+    lengths = [sorted(map(len, sounds)) for sounds in (judged, trained)]
+    assert sorted(lengths[0] + lengths[1]) == [1600 + n for n in range(24)]
+    assert 2 <= len(judged) <= 10
+
+
+def test_a_folder_without_sounds_is_named(tmp_path):
+    with pytest.raises(DatasetError, match="holds no sound file; put recordings of the site's noise there"):
+        load_noises(tmp_path, 16000, judged=True)
+
+
+def test_too_few_sounds_to_judge_by(tmp_path):
+    write_wav(tmp_path / "press-0.wav", 0.1 * np.ones(1600))
+    with pytest.raises(DatasetError, match="1 recordings leave none to be"):
+        for answer in (True, False):
+            load_noises(tmp_path, 16000, judged=answer)
+
+
+@pytest.mark.parametrize("snr", [-5.0, 0.0, 20.0])
+def test_a_clip_is_judged_at_the_wished_ratio(rng, snr):
+    speech = (0.1 * np.sign(rng.standard_normal(64000))).astype(np.float32)
+    noise = rng.standard_normal(64000).astype(np.float32)
+    mixed = Surroundings([noise], snr).around(speech, 64000, "a.wav")
+    added = mixed.astype(np.float64) - speech
+    found = 10 * np.log10(np.square(speech, dtype=np.float64).mean() / np.square(added).mean())
+    assert found == pytest.approx(snr, abs=0.1)
+
+
+def test_noise_begins_before_a_short_clip(rng):
+    speech = (0.1 * rng.standard_normal(16000)).astype(np.float32)
+    around = Surroundings([rng.standard_normal(80000).astype(np.float32)], 0.0)
+    mixed = around.around(speech, 64000, "a.wav")
+    assert mixed.shape == (64000,)
+    assert mixed[:48000].std() == pytest.approx(0.1, rel=0.25)
+
+
+def test_the_same_clip_meets_the_same_noise(rng):
+    speech = (0.1 * rng.standard_normal(16000)).astype(np.float32)
+    around = Surroundings([rng.standard_normal(80000).astype(np.float32) for _ in range(5)], 0.0)
+    first, again, other = (around.around(speech, 16000, name) for name in ("a", "a", "b"))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
