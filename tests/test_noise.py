@@ -30,8 +30,7 @@ def test_a_folder_without_sounds_is_named(tmp_path):
 def test_too_few_sounds_to_judge_by(tmp_path):
     write_wav(tmp_path / "press-0.wav", 0.1 * np.ones(1600))
     with pytest.raises(DatasetError, match="1 recordings leave none to be"):
-        for answer in (True, False):
-            load_noises(tmp_path, 16000, judged=answer)
+        _ = [load_noises(tmp_path, 16000, judged=answer) for answer in (True, False)]
 
 
 @pytest.mark.parametrize("snr", [-5.0, 0.0, 20.0])
