@@ -195,7 +195,9 @@ def test_recent_and_clear_windows_weigh_more():
     settings = VotingSettings(half_life_s=2.0)
     evidence = [Evidence(0.0, sure("happy"), 1.0), Evidence(2.0, sure("happy"), 0.5)]
     np.testing.assert_allclose(evidence_weights(evidence, 2.0, settings), [0.5, 0.5])
-    assert quality_weight(prediction(0, sure("sad"), Quality(20.0))) == pytest.approx(0.5)
+    assert quality_weight(prediction(0, sure("sad"), Quality(40.0))) == 1.0
+    assert quality_weight(prediction(0, sure("sad"), Quality(20.0))) == pytest.approx(1.0)
+    assert quality_weight(prediction(0, sure("sad"), Quality(10.0))) == pytest.approx(0.5)
     assert quality_weight(prediction(0, sure("sad"), Quality())) == pytest.approx(0.1)
 
 
