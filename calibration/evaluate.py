@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from calibration.dataset import Example, read_folder
+from calibration.dataset import Example, read_folder, require_human
 from calibration.metrics import Report, score
 from calibration.recordings import load_media, windows_of
 from calibration.streams import Clip
@@ -47,8 +47,10 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
     Raises what `evaluate_folder` does.
     """
     clips = []
+    examples = read_folder(folder)
+    require_human(examples)
     with Judge(bundle) as judge:
-        for example in read_folder(folder):
+        for example in examples:
             found = judge.fused_windows(example, drop)
             if found:
                 # A window longer than its clip saw silence first: the clip still lasts as long as it lasts.
@@ -89,7 +91,11 @@ class Judge:
         self._stack.close()
 
     def score(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Report:
-        """Judge examples by one modality, or by all they hold besides those dropped."""
+        """Judge examples by one modality, or by all they hold besides those dropped.
+
+        Raises DatasetError where nothing can be judged, and for pseudo-labels.
+        """
+        require_human(examples)
         ask: Mapping[str, Callable[[Example], Floats | str]] = {
             "audio": self.by_audio,
             "vision": self.by_vision,

@@ -105,7 +105,9 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     labels = np.array([e.label for e in split.train])
     parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
     share = _share([name for name, part in parts.items() for _ in part.train])
-    targets = F.one_hot(torch.from_numpy(labels), len(LABELS)).float()
+    share *= [e.weight for e in split.train]  # a guess is heard as often as it counts
+    share /= share.sum()
+    targets = label_targets(split.train)
     lesson = _lessons(recipe, data, split.train, windows, share, folder.parent)
     wished = torch.cat([targets, *((lesson.soft, lesson.features) if lesson else ())], dim=1)
     steps = len(labels) // wanted.batch
@@ -150,6 +152,15 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     )
     train(Task("audio", model, batches, steps, targets.mean(0), score, loss), plan, folder)
     return student
+
+
+def label_targets(examples: Sequence[Example]) -> Tensor:
+    """What the labels ask for, [n, k]: one label where a person gave it, the soft label of a guess."""
+    targets = F.one_hot(torch.tensor([e.label for e in examples]), len(LABELS)).float()
+    for row, example in enumerate(examples):
+        if example.soft is not None:
+            targets[row] = torch.tensor(example.soft)
+    return targets
 
 
 def _share(corpora: Sequence[str]) -> NDArray[np.float64]:

@@ -47,7 +47,8 @@ class Inputs:
 def training_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[str, Inputs]:
     """Augmented training examples by modality, at most A_LABEL a label."""
     rng = np.random.default_rng(recipe.seed)
-    heard = _some(audio_split(recipe, data).train, rng)
+    # A guess has its weight in the encoder's training; windows are composed from what people labelled.
+    heard = _some([e for e in audio_split(recipe, data).train if e.soft is None], rng)
     windows = NoisyWindows.load(recipe, data, heard)
     features = np.stack([windows.features(index, rng) for index in range(len(heard))])
     faces, face_labels = load_faces(_some(vision_split(recipe, data).train, rng), recipe.face_crop.size)
