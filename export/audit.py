@@ -53,9 +53,12 @@ def draw(labels: NDArray[np.int64], size: int, rng: np.random.Generator) -> NDAr
     labels: [n].
     """
     counts = np.bincount(labels, minlength=len(LABELS))
-    quota = np.minimum(counts, np.maximum(LEAST, np.floor(size * counts / max(1, len(labels))))).astype(int)
+    wished = size * counts / max(1, len(labels))
+    quota = np.minimum(counts, np.maximum(LEAST, np.floor(wished))).astype(int)
     while quota.sum() > size and quota.max() > 1:
         quota[quota.argmax()] -= 1
+    while quota.sum() < min(size, len(labels)):
+        quota[np.where(quota < counts, wished - quota, -np.inf).argmax()] += 1
     picked = [rng.permutation(np.flatnonzero(labels == label))[:count] for label, count in enumerate(quota)]
     return rng.permutation(np.concatenate(picked))
 
