@@ -20,6 +20,8 @@ class Guess(Spec):
     label: int
     probabilities: tuple[float, ...]
     """Calibrated, by label."""
+    soft: tuple[float, ...]
+    """The label that is trained on: the probabilities sharpened."""
     agreement: float
     """Share of the folds that name the label."""
     head: bool

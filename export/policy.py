@@ -59,6 +59,8 @@ class Policy(Spec):
     """Share of each label in the pool; empty: estimated from the posteriors (edge/priors.py)."""
     weight: Share = 0.5
     """Weight of a pseudo-labelled clip beside a human-labelled one."""
+    sharpness: Annotated[float, Field(ge=1.0)] = 3.0
+    """Power that probabilities are raised to before they become soft labels (export/selection.py)."""
     folds: Annotated[int, Field(ge=2, le=20)] = 5
     rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = MOST_ROUNDS
     audit: bool = True

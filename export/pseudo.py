@@ -128,7 +128,7 @@ def write_dataset(path: Path, outcome: Outcome, recordings: Mapping[str, Recordi
     shares = [f"p_{name}" for name in LABELS]
     rows: list[list[Any]] = [["file_name", "emotion", "speaker", "transcript", "weight", *shares]]
     for guess in outcome.guesses:
-        cells = [round(guess.weight, 4), *(round(p, 6) for p in guess.probabilities)]
+        cells = [round(guess.weight, 4), *(round(p, 6) for p in guess.soft)]
         rows.append([*_cells(recordings[guess.clip], guess.label), *cells])
     for name, label in heard.items():  # a person said so: as good as any other human label
         rows.append([*_cells(recordings[name], label), "", *[""] * len(LABELS)])

@@ -21,7 +21,7 @@ from export.audit import Verdicts, draw
 from export.ensemble import NOBODY, Guessed, Human, ask, half_of, head, opinion
 from export.findings import Guess, Round, Scores, read_round, write_round
 from export.policy import Policy
-from export.selection import select
+from export.selection import select, sharpened
 
 Sample = Sequence[tuple[str, int]]
 """Clip and its pseudo-label, of each clip to listen to."""
@@ -31,7 +31,7 @@ Auditor = Callable[[int, Sample, Mapping[int, int]], Verdicts | None]
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """Features in two views (first those of the teacher), standardized, and who is heard."""
+    """Features in two views (first those of the teacher), relative to the speaker, and who is heard."""
 
     human: tuple[Human, Human]
     pool: tuple[Floats, Floats]
@@ -138,11 +138,13 @@ def find(
         for view, pool in zip(people, material.pool, strict=True)
     )
     chosen = select(first.pool, first.votes, second.pool, policy)
+    soft = sharpened(first.pool, policy.sharpness)
     guesses = tuple(
         Guess(
             clip=material.names[row],
             label=int(chosen.labels[row]),
             probabilities=tuple(first.pool[row].tolist()),
+            soft=tuple(soft[row].tolist()),
             agreement=float(chosen.agreement[row]),
             head=bool(chosen.head[row]),
             weight=float(chosen.weight[row]) * policy.weight,
@@ -206,7 +208,7 @@ def as_guessed(material: Material, guesses: Sequence[Guess]) -> Guessed:
     place = {name: row for row, name in enumerate(material.names)}
     return Guessed(
         np.array([place[guess.clip] for guess in guesses], np.int64),
-        np.array([guess.probabilities for guess in guesses], np.float32),
+        np.array([guess.soft for guess in guesses], np.float32),
         np.array([guess.weight for guess in guesses], np.float32),
     )
 

@@ -20,6 +20,8 @@ from export.recipe import Recipe
 from export.rounds import Material
 from export.teachers import open_teacher
 
+LEAST_CLIPS = 20
+"""Clips of a person that tell how the person speaks whatever the mood."""
 SOUNDS = (".wav", ".flac", ".opus", ".ogg", ".mp3", ".m4a")
 
 
@@ -81,6 +83,8 @@ def gather(
 ) -> Gathered:
     """Features of everybody, and a pool without anybody who is judged on. Raises ConfigError, DatasetError.
 
+    Features are relative to their speaker: give speakers in metadata.csv where they are known.
+
     cache: folder of features by teacher. Clips whose very sound is labelled already, or that come twice,
     leave the pool, and so do the speakers that dev and test name.
     """
@@ -113,18 +117,43 @@ def gather(
         )
     by_path = {r.path: r for r in free}
     pool = [by_path[heard.files[row]] for row in rows]
-    names = [heard.names[row] for row in rows]
-    first, second = (_Scale.of(human.views[side], heard.views[side][rows]) for side in (0, 1))
+    names, speakers = [heard.names[row] for row in rows], [r.speaker for r in pool]
+    scaled = [
+        scale(
+            [human.views[side], heard.views[side][rows], frozen.views[side], judged.views[side]],
+            [human.groups, speakers, frozen.groups, judged.groups],
+        )
+        for side in (0, 1)
+    ]
+    first, second = (Human(view[0], human.labels, human.groups) for view in scaled)
     material = Material(
-        (first.people(human, 0), second.people(human, 1)),
-        (first(heard.views[0][rows]), second(heard.views[1][rows])),
+        (first, second),
+        (scaled[0][1], scaled[1][1]),
         names,
-        [r.speaker for r in pool],
-        first.people(frozen, 0),
+        speakers,
+        Human(scaled[0][2], frozen.labels, frozen.groups),
     )
-    judged_ = first.people(judged, 0)
+    judged_ = Human(scaled[0][3], judged.labels, judged.groups)
     by_name = dict(zip(names, pool, strict=True))
     return Gathered(material, by_name, judged_, {w: n for w, n in left_out.items() if n}, teacher.identity)
+
+
+def scale(parts: Sequence[Floats], groups: Sequence[Sequence[str]]) -> list[Floats]:
+    """Features with each speaker's own level taken off, and one unit for all.
+
+    parts: [n, f] each; the first two are what is learned from. groups: who is heard in each clip of each part.
+    Whoever is heard in fewer than LEAST_CLIPS is taken for the average speaker. No label is looked at.
+    """
+    average = np.concatenate(parts[:2]).mean(axis=0)
+    clips = np.concatenate([features - average for features in parts])
+    who = np.array([name for part in groups for name in part])
+    for name in np.unique(who):
+        own = who == name
+        if own.sum() >= LEAST_CLIPS:
+            clips[own] -= clips[own].mean(axis=0)
+    ends = np.cumsum([len(part) for part in parts])
+    unit = float(np.sqrt(np.square(clips[: ends[1]]).mean())) + 1e-9
+    return [np.asarray(part / unit, np.float32) for part in np.split(clips, ends[:-1])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,25 +164,6 @@ class _Labelled:
     views: tuple[Floats, Floats]
     labels: NDArray[np.int64]
     groups: list[str]
-
-
-@dataclass(frozen=True, eq=False)
-class _Scale:
-    """Brings every feature to mean 0 and deviation 1 over all clips that may be learned from."""
-
-    mean: Floats
-    spread: Floats
-
-    @classmethod
-    def of(cls, *parts: Floats) -> _Scale:
-        both = np.concatenate(parts)
-        return cls(both.mean(axis=0), both.std(axis=0) + 1e-4)
-
-    def __call__(self, features: Floats) -> Floats:
-        return np.asarray((features - self.mean) / self.spread, np.float32)
-
-    def people(self, clips: _Labelled, view: int) -> Human:
-        return Human(self(clips.views[view]), clips.labels, clips.groups)
 
 
 def _labelled(found: Described, examples: Sequence[Example]) -> _Labelled:

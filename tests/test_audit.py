@@ -104,6 +104,6 @@ def test_a_sheet_of_another_round_is_refused(sheet, other):
 
 
 def test_all_right_is_all_right():
-    found = verdicts({name: label for name, label in CLIPS}, CLIPS, GIVEN)
+    found = verdicts(dict(CLIPS), CLIPS, GIVEN)
     assert (found.right, found.precision) == (3, 1.0)
     assert found.bound < 0.5  # of three clips

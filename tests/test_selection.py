@@ -5,7 +5,7 @@ import pytest
 
 from edge.items import LABELS
 from export.policy import Policy
-from export.selection import freematch, rule, select, softmatch
+from export.selection import freematch, rule, select, sharpened, softmatch
 
 
 def posteriors(*rows):
@@ -103,3 +103,10 @@ def test_every_clip_left_out_is_counted_once(rng):
     votes = rng.integers(0, 6, (3, 200))
     found = select(given, votes, second, Policy(threshold=0.5, fold_agreement=0.3))
     assert sum(found.left_out.values()) + (found.weight > 0).sum() == 200
+
+
+def test_sharpened_labels_keep_their_order_and_sum_to_one():
+    given = posteriors((2, 0.5), (0, 0.9))
+    assert np.allclose(sharpened(given, 1.0), given)
+    assert sharpened(given, 2.0)[0, 2] == pytest.approx(0.25 / (0.25 + 5 * 0.01), rel=1e-5)
+    assert np.allclose(sharpened(given, 3.0).sum(axis=1), 1)
