@@ -21,6 +21,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from export.audio_training import audio_split
@@ -96,17 +98,21 @@ def run_pseudo(
 
 def show_curve(material: Material, policy: Policy, path: Path) -> None:
     """Draw what a threshold buys on the human-labelled clips, speakers held out, and print it."""
-    human = material.human[0]
-    found = opinion(human, material.pool[0], NOBODY, half_of(material.names), policy.folds)
-    points = curve(found.labelled, human.labels)
+    first, second = (
+        opinion(human, pool, NOBODY, half_of(material.names), policy.folds).labelled
+        for human, pool in zip(material.human, material.pool, strict=True)
+    )
+    same = first.argmax(axis=1) == second.argmax(axis=1)
+    labels = material.human[0].labels
+    points = curve(first, labels, same if policy.head_agreement else np.ones_like(same))
     marked = {
         "fixed": (policy.threshold,),
         "per_class": (policy.threshold, *policy.per_class.values()),
         "freematch": (),
         "softmatch": (),
     }[policy.rule]
-    write_curve(draw_curve(points, marked, len(human.labels)), path)
-    say(f"what a threshold buys, before folds and heads must agree ({path}):\n{table(points)}")
+    write_curve(draw_curve(points, marked, len(labels)), path)
+    say(f"what a threshold buys on people whose voice was not learned ({path}):\n{table(points)}")
 
 
 def key_of(found: Gathered, policy: Policy, seed: int) -> str:

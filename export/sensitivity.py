@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from edge.items import LABELS, Bytes, Floats
 from export.audit import wilson_lower
 
+LEAST = 10
+"""Fewer clips than this tell no precision."""
 THRESHOLDS = np.round(np.arange(0.30, 0.996, 0.01), 2)
 WIDTH, HEIGHT, LEFT, TOP = 640, 400, 80, 90
 """Size of the plot and its place (pixels)."""
@@ -33,28 +35,32 @@ class Point:
     threshold: float
     coverage: float
     """Share of clips at or above it, 0..1."""
-    precision: float
-    """Share of those that are right; 1 where there are none."""
-    bound: float
+    precision: float | None
+    """Share of those that are right; None for fewer than LEAST clips."""
+    bound: float | None
     """Lower end of its 95 % interval."""
     by_label: dict[str, tuple[int, int]]
     """Label -> clips that are given it, and how many of them rightly."""
 
 
-def curve(posteriors: Floats, labels: NDArray[np.int64]) -> list[Point]:
-    """A point for each threshold; posteriors [n, k] of clips whose speaker was never learned, labels [n]."""
+def curve(posteriors: Floats, labels: NDArray[np.int64], agreed: NDArray[np.bool_]) -> list[Point]:
+    """A point for each threshold; posteriors [n, k] of clips whose speaker was never learned, labels [n].
+
+    agreed: clips on which the heads name one label, [n]; the others are never taken.
+    """
     sure, found = posteriors.max(axis=1), posteriors.argmax(axis=1)
     right = found == labels
     points = []
     for threshold in THRESHOLDS:
-        taken = sure >= threshold - 1e-6
+        taken = agreed & (sure >= threshold - 1e-6)
         n, hits = int(taken.sum()), int((taken & right).sum())
-        share = hits / n if n else 1.0
+        known = n >= LEAST
         by_label = {
             name: (int((taken & (found == c)).sum()), int((taken & right & (found == c)).sum()))
             for c, name in enumerate(LABELS)
         }
-        points.append(Point(float(threshold), n / len(labels), share, wilson_lower(share, n), by_label))
+        precision, bound = (hits / n, wilson_lower(hits / n, n)) if known else (None, None)
+        points.append(Point(float(threshold), n / len(labels), precision, bound, by_label))
     return points
 
 
@@ -64,13 +70,17 @@ def table(points: list[Point]) -> str:
         f"{'threshold':>9} {'taken':>7} {'right':>7} {'at least':>9}  " + "".join(f"{n:>13}" for n in LABELS)
     ]
     for point in points:
-        if round(point.threshold * 100) % 5 and point.threshold < 0.985:
+        if round(point.threshold * 100) % 5 or not point.coverage:
             continue
         cells = [
             f"{n:5d} {hits / n:7.3f}" if n else f"{0:5d} {'-':>7}" for n, hits in point.by_label.values()
         ]
-        head = f"{point.threshold:9.2f} {point.coverage:7.3f} {point.precision:7.3f} {point.bound:9.3f}  "
-        rows.append(head + "".join(cells))
+        known = (
+            (f"{point.precision:7.3f}", f"{point.bound:9.3f}") if point.precision is not None else ("-", "-")
+        )
+        rows.append(
+            f"{point.threshold:9.2f} {point.coverage:7.3f} {known[0]:>7} {known[1]:>9}  " + "".join(cells)
+        )
     return "\n".join(rows)
 
 
@@ -89,12 +99,19 @@ def draw_curve(points: list[Point], thresholds: tuple[float, ...], n: int) -> By
         x = _at(threshold, 0)[0]
         cv2.line(image, (x, TOP), (x, TOP + HEIGHT), GREY, 2)
         _write(image, f"{threshold:.2f}", x - 16, TOP - 8, colour=GREY)
-    _line(image, [(p.threshold, p.bound) for p in points], ORANGE, 1)
-    _line(image, [(p.threshold, p.precision) for p in points], ORANGE, 3)
+    _line(image, [(p.threshold, p.bound) for p in points if p.bound is not None], ORANGE, 1)
+    _line(image, [(p.threshold, p.precision) for p in points if p.precision is not None], ORANGE, 3)
     _line(image, [(p.threshold, p.coverage) for p in points], BLUE, 3)
     cv2.rectangle(image, (LEFT, TOP), (LEFT + WIDTH, TOP + HEIGHT), BLACK, 1)
     _write(image, f"What a threshold buys: {n} clips labelled by people, speakers held out", LEFT, 30, 0.55)
-    _write(image, "grey: the policy's thresholds", LEFT, 56, 0.45, GREY)
+    _write(
+        image,
+        "grey: the policy's thresholds; people who are labelled themselves are told better than these",
+        LEFT,
+        56,
+        0.45,
+        GREY,
+    )
     _write(
         image, "threshold on the likeliest label's probability", LEFT + WIDTH // 2 - 180, TOP + HEIGHT + 52
     )

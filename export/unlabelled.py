@@ -141,7 +141,7 @@ def gather(
 def scale(parts: Sequence[Floats], groups: Sequence[Sequence[str]]) -> list[Floats]:
     """Features with each speaker's own level taken off, and one unit for all.
 
-    parts: [n, f] each; the first two are what is learned from. groups: who is heard in each clip of each part.
+    parts: [n, f] each; the first two are what is learned from. groups: who is heard, clip by clip.
     Whoever is heard in fewer than LEAST_CLIPS is taken for the average speaker. No label is looked at.
     """
     average = np.concatenate(parts[:2]).mean(axis=0)

@@ -15,11 +15,12 @@ from calibration.dataset import Example, read_folder, require_human
 from calibration.evaluate import Judge, evaluate_folder, stream_clips
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
-from export.audio_training import label_targets
+from export.audio_training import draw_share, label_targets, train_audio
 from export.corpora import Split, joined, split_corpora
 from export.policy import read_policy
 from export.pseudo import run_pseudo
 from export.pseudo_trial import keep, run_trial
+from export.recipe import read_recipe
 from export.unlabelled import read_unlabelled, scale
 
 RECIPE = """
@@ -289,6 +290,23 @@ def test_a_guess_asks_for_its_soft_label():
     found = label_targets([HUMAN, GUESS])
     assert found[0].tolist() == [0, 1, 0, 0, 0, 0]
     assert torch.allclose(found[1], torch.tensor(GUESS.soft))
+
+
+def test_a_guess_is_heard_as_often_as_it_counts():
+    examples = [HUMAN] * 12 + [GUESS] * 2 + [HUMAN]
+    share = draw_share(["a"] * 8 + ["b"] * 4 + ["guessed"] * 3, examples)
+    assert share.sum() == pytest.approx(1)
+    assert share[8] / share[0] == pytest.approx(2**0.75)
+    assert share[12] == pytest.approx(0.5 * share[:12].mean())
+    assert share[14] == pytest.approx(share[:12].mean())
+
+
+def test_the_audio_student_trains_on_guesses(place, tmp_path):
+    signed(place, "audit = false\n")
+    text = RECIPE.replace('["voices"]', '["voices", "guessed"]').replace('teacher = "ear"\n', "batch = 8\n")
+    (place / "more.toml").write_text(text)
+    student = train_audio(read_recipe(place / "more.toml"), place, tmp_path / "audio")
+    assert all(torch.isfinite(p).all() for p in student.parameters())
 
 
 @pytest.mark.parametrize(

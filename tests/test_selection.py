@@ -6,6 +6,7 @@ import pytest
 from edge.items import LABELS
 from export.policy import Policy
 from export.selection import freematch, rule, select, sharpened, softmatch
+from export.sensitivity import LEFT, TOP, WIDTH, curve, draw_curve, table
 
 
 def posteriors(*rows):
@@ -110,3 +111,29 @@ def test_sharpened_labels_keep_their_order_and_sum_to_one():
     assert np.allclose(sharpened(given, 1.0), given)
     assert sharpened(given, 2.0)[0, 2] == pytest.approx(0.25 / (0.25 + 5 * 0.01), rel=1e-5)
     assert np.allclose(sharpened(given, 3.0).sum(axis=1), 1)
+
+
+# The curve somebody looks at before signing
+
+
+def test_the_curve_tells_what_a_threshold_takes_and_how_much_of_it_is_right():
+    given = posteriors(*[(0, 0.9)] * 20, *[(1, 0.5)] * 20)
+    truth = np.array([0] * 19 + [3] + [1] * 10 + [2] * 10)
+    points = {p.threshold: p for p in curve(given, truth, np.ones(40, bool))}
+    assert (points[0.5].coverage, points[0.5].precision) == (1.0, 29 / 40)
+    assert (points[0.6].coverage, points[0.6].precision) == (0.5, 0.95)
+    assert points[0.6].bound == pytest.approx(0.764, abs=1e-3)
+    assert points[0.6].by_label["neutral"] == (20, 19)
+    assert points[0.95].precision is None
+    agreed = np.arange(40) < 12
+    assert {p.threshold: p for p in curve(given, truth, agreed)}[0.5].coverage == 0.3
+
+
+def test_the_curve_is_drawn_with_the_policys_thresholds():
+    given = posteriors(*[(0, 0.9)] * 20, *[(1, 0.5)] * 20)
+    points = curve(given, np.zeros(40, int), np.ones(40, bool))
+    image = draw_curve(points, (0.8,), 40)
+    plain = draw_curve(points, (), 40)
+    x = LEFT + round(0.5 / 0.7 * WIDTH)
+    assert (image[TOP + 60, x] != plain[TOP + 60, x]).any()
+    assert "0.90   0.500   1.000" in table(points)
