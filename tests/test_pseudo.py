@@ -174,6 +174,8 @@ def test_a_policy_changed_after_signing_stops_everything(place):
         go(place)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_killed_before_any_of_its_writes_it_ends_the_same(place, monkeypatch):
     signed(place, "audit = false\n")
     shutil.rmtree(place / "guessed.work")
@@ -301,6 +303,8 @@ def test_a_guess_is_heard_as_often_as_it_counts():
     assert share[14] == pytest.approx(share[:12].mean())
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_the_audio_student_trains_on_guesses(place, tmp_path):
     signed(place, "audit = false\n")
     text = RECIPE.replace('["voices"]', '["voices", "guessed"]').replace('teacher = "ear"\n', "batch = 8\n")
