@@ -1,6 +1,8 @@
 """Labelled recordings in the generic layout: a folder with metadata.csv.
 
 Columns: file_name and emotion; optional speaker, transcript, session. file_name is relative to the folder.
+A folder of pseudo-labels (export/pseudo.py) has the columns weight and p_<label> besides; rows in which
+these are empty were labelled by people.
 """
 
 from __future__ import annotations
@@ -47,6 +49,10 @@ class Example:
     """Row and column of a face in a mosaic picture."""
     also: tuple[int, ...] = ()
     """Further labels the same example was given."""
+    soft: tuple[float, ...] | None = None
+    """Probability of each label, where a machine gave the label; None where a person did."""
+    weight: float = 1.0
+    """How much it counts in training beside a human-labelled example, above 0 and at most 1."""
 
 
 def label_index(name: str, where: str) -> int | None:
@@ -85,10 +91,39 @@ def read_folder(folder: Path, *, files: bool = True) -> list[Example]:
             raise DatasetError(f"{table}, line {number}: {row['file_name']} does not exist in {folder}")
         speaker = row.get("speaker") or row["file_name"]
         text = (row.get("transcript") or "").strip() or None
-        examples.append(Example(row["file_name"], label, speaker, path if files else None, text))
+        soft, weight = _guess(row, label, f"{table}, line {number}")
+        place = path if files else None
+        examples.append(Example(row["file_name"], label, speaker, place, text, soft=soft, weight=weight))
     if not examples:
         raise DatasetError(f"{table} lists no usable clip; add rows with file_name and emotion")
     return examples
+
+
+def require_human(examples: Sequence[Example]) -> None:
+    """Scores are computed on labels that people gave, on no others. Raises DatasetError."""
+    guessed = [example.name for example in examples if example.soft is not None]
+    if guessed:
+        raise DatasetError(
+            f"{len(guessed)} of {len(examples)} examples have pseudo-labels ({guessed[0]} ...): a machine "
+            "agreeing with a machine is no score; judge on clips that people labelled"
+        )
+
+
+def _guess(row: dict[str, str], label: int, where: str) -> tuple[tuple[float, ...] | None, float]:
+    """Soft label and weight of a row; None and 1 where a person gave the label."""
+    cells = [row.get(f"p_{name}") or "" for name in LABELS]
+    if not any(cells) and not row.get("weight"):
+        return None, 1.0
+    try:
+        soft, weight = tuple(float(cell) for cell in cells), float(row.get("weight") or "")
+    except ValueError:
+        soft, weight = (), 0.0
+    if not soft or not 0.0 < weight <= 1.0 or abs(sum(soft) - 1.0) > 0.01 or soft[label] < max(soft):
+        raise DatasetError(
+            f"{where}: a pseudo-label needs weight above 0 and at most 1, and p_{', p_'.join(LABELS)} that "
+            "sum to 1 and are highest for its emotion; let edge pseudo write the table again"
+        )
+    return soft, weight
 
 
 def read_rows(table: Path, columns: Sequence[str], separator: str = ",") -> list[tuple[int, dict[str, str]]]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from calibration.dataset import Example, read_folder
+from calibration.dataset import Example, read_folder, require_human
 from calibration.metrics import Report, score
 from calibration.noise import Surroundings, load_noises
 from calibration.recordings import load_media, windows_of
@@ -66,6 +66,7 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
     """
     clips = []
     examples = read_folder(folder)
+    require_human(examples)
     with Judge(bundle) as judge:
         if "audio" not in drop:
             judge.meet(examples)
@@ -122,7 +123,11 @@ class Judge:
         self._voices = {name: shrunk(np.sum(tokens, axis=0), len(tokens)) for name, tokens in heard.items()}
 
     def score(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Report:
-        """Judge examples by one modality, or by all they hold besides those dropped."""
+        """Judge examples by one modality, or by all they hold besides those dropped.
+
+        Raises DatasetError where nothing can be judged, and for pseudo-labels.
+        """
+        require_human(examples)
         ask: Mapping[str, Callable[[Example], Floats | str]] = {
             "audio": self.by_audio,
             "vision": self.by_vision,

@@ -21,8 +21,8 @@ from edge.manifest import Manifest, VotingSettings
 LEAST_QUALITY = 0.1
 """A window of poor quality still says something: without a floor a vote could have no weight at all."""
 GOOD_QUALITY = 0.5
-"""From here on a window counts whole (speech 20 dB over the noise): posteriors are calibrated on such windows.
-Weighed down as well, clear windows made the vote slower by two seconds."""
+"""From here on a window counts whole (speech 20 dB over the noise): posteriors are calibrated on such
+windows. Weighed down as well, clear windows made the vote slower by two seconds."""
 LEAST_PROBABILITY = 1e-6
 """No single window rules a label out for good."""
 OVERLAP = 0.5

@@ -129,8 +129,8 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     windows = NoisyWindows.load(recipe, data, split.train)
     labels = np.array([e.label for e in split.train])
     parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
-    share = _share([name for name, part in parts.items() for _ in part.train])
-    targets = F.one_hot(torch.from_numpy(labels), len(LABELS)).float()
+    share = draw_share([name for name, part in parts.items() for _ in part.train], split.train)
+    targets = label_targets(split.train)
     lesson = _lessons(recipe, data, split.train, windows, share, folder.parent)
     wished = torch.cat([targets, *((lesson.soft, lesson.features) if lesson else ())], dim=1)
     alike = max(1, wanted.batch // TOGETHER)
@@ -194,10 +194,29 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     return student
 
 
-def _share(corpora: Sequence[str]) -> NDArray[np.float64]:
-    """Chance of each clip to be drawn: between clips as they come and every corpus alike."""
-    _, which, sizes = np.unique(corpora, return_inverse=True, return_counts=True)
-    share = sizes[which].astype(np.float64) ** -BALANCE
+def label_targets(examples: Sequence[Example]) -> Tensor:
+    """What the labels ask for, [n, k]: one label where a person gave it, the soft label of a guess."""
+    targets = F.one_hot(torch.tensor([e.label for e in examples]), len(LABELS)).float()
+    for row, example in enumerate(examples):
+        if example.soft is not None:
+            targets[row] = torch.tensor(example.soft)
+    return targets
+
+
+def draw_share(corpora: Sequence[str], examples: Sequence[Example]) -> NDArray[np.float64]:
+    """Chance of each clip to be drawn, [n]: between clips as they come and every corpus alike.
+
+    corpora: of each example. A corpus of pseudo-labels is none to balance: its clips are heard as often as
+    their weight says beside an average clip of the others.
+    """
+    names = np.array(corpora)
+    guessed = np.isin(names, [c for c, e in zip(corpora, examples, strict=True) if e.soft is not None])
+    share = np.ones(len(names))
+    if not guessed.all():
+        _, which, sizes = np.unique(names[~guessed], return_inverse=True, return_counts=True)
+        share[~guessed] = sizes[which].astype(np.float64) ** -BALANCE
+        share[guessed] = share[~guessed].mean()
+    share *= [example.weight for example in examples]
     return np.asarray(share / share.sum())
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibration.dataset import Example, label_index, read_folder, read_rows
+from calibration.dataset import Example, label_index, read_folder, read_rows, require_human
 from edge.errors import DatasetError
 from edge.items import Bytes
 
@@ -81,7 +81,8 @@ def split_corpora(
 
     With lists, dev and test hold the speakers named there. Without, a twentieth of the first corpus's
     speakers (by hash of the name) are dev; its own validation split is test, or else a tenth of its
-    speakers; the other corpora are trained on whole. Raises DatasetError.
+    speakers; the other corpora are trained on whole. Pseudo-labelled clips of people in dev or test are left
+    out. Raises DatasetError.
     """
     splits = {}
     for name in names:
@@ -93,6 +94,8 @@ def split_corpora(
             drawn_for_test = first and not own and drawn >= 90 and example.speaker not in dev
             in_test = example.speaker in test if test else drawn_for_test
             in_dev = example.speaker in dev if dev else first and drawn < 5
+            if example.soft is not None and (in_test or in_dev):
+                continue  # who is judged on is judged on by human labels, and never trained on
             parts[2 if in_test else 1 if in_dev else 0].append(example)
         if own and name == names[0]:
             parts[2].extend(read_corpus(data, name, "dev"))
@@ -110,6 +113,7 @@ def joined(splits: Mapping[str, Split]) -> Split:
             raise DatasetError(
                 f"{', '.join(splits)}: no speaker is left for {role}; name speakers under dev and test"
             )
+    require_human([*roles["dev"], *roles["test"]])
     return Split(**roles)
 
 

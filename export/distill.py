@@ -54,7 +54,7 @@ def lessons(
     for k in range(FOLDS):
         seen, unseen = fold != k, fold == k
         if unseen.any() and seen.any():
-            logits[unseen] = _classifier(x[seen], y[seen], weight[seen], logits.shape[1])(x[unseen])
+            logits[unseen] = classifier(x[seen], y[seen], weight[seen], logits.shape[1])(x[unseen])
     torch.manual_seed(0)
     directions = torch.pca_lowrank(x, min(DIRECTIONS, *x.shape))[2]
     turned = x @ directions
@@ -64,8 +64,11 @@ def lessons(
     return Lessons((logits / TEMPERATURE).softmax(dim=1), wide)
 
 
-def _classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:
-    """Multinomial logistic regression with weight decay."""
+def classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:
+    """Multinomial logistic regression with weight decay, on x [n, f].
+
+    y: labels [n], or soft ones [n, k]. weight: of each row, [n], 1 on average.
+    """
     linear = nn.Linear(x.shape[1], k)
     nn.init.zeros_(linear.weight)
     nn.init.zeros_(linear.bias)

@@ -61,7 +61,8 @@ def training_inputs(
 ) -> dict[str, Inputs]:
     """Augmented training examples by modality, at most A_LABEL a label; the student knows their voices."""
     rng = np.random.default_rng(recipe.seed)
-    heard = _some(audio_split(recipe, data).train, rng)
+    # A guess has its weight in the encoder's training; windows are composed from what people labelled.
+    heard = _some([e for e in audio_split(recipe, data).train if e.soft is None], rng)
     windows = NoisyWindows.load(recipe, data, heard)
     features = torch.from_numpy(np.stack([windows.features(index, rng) for index in range(len(heard))]))
     voices = voices_of(student, features, [e.speaker for e in heard])

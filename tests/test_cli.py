@@ -18,7 +18,7 @@ from edge.errors import DatasetError
 from edge.tiny import write_tiny_bundle
 from edge.words import word
 
-VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export", "replay"]
+VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export", "pseudo", "replay"]
 
 
 @dataclass
@@ -72,6 +72,9 @@ def test_every_verb_has_help_with_an_example(edge, verb):
         ["run", "--nonsense"],
         ["fly"],
         ["evaluate", "x"],
+        ["pseudo", "x", "--data", "y", "--policy", "p", "--out", "o"],
+        ["pseudo", "x", "--data", "y", "--policy", "p", "--out", "o", "--unlabelled", "u", "--trial", "0.1"],
+        ["pseudo", "x", "--data", "y", "--policy", "p", "--out", "o", "--trial", "0.1", "--sign", "me"],
         ["evaluate", "x", "y", "--modality", "smell"],
         ["evaluate", "x", "y", "--drop", "fused"],
         ["evaluate", "x", "y", "--streams", "--modality", "audio"],

@@ -1,0 +1,188 @@
+"""Recordings nobody labelled: which of them may get pseudo-labels, and features of all clips."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.dataset import Example, read_rows, require_human
+from edge.errors import ConfigError, DatasetError
+from edge.items import LABELS, NEGATIVE, Floats
+from export.clips import Described, describe
+from export.corpora import Split
+from export.ensemble import Human
+from export.recipe import Recipe
+from export.rounds import Material
+from export.teachers import open_teacher
+
+LEAST_CLIPS = 20
+"""Clips of a person that tell how the person speaks whatever the mood."""
+SOUNDS = (".wav", ".flac", ".opus", ".ogg", ".mp3", ".m4a")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One recording without a label."""
+
+    path: Path
+    speaker: str
+    """Who is heard; the file itself where nobody knows."""
+    transcript: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """What the rounds work on."""
+
+    material: Material
+    recordings: dict[str, Recording]
+    """Of each pool clip, by hash of its sound."""
+    judged: Human
+    """The test speakers' clips; nothing is ever decided on them."""
+    left_out: dict[str, int]
+    """Recordings that take no part, by reason."""
+    teacher: str
+    """Its identity."""
+
+
+def read_unlabelled(folder: Path) -> list[Recording]:
+    """Recordings of a folder: those metadata.csv names (file_name; optional speaker, transcript), or all.
+
+    Labels in the table are not looked at. Raises DatasetError.
+    """
+    table = folder / "metadata.csv"
+    if table.is_file():
+        found = [
+            Recording(
+                folder / row["file_name"], row.get("speaker") or row["file_name"], row.get("transcript") or ""
+            )
+            for _, row in read_rows(table, ("file_name",))
+        ]
+        absent = [r.path.name for r in found if not r.path.is_file()]
+        if absent:
+            raise DatasetError(
+                f"{table}: {absent[0]} does not exist ({len(absent)} such rows); correct the table"
+            )
+    else:
+        files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SOUNDS)
+        found = [Recording(p, str(p.relative_to(folder))) for p in files]
+    if not found:
+        raise DatasetError(
+            f"{folder} holds no recording ({', '.join(SOUNDS)}); put utterances there, a file each"
+        )
+    return found
+
+
+def gather(
+    recipe: Recipe, data: Path, split: Split, recordings: Sequence[Recording], cache: Path
+) -> Gathered:
+    """Features of everybody, and a pool without anybody who is judged on. Raises ConfigError, DatasetError.
+
+    Features are relative to their speaker: give speakers in metadata.csv where they are known.
+
+    cache: folder of features by teacher. Clips whose very sound is labelled already, or that come twice,
+    leave the pool, and so do the speakers that dev and test name.
+    """
+    if recipe.audio.teacher is None:
+        raise ConfigError("pseudo-labels need a teacher whose features they rest on; name one under [audio]")
+    require_human([*split.dev, *split.test])
+    _require_labels(split.dev)
+    teacher = open_teacher(recipe.audio.teacher, data)
+    people = [example for example in split.train if example.soft is None]
+    human, frozen, judged = (
+        _labelled(describe([_path(e) for e in part], teacher, cache), part)
+        for part in (people, split.dev, split.test)
+    )
+    reserved = {example.speaker for example in (*split.dev, *split.test)}
+    free = [r for r in recordings if r.speaker not in reserved]
+    heard = describe([r.path for r in free], teacher, cache)
+    known = {*human.names, *frozen.names, *judged.names}
+    rows, taken, left_out = [], set[str](), Counter({"cannot be used": len(heard.skipped)})
+    left_out["of a person who is judged on"] = len(recordings) - len(free)
+    for row, name in enumerate(heard.names):
+        if name in known or name in taken:
+            left_out["labelled already" if name in known else "the same sound twice"] += 1
+        else:
+            rows.append(row)
+            taken.add(name)
+    if not rows:
+        reasons = ", ".join(f"{n} {why}" for why, n in left_out.items() if n)
+        raise DatasetError(
+            f"no recording is left for pseudo-labels ({reasons}); give others with --unlabelled"
+        )
+    by_path = {r.path: r for r in free}
+    pool = [by_path[heard.files[row]] for row in rows]
+    names, speakers = [heard.names[row] for row in rows], [r.speaker for r in pool]
+    scaled = [
+        scale(
+            [human.views[side], heard.views[side][rows], frozen.views[side], judged.views[side]],
+            [human.groups, speakers, frozen.groups, judged.groups],
+        )
+        for side in (0, 1)
+    ]
+    first, second = (Human(view[0], human.labels, human.groups) for view in scaled)
+    material = Material(
+        (first, second),
+        (scaled[0][1], scaled[1][1]),
+        names,
+        speakers,
+        Human(scaled[0][2], frozen.labels, frozen.groups),
+    )
+    judged_ = Human(scaled[0][3], judged.labels, judged.groups)
+    by_name = dict(zip(names, pool, strict=True))
+    return Gathered(material, by_name, judged_, {w: n for w, n in left_out.items() if n}, teacher.identity)
+
+
+def scale(parts: Sequence[Floats], groups: Sequence[Sequence[str]]) -> list[Floats]:
+    """Features with each speaker's own level taken off, and one unit for all.
+
+    parts: [n, f] each; the first two are what is learned from. groups: who is heard, clip by clip.
+    Whoever is heard in fewer than LEAST_CLIPS is taken for the average speaker. No label is looked at.
+    """
+    average = np.concatenate(parts[:2]).mean(axis=0)
+    clips = np.concatenate([features - average for features in parts])
+    who = np.array([name for part in groups for name in part])
+    for name in np.unique(who):
+        own = who == name
+        if own.sum() >= LEAST_CLIPS:
+            clips[own] -= clips[own].mean(axis=0)
+    ends = np.cumsum([len(part) for part in parts])
+    unit = float(np.sqrt(np.square(clips[: ends[1]]).mean())) + 1e-9
+    return [np.asarray(part / unit, np.float32) for part in np.split(clips, ends[:-1])]
+
+
+@dataclass(frozen=True, eq=False)
+class _Labelled:
+    """Clips that people labelled, as far as they can be heard."""
+
+    names: list[str]
+    views: tuple[Floats, Floats]
+    labels: NDArray[np.int64]
+    groups: list[str]
+
+
+def _labelled(found: Described, examples: Sequence[Example]) -> _Labelled:
+    by_path = {example.path: example for example in examples}
+    heard = [by_path[file] for file in found.files]
+    labels = np.array([e.label for e in heard], np.int64)
+    return _Labelled(found.names, found.views, labels, [e.speaker for e in heard])
+
+
+def _path(example: Example) -> Path:
+    assert example.path is not None
+    return example.path
+
+
+def _require_labels(frozen: Sequence[Example]) -> None:
+    there = {LABELS[example.label] for example in frozen}
+    missing = [name for name in NEGATIVE if name not in there]
+    if missing:
+        raise DatasetError(
+            f"the dev speakers show no clip that is {', '.join(missing)}: a round cannot be judged; "
+            "name more speakers under dev"
+        )
