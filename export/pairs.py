@@ -6,7 +6,6 @@ ravdess_au/ravdess_au.npz    clip [n], actor [n], action_units [n, 35]: OpenFace
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import zipfile
 import zlib
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from calibration.dataset import read_rows
 from calibration.recordings import load_sound
 from edge.errors import DatasetError
 from edge.items import Floats
@@ -74,20 +74,25 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
     cache: folder that keeps what the teacher heard; a run killed at any moment goes on.
     """
     table, packed = data / "ravdess" / "metadata.csv", data / "ravdess_au" / "ravdess_au.npz"
-    for file in (table, packed):
-        if not file.is_file():
-            raise DatasetError(f"{file} does not exist; the trial of fusion needs ravdess and ravdess_au")
+    for needed in (table, packed):
+        if not needed.is_file():
+            raise DatasetError(f"{needed} does not exist; the trial of fusion needs ravdess and ravdess_au")
     try:
         with np.load(packed) as columns:
             faces = {str(c): u for c, u in zip(columns["clip"], columns["action_units"], strict=True)}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{packed} does not hold clip and action_units ({error})") from error
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    takes = [f"01{Path(row['file_name']).stem[2:]}" for row in rows]
-    for take, row in zip(takes, rows, strict=True):
+    rows, takes = [], []
+    for number, row in read_rows(table, ("file_name", "speaker", "emotion", "transcript")):
+        take = f"01{Path(row['file_name']).stem[2:]}"
         if take not in faces:
             raise DatasetError(f"{packed} holds no clip {take}, the face of {row['file_name']}")
+        if row["emotion"] not in RAVDESS:
+            raise DatasetError(
+                f"{table}, line {number}: unknown emotion '{row['emotion']}'; use {', '.join(RAVDESS)}"
+            )
+        rows.append(row)
+        takes.append(take)
     speakers = sorted({row["speaker"] for row in rows})
     clips = [load_sound(data / "ravdess" / row["file_name"], RATE) for row in rows]
     names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in clips]

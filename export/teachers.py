@@ -59,7 +59,7 @@ class WhisperTeacher:
         encoded = self.encode(samples)
         return np.concatenate([encoded.mean(axis=0), encoded.std(axis=0)])
 
-    def encode(self, samples: Floats) -> NDArray[np.float32]:
+    def encode(self, samples: Floats) -> Floats:
         """The encoder's output, [t, d], one row every 20 ms of a clip [n] at 16 kHz."""
         if self._model is None:
             try:
@@ -72,7 +72,8 @@ class WhisperTeacher:
         # A clip of its own length: padding to 30 s would cost ten times as much and dilute the mean.
         bands = self._model.feature_extractor(samples, padding=0)
         bands = bands[:, : bands.shape[1] // 2 * 2]
-        return np.asarray(self._model.encode(bands), np.float32)[0]
+        encoded: Floats = np.asarray(self._model.encode(bands), np.float32)[0]
+        return encoded
 
 
 def open_teacher(name: str, data: Path) -> AudioTeacher:

@@ -1,8 +1,8 @@
 """Fusion on trial: every variant judged on real pairs of voice and face, by actors it never met.
 
 RAVDESS's own eight emotions, folds by actor. Each variant has the same tokens, loss, steps and settings and
-(nearly) the same number of parameters. The settings were chosen for the plain concatenation, on actors of
-its training folds; nothing was tuned for the audio-guided head.
+(nearly) the same number of parameters. The settings were chosen once, as those that suit the plain
+concatenation, with eight of the actors for validation; nothing was tuned for the audio-guided head.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from export.corpora import RAVDESS
 from export.fusion_variants import VARIANTS, Tokens, Variant, build, size
 from export.pairs import Pairs, read_pairs, tokens
 from export.progress import bar
-from export.teachers import open_teacher
+from export.teachers import WhisperTeacher, open_teacher
 from export.verdict import markdown, verdict
 
 FOLDS, SEEDS = 5, 5
@@ -46,7 +46,9 @@ def run_trial(data: Path, out: Path) -> dict[str, Any]:
         (out / "work").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{out} cannot be made ({error.strerror}); name another folder") from error
-    found = read_pairs(data, open_teacher(TEACHER, data), out / "work")
+    teacher = open_teacher(TEACHER, data)
+    assert isinstance(teacher, WhisperTeacher)
+    found = read_pairs(data, teacher, out / "work")
     result = verdict(found.labels, found.actors, folds(found.actors), judged(found, out / "work"), sizes())
     _write(out / "trial.json", json.dumps(result, indent=1) + "\n")
     _write(out / "trial.md", markdown(result))

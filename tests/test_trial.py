@@ -190,22 +190,25 @@ def test_the_table_has_a_row_for_each_variant(judged):
 def write_pairs(data, actors=4):
     """RAVDESS and its action units in small: a clip of every emotion by each actor."""
     rng = np.random.default_rng(0)
-    rows, takes, units = [], [], []
+    rows = []
     for actor in range(1, actors + 1):
         for label, emotion in enumerate(RAVDESS):
             take = f"01-{label + 1:02}-01-01-01-{actor:02}"
             write_wav(data / "ravdess" / f"03-{take}.wav", tone(label, 0.4 + 0.1 * actor, rng))
             rows.append([f"03-{take}.wav", f"actor {actor}", emotion, "Dogs are sitting by the door."])
-            takes.append(f"01-{take}")
-            units.append(np.eye(35, dtype=np.float32)[label] + actor)
     with (data / "ravdess" / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([["file_name", "speaker", "emotion", "transcript"], *rows])
     (data / "ravdess_au").mkdir()
-    order = rng.permutation(len(takes))  # pairs are found by name, not by place
+    write_units(data, actors)
+
+
+def write_units(data, actors=4):
+    """Faces in another order than the voices: pairs are found by name, not by place."""
+    order = [(actor, label) for label in reversed(range(K)) for actor in range(1, actors + 1)]
     np.savez(
         data / "ravdess_au" / "ravdess_au.npz",
-        clip=np.array(takes)[order],
-        action_units=np.stack(units)[order],
+        clip=np.array([f"01-01-{label + 1:02}-01-01-01-{actor:02}" for actor, label in order]),
+        action_units=np.stack([np.eye(35, dtype=np.float32)[label] + actor for actor, label in order]),
     )
 
 
@@ -251,6 +254,11 @@ def test_what_is_missing_is_said(tmp_path, whisper):
     packed = tmp_path / "ravdess_au" / "ravdess_au.npz"
     np.savez(packed, clip=np.array(["01-01-01-01-01-01-99"]), action_units=np.zeros((1, 35), np.float32))
     with pytest.raises(DatasetError, match=r"holds no clip 01-01-01-01-01-01-01, the face of 03-01-01"):
+        read_pairs(tmp_path, whisper, tmp_path)
+    table = tmp_path / "ravdess" / "metadata.csv"
+    table.write_text(table.read_text("utf-8").replace("calm", "bored"), encoding="utf-8")
+    write_units(tmp_path)
+    with pytest.raises(DatasetError, match=r"line 3: unknown emotion 'bored'; use neutral, calm, happy"):
         read_pairs(tmp_path, whisper, tmp_path)
     packed.write_bytes(b"no zip")
     with pytest.raises(DatasetError, match="does not hold clip and action_units"):
