@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from export.fusion_variants import VARIANTS, Tokens, build, size
 from export.pairs import Pairs, per_actor, read_pairs, tokens, words
 from export.students import TOKEN
 from export.teachers import open_teacher
-from export.verdict import TITLES, markdown, unweighted_recall, verdict, weighted_f1
+from export.verdict import REFERENCE, TITLES, markdown, unweighted_recall, verdict, weighted_f1
 
 K = len(RAVDESS)
+DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def random_tokens(b=6):
@@ -263,3 +265,23 @@ def test_what_is_missing_is_said(tmp_path, whisper):
     packed.write_bytes(b"no zip")
     with pytest.raises(DatasetError, match="does not hold clip and action_units"):
         read_pairs(tmp_path, whisper, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("guide", ["query", "key_value"])
+def test_on_real_pairs_the_guided_head_beats_each_modality_and_the_reference(whisper, tmp_path, guide):
+    if not (DATA / "ravdess_au").is_dir():
+        pytest.skip(f"the corpora are not in {DATA}")
+    found = read_pairs(DATA, whisper, tmp_path)
+    assert (len(found.labels), len(np.unique(found.actors))) == (1200, 20)
+    train = trial.folds(found.actors) != 0
+    read, truth = tokens(found, train), found.labels[~train]
+    cells = {}
+    for name in ("audio", "vision", f"guided_{guide}"):
+        predicted = np.array(trial.predict(name, read, found.labels, train, 0))
+        cells[name] = np.bincount(truth * K + predicted, minlength=K * K).reshape(K, K)
+    scores = {name: float(weighted_f1(confusion)) for name, confusion in cells.items()}
+    ours = scores.pop(f"guided_{guide}")
+    assert ours > max(scores.values()) + 0.05
+    assert ours > REFERENCE + 0.1
