@@ -199,11 +199,34 @@ def export(
     try:
         from export.run import run_export  # noqa: TID251 - inside a verb only
     except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
-            raise
-        raise MissingExtraError(error.name or "a package", "export") from error
+        raise _without_export(error) from error
 
     run_export(recipe, data, out)
+
+
+def trial(
+    data: Annotated[Path, typer.Option(help="Folder that holds ravdess and ravdess_au.")],
+    out: Annotated[Path, typer.Option(help="Folder to write trial.md and trial.json to.")],
+) -> None:
+    """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face.
+
+    Example: edge trial --data corpora --out trial
+    """
+    one_thread()
+    try:
+        from export.trial import run_trial  # noqa: TID251 - inside a verb only
+        from export.verdict import markdown  # noqa: TID251 - inside a verb only
+    except ModuleNotFoundError as error:
+        raise _without_export(error) from error
+
+    typer.echo(markdown(run_trial(data, out)))
+
+
+def _without_export(error: ModuleNotFoundError) -> Exception:
+    """What to say when a package of the workstation is missing; an error in our own imports stays."""
+    if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
+        return error
+    return MissingExtraError(error.name or "a package", "export")
 
 
 def _write_json(path: Path, what: Any) -> None:

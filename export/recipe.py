@@ -100,6 +100,8 @@ class Recipe(Spec):
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()
     quantize: QuantizeRecipe = QuantizeRecipe()
+    trial: bool = False
+    """Put the fusion on trial as well (`edge trial`); needs ravdess and ravdess_au."""
 
     def key(self, *parts: str) -> str:
         """Short digest of the named parts: trained weights are reused only while these are the same."""

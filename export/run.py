@@ -60,6 +60,7 @@ from export.progress import say
 from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
 from export.text_training import train_text
+from export.trial import run_trial
 from export.vision_training import train_vision
 
 QAT_STEPS = 200
@@ -137,6 +138,9 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()
     } | {"fused on composed windows": composed}
+    if recipe.trial:
+        say("fusion: on trial against other ways to fuse")
+        run_trial(data, work / "trial")
     bundle = pack(out, recipe, integers, reports, *parts, facts)
     size = sum(file.stat().st_size for file in out.iterdir())
     say(f"bundle {out}: {size / 1e6:.1f} MB; the held-out sets lie in {work / 'heldout'}")

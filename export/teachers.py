@@ -56,6 +56,11 @@ class WhisperTeacher:
 
     def features(self, samples: Floats) -> Floats:
         """Vector [2 d] of a clip [n] at 16 kHz."""
+        encoded = self.encode(samples)
+        return np.concatenate([encoded.mean(axis=0), encoded.std(axis=0)])
+
+    def encode(self, samples: Floats) -> Floats:
+        """The encoder's output, [t, d], one row every 20 ms of a clip [n] at 16 kHz."""
         if self._model is None:
             try:
                 from faster_whisper import WhisperModel
@@ -67,8 +72,8 @@ class WhisperTeacher:
         # A clip of its own length: padding to 30 s would cost ten times as much and dilute the mean.
         bands = self._model.feature_extractor(samples, padding=0)
         bands = bands[:, : bands.shape[1] // 2 * 2]
-        encoded = np.asarray(self._model.encode(bands), np.float32)[0]
-        return np.concatenate([encoded.mean(axis=0), encoded.std(axis=0)])
+        encoded: Floats = np.asarray(self._model.encode(bands), np.float32)[0]
+        return encoded
 
 
 def open_teacher(name: str, data: Path) -> AudioTeacher:

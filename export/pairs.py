@@ -1,0 +1,143 @@
+"""Clips whose voice and face were recorded together: RAVDESS and the action units of its faces.
+
+ravdess/metadata.csv         file_name speaker emotion transcript; eight emotions
+ravdess_au/ravdess_au.npz    clip [n], actor [n], action_units [n, 35]: OpenFace, mean over the clip
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from calibration.dataset import read_rows
+from calibration.recordings import load_sound
+from edge.errors import DatasetError
+from edge.items import Floats
+from export.corpora import RAVDESS
+from export.fusion_variants import Tokens
+from export.students import TOKEN
+from export.teachers import RATE, WhisperTeacher, teach
+
+SEGMENTS = 4
+"""Parts of equal length a clip is heard in."""
+REGIONS = (
+    (0, 1, 2, 17, 18, 19),  # brow: 1 2 4
+    (3, 5, 16, 20, 22, 34),  # eyes: 5 7 45
+    (4, 6, 7, 21, 23, 24),  # cheek and nose: 6 9 10
+    (8, 9, 10, 12, 25, 26, 27, 29),  # corners of the mouth: 12 14 15 20
+    (11, 13, 14, 15, 28, 30, 31, 32, 33),  # lips and jaw: 17 23 25 26 28
+)
+"""Columns of OpenFace's action units (17 intensities, 18 presences) by part of the face: a token each."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """n clips, raw."""
+
+    audio: NDArray[np.float32]
+    """Encoder output of each segment, [n, SEGMENTS, f]."""
+    units: NDArray[np.float32]
+    """Action units, [n, u]."""
+    text: NDArray[np.float32]
+    """Words, hashed, [n, TOKEN]."""
+    labels: NDArray[np.int64]
+    """Index into RAVDESS, [n]."""
+    actors: NDArray[np.int64]
+    """Index of who is heard and seen, [n]."""
+
+
+class Segments:
+    """A Whisper encoder as a teacher that keeps time: mean and deviation of each segment of a clip."""
+
+    def __init__(self, teacher: WhisperTeacher) -> None:
+        self._teacher = teacher
+        self.identity = f"{teacher.identity}-segments{SEGMENTS}"
+
+    def features(self, samples: Floats) -> Floats:
+        """[SEGMENTS, 2 d] of a clip [n] at 16 kHz."""
+        encoded = self._teacher.encode(samples)
+        edges = np.linspace(0, len(encoded), SEGMENTS + 1).astype(int)
+        parts = np.split(encoded, edges[1:-1])
+        return np.stack([np.concatenate([part.mean(axis=0), part.std(axis=0)]) for part in parts])
+
+
+def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
+    """Every clip with its voice, its face and its words. Raises DatasetError, MediaError.
+
+    cache: folder that keeps what the teacher heard; a run killed at any moment goes on.
+    """
+    table, packed = data / "ravdess" / "metadata.csv", data / "ravdess_au" / "ravdess_au.npz"
+    for needed in (table, packed):
+        if not needed.is_file():
+            raise DatasetError(f"{needed} does not exist; the trial of fusion needs ravdess and ravdess_au")
+    try:
+        with np.load(packed) as columns:
+            faces = {str(c): u for c, u in zip(columns["clip"], columns["action_units"], strict=True)}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"{packed} does not hold clip and action_units ({error})") from error
+    rows, takes = [], []
+    for number, row in read_rows(table, ("file_name", "speaker", "emotion", "transcript")):
+        take = f"01{Path(row['file_name']).stem[2:]}"
+        if take not in faces:
+            raise DatasetError(f"{packed} holds no clip {take}, the face of {row['file_name']}")
+        if row["emotion"] not in RAVDESS:
+            raise DatasetError(
+                f"{table}, line {number}: unknown emotion '{row['emotion']}'; use {', '.join(RAVDESS)}"
+            )
+        rows.append(row)
+        takes.append(take)
+    speakers = sorted({row["speaker"] for row in rows})
+    clips = [load_sound(data / "ravdess" / row["file_name"], RATE) for row in rows]
+    names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in clips]
+    return Pairs(
+        teach(Segments(teacher), clips, names, cache),
+        np.stack([faces[take] for take in takes]).astype(np.float32),
+        np.stack([words(row["transcript"]) for row in rows]),
+        np.array([RAVDESS.index(row["emotion"]) for row in rows]),
+        np.array([speakers.index(row["speaker"]) for row in rows]),
+    )
+
+
+def words(sentence: str) -> NDArray[np.float32]:
+    """How often each word occurs, by hash, [TOKEN]."""
+    counts = np.zeros(TOKEN, np.float32)
+    for word in sentence.lower().split():
+        counts[zlib.crc32(word.encode()) % TOKEN] += 1
+    return counts
+
+
+def tokens(pairs: Pairs, train: NDArray[np.bool_]) -> Tokens:
+    """What the fusion reads: nothing but the clips trained on [n] says how the rest is turned and scaled.
+
+    Each actor's features are brought to mean 0 and deviation 1 first. That takes no label, but it takes
+    recordings of the person: a device has them after its first minutes.
+    """
+    heard, seen = per_actor(pairs.audio, pairs.actors), per_actor(pairs.units, pairs.actors)
+    example = torch.from_numpy(heard[train].reshape(-1, heard.shape[2]))
+    torch.manual_seed(0)
+    kept = min(TOKEN, *example.shape)
+    directions = torch.pca_lowrank(example, kept)[2]
+    audio = torch.zeros(*heard.shape[:2], TOKEN)
+    audio[:, :, :kept] = torch.from_numpy(heard) @ directions
+    audio /= audio[torch.from_numpy(train)].std()
+    vision = torch.zeros(len(seen), len(REGIONS), TOKEN)
+    for index, columns in enumerate(REGIONS):
+        vision[:, index, list(columns)] = torch.from_numpy(seen[:, list(columns)])
+    return Tokens(audio, vision, torch.from_numpy(pairs.text)[:, None])
+
+
+def per_actor(features: NDArray[np.float32], actors: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Features [n, .., f] with mean 0 and deviation 1 over all clips of an actor; actors [n]."""
+    scaled = np.empty_like(features)
+    for actor in np.unique(actors):
+        own = features[actors == actor]
+        over = tuple(range(own.ndim - 1))
+        scaled[actors == actor] = (own - own.mean(axis=over)) / (own.std(axis=over) + 1e-3)
+    return scaled
