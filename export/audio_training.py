@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 
 from calibration.dataset import Example
 from calibration.recordings import load_sound, windows_of
-from edge.errors import DatasetError
+from edge.errors import DatasetError, MediaError
 from edge.features.audio import log_mel
 from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
@@ -29,10 +28,12 @@ from export.augment import (
     warp_bands,
 )
 from export.corpora import Split, joined, split_corpora
-from export.distill import Lessons, Taught, distillation_loss, lessons
+from export.distill import Lessons, Taught, beside, lesson_loss, lessons
+from export.feature_cache import fingerprint, teach
+from export.progress import say
 from export.recipe import Recipe
 from export.students import TOKEN, AudioStudent
-from export.teachers import open_teacher, teach
+from export.teachers import teacher_of
 from export.training import Batch, Plan, Task, finished, train
 
 WINDOW_S, HOP_S = 4.0, 1.0
@@ -69,18 +70,20 @@ def clip_features(clips: Sequence[Floats], spec: AudioSpec) -> tuple[Tensor, Ten
 class NoisyWindows:
     """Training clips as the site will hear them: at any place of a window, in a room, over noise."""
 
-    def __init__(self, clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec) -> None:
-        self.clips, self._noises, self._spec = clips, noises, spec
+    def __init__(
+        self, examples: Sequence[Example], clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec
+    ) -> None:
+        self.examples, self.clips, self._noises, self._spec = examples, clips, noises, spec
         self._length = round(WINDOW_S * spec.rate)
 
     @classmethod
     def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
-        """Clips of the examples, and the recipe's noise. Raises DatasetError, MediaError."""
+        """Clips of the examples that can be read, and the recipe's noise. Raises DatasetError."""
         spec = AudioSpec()
         noises = load_noises(data, recipe.audio.noise, spec.rate)
         length = round(2 * WINDOW_S * spec.rate)
         noises += tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
-        return cls([load_clip(e, spec.rate) for e in examples], noises, spec)
+        return cls(*load_clips(examples, spec.rate), noises, spec)
 
     def features(self, index: int, rng: np.random.Generator) -> Floats:
         """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
@@ -102,15 +105,14 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         return student
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
-    labels = np.array([e.label for e in split.train])
-    parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
-    share = _share([name for name, part in parts.items() for _ in part.train])
+    labels = np.array([e.label for e in windows.examples])
     targets = F.one_hot(torch.from_numpy(labels), len(LABELS)).float()
-    lesson = _lessons(recipe, data, split.train, windows, share, folder.parent)
-    wished = torch.cat([targets, *((lesson.soft, lesson.features) if lesson else ())], dim=1)
+    lesson, share = audio_lessons(recipe, data, windows.examples, windows.clips, folder.parent / "teacher")
+    wished = beside(targets, lesson)
     steps = len(labels) // wanted.batch
-    dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
-    dev_labels = torch.tensor([e.label for e in split.dev])
+    held_out, dev_clips = load_clips(split.dev, spec.rate)
+    dev_features, dev_owner = clip_features(dev_clips, spec)
+    dev_labels = torch.tensor([e.label for e in held_out])
     # Drawing surroundings costs more than a step of training: each clip gets a few, and every epoch
     # picks one of them.
     drawn = np.random.default_rng((recipe.seed, 1))
@@ -132,15 +134,6 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
                 inputs, right = mix(inputs, right, wanted.mixup, rng)
             yield (inputs,), right
 
-    def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-        (inputs,), right = batch
-        _, logits, found = model(inputs)
-        plain = label_loss(logits, right[:, : len(LABELS)])
-        if lesson is None:
-            return plain
-        soft, imitated = right[:, len(LABELS) : 2 * len(LABELS)], right[:, 2 * len(LABELS) :]
-        return distillation_loss(plain, logits, soft, found, imitated)
-
     def score(model: nn.Module) -> float:
         predicted = clip_logits(model, dev_features, dev_owner).argmax(1)
         return unweighted_recall(predicted, dev_labels)
@@ -148,6 +141,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
+    loss = lesson_loss if lesson else None
     train(Task("audio", model, batches, steps, targets.mean(0), score, loss), plan, folder)
     return student
 
@@ -159,22 +153,20 @@ def _share(corpora: Sequence[str]) -> NDArray[np.float64]:
     return np.asarray(share / share.sum())
 
 
-def _lessons(
-    recipe: Recipe,
-    data: Path,
-    examples: Sequence[Example],
-    windows: NoisyWindows,
-    share: NDArray[np.float64],
-    cache: Path,
-) -> Lessons | None:
-    """What the recipe's teacher makes of the clean training clips; None without a teacher."""
-    if recipe.audio.teacher is None:
-        return None
-    teacher = open_teacher(recipe.audio.teacher, data)
-    names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in windows.clips]
-    features = teach(teacher, windows.clips, names, cache / "teacher")
+def audio_lessons(
+    recipe: Recipe, data: Path, examples: Sequence[Example], clips: Sequence[Floats], cache: Path
+) -> tuple[Lessons | None, NDArray[np.float64]]:
+    """What the recipe's teacher makes of the clean training clips, None without; each clip's share."""
+    wanted = recipe.audio
+    parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
+    home = {e.path: name for name, part in parts.items() for e in part.train}
+    share = _share([home[e.path] for e in examples])
+    teacher = teacher_of(recipe, "audio", data)
+    if teacher is None:
+        return None, share
+    features = teach(teacher, clips, [fingerprint(clip) for clip in clips], cache)
     labels = np.array([e.label for e in examples])
-    return lessons(features, labels, [e.speaker for e in examples], share)
+    return lessons(features, labels, [e.speaker for e in examples], share), share
 
 
 @torch.no_grad()
@@ -193,7 +185,21 @@ def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:
     return sum(recalls) / len(recalls)
 
 
-def load_clip(example: Example, rate: int) -> Floats:
-    """The sound of an example, [n]. Raises MediaError."""
-    assert example.path is not None
-    return load_sound(example.path, rate)
+def load_clips(examples: Sequence[Example], rate: int) -> tuple[list[Example], list[Floats]]:
+    """The examples whose sound can be read, and the sounds, [n] each; the others are named and counted.
+
+    Raises DatasetError when none can.
+    """
+    found = []
+    for example in examples:
+        assert example.path is not None
+        try:
+            found.append((example, load_sound(example.path, rate)))
+        except MediaError as error:
+            say(f"left out: {error}")
+    if not found:
+        raise DatasetError(f"none of {len(examples)} clips can be read; see the lines above")
+    if len(found) < len(examples):
+        say(f"{len(examples) - len(found)} of {len(examples)} clips were left out")
+    kept, sounds = zip(*found, strict=True)
+    return list(kept), list(sounds)

@@ -16,7 +16,7 @@ from calibration.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
 from edge.manifest import AudioSpec
-from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip
+from export.audio_training import NoisyWindows, audio_split, clip_features, load_clips
 from export.augment import jitter_faces
 from export.fusion_training import Pool, compose
 from export.recipe import Recipe
@@ -49,11 +49,11 @@ def training_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[st
     rng = np.random.default_rng(recipe.seed)
     heard = _some(audio_split(recipe, data).train, rng)
     windows = NoisyWindows.load(recipe, data, heard)
-    features = np.stack([windows.features(index, rng) for index in range(len(heard))])
+    features = np.stack([windows.features(index, rng) for index in range(len(windows.clips))])
     faces, face_labels = load_faces(_some(vision_split(recipe, data).train, rng), recipe.face_crop.size)
     said = _some(text_split(recipe, data).train, rng)
     return {
-        "audio": Inputs((torch.from_numpy(features),), _labels(heard)),
+        "audio": Inputs((torch.from_numpy(features),), _labels(windows.examples)),
         "vision": Inputs((jitter_faces(faces, rng),), face_labels),
         "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said)),
     }
@@ -62,8 +62,8 @@ def training_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[st
 def dev_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[str, Inputs]:
     """Examples of people no encoder was trained on, and nobody is judged on."""
     spec = AudioSpec()
-    heard = audio_split(recipe, data).dev
-    features, owner = clip_features([load_clip(e, spec.rate) for e in heard], spec)
+    heard, clips = load_clips(audio_split(recipe, data).dev, spec.rate)
+    features, owner = clip_features(clips, spec)
     faces, face_labels = load_faces(vision_split(recipe, data).dev, recipe.face_crop.size)
     said = text_split(recipe, data).dev
     return {
