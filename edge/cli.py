@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge import __version__
-from edge.cli_bundle import bench, build, doctor, evaluate, export
+from edge.cli_bundle import bench, build, doctor, evaluate, export, teach
 from edge.errors import EdgeError
 from edge.threads import one_thread
 
@@ -227,7 +227,7 @@ def _closing(summary: Summary, jsonl: Path | None) -> str:
     return f"{text}; written to {jsonl}" if jsonl and parts else text
 
 
-for verb in (bench, build, doctor, evaluate, export):
+for verb in (bench, build, doctor, evaluate, teach, export):
     app.command()(verb)
 
 
