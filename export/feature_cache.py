@@ -43,6 +43,8 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
     together()  # nobody writes before everybody has seen what is missing
     parts = [missing[start : start + PART] for start in range(0, len(missing), PART)][rank::size]
     total, done, begin = sum(map(len, parts)), 0, time.monotonic()
+    if size > 1 and missing:
+        say(f"{teacher.identity}: process {rank + 1} of {size} asks about {total} of {len(missing)}")
     clock = bar(range(total), total, teacher.identity)
     for part in parts:
         new = {}

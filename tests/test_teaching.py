@@ -48,7 +48,7 @@ def test_two_processes_give_the_answers_of_one(tmp_path):
     pytest.importorskip("accelerate")
     write_voices(tmp_path / "voices", speakers=4, clips=1)
     write_faces(tmp_path / "fer2013", 48)
-    write_sentences(tmp_path / "goemotions", 120)
+    write_sentences(tmp_path / "goemotions", 480)
     for modality, kind in (("audio", "hubert"), ("vision", "clip"), ("text", "bert")):
         write_model(tmp_path / modality, kind)
     text = RECIPE
@@ -69,5 +69,6 @@ def test_two_processes_give_the_answers_of_one(tmp_path):
     assert one == two
     clips = {folder.split("-")[0] for folder, _ in one}
     assert clips == {"audio", "tuned"}
-    # Two wrote: the clips of more than one part lie in files of both.
+    for process in ("1", "2"):
+        assert f"process {process} of 2 asks about" in done.stderr
     assert "teachers of audio, vision, text are asked" in done.stderr

@@ -1,13 +1,18 @@
 """Teachers in the transformers format, tiny and with random weights; and one that is real."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from tiny_teachers import write_model
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, MissingExtraError
 from export.teachers import open_teacher
 
 transformers = pytest.importorskip("transformers")
@@ -29,8 +34,6 @@ def models(tmp_path_factory):
 @pytest.fixture
 def copy(models, tmp_path):
     """A model of one's own to spoil."""
-    import shutil
-
     return lambda kind: shutil.copytree(models(kind), tmp_path / kind)
 
 
@@ -143,6 +146,55 @@ def test_a_models_own_code_is_not_run_unasked(copy):
     (folder / "own.py").write_text("raise SystemExit('ran')")
     with pytest.raises(ConfigError, match="brings Python code of its own, which is not run unasked"):
         open_teacher(str(folder), folder, "text")
+
+
+OWN = """
+from transformers import LlamaConfig, LlamaForCausalLM
+class OwnConfig(LlamaConfig):
+    model_type = "own"
+class OwnForCausalLM(LlamaForCausalLM):
+    config_class = OwnConfig
+"""
+
+
+@pytest.mark.slow
+def test_a_trusted_models_own_code_runs(tmp_path):
+    plain = write_model(tmp_path / "plain", "llama")
+    own = tmp_path / "own"
+    shutil.copytree(plain, own)
+    bare = transformers.LlamaModel.from_pretrained(plain)
+    whole = transformers.LlamaForCausalLM(bare.config)
+    whole.model.load_state_dict(bare.state_dict())
+    whole.save_pretrained(own)
+    config = json.loads((own / "config.json").read_text())
+    names = {"AutoConfig": "own.OwnConfig", "AutoModelForCausalLM": "own.OwnForCausalLM"}
+    said = {"model_type": "own", "auto_map": names, "architectures": ["OwnForCausalLM"]}
+    (own / "config.json").write_text(json.dumps(config | said))
+    (own / "own.py").write_text(OWN)
+    code = (
+        "from pathlib import Path; from export.teachers import open_teacher\n"
+        f"teacher = open_teacher('own', Path({str(tmp_path)!r}), 'text', trusted=True)\n"
+        "assert teacher.decoder\n"
+        "print(*teacher.features('lovely work'))"
+    )
+    clean = os.environ | {"HF_HOME": str(tmp_path / "home"), "PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=clean
+    )
+    assert done.returncode == 0, done.stderr
+    found = np.array(done.stdout.split(), np.float32)
+    right = open_teacher("plain", tmp_path, "text").features("lovely work")
+    np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("package", ["transformers", "huggingface_hub"])
+def test_a_package_that_is_not_installed_comes_with_its_pip_line(package, models, tmp_path, monkeypatch):
+    folder = models("bert")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingExtraError, match=r"transformers is not installed; run: pip install 'edge-emo"):
+        open_teacher("a/b" if package == "huggingface_hub" else str(folder), tmp_path, "text").features(
+            "work"
+        )
 
 
 def test_an_identity_changes_with_weights_and_settings(copy, models):

@@ -1,7 +1,5 @@
 """Fine-tuned teachers and the lessons they give."""
 
-import hashlib
-
 import numpy as np
 import pytest
 import torch
@@ -42,11 +40,11 @@ def sentences(count, seed=0):
     )
 
 
-TUNING = {"epochs": 6, "lr": 5e-3, "batch": 8}
+TUNING = {"epochs": 16, "lr": 1e-2, "batch": 8}
 
 
 def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
-    write_model(tmp_path / "bert", "bert")
+    write_model(tmp_path / "bert", "bert", layers=1)
     recipe = wishing(tmp_path, "text", "bert", **TUNING)
     material = sentences(96)
     found = lessons_of(recipe, "text", material, tmp_path, tmp_path / "cache")
@@ -66,8 +64,8 @@ def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
 
 def test_a_decoder_learns_by_low_rank_matrices_alone(tmp_path):
     pytest.importorskip("peft")
-    write_model(tmp_path / "llama", "llama")
-    recipe = wishing(tmp_path, "text", "llama", **TUNING | {"lr": 2e-2})
+    write_model(tmp_path / "llama", "llama", layers=1)
+    recipe = wishing(tmp_path, "text", "llama", **TUNING)
     material = sentences(96)
     found = lessons_of(recipe, "text", material, tmp_path, tmp_path / "cache")
     assert (found.soft.argmax(1) == material.targets.argmax(1)).float().mean() > 0.6
@@ -86,7 +84,7 @@ def test_only_the_top_layers_learn(tmp_path):
 
 
 def test_a_killed_tuning_goes_on_to_the_same_lessons(tmp_path, monkeypatch):
-    write_model(tmp_path / "bert", "bert")
+    write_model(tmp_path / "bert", "bert", layers=1)
     recipe = wishing(tmp_path, "text", "bert", epochs=2, batch=8)
     material = sentences(48)
     whole = lessons_of(recipe, "text", material, tmp_path, tmp_path / "whole")
@@ -133,13 +131,13 @@ def test_the_text_student_learns_from_its_teacher(tmp_path):
 
 
 def test_the_vision_student_learns_from_a_tuned_tower(tmp_path):
-    write_faces(tmp_path / "fer2013", 180)
+    write_faces(tmp_path / "fer2013", 96)
     write_model(tmp_path / "clip", "clip")
     recipe = wishing(tmp_path, "vision", "clip", epochs=1)
     student = train_vision(recipe, tmp_path, tmp_path / "work" / "vision").eval()
     names = {file.name for file in (tmp_path / "work" / "vision").iterdir()}
     assert names == {"vision.pt", "vision-refined.pt", "vision-settled.pt"}
-    folds = next((tmp_path / "work" / "teacher").glob("tuned-vision-*-*"))
+    folds = next((tmp_path / "work" / "teacher").glob("tuned-*/fold0.pt")).parent
     assert {file.name for file in folds.iterdir()} >= {"fold0.pt", "fold1.pt"}
     faces = torch.randn(2, 1, 48, 48)
     with torch.no_grad():
@@ -154,8 +152,6 @@ def test_tuning_is_part_of_the_key_only_where_there_is_something_to_tune(tmp_pat
 
     assert keys("clip", 1) != keys("clip", 2)
     assert keys("cnn", 1) == keys("cnn", 2)
-    digest = hashlib.sha256(b"").hexdigest()
-    assert keys("cnn", 1) != digest[:10]
 
 
 def test_weights_that_stay_are_neither_copied_nor_saved(tmp_path):

@@ -23,9 +23,11 @@ WORDS = (
 WORDS += " and people near me good bad"
 
 
-def write_model(folder: Path, kind: str, rate: int = 16000) -> Path:
+def write_model(folder: Path, kind: str, rate: int = 16000, layers: int = 5) -> Path:
     """A model of one of the transformers kinds, as `save_pretrained` leaves it."""
     import transformers as t
+
+    small = SMALL | {"num_hidden_layers": layers}
 
     torch.manual_seed(3)
     if kind in ("hubert", "wav2vec2", "wavlm"):
@@ -47,10 +49,10 @@ def write_model(folder: Path, kind: str, rate: int = 16000) -> Path:
     elif kind == "vit":
         model = t.ViTModel(t.ViTConfig(**PICTURE), add_pooling_layer=False)
     elif kind == "bert":
-        model = t.BertModel(t.BertConfig(vocab_size=60, **SMALL), add_pooling_layer=False)
+        model = t.BertModel(t.BertConfig(vocab_size=60, **small), add_pooling_layer=False)
     else:
         assert kind == "llama"
-        model = t.LlamaModel(t.LlamaConfig(vocab_size=60, bos_token_id=0, eos_token_id=1, **SMALL))
+        model = t.LlamaModel(t.LlamaConfig(vocab_size=60, bos_token_id=0, eos_token_id=1, **small))
     model.save_pretrained(folder)
     if kind in ("clip", "siglip", "vit"):
         said = {"image_mean": [0.5, 0.4, 0.3], "image_std": [0.2, 0.3, 0.4]}
