@@ -1,5 +1,6 @@
 """Teachers, the cache of what they said, and the lessons made of it."""
 
+import pickle
 import resource
 
 import numpy as np
@@ -9,7 +10,7 @@ from corpora import write_wav
 from safetensors.numpy import load_file
 
 from calibration.dataset import Example
-from edge.errors import ConfigError, DatasetError, EdgeError
+from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
 from export.audio_training import load_clips
 from export.distill import DIRECTIONS, Taught, distillation_loss, lessons
 from export.feature_cache import fingerprint, teach
@@ -226,3 +227,8 @@ def test_padding_is_no_part_of_what_a_taught_reader_imitates():
     padded = torch.cat([tokens, torch.randn(3, 4, 8)], 1)
     mask = torch.cat([torch.ones(3, 5), torch.zeros(3, 4)], 1)
     torch.testing.assert_close(taught(padded, mask)[2], taught(tokens, torch.ones(3, 5))[2])
+
+
+def test_what_is_missing_in_a_child_process_is_told_by_its_parent():
+    error = pickle.loads(pickle.dumps(MissingExtraError("peft", "teachers")))
+    assert str(error) == "peft is not installed; run: pip install 'edge-emotion[teachers]'"
