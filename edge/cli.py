@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge import __version__
-from edge.cli_bundle import bench, build, doctor, evaluate, export, trial
+from edge.cli_bundle import bench, build, doctor, evaluate, export, teach, trial
 from edge.cli_pseudo import pseudo
 from edge.errors import EdgeError
 from edge.threads import one_thread
@@ -228,7 +228,7 @@ def _closing(summary: Summary, jsonl: Path | None) -> str:
     return f"{text}; written to {jsonl}" if jsonl and parts else text
 
 
-for verb in (bench, build, doctor, evaluate, export, pseudo, trial):
+for verb in (bench, build, doctor, evaluate, export, pseudo, teach, trial):
     app.command()(verb)
 
 

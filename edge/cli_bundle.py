@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -196,12 +198,37 @@ def export(
 
     Example: edge export recipes/starter.toml --data corpora --out bundles/starter
     """
-    try:
+    with _extra("export"):
         from export.run import run_export  # noqa: TID251 - inside a verb only
-    except ModuleNotFoundError as error:
-        raise _without_export(error) from error
 
     run_export(recipe, data, out)
+
+
+def teach(
+    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML) that names teachers.")],
+    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.")],
+    out: Annotated[Path, typer.Option(help="The bundle folder edge export will be given.")],
+) -> None:
+    """Ask the recipe's teachers about every clip ahead of edge export, which then finds the answers.
+
+    Example: edge teach recipes/paper.toml --data corpora --out bundles/paper
+    On two GPUs: accelerate launch --multi_gpu --num_processes 2 -m edge.cli teach ... with the same words
+    """
+    with _extra("export"):
+        from export.teaching import ask_teachers  # noqa: TID251 - inside a verb only
+
+    ask_teachers(recipe, data, out)
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """A package that is not installed becomes the line that installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
+            raise
+        raise MissingExtraError(error.name or "a package", name) from error
 
 
 def trial(
@@ -213,20 +240,11 @@ def trial(
     Example: edge trial --data corpora --out trial
     """
     one_thread()
-    try:
+    with _extra("export"):
         from export.trial import run_trial  # noqa: TID251 - inside a verb only
         from export.verdict import markdown  # noqa: TID251 - inside a verb only
-    except ModuleNotFoundError as error:
-        raise _without_export(error) from error
 
     typer.echo(markdown(run_trial(data, out)))
-
-
-def _without_export(error: ModuleNotFoundError) -> Exception:
-    """What to say when a package of the workstation is missing; an error in our own imports stays."""
-    if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
-        return error
-    return MissingExtraError(error.name or "a package", "export")
 
 
 def _write_json(path: Path, what: Any) -> None:

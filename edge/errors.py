@@ -12,6 +12,8 @@
 Each message says what was wrong, where, and what to do.
 """
 
+from __future__ import annotations
+
 
 class EdgeError(Exception):
     """Base of all errors raised on purpose; its text is one line a person can act on."""
@@ -46,3 +48,8 @@ class MissingExtraError(EdgeError):
 
     def __init__(self, package: str, extra: str) -> None:
         super().__init__(f"{package} is not installed; run: pip install 'edge-emotion[{extra}]'")
+        self._said = package, extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        # Pickled on its way out of a child process: else it would be made again from its text.
+        return type(self), self._said

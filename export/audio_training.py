@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from calibration.dataset import Example
 from calibration.noise import add_noise, background, load_noises
 from calibration.recordings import load_sound, windows_of
+from edge.errors import DatasetError, MediaError
 from edge.features.audio import log_mel
 from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
@@ -29,10 +29,12 @@ from export.augment import (
     warp_bands,
 )
 from export.corpora import Split, joined, split_corpora
-from export.distill import Lessons, Taught, distillation_loss, lessons
+from export.distill import Lessons, Taught, beside, distillation_loss, lessons
+from export.feature_cache import fingerprint, teach
+from export.progress import say
 from export.recipe import Recipe
 from export.students import TOKEN, AudioStudent
-from export.teachers import open_teacher, teach
+from export.teachers import teacher_of
 from export.training import Batch, Plan, Task, finished, train
 from export.voices import clip_means, known_logits, student_of, voice_weights
 
@@ -64,19 +66,21 @@ def clip_features(clips: Sequence[Floats], spec: AudioSpec) -> tuple[Tensor, Ten
 class NoisyWindows:
     """Training clips as the site will hear them: at any place of a window, in a room, over noise."""
 
-    def __init__(self, clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec) -> None:
-        self.clips, self._noises, self._spec = clips, noises, spec
+    def __init__(
+        self, examples: Sequence[Example], clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec
+    ) -> None:
+        self.examples, self.clips, self._noises, self._spec = examples, clips, noises, spec
         self._length = round(WINDOW_S * spec.rate)
 
     @classmethod
     def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
-        """Clips of the examples, and the recipe's noise. Raises DatasetError, MediaError."""
+        """Clips of the examples that can be read, and the recipe's noise. Raises DatasetError."""
         spec = AudioSpec()
         folder = recipe.audio.noise
         noises = load_noises(data / folder, spec.rate, judged=False) if folder else []
         length = round(2 * WINDOW_S * spec.rate)
         noises += tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
-        return cls([load_clip(e, spec.rate) for e in examples], noises, spec)
+        return cls(*load_clips(examples, spec.rate), noises, spec)
 
     def features(self, index: int, rng: np.random.Generator, *, loud: bool = False) -> Floats:
         """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames].
@@ -127,18 +131,17 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         return student
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
-    labels = np.array([e.label for e in split.train])
-    parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
-    share = draw_share([name for name, part in parts.items() for _ in part.train], split.train)
-    targets = label_targets(split.train)
-    lesson = _lessons(recipe, data, split.train, windows, share, folder.parent)
-    wished = torch.cat([targets, *((lesson.soft, lesson.features) if lesson else ())], dim=1)
+    labels = np.array([e.label for e in windows.examples])
+    targets = label_targets(windows.examples)
+    lesson, share = audio_lessons(recipe, data, windows.examples, windows.clips, folder.parent / "teacher")
+    wished = beside(targets, lesson)
     alike = max(1, wanted.batch // TOGETHER)
     steps = max(1, len(labels) // (alike * TOGETHER))
-    dev_features, dev_owner = clip_features([load_clip(e, spec.rate) for e in split.dev], spec)
-    dev_labels = torch.tensor([e.label for e in split.dev])
-    dev_speakers = [e.speaker for e in split.dev]
-    speakers = np.array([e.speaker for e in split.train])
+    held_out, dev_clips = load_clips(split.dev, spec.rate)
+    dev_features, dev_owner = clip_features(dev_clips, spec)
+    dev_labels = torch.tensor([e.label for e in held_out])
+    dev_speakers = [e.speaker for e in held_out]
+    speakers = np.array([e.speaker for e in windows.examples])
     names = np.unique(speakers)
     met = np.array([share[speakers == name].sum() for name in names])
 
@@ -220,22 +223,20 @@ def draw_share(corpora: Sequence[str], examples: Sequence[Example]) -> NDArray[n
     return np.asarray(share / share.sum())
 
 
-def _lessons(
-    recipe: Recipe,
-    data: Path,
-    examples: Sequence[Example],
-    windows: NoisyWindows,
-    share: NDArray[np.float64],
-    cache: Path,
-) -> Lessons | None:
-    """What the recipe's teacher makes of the clean training clips; None without a teacher."""
-    if recipe.audio.teacher is None:
-        return None
-    teacher = open_teacher(recipe.audio.teacher, data)
-    names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in windows.clips]
-    features = teach(teacher, windows.clips, names, cache / "teacher")
+def audio_lessons(
+    recipe: Recipe, data: Path, examples: Sequence[Example], clips: Sequence[Floats], cache: Path
+) -> tuple[Lessons | None, NDArray[np.float64]]:
+    """What the recipe's teacher makes of the clean training clips, None without; each clip's share."""
+    wanted = recipe.audio
+    parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
+    home = {e.path: name for name, part in parts.items() for e in part.train}
+    share = draw_share([home[e.path] for e in examples], examples)
+    teacher = teacher_of(recipe, "audio", data)
+    if teacher is None:
+        return None, share
+    features = teach(teacher, clips, [fingerprint(clip) for clip in clips], cache)
     labels = np.array([e.label for e in examples])
-    return lessons(features, labels, [e.speaker for e in examples], share)
+    return lessons(features, labels, [e.speaker for e in examples], share), share
 
 
 def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:
@@ -246,7 +247,21 @@ def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:
     return sum(recalls) / len(recalls)
 
 
-def load_clip(example: Example, rate: int) -> Floats:
-    """The sound of an example, [n]. Raises MediaError."""
-    assert example.path is not None
-    return load_sound(example.path, rate)
+def load_clips(examples: Sequence[Example], rate: int) -> tuple[list[Example], list[Floats]]:
+    """The examples whose sound can be read, and the sounds, [n] each; the others are named and counted.
+
+    Raises DatasetError when none can.
+    """
+    found = []
+    for example in examples:
+        assert example.path is not None
+        try:
+            found.append((example, load_sound(example.path, rate)))
+        except MediaError as error:
+            say(f"left out: {error}")
+    if not found:
+        raise DatasetError(f"none of {len(examples)} clips can be read; see the lines above")
+    if len(found) < len(examples):
+        say(f"{len(examples) - len(found)} of {len(examples)} clips were left out")
+    kept, sounds = zip(*found, strict=True)
+    return list(kept), list(sounds)

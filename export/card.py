@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calibration.metrics import Report
-from edge.items import LABELS
+from edge.items import LABELS, MODALITIES
 from export.heldout import HeldOut
 from export.quantize import QuantizeReport
 from export.recipe import Recipe
@@ -51,9 +51,11 @@ def card(
             "**Research only.** The licences above do not allow commercial use of what was trained on this "
             "data. Train on your own recordings before putting a bundle to work.",
         ]
-    if recipe.audio.teacher:
-        lines += ["", f"The audio network also learned from the encoder of {recipe.audio.teacher}."]
-        lines += ["Its weights are not in the bundle; their licence is with whoever published them."]
+    teachers = {name: getattr(recipe, name).teacher for name in MODALITIES}
+    for name, teacher in teachers.items():
+        if teacher not in (None, "cnn"):
+            lines += ["", f"The {name} network also learned from the encoder of {teacher}."]
+            lines += ["Its weights are not in the bundle; their licence is with whoever published them."]
     lines += ["", "The face detector is YuNet (MIT, Shiqi Yu).", "", "## Accuracy", ""]
     lines += [
         "On speakers, faces and sentences never trained on. `edge evaluate` prints each row again. A voice "

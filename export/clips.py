@@ -17,8 +17,9 @@ from edge.errors import MediaError
 from edge.features.audio import log_mel
 from edge.items import Floats
 from edge.manifest import AudioSpec
+from export.feature_cache import teach
 from export.progress import bar, say
-from export.teachers import RATE, AudioTeacher, teach
+from export.teachers import RATE, Teacher
 
 LONGEST_S = 20.0
 """A recording longer than this is no single utterance (seconds)."""
@@ -51,7 +52,7 @@ class Described:
     """File -> why it is left out."""
 
 
-def describe(files: Sequence[Path], teacher: AudioTeacher, cache: Path) -> Described:
+def describe(files: Sequence[Path], teacher: Teacher, cache: Path) -> Described:
     """Hear every file once; a clip that cannot be used is named and left out, never silence.
 
     cache: folder that may be shared with an export's `teacher`. Killed at any moment, it goes on.

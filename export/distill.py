@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+
+from edge.items import LABELS
+from export.training import Batch
 
 FOLDS = 5
 PENALTY = 3e-3
@@ -46,22 +49,37 @@ def lessons(
     for name in set(speakers):
         own = np.array([speaker == name for speaker in speakers])
         features[own] -= features[own].mean(axis=0)
-    x = torch.from_numpy(features / (features.std(axis=0) + 1e-4)).float()
+    x = standardised(torch.from_numpy(features))
     y, weight = torch.from_numpy(labels), torch.from_numpy(share * len(share)).float()
-    names = sorted(set(speakers))
-    fold = torch.tensor([names.index(name) % FOLDS for name in speakers])
-    logits = torch.zeros(len(x), int(y.max()) + 1)
+    fold = folds_of(speakers, FOLDS)
+    logits = torch.zeros(len(x), len(LABELS))
     for k in range(FOLDS):
         seen, unseen = fold != k, fold == k
         if unseen.any() and seen.any():
             logits[unseen] = classifier(x[seen], y[seen], weight[seen], logits.shape[1])(x[unseen])
+    return as_lessons(logits, x)
+
+
+def as_lessons(logits: Tensor, features: Tensor) -> Lessons:
+    """Targets from what a teacher answered [n, k] and its standardised features [n, f]."""
     torch.manual_seed(0)
-    directions = torch.pca_lowrank(x, min(DIRECTIONS, *x.shape))[2]
-    turned = x @ directions
+    directions = torch.pca_lowrank(features, min(DIRECTIONS, *features.shape))[2]
+    turned = features @ directions
     turned /= turned.std(dim=0).clamp(min=1e-6)
     # A handful of clips spans fewer directions; the others hold nothing.
     wide = F.pad(turned, (0, DIRECTIONS - turned.shape[1]))
     return Lessons((logits / TEMPERATURE).softmax(dim=1), wide)
+
+
+def folds_of(speakers: Sequence[str], folds: int) -> Tensor:
+    """Fold of each clip, [n]; a speaker is in one fold only."""
+    place = {name: number % folds for number, name in enumerate(sorted(set(speakers)))}
+    return torch.tensor([place[name] for name in speakers])
+
+
+def standardised(features: Tensor) -> Tensor:
+    """Features [n, f] with mean 0 and deviation 1 each."""
+    return ((features - features.mean(dim=0)) / (features.std(dim=0, unbiased=False) + 1e-4)).float()
 
 
 def classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:
@@ -88,7 +106,7 @@ def classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:
 class Taught(nn.Module):
     """A student and the map from its tokens to its teacher's features.
 
-    Gives the student's tokens [b, t, d] and logits [b, k], and what it imitates [b, DIRECTIONS].
+    Gives the student's tokens [b, t, d], or [b, d], and logits [b, k], and what it imitates [b, DIRECTIONS].
     """
 
     def __init__(self, student: nn.Module, token: int) -> None:
@@ -96,15 +114,36 @@ class Taught(nn.Module):
         self.student = student
         self.match = nn.Linear(2 * token, DIRECTIONS)
 
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        tokens, logits = self.student(*inputs)
-        return tokens, logits, self.imitated(tokens)
+    def forward(self, inputs: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        tokens, logits = self.student(inputs) if mask is None else self.student(inputs, mask)
+        return tokens, logits, self.imitated(tokens, mask)
 
-    def imitated(self, tokens: Tensor) -> Tensor:
+    def imitated(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
         """What the student makes of its teacher's features, [b, DIRECTIONS]."""
-        spread = (tokens.var(dim=1, unbiased=False) + 1e-4).sqrt()
-        found: Tensor = self.match(torch.cat([tokens.mean(dim=1), spread], dim=1))
+        several = tokens if tokens.ndim == 3 else tokens[:, None]
+        if mask is None:
+            mean, variance = several.mean(dim=1), several.var(dim=1, unbiased=False)
+        else:
+            weight = (mask / mask.sum(dim=1, keepdim=True).clamp(min=1))[:, :, None]
+            mean = (several * weight).sum(dim=1)
+            variance = ((several - mean[:, None]).square() * weight).sum(dim=1)
+        found: Tensor = self.match(torch.cat([mean, (variance + 1e-4).sqrt()], dim=1))
         return found
+
+
+def beside(targets: Tensor, lesson: Lessons | None) -> Tensor:
+    """Targets [n, k], and what `lesson_loss` wants beside them."""
+    return targets if lesson is None else torch.cat([targets, lesson.soft, lesson.features], dim=1)
+
+
+def lesson_loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Loss of a Taught student on targets from `beside`."""
+    inputs, right = batch
+    _, logits, found = model(*inputs)
+    k = logits.shape[1]
+    return distillation_loss(
+        label_loss(logits, right[:, :k]), logits, right[:, k : 2 * k], found, right[:, 2 * k :]
+    )
 
 
 def distillation_loss(

@@ -21,9 +21,10 @@ from calibration.recordings import load_sound
 from edge.errors import DatasetError
 from edge.items import Floats
 from export.corpora import RAVDESS
+from export.feature_cache import teach
 from export.fusion_variants import Tokens
 from export.students import TOKEN
-from export.teachers import RATE, WhisperTeacher, teach
+from export.teachers import RATE, WhisperTeacher
 
 SEGMENTS = 4
 """Parts of equal length a clip is heard in."""

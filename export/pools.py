@@ -17,7 +17,7 @@ from calibration.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
 from edge.manifest import AudioSpec, TextSpec
-from export.audio_training import NoisyWindows, audio_split, clip_features, load_clip
+from export.audio_training import NoisyWindows, audio_split, clip_features, load_clips
 from export.augment import jitter_faces
 from export.fusion_training import Pool, compose
 from export.recipe import Recipe
@@ -64,6 +64,7 @@ def training_inputs(
     # A guess has its weight in the encoder's training; windows are composed from what people labelled.
     heard = _some([e for e in audio_split(recipe, data).train if e.soft is None], rng)
     windows = NoisyWindows.load(recipe, data, heard)
+    heard = list(windows.examples)
     features = torch.from_numpy(np.stack([windows.features(index, rng) for index in range(len(heard))]))
     voices = voices_of(student, features, [e.speaker for e in heard])
     voices[torch.from_numpy(rng.random(len(heard)) < NEW_VOICES)] = 0.0
@@ -80,9 +81,9 @@ def training_inputs(
 def dev_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer, student: AudioStudent) -> dict[str, Inputs]:
     """Examples of people no encoder was trained on, and nobody is judged on."""
     spec = AudioSpec()
-    clips = audio_split(recipe, data).dev
-    features, owner = clip_features([load_clip(e, spec.rate) for e in clips], spec)
-    heard = [clips[int(clip)] for clip in owner]
+    examples, clips = load_clips(audio_split(recipe, data).dev, spec.rate)
+    features, owner = clip_features(clips, spec)
+    heard = [examples[int(clip)] for clip in owner]
     voices = voices_of(student, features, [e.speaker for e in heard])
     seen = vision_split(recipe, data).dev
     faces, face_labels = load_faces(seen, recipe.face_crop.size)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from edge.errors import ConfigError
 from edge.manifest import Spec, TextSpec, VisionSpec, VotingSettings
@@ -49,15 +49,41 @@ class AudioRecipe(StudentRecipe):
     adapt_epochs: Annotated[int, Field(ge=0)] = 0
     """Epochs of a last round over loud noise, -5 to 20 dB, as beside machines; 0: none."""
     teacher: str | None = None
-    """Whisper model in CTranslate2 format whose encoder is distilled: a folder below the data folder, or
-    `package:folder` inside an installed Python package."""
+    """Speech encoder that is distilled: see `teachers.open_teacher` for what can be named."""
 
 
-class VisionRecipe(StudentRecipe):
-    """How the vision encoder is trained."""
+class TuningRecipe(Spec):
+    """How a teacher is fine-tuned on the training examples; decoder language models by LoRA."""
+
+    epochs: Annotated[int, Field(ge=0)] = 3
+    """0 leaves the teacher as it is."""
+    batch: Annotated[int, Field(gt=1)] = 32
+    lr: Annotated[float, Field(gt=0.0)] = 5e-5
+    layers: Annotated[int, Field(gt=0)] | None = None
+    """Top layers that learn; default: all. Embeddings never do."""
+    folds: Annotated[int, Field(gt=1)] = 2
+    """Parts of the examples; each is answered by a copy that was tuned on the others."""
+
+
+class TaughtRecipe(StudentRecipe):
+    """How an encoder is trained whose teacher can be fine-tuned."""
 
     teacher: str | None = None
-    """`cnn`: a wider network of the student's own shape is trained first and distilled."""
+    """Encoder that is distilled: see `teachers.open_teacher` for what can be named; for vision also `cnn`, a
+    wider network of the student's own shape that is trained first."""
+    tuning: TuningRecipe = TuningRecipe()
+
+    @property
+    def pretrained(self) -> bool:
+        """Whether the teacher comes from elsewhere."""
+        return self.teacher not in (None, "cnn")
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if not self.pretrained:  # weights without such a teacher do not depend on its tuning
+            del content["tuning"]
+        return content
 
 
 class FusionRecipe(Spec):
@@ -93,13 +119,17 @@ class Recipe(Spec):
     name: str
     seed: int = 1
     audio: AudioRecipe
-    vision: VisionRecipe
-    text: StudentRecipe
+    vision: TaughtRecipe
+    text: TaughtRecipe
     fusion: FusionRecipe
     face_crop: VisionSpec = VisionSpec()
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()
     quantize: QuantizeRecipe = QuantizeRecipe()
+    download: bool = False
+    """Whether teachers that are not on this disk are fetched from the hub."""
+    trusted: tuple[str, ...] = ()
+    """Teachers whose own Python code may run."""
     trial: bool = False
     """Put the fusion on trial as well (`edge trial`); needs ravdess and ravdess_au."""
 

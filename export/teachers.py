@@ -1,39 +1,39 @@
-"""Large encoders that teach small ones: their features of every clip, kept on disk."""
+"""Large encoders that teach small ones: which kinds there are, and how one is found by its name."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
 from edge.errors import ConfigError, MissingExtraError
 from edge.items import Floats
-from export.progress import bar
+from export.recipe import Recipe
 
-KEPT = 200
-"""Clips after which the features so far are written down."""
 RATE = 16000
-"""Sample rate Whisper listens at (hertz)."""
+"""Sample rate of the clips teachers are given (hertz)."""
+WEIGHTS = ("*.safetensors", "pytorch_model*.bin")
+"""Files that hold the weights of a transformers model."""
+WANTED = ["*.json", "*.txt", "*.model", "*.py", *WEIGHTS]
+"""What is fetched of a model on the hub."""
 
 
-class AudioTeacher(Protocol):
-    """Turns a clip into one vector."""
+class Teacher(Protocol):
+    """Turns a clip, a face or a sentence into one vector."""
 
     @property
     def identity(self) -> str:
         """Kind and content of the weights: features of two teachers never mix."""
         ...
 
-    def features(self, samples: Floats) -> Floats:
-        """Vector [d] of a clip [n] at 16 kHz."""
+    def features(self, item: Any, /) -> Floats:
+        """Vector [d] of a clip (float32 [n] at 16 kHz), a face (uint8 [h, w], grey) or a sentence (str)."""
         ...
 
 
@@ -51,8 +51,7 @@ class WhisperTeacher:
             )
         self._folder = folder
         self._model: Any = None
-        digest = hashlib.sha256((folder / "model.bin").read_bytes()).hexdigest()
-        self.identity = f"whisper-{digest[:16]}"
+        self.identity = identity_of("whisper", [folder / "model.bin"])
 
     def features(self, samples: Floats) -> Floats:
         """Vector [2 d] of a clip [n] at 16 kHz."""
@@ -66,9 +65,14 @@ class WhisperTeacher:
                 from faster_whisper import WhisperModel
             except ModuleNotFoundError as error:
                 raise MissingExtraError("faster-whisper", "teachers") from error
-            self._model = WhisperModel(
-                str(self._folder), device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1
-            )
+            try:
+                self._model = WhisperModel(
+                    str(self._folder), device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1
+                )
+            except (RuntimeError, ValueError) as error:
+                raise ConfigError(
+                    f"teacher {self._folder} does not load ({first_line(error)}); fetch it again"
+                ) from error
         # A clip of its own length: padding to 30 s would cost ten times as much and dilute the mean.
         bands = self._model.feature_extractor(samples, padding=0)
         bands = bands[:, : bands.shape[1] // 2 * 2]
@@ -76,51 +80,87 @@ class WhisperTeacher:
         return encoded
 
 
-def open_teacher(name: str, data: Path) -> AudioTeacher:
-    """The teacher a recipe names: a folder below the data folder, or `package:folder` inside an installed
-    Python package. Raises ConfigError.
+def teacher_of(recipe: Recipe, modality: str, data: Path) -> Teacher | None:
+    """The teacher a recipe names for audio, vision or text; None without. Raises ConfigError."""
+    name = getattr(recipe, modality).teacher
+    if name is None:
+        return None
+    return open_teacher(name, data, modality, download=recipe.download, trusted=name in recipe.trusted)
+
+
+def open_teacher(
+    name: str, data: Path, modality: str = "audio", *, download: bool = False, trusted: bool = False
+) -> Teacher:
+    """A teacher by name; its kind follows from the files that are there.
+
+    name: a folder or an .onnx file, below the data folder or anywhere; `package:folder` inside an installed
+    Python package; or the id of a model on the hub, `owner/name`. download: fetch the latter when it is not
+    on this disk. trusted: run the Python code that some models bring. Raises ConfigError, MissingExtraError.
     """
-    package, _, inside = name.partition(":")
-    if not inside:
-        return WhisperTeacher(data / name)
-    found = importlib.util.find_spec(package)
-    if found is None or found.origin is None:
+    place = _place(name, data, download)
+    if place.suffix == ".onnx":
+        from export.onnx_teacher import OnnxTeacher
+
+        return OnnxTeacher(place, modality)
+    if modality == "audio" and (place / "model.bin").is_file():
+        return WhisperTeacher(place)
+    if not (place / "config.json").is_file():
         raise ConfigError(
-            f"teacher {name}: the package is not installed; run: pip install {package.replace('_', '-')}"
+            f"teacher {name}: {place} holds no config.json; give a folder with a transformers model"
+            + (", a Whisper model in CTranslate2 format" if modality == "audio" else "")
+            + " or an .onnx file"
         )
-    return WhisperTeacher(Path(found.origin).parent / inside)
+    if not any(any(place.glob(pattern)) for pattern in WEIGHTS):
+        raise ConfigError(
+            f"teacher {name}: {place} holds config.json but no weights (*.safetensors or "
+            "pytorch_model*.bin); copy them there"
+        )
+    from export.transformer_teachers import KINDS
+
+    return KINDS[modality](place, name, trusted)
 
 
-def teach(
-    teacher: AudioTeacher, clips: Sequence[Floats], names: Sequence[str], cache: Path
-) -> NDArray[np.float32]:
-    """Features of clips, [n, d]; those seen before come from the cache.
-
-    clips: sound at 16 kHz, [n] each. names: what each clip is known by in the cache, its content's hash.
-    A run killed at any moment goes on with the next KEPT clips.
-    """
-    cache.mkdir(parents=True, exist_ok=True)
-    file = cache / f"{teacher.identity}.safetensors"
-    known = _read(file)
-    missing = [index for index, name in enumerate(names) if name not in known]
-    for count, index in enumerate(bar(missing, len(missing), "teacher"), 1):
-        known[names[index]] = teacher.features(clips[index])
-        if count % KEPT == 0 or count == len(missing):
-            _write(file, known)
-    return np.stack([known[name] for name in names])
+def identity_of(kind: str, files: Iterable[Path]) -> str:
+    """Name of a teacher in the cache: its kind and a digest of its files."""
+    digest = hashlib.sha256()
+    for file in files:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    return f"{kind}-{digest.hexdigest()[:16]}"
 
 
-def _read(file: Path) -> dict[str, NDArray[np.float32]]:
-    if not file.is_file():
-        return {}
+def _place(name: str, data: Path, download: bool) -> Path:
+    """The folder or file on this disk that a name stands for."""
+    package, _, inside = name.partition(":")
+    if inside:
+        found = importlib.util.find_spec(package)
+        if found is None or found.origin is None:
+            raise ConfigError(
+                f"teacher {name}: the package is not installed; run: pip install {package.replace('_', '-')}"
+            )
+        return Path(found.origin).parent / inside
+    place = data / Path(name).expanduser()
+    if place.exists():
+        return place
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or name.endswith(".onnx"):
+        raise ConfigError(f"teacher {name}: there is no {place}; name a folder, an .onnx file or a hub id")
     try:
-        return dict(load_file(file))
-    except SafetensorError:  # cut short by a full disk: what it held can be had again
-        file.unlink()
-        return {}
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("transformers", "teachers") from error
+    try:
+        return Path(snapshot_download(name, local_files_only=not download, allow_patterns=WANTED))
+    except LocalEntryNotFoundError as error:
+        raise ConfigError(
+            f"teacher {name}: neither in {data} nor fetched from the hub yet; run: hf download {name} "
+            "(or set download = true at the top of the recipe)"
+        ) from error
+    except Exception as error:  # whatever the network and the hub can answer
+        raise ConfigError(f"teacher {name} cannot be fetched ({first_line(error)})") from error
 
 
-def _write(file: Path, content: dict[str, NDArray[np.float32]]) -> None:
-    scratch = file.with_suffix(".tmp")
-    save_file(content, scratch)
-    os.replace(scratch, file)
+def first_line(error: BaseException) -> str:
+    """What a foreign error says, short enough for one of ours."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]

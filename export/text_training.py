@@ -15,9 +15,11 @@ from edge.features.text import token_ids
 from edge.items import LABELS
 from edge.manifest import TextSpec
 from export.corpora import Split, joined, split_corpora
+from export.distill import Lessons, Taught, beside, lesson_loss
 from export.recipe import Recipe
-from export.students import TextStudent
+from export.students import TOKEN, TextStudent
 from export.training import Batch, Plan, Task, finished, train
+from export.tuning import Material, lessons_of
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 
@@ -55,9 +57,10 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     """Train, or load, the text student; its tokenizer.json lies in the same folder."""
     wanted, spec = recipe.text, recipe.tokens
     torch.manual_seed(recipe.seed)
-    model = TextStudent(spec, len(LABELS))
+    student = TextStudent(spec, len(LABELS))
+    model: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
     if finished(model, "text", folder):
-        return model
+        return student
     split = text_split(recipe, data)
     folder.mkdir(parents=True, exist_ok=True)
     stored = folder / "tokenizer.json"
@@ -68,6 +71,8 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     dev_ids, dev_masks = load_texts(split.dev, tokenizer, spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
     targets = _targets(split.train)
+    lesson = text_lessons(recipe, data, split, folder.parent / "teacher")
+    wished = beside(targets, lesson)
     lengths = masks.sum(1).numpy()
     steps = len(ids) // wanted.batch
     unknown = int(tokenizer.token_to_id(UNKNOWN) or 0)
@@ -81,7 +86,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
             batch_ids, batch_masks = ids[chosen, :longest].clone(), masks[chosen, :longest]
             hidden = torch.from_numpy(rng.random(batch_ids.shape) < 0.1) & (batch_masks > 0)
             batch_ids[hidden] = unknown
-            yield (batch_ids, batch_masks), targets[chosen]
+            yield (batch_ids, batch_masks), wished[chosen]
 
     def score(model: nn.Module) -> float:
         return macro_f1(text_logits(model, dev_ids, dev_masks).argmax(1), dev_labels)
@@ -89,8 +94,22 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
-    train(Task("text", model, batches, steps, targets.mean(0), score), plan, folder)
-    return model
+    loss = lesson_loss if lesson else None
+    train(Task("text", model, batches, steps, targets.mean(0), score, loss), plan, folder)
+    return student
+
+
+def text_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lessons | None:
+    """What the recipe's teacher makes of the training sentences; None without."""
+    dev_labels = torch.tensor([e.label for e in split.dev])
+    material = Material(
+        [e.transcript or "" for e in split.train],
+        _targets(split.train),
+        [e.speaker for e in split.train],
+        [e.transcript or "" for e in split.dev],
+        lambda logits: macro_f1(logits.argmax(1), dev_labels),
+    )
+    return lessons_of(recipe, "text", material, data, cache)
 
 
 @torch.no_grad()

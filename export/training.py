@@ -61,7 +61,7 @@ def finished(model: nn.Module, name: str, folder: Path) -> bool:
     if not done.is_file():
         return False
     try:
-        model.load_state_dict(torch.load(done, weights_only=True))
+        _restore(model, torch.load(done, weights_only=True, map_location="cpu"))
     except RuntimeError as error:
         raise ConfigError(
             f"{done} holds weights of another network; delete {folder} to train it again"
@@ -79,15 +79,16 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     halfway = folder / f"{task.name}.part"
     model = task.model
-    averaged = copy.deepcopy(model)
+    # What does not learn is shared, not copied: it may be many gigabytes.
+    averaged = copy.deepcopy(model, {id(p): p for p in model.parameters() if not p.requires_grad})
     optimizer = torch.optim.AdamW(_groups(model, plan.weight_decay), plan.lr, betas=(0.9, 0.98))
     total = plan.epochs * task.steps
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
     first = 0
     if halfway.is_file():
-        saved = torch.load(halfway, weights_only=True)
-        model.load_state_dict(saved["model"])
-        averaged.load_state_dict(saved["averaged"])
+        saved = torch.load(halfway, weights_only=True, map_location="cpu")
+        _restore(model, saved["model"])
+        _restore(averaged, saved["averaged"])
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
         first = saved["epoch"]
@@ -119,8 +120,8 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
         _save(
             halfway,
             {
-                "model": model.state_dict(),
-                "averaged": averaged.state_dict(),
+                "model": _learnt(model),
+                "averaged": _learnt(averaged),
                 "optimizer": optimizer.state_dict(),
                 "schedule": schedule.state_dict(),
                 "epoch": epoch + 1,
@@ -133,7 +134,7 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
             f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
             f"held-out {task.score(averaged):.3f}  {left:.0f} min left"
         )
-    _save(folder / f"{task.name}.pt", averaged.state_dict())
+    _save(folder / f"{task.name}.pt", _learnt(averaged))
     halfway.unlink(missing_ok=True)
     finished(model, task.name, folder)
 
@@ -148,9 +149,10 @@ def _rate(step: int, total: int) -> float:
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
     """Decay on matrices and kernels only: norms, biases and embeddings keep their size."""
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
-    decayed = [p for p in model.parameters() if p.ndim > 1 and id(p) not in embeddings]
+    learning = [p for p in model.parameters() if p.requires_grad]
+    decayed = [p for p in learning if p.ndim > 1 and id(p) not in embeddings]
     chosen = {id(p) for p in decayed}
-    rest = [p for p in model.parameters() if id(p) not in chosen]
+    rest = [p for p in learning if id(p) not in chosen]
     return [{"params": decayed, "weight_decay": weight_decay}, {"params": rest, "weight_decay": 0.0}]
 
 
@@ -158,11 +160,24 @@ def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
 def _average(averaged: nn.Module, model: nn.Module, decay: float, step: int) -> None:
     """Running mean of the weights (shorter at the start); counters and norm statistics alike."""
     decay = min(decay, (1 + step) / (10 + step))
-    for kept, new in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
+    for kept, new in zip(_learnt(averaged).values(), _learnt(model).values(), strict=True):
         if kept.is_floating_point():
             kept.lerp_(new, 1.0 - decay)
         else:
             kept.copy_(new)
+
+
+def _learnt(model: nn.Module) -> dict[str, Tensor]:
+    """Weights and counters that training changes."""
+    still = {name for name, p in model.named_parameters() if not p.requires_grad}
+    return {name: value for name, value in model.state_dict().items() if name not in still}
+
+
+def _restore(model: nn.Module, learnt: dict[str, Tensor]) -> None:
+    """Put back what `_learnt` gave. Raises RuntimeError when it is another network's."""
+    if learnt.keys() != _learnt(model).keys():
+        raise RuntimeError("other weights")
+    model.load_state_dict(learnt, strict=False)
 
 
 def _save(path: Path, content: object) -> None:

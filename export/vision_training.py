@@ -17,9 +17,11 @@ from edge.features.vision import standardise
 from edge.items import LABELS
 from export.augment import jitter_faces, mix
 from export.corpora import Split, joined, read_faces, split_corpora
+from export.distill import Lessons, Taught, beside, lesson_loss
 from export.recipe import Recipe
-from export.students import VisionStudent
+from export.students import TOKEN, VisionStudent
 from export.training import Batch, Plan, Task, finished, train
+from export.tuning import Material, lessons_of
 
 
 @dataclass(frozen=True)
@@ -66,19 +68,22 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     Three rounds: learn on faces changed a lot; refine on faces changed gently, which the first round kept
     out of reach; settle on targets half of which are the answers of the refined network, and of its teacher
     where the recipe has one, because many of the labels people gave to single faces are wrong (born-again
-    networks, Furlanello et al. 2018).
+    networks, Furlanello et al. 2018). A teacher from elsewhere is listened to in every round.
     """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)
     student = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if finished(student, SETTLE.name, folder):
+    learner: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
+    if finished(learner, SETTLE.name, folder):
         return student  # type: ignore[no-any-return]
-    rounds = (*LEARN, *(TEACH if wanted.teacher else ()), SETTLE)
-    teacher = VisionStudent(len(LABELS), TEACHER_WIDTH) if wanted.teacher else None
+    own = wanted.teacher == "cnn"
+    rounds = (*LEARN, *(TEACH if own else ()), SETTLE)
+    teacher = VisionStudent(len(LABELS), TEACHER_WIDTH) if own else None
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
     targets = F.one_hot(labels, len(LABELS)).float()
+    lesson = vision_lessons(recipe, data, split, folder.parent / "teacher")
     steps = len(faces) // wanted.batch
 
     def batches(kind: Round, targets: Tensor, rng: np.random.Generator) -> Iterator[Batch]:
@@ -94,7 +99,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
 
     for number, kind in enumerate(rounds):
-        model = teacher if kind.teacher else student
+        model = teacher if kind.teacher else learner
         assert model is not None
         if finished(model, kind.name, folder):
             continue
@@ -111,9 +116,27 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
             wanted.adjust,
             seed=recipe.seed + number,
         )
-        task = Task(kind.name, model, partial(batches, kind, wished), steps, targets.mean(0), score)
-        train(task, plan, folder)
+        loss = lesson_loss if lesson else None
+        shown = partial(batches, kind, beside(wished, lesson))
+        train(Task(kind.name, model, shown, steps, targets.mean(0), score, loss), plan, folder)
     return student  # type: ignore[no-any-return]
+
+
+def vision_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lessons | None:
+    """What the recipe's teacher makes of the training faces; None without one from elsewhere."""
+    if not recipe.vision.pretrained:
+        return None
+    size = recipe.face_crop.size
+    dev_labels = torch.tensor([e.label for e in split.dev])
+    labels = torch.tensor([e.label for e in split.train])
+    material = Material(
+        list(read_faces(split.train, size)),
+        F.one_hot(labels, len(LABELS)).float(),
+        [e.speaker for e in split.train],
+        list(read_faces(split.dev, size)),
+        lambda logits: (logits.argmax(1) == dev_labels).float().mean().item(),
+    )
+    return lessons_of(recipe, "vision", material, data, cache)
 
 
 @torch.no_grad()

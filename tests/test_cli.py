@@ -18,7 +18,8 @@ from edge.errors import DatasetError
 from edge.tiny import write_tiny_bundle
 from edge.words import word
 
-VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export", "pseudo", "trial", "replay"]
+VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export"]
+VERBS += ["pseudo", "replay", "teach", "trial"]
 
 
 @dataclass

@@ -1,12 +1,20 @@
 """Teachers, the cache of what they said, and the lessons made of it."""
 
+import pickle
+import resource
+
 import numpy as np
 import pytest
 import torch
+from corpora import write_wav
+from safetensors.numpy import load_file
 
-from edge.errors import ConfigError
+from calibration.dataset import Example
+from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
+from export.audio_training import load_clips
 from export.distill import DIRECTIONS, Taught, distillation_loss, lessons
-from export.teachers import WhisperTeacher, open_teacher, teach
+from export.feature_cache import fingerprint, teach
+from export.teachers import WhisperTeacher, open_teacher
 
 
 class Counting:
@@ -44,7 +52,7 @@ def test_each_clip_is_asked_about_once(clips, tmp_path):
 
 
 def test_a_killed_run_goes_on(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr("export.teachers.KEPT", 2)
+    monkeypatch.setattr("export.feature_cache.PART", 2)
     with pytest.raises(KeyboardInterrupt):
         teach(Counting(fails_at=5), clips, NAMES, tmp_path)
     teacher = Counting()
@@ -53,13 +61,69 @@ def test_a_killed_run_goes_on(clips, tmp_path, monkeypatch):
     assert (whole == teach(Counting(), clips, NAMES, tmp_path / "fresh")).all()
 
 
-def test_a_cut_cache_is_made_again(clips, tmp_path):
+def test_a_cut_file_of_the_cache_is_made_again_and_the_others_stay(clips, tmp_path, monkeypatch):
+    monkeypatch.setattr("export.feature_cache.PART", 2)
     whole = teach(Counting(), clips, NAMES, tmp_path)
-    (file,) = tmp_path.glob("*.safetensors")
-    file.write_bytes(file.read_bytes()[:-20])
+    file = sorted((tmp_path / "counting").iterdir())[0]
+    lost = len(load_file(file))
+    file.write_bytes(file.read_bytes()[:-3])
     teacher = Counting()
     assert (teach(teacher, clips, NAMES, tmp_path) == whole).all()
-    assert teacher.asked == 7
+    assert teacher.asked == lost
+
+
+def test_a_full_disk_is_said_in_one_line_and_what_is_kept_stays_good(clips, tmp_path, monkeypatch):
+    monkeypatch.setattr("export.feature_cache.PART", 2)
+    whole = teach(Counting(), clips, NAMES, tmp_path / "room")
+
+    class Filling(Counting):
+        def features(self, samples):
+            if self.asked == 4:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (50, limits[1]))
+            return super().features(samples)
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        with pytest.raises(EdgeError, match=r"cannot be written .*free some space and start again, 4 of 7"):
+            teach(Filling(), clips, NAMES, tmp_path / "full")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert {file.suffix for file in (tmp_path / "full" / "counting").iterdir()} == {".safetensors"}
+    teacher = Counting()
+    assert (teach(teacher, clips, NAMES, tmp_path / "full") == whole).all()
+    assert teacher.asked == 3
+
+
+def test_a_clip_given_twice_is_asked_about_once(clips, tmp_path):
+    teacher = Counting()
+    found = teach(teacher, [clips[0], clips[1], clips[0]], ["a", "b", "a"], tmp_path)
+    assert teacher.asked == 2
+    assert (found[0] == found[2]).all()
+
+
+def test_fingerprints_tell_content_shape_and_type_apart():
+    pixels = np.arange(12, dtype=np.uint8)
+    items = [pixels, pixels.reshape(3, 4), pixels.reshape(4, 3), pixels.astype(np.float32), "words", "word"]
+    assert len({fingerprint(item) for item in items}) == len(items)
+    assert fingerprint(pixels.reshape(3, 4)) == fingerprint(pixels.reshape(3, 4).copy())
+
+
+def test_a_clip_that_cannot_be_read_is_named_counted_and_left_out(tmp_path, rng, capsys):
+    examples = []
+    for number in range(3):
+        path = tmp_path / f"{number}.wav"
+        write_wav(path, 0.3 * rng.standard_normal(8000))
+        examples.append(Example(path.name, number, "s", path))
+    examples[1].path.write_bytes(b"RIFF no sound")
+    kept, sounds = load_clips(examples, 16000)
+    assert [example.name for example in kept] == ["0.wav", "2.wav"]
+    assert [len(sound) for sound in sounds] == [8000, 8000]
+    said = capsys.readouterr().err
+    assert "left out: " in said
+    assert "1.wav" in said
+    assert "1 of 3 clips were left out" in said
+    with pytest.raises(DatasetError, match="none of 1 clips can be read"):
+        load_clips(examples[1:2], 16000)
 
 
 def test_whisper_hears_a_clip_of_any_length(rng):
@@ -80,6 +144,34 @@ def test_what_is_no_teacher(tmp_path):
         WhisperTeacher(tmp_path)
     with pytest.raises(ConfigError, match="the package is not installed; run: pip install no-such-package"):
         open_teacher("no_such_package:model", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "said"),
+    [
+        ("nowhere", (), "there is no .*nowhere; name a folder, an .onnx file or a hub id"),
+        ("lost/weights.onnx", (), "there is no .*weights.onnx"),
+        ("folder", ("notes.txt",), "holds no config.json; give a folder with a transformers model"),
+        ("folder", ("config.json",), "holds config.json but no weights .*copy them there"),
+        ("someone/never-fetched", (), "run: hf download someone/never-fetched .*or set download = true"),
+    ],
+)
+@pytest.mark.parametrize("modality", ["audio", "vision", "text"])
+def test_a_name_without_a_model_behind_it(name, files, said, modality, tmp_path):
+    pytest.importorskip("huggingface_hub")
+    for file in files:
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / file).write_text("{}")
+    with pytest.raises(ConfigError, match=said):
+        open_teacher(name, tmp_path, modality)
+
+
+def test_damaged_whisper_weights_are_said_in_one_line(tmp_path):
+    pytest.importorskip("faster_whisper")
+    (tmp_path / "model.bin").write_bytes(b"no weights")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"does not load .*fetch it again"):
+        open_teacher(str(tmp_path), tmp_path).features(np.zeros(8000, np.float32))
 
 
 def test_lessons_come_from_classifiers_that_never_heard_the_speaker(rng):
@@ -123,3 +215,20 @@ def test_a_student_with_a_teacher_stays_the_same_student():
     tokens, logits, imitated = taught(torch.randn(2, 10, 8))
     assert (tokens.shape, logits.shape, imitated.shape) == ((2, 10, 8), (2, 8), (2, DIRECTIONS))
     assert torch.isfinite(imitated).all()
+
+
+def test_padding_is_no_part_of_what_a_taught_reader_imitates():
+    class Student(torch.nn.Module):
+        def forward(self, tokens, mask):
+            return tokens, tokens.mean(1)
+
+    taught = Taught(Student(), 8)
+    tokens = torch.randn(3, 5, 8)
+    padded = torch.cat([tokens, torch.randn(3, 4, 8)], 1)
+    mask = torch.cat([torch.ones(3, 5), torch.zeros(3, 4)], 1)
+    torch.testing.assert_close(taught(padded, mask)[2], taught(tokens, torch.ones(3, 5))[2])
+
+
+def test_what_is_missing_in_a_child_process_is_told_by_its_parent():
+    error = pickle.loads(pickle.dumps(MissingExtraError("peft", "teachers")))
+    assert str(error) == "peft is not installed; run: pip install 'edge-emotion[teachers]'"

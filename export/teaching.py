@@ -1,0 +1,37 @@
+"""`edge teach`: ask a recipe's teachers ahead of `edge export`, on as many GPUs and machines as there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edge.errors import ConfigError, DatasetError
+from edge.items import MODALITIES
+from edge.manifest import AudioSpec
+from export.audio_training import audio_lessons, audio_split, load_clips
+from export.progress import say
+from export.recipe import read_recipe
+from export.text_training import text_lessons, text_split
+from export.vision_training import vision_lessons, vision_split
+
+
+def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
+    """Tune the teachers and keep their answers where `edge export` with the same `out` finds them.
+
+    Under `accelerate launch` clips and folds are shared out over the processes. Raises EdgeError.
+    """
+    recipe = read_recipe(recipe_path)
+    if not data.is_dir():
+        raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
+    asked = [name for name in MODALITIES if getattr(recipe, name).teacher not in (None, "cnn")]
+    if not asked:
+        raise ConfigError(
+            f"{recipe_path} names no teacher to ask; set teacher under [audio], [vision] or [text]"
+        )
+    cache = out.with_name(f"{out.name}.work") / "teacher"
+    if "audio" in asked:
+        audio_lessons(recipe, data, *load_clips(audio_split(recipe, data).train, AudioSpec().rate), cache)
+    if "vision" in asked:
+        vision_lessons(recipe, data, vision_split(recipe, data), cache)
+    if "text" in asked:
+        text_lessons(recipe, data, text_split(recipe, data), cache)
+    say(f"teachers of {', '.join(asked)} are asked; edge export finds their answers in {cache}")

@@ -1,0 +1,178 @@
+"""Fine-tuned teachers and the lessons they give."""
+
+import numpy as np
+import pytest
+import torch
+from corpora import RECIPE, WORDS, write_faces, write_sentences
+from tiny_teachers import write_model
+
+from edge.items import LABELS
+from export.distill import DIRECTIONS
+from export.recipe import read_recipe
+from export.text_training import macro_f1, train_text
+from export.training import train
+from export.tuning import Material, lessons_of
+from export.vision_training import train_vision
+
+pytest.importorskip("transformers")
+K = len(LABELS)
+
+
+def wishing(folder, modality, teacher, **tuning):
+    """The tiny recipe with a teacher that is tuned for one modality."""
+    said = ", ".join(f"{key} = {value}" for key, value in tuning.items())
+    path = folder / "taught.toml"
+    head = f"[{modality}]\n"
+    path.write_text(RECIPE.replace(head, f"{head}teacher = '{teacher}'\ntuning = {{ {said} }}\n", 1))
+    return read_recipe(path)
+
+
+def sentences(count, seed=0):
+    """Words of the label among others; every sentence by somebody else."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(count) % K
+    filler = ["today", "this", "line", "near", "me"]
+    texts = [" ".join([*rng.choice(filler, 2), WORDS[label], str(rng.choice(filler))]) for label in labels]
+    targets = torch.eye(K)[torch.from_numpy(labels)]
+    dev, right = texts[: count // 4], torch.from_numpy(labels[: count // 4])
+    return Material(
+        texts, targets, [f"s{i}" for i in range(count)], dev, lambda x: macro_f1(x.argmax(1), right)
+    )
+
+
+TUNING = {"epochs": 16, "lr": 1e-2, "batch": 8}
+
+
+def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
+    write_model(tmp_path / "bert", "bert", layers=1)
+    recipe = wishing(tmp_path, "text", "bert", **TUNING)
+    material = sentences(96)
+    found = lessons_of(recipe, "text", material, tmp_path, tmp_path / "cache")
+    assert found.soft.shape == (96, K)
+    torch.testing.assert_close(found.soft.sum(1), torch.ones(96))
+    assert found.features.shape == (96, DIRECTIONS)
+    right = material.targets.argmax(1)
+    assert (found.soft.argmax(1) == right).float().mean() > 0.9
+    # Nobody's own label reaches what is said of them.
+    changed = material.targets.clone()
+    changed[0] = torch.eye(K)[5 - right[0]]
+    other = Material(material.items, changed, material.speakers, material.dev, material.score)
+    again = lessons_of(recipe, "text", other, tmp_path, tmp_path / "cache")
+    assert torch.equal(again.soft[0], found.soft[0])
+    assert not torch.equal(again.soft, found.soft)
+
+
+def test_a_decoder_learns_by_low_rank_matrices_alone(tmp_path):
+    pytest.importorskip("peft")
+    write_model(tmp_path / "llama", "llama", layers=1)
+    recipe = wishing(tmp_path, "text", "llama", **TUNING)
+    material = sentences(96)
+    found = lessons_of(recipe, "text", material, tmp_path, tmp_path / "cache")
+    assert (found.soft.argmax(1) == material.targets.argmax(1)).float().mean() > 0.6
+    weights = torch.load(next((tmp_path / "cache").glob("tuned-*/fold0.pt")), weights_only=True)
+    assert {name.rsplit(".", 3)[1] for name in weights if "head" not in name} == {"lora_A", "lora_B"}
+
+
+def test_only_the_top_layers_learn(tmp_path):
+    write_model(tmp_path / "bert", "bert")
+    recipe = wishing(tmp_path, "text", "bert", epochs=1, layers=2)
+    lessons_of(recipe, "text", sentences(24), tmp_path, tmp_path / "cache")
+    weights = torch.load(next((tmp_path / "cache").glob("tuned-*/fold0.pt")), weights_only=True)
+    layers = {name.split("layer.")[1].split(".")[0] for name in weights if "layer." in name}
+    assert layers == {"3", "4"}
+    assert not any("embeddings" in name for name in weights)
+
+
+def test_a_killed_tuning_goes_on_to_the_same_lessons(tmp_path, monkeypatch):
+    write_model(tmp_path / "bert", "bert", layers=1)
+    recipe = wishing(tmp_path, "text", "bert", epochs=2, batch=8)
+    material = sentences(48)
+    whole = lessons_of(recipe, "text", material, tmp_path, tmp_path / "whole")
+    cache = tmp_path / "killed"
+
+    def dies(task, plan, folder):
+        rest = task.batches
+
+        def batches(rng):
+            if (folder / f"{task.name}.part").is_file() and task.name == "fold1":
+                raise KeyboardInterrupt
+            return rest(rng)
+
+        object.__setattr__(task, "batches", batches)
+        train(task, plan, folder)
+
+    monkeypatch.setattr("export.tuning.train", dies)
+    with pytest.raises(KeyboardInterrupt):
+        lessons_of(recipe, "text", material, tmp_path, cache)
+    assert sorted(file.name for file in next(cache.glob("tuned-*")).iterdir()) == ["fold0.pt", "fold1.part"]
+    monkeypatch.undo()
+    again = lessons_of(recipe, "text", material, tmp_path, cache)
+    assert torch.equal(again.soft, whole.soft)
+    assert torch.equal(again.features, whole.features)
+    monkeypatch.setattr("export.tuning.train", None)  # the third time nothing is tuned
+    lessons_of(recipe, "text", material, tmp_path, cache)
+
+
+def test_the_text_student_learns_from_its_teacher(tmp_path):
+    write_sentences(tmp_path / "goemotions", 240)
+    write_model(tmp_path / "bert", "bert")
+    taught = wishing(tmp_path, "text", "bert", epochs=0)
+    student = train_text(taught, tmp_path, tmp_path / "work" / "text")
+    bare = taught.model_copy(update={"text": taught.text.model_copy(update={"teacher": None})})
+    alone = train_text(bare, tmp_path, tmp_path / "alone" / "text")
+    words = torch.randint(2, 50, (2, 5)), torch.ones(2, 5)
+    with torch.no_grad():
+        said = student.eval()(*words)[1]
+        assert not torch.equal(said, alone.eval()(*words)[1])
+        again = train_text(taught, tmp_path, tmp_path / "work" / "text")
+        assert torch.equal(said, again.eval()(*words)[1])
+    assert len(list((tmp_path / "work" / "teacher").iterdir())) == 1
+    assert not (tmp_path / "alone" / "teacher").exists()
+
+
+def test_the_vision_student_learns_from_a_tuned_tower(tmp_path):
+    write_faces(tmp_path / "fer2013", 96)
+    write_model(tmp_path / "clip", "clip")
+    recipe = wishing(tmp_path, "vision", "clip", epochs=1)
+    student = train_vision(recipe, tmp_path, tmp_path / "work" / "vision").eval()
+    names = {file.name for file in (tmp_path / "work" / "vision").iterdir()}
+    assert names == {"vision.pt", "vision-refined.pt", "vision-settled.pt"}
+    folds = next((tmp_path / "work" / "teacher").glob("tuned-*/fold0.pt")).parent
+    assert {file.name for file in folds.iterdir()} >= {"fold0.pt", "fold1.pt"}
+    faces = torch.randn(2, 1, 48, 48)
+    with torch.no_grad():
+        again = train_vision(recipe, tmp_path, tmp_path / "work" / "vision").eval()
+        assert torch.equal(student(faces)[1], again(faces)[1])
+
+
+def test_tuning_is_part_of_the_key_only_where_there_is_something_to_tune(tmp_path):
+    def keys(teacher, epochs):
+        recipe = wishing(tmp_path, "vision", teacher, epochs=epochs)
+        return recipe.key("vision")
+
+    assert keys("clip", 1) != keys("clip", 2)
+    assert keys("cnn", 1) == keys("cnn", 2)
+
+
+def test_weights_that_stay_are_neither_copied_nor_saved(tmp_path):
+    from export.training import Plan, Task
+
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, K))
+    model[0].requires_grad_(False)
+    still = model[0].weight.clone()
+
+    class Both(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.model = model
+
+        def forward(self, x):
+            return x, self.model(x)
+
+    def batches(rng):
+        yield (torch.ones(8, 4),), torch.eye(K)[[0] * 8]
+
+    train(Task("t", Both(), batches, 1, torch.full((K,), 1 / K), lambda m: 0.0), Plan(2, 1e-2), tmp_path)
+    saved = torch.load(tmp_path / "t.pt", weights_only=True)
+    assert set(saved) == {"model.1.weight", "model.1.bias"}
+    assert torch.equal(model[0].weight, still)
