@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from edge.words_review import REVIEW
+
 Language = Literal["en", "ja"]
 
 WORDS: dict[str, tuple[str, str]] = {
+    **REVIEW,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),
@@ -150,77 +153,62 @@ WORDS: dict[str, tuple[str, str]] = {
     "health_rate": ("{rate:.0f} a second", "毎秒 {rate:.0f}"),
     "health_dropped": ("dropped {count}", "破棄 {count}"),
     "health_reopened": ("reopened {count}", "再接続 {count} 回"),
-    # edge review.
-    "cannot_tell": ("cannot tell", "判断できない"),
-    "review_none": ("nothing waits for a verdict", "判定待ちはありません"),
-    "review_heading": ("check", "番号"),
-    "review_when": ("when", "日時"),
-    "review_read": ("read as", "推定"),
-    "review_could_be": ("could be", "候補"),
-    "review_kept": ("kept", "保存"),
-    "review_verdicts": ("verdicts", "判定"),
-    "review_face": ("face", "顔"),
-    "review_sound": ("sound", "音声"),
-    "review_words": ("said", "発話"),
-    "review_numbers": ("numbers only", "数値のみ"),
-    "review_source": (
-        "{source}, {seconds:.0f} s, bundle {bundle}",
-        "{source}、{seconds:.0f} 秒、バンドル {bundle}",
+    # edge doctor.
+    "ok": ("ok ", "良好"),
+    "bad": ("bad", "問題"),
+    "doctor_bad": ("{count} bad", "問題 {count} 件"),
+    "doctor_python": ("Python {version} on {machine}", "Python {version}（{machine}）"),
+    "doctor_python_old": (
+        "Python {version} on {machine}; 3.10 is needed",
+        "Python {version}（{machine}）。3.10 以降が必要です",
     ),
-    "review_voted": ("voted", "投票後"),
-    "review_window": ("window", "この区間"),
-    "review_lead": ("lead {lead:.2f}, evidence used: {weights}", "差 {lead:.2f}、使用した情報：{weights}"),
-    "review_quality": (
-        "speech {speech_snr:.0f} dB above noise, face {face_score:.2f}, words {transcript_confidence:.2f}",
-        "音声 SN 比 {speech_snr:.0f} dB、顔検出 {face_score:.2f}、認識 {transcript_confidence:.2f}",
+    "doctor_missing": (
+        "{name} is not installed; run: pip install {name}",
+        "{name} がインストールされていません。次を実行してください：pip install {name}",
     ),
-    "review_consent": (
-        "consent of {who}, {date}; deleted after {expires}",
-        "同意：{who}（{date}）、{expires} を過ぎると削除",
+    "doctor_broken": (
+        "{name} does not load ({why}); run: {todo}",
+        "{name} を読み込めません（{why}）。次を実行してください：{todo}",
     ),
-    "review_without": (
-        "no consent for media: no face and no sound is kept",
-        "映像・音声の保存への同意なし：顔も音声も保存していません",
+    "doctor_not_pip": ("{name}, not installed by pip", "{name}（pip 以外でインストール）"),
+    "doctor_no_tensorrt": ("TensorRT is not used: {why}", "TensorRT は使用しません：{why}"),
+    "doctor_no_gpu": ("no NVIDIA GPU", "NVIDIA GPU なし"),
+    "doctor_no_pycuda": (
+        "no pycuda (pip install 'edge-emotion[jetson]')",
+        "pycuda なし（pip install 'edge-emotion[jetson]'）",
     ),
-    "review_waits": ("waits for a verdict", "判定待ち"),
-    "review_next": (
-        "give a verdict: edge review judge {folder} {id} LABEL --by NAME",
-        "判定の入力：edge review judge {folder} {id} ラベル --by 氏名",
+    "doctor_no_text": (
+        "text is not read: pip install 'edge-emotion[asr]' and name a model folder in site.toml (asr)",
+        "言葉は使用しません：pip install 'edge-emotion[asr]' を実行し、site.toml の asr で指定してください",
     ),
-    "review_taken": ("check {id}: {label}, by {who}", "確認 {id}：{label}（{who}）"),
-    "review_undone": (
-        "check {id}: the verdict by {who} is taken back",
-        "確認 {id}：{who} の判定を取り消しました",
+    "doctor_text": (
+        "{packages}; text is read where site.toml names a model folder (asr)",
+        "{packages}。site.toml の asr でモデルを指定すると言葉も使用します",
     ),
-    "review_withdrawn": (
-        "{who} withdrew consent: media of {count} checks are deleted, none is kept from now on",
-        "{who} が同意を撤回：{count} 件の映像・音声を削除しました。以後は保存しません",
+    "doctor_not_checked": (
+        "bundle not checked: mend the packages first, then run `edge doctor` again",
+        "バンドルは未確認です。先にパッケージを直し、もう一度 edge doctor を実行してください",
     ),
-    "review_exported": (
-        "{verdicts} verdicts, {faces} faces and {sound} sounds written to {path}",
-        "判定 {verdicts} 件、顔 {faces} 件、音声 {sound} 件を {path} に保存しました",
+    "doctor_bundle": (
+        "bundle {name}, made {created}: every file as exported",
+        "バンドル {name}（作成 {created}）：全ファイルが書き出し時のままです",
     ),
-    "review_copies": (
-        "copies of media no longer run out by themselves: delete them by {expires}",
-        "書き出した映像・音声は自動では削除されません。{expires} までに削除してください",
+    "doctor_backend": ("networks run on {backend}", "モデルの実行：{backend}"),
+    "doctor_nodes": ("{name}: {int8} of {nodes} nodes in INT8", "{name}：{nodes} ノード中 {int8} が INT8"),
+    "doctor_golden": (
+        "golden outputs: cosine {cosine:.4f}, max abs {max_abs:.3f}, labels {agreement:.0%} of {cases}",
+        "基準出力：コサイン {cosine:.4f}、最大差 {max_abs:.3f}、ラベル一致 {agreement:.0%}（{cases} 件）",
     ),
-    "kpi_counts": (
-        "{judged} checks judged, {waiting} wait, {cannot_tell} nobody can tell, {disputed} disputed",
-        "判定済み {judged}、判定待ち {waiting}、判断できない {cannot_tell}、不一致 {disputed}（件）",
+    "limit_cosine": ("the cosine must be at least {limit}", "コサインは {limit} 以上が必要です"),
+    "limit_max_abs": ("no value may differ by more than {limit}", "値の差は {limit} 以下が必要です"),
+    "limit_agreement": (
+        "at least {limit:.0%} of the labels must stay",
+        "ラベルの {limit:.0%} 以上が必要です",
     ),
-    "kpi_read": ("{hours:.2f} h read on {days} days", "推定時間 {hours:.2f} 時間（{days} 日）"),
-    "kpi_recall": ("angry, sad, worried: found", "怒り・悲しみ・不安の検出率"),
-    "kpi_false": ("angry, sad, worried: false", "怒り・悲しみ・不安の誤検出率"),
-    "kpi_an_hour": ("false alarms an hour", "誤検出（1 時間あたり）"),
-    "kpi_a_day": ("false alarms a day", "誤検出（1 日あたり）"),
-    "kpi_agreement": ("read {label}, people agree", "推定「{label}」と判定の一致率"),
-    "kpi_kappa": ("{one} and {other}: kappa", "{one} と {other}：κ 係数"),
-    "kpi_of": ("of {count}", "{count} 件中"),
-    "kpi_doubtful_only": (
-        "Only readings that needed a check are judged: these shares hold for the doubtful ones.",
-        "要確認の推定だけを判定した値です。確信度の高い推定は含みません。",
+    "doctor_refused": (
+        "{why}: update onnxruntime or export again",
+        "{why}：onnxruntime を更新するか、バンドルを書き出し直してください",
     ),
-    "unknown": ("unknown", "不明"),
 }
 
 

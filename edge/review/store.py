@@ -104,7 +104,8 @@ class Store:
     """The opened queue of a folder.
 
     make: create it where there is none; without it what ran out is deleted on entering.
-    Raises InputError when it is missing, locked, damaged or of another version; with `make` sqlite3.Error comes through, for one who tries again.
+    Raises InputError when it is missing, locked, damaged or of another version; with `make` sqlite3.Error
+    comes through, for one who tries again.
     """
 
     def __init__(self, folder: Path, make: bool = False) -> None:
