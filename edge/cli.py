@@ -163,6 +163,31 @@ def replay(
         typer.echo(word("written_to", language_of(lang), path=save))
 
 
+@app.command()
+def relabel(
+    readings: Annotated[Path, typer.Argument(help="Readings of a finished recording (edge run --jsonl).")],
+    config: Annotated[Path, typer.Option(help="site.toml with [site_prior]: the share each label has.")],
+    out: Annotated[Path, typer.Option(help="File to write the readings with their new labels to.")],
+    lang: LangOption = None,
+) -> None:
+    """Label a finished recording anew, all of it at once, so that each label gets its known share.
+
+    Only for a recording as long and as usual as the shares: a day of a line whose balance was counted, not
+    a minute. The probabilities stay as they were read; edge replay shows the result.
+
+    Example: edge relabel shift.jsonl --config site.toml --out relabelled.jsonl
+    """
+    one_thread()
+    from edge.config import read_site
+    from edge.relabel import relabel as label_anew
+    from edge.words import word
+
+    site = _spoken(read_site(config), lang)
+    for line in label_anew(readings, site, out).table(site.language):
+        typer.echo(line)
+    typer.echo(word("written_to", site.language, path=out))
+
+
 def _spoken(site: Site, lang: Lang | None) -> Site:
     """The settings with the language asked for laid over them."""
     if lang is None:
@@ -225,7 +250,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
     ):
         found += [word(key, language, count=n)] if n else []
     found += [word("written_to", language, path=jsonl)] if jsonl and parts else []
-    return "; ".join(found)
+    return word("also", language).join(found)
 
 
 app.add_typer(review)

@@ -84,9 +84,9 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
                 found = replay(opened, name, engines[name])
                 wrong = found.why_refused(entry.limits, language)
                 text = word("doctor_nodes", language, name=name, int8=entry.int8_nodes, nodes=entry.nodes)
-                text += f"; {word('doctor_golden', language, **dataclasses.asdict(found))}"
-                text += f"; {word('doctor_refused', language, why=wrong)}" if wrong else ""
-                yield Check(not wrong, text)
+                parts = [text, word("doctor_golden", language, **dataclasses.asdict(found))]
+                parts += [word("doctor_refused", language, why=wrong)] if wrong else []
+                yield Check(not wrong, word("also", language).join(parts))
     except EdgeError as error:
         yield Check(False, str(error))
 

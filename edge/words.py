@@ -110,6 +110,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "高負荷または高温のため {count} 区間を省略",
     ),
     "written_to": ("written to {path}", "{path} に保存しました"),
+    "also": ("; ", "。"),
+    "relabelled": ("{changed} of {count} labels changed", "{count} 件中 {changed} 件のラベルを変更"),
     # Notices while a run lasts.
     "checks_used_up": (
         "{count} checks were asked for today, the limit; more are withheld",

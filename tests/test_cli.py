@@ -18,7 +18,7 @@ from edge.errors import DatasetError
 from edge.tiny import write_tiny_bundle
 from edge.words import word
 
-VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export", "replay"]
+VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export", "replay", "relabel", "review"]
 
 
 @dataclass

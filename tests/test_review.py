@@ -7,6 +7,7 @@ import stat
 import threading
 import time
 import wave
+from contextlib import suppress
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from panels import picture, read, state
 
 from calibration.dataset import read_folder
+from edge import cli
 from edge.bundle import MANIFEST, sha256
 from edge.config import ConsentSettings, ReviewSettings
 from edge.errors import InputError
@@ -144,7 +146,7 @@ def test_a_consent_of_the_future_is_none_yet(queue, settings):
 def test_withdrawn_consent_deletes_the_media_and_keeps_the_numbers(queue, settings):
     queue(doubtful(2), doubtful(9), consent=CONSENT)
     with Store(settings.folder) as store:
-        with pytest.raises(InputError, match="Yamato gave no consent here; .*: Sato, Yamada"):
+        with pytest.raises(InputError, match=r"Yamato gave no consent here; .*: Sato, Yamada"):
             store.withdraw("Yamato")
         assert len(media(settings)) == 2
         assert store.withdraw("Yamada") == 1
@@ -263,7 +265,7 @@ def test_a_folder_that_is_not_there(tiny_bundle, tmp_path):
         Review(ReviewSettings(folder=tmp_path / "no"), tiny_bundle, print),
     ):
         pass
-    with pytest.raises(InputError, match="holds no queue.db"), Store(tmp_path):
+    with pytest.raises(InputError, match=r"holds no queue\.db"), Store(tmp_path):
         pass
     (tmp_path / DATABASE).write_bytes(b"x" * 5000)
     with pytest.raises(InputError, match="cannot be used"), Store(tmp_path):
@@ -401,3 +403,80 @@ def test_people_and_a_run_work_on_it_at_once(settings, tiny_bundle):
     assert sink.lost == 0
     with Store(settings.folder) as store:
         assert len(store.items()) == 11
+
+
+@pytest.fixture
+def edge(capsys, monkeypatch):
+    """Runs `edge review` in this process; gives its exit code and what it printed."""
+
+    def edge(*arguments):
+        monkeypatch.setattr("sys.argv", ["edge", "review", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+            raise SystemExit(0)
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out + captured.err
+
+    return edge
+
+
+def test_the_verbs_from_the_list_to_the_export(queue, settings, edge, tmp_path):
+    queue(doubtful(2), doubtful(1), consent=CONSENT)
+    folder = settings.folder
+    code, out = edge("list", folder, "--lang", "ja")
+    assert (code, len(out.splitlines())) == (0, 3)
+    assert "悲しみ 0.40  平静  顔, 音声, 発話  判定待ち" in out
+    code, out = edge("show", folder, 1)
+    assert "consent of Yamada, Sato, 2026-11-01" in out
+    assert f"edge review judge {folder} 1 LABEL --by NAME" in out
+    assert edge("judge", folder, 1, "不安", "--by", "田中") == (0, "check 1: worried, by 田中\n")
+    assert edge("judge", folder, 2, "cannot_tell", "--by", "Suzuki", "--lang", "ja")[1] == (
+        "確認 2：判断できない（Suzuki）\n"
+    )
+    assert edge("list", folder)[1] == "nothing waits for a verdict\n"
+    assert "田中: worried" in edge("list", folder, "--all")[1]
+    code, out = edge("kpi", folder)
+    assert "1 checks judged, 0 wait, 1 nobody can tell, 0 disputed" in out
+    assert "angry, sad, worried: found     1.00   0.21 - 1.00   of 1" in out
+    code, out = edge("export", folder, "--out", tmp_path / "out")
+    assert "2 verdicts, 1 faces and 1 sounds written to" in out
+    assert "delete them by" in out
+    assert edge("undo", folder, 1, "--by", "田中")[0] == 0
+    assert "判定待ち" in edge("list", folder, "--lang", "ja")[1]
+    assert "media of 2 checks are deleted" in edge("withdraw", folder, "--who", "Sato")[1]
+    assert media(settings) == []
+
+
+def test_wrong_uses_are_one_line(queue, settings, edge, tmp_path):
+    queue(doubtful(2))
+    for arguments, message in (
+        (("list", tmp_path), "holds no queue.db; give the folder of [review]"),
+        (("show", settings.folder, 7), "there is no check 7"),
+        (("judge", settings.folder, 1, "bored", "--by", "Tanaka"), "no label 'bored'"),
+        (("judge", settings.folder, 1, "sad", "--by", " "), "--by is empty"),
+        (("withdraw", settings.folder, "--who", "Sato"), "Sato gave no consent here; those who did: nobody"),
+    ):
+        code, out = edge(*arguments)
+        assert code == 1
+        assert message in out
+        assert out.count("\n") == 1
+
+
+def test_a_recording_s_doubtful_readings_wait_for_people(demo, tiny_bundle, tmp_path, monkeypatch, capsys):
+    (tmp_path / "queue").mkdir()
+    config = tmp_path / "site.toml"
+    config.write_text(
+        f"source = '{demo}'\nbundle = '{tiny_bundle.folder}'\nbackend = 'onnxrt'\nchecks_a_day = 1\n"
+        "voting = {margin = 1.0}\n[review]\nfolder = 'queue'\n"
+        "[review.consent]\nwho = ['Yamada']\ndate = 2026-11-01\nscope = ['face', 'sound']\n"
+    )
+    monkeypatch.setattr("sys.argv", ["edge", "run", "--config", str(config), "--headless", "--lang", "ja"])
+    with suppress(SystemExit):
+        cli.main()
+    assert capsys.readouterr().out.startswith("推定 9 件：")
+    with Store(tmp_path / "queue") as store:
+        (item,) = store.items()
+    assert (item.source, len(item.readings)) == ("demo.mp4", 8)
+    assert set(item.readings[0]["by_modality"]) == {"audio", "vision"}
+    face = cv2.imread(str(item.face), cv2.IMREAD_GRAYSCALE)
+    assert face.std() > 10  # somebody is on it

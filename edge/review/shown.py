@@ -84,12 +84,12 @@ def table(found: Results, language: Language) -> Iterator[str]:
     rows.append((word("kpi_false", language), _share(found.false, language)))
     for name, over in (("kpi_an_hour", found.hours), ("kpi_a_day", found.days)):
         rate = found.false_alarms(over)
-        shown = f"{rate[0]:6.2f}   {rate[1]:.2f} - {rate[2]:.2f}" if rate else word("unknown", language)
+        shown = f"{rate[0]:6.2f}   {rate[1]:.2f} - {rate[2]:.2f}" if rate else _unknown(language)
         rows.append((word(name, language), shown))
     for label, share in found.agreement.items():
         rows.append((word("kpi_agreement", language, label=word(label, language)), _share(share, language)))
     for (one, other), (value, n) in found.kappa.items():
-        shown = word("unknown", language) if value is None else f"{value:6.2f}"
+        shown = _unknown(language) if value is None else f"{value:6.2f}"
         of = word("kpi_of", language, count=n)
         rows.append((word("kpi_kappa", language, one=one, other=other), f"{shown}   {of}"))
     wide = max(cell_len(name) for name, _ in rows)
@@ -113,10 +113,14 @@ def _numbers(item: Item, first: Mapping[str, Any], language: Language) -> Iterat
         yield f"{mark} {set_cell_size(word(label, language), _LABEL - 2)}{bar} {cells}".rstrip()
 
 
+def _unknown(language: Language) -> str:
+    return f"  {word('unknown', language)}"
+
+
 def _share(share: Share, language: Language) -> str:
     of = word("kpi_of", language, count=share.of)
     if share.value is None:
-        return f"{word('unknown', language)}   {of}"
+        return f"{_unknown(language)}   {of}"
     low, high = share.interval
     return f"{share.value:6.2f}   {low:.2f} - {high:.2f}   {of}"
 

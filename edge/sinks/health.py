@@ -67,7 +67,7 @@ class HealthLine:
             parts.append(word("health_drift", said, ms=self._clocks.drift_ms_per_min))
         for name, count in self._waiting().items():
             parts += [word("health_waiting", said, count=count, name=word(name, said))] if count else []
-        return word("health", said, parts="; ".join(parts))
+        return word("health", said, parts=word("also", said).join(parts))
 
 
 def health_text(health: Health, language: Language = "en") -> str:
