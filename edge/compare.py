@@ -226,8 +226,8 @@ def markdown(report: Mapping[str, Any]) -> str:
     lines += ["", *(_line(found, row) for row in found["cheaper"])]
     if panel := report.get("panel"):
         lines.append(
-            f"- Drawing the panel takes {panel['p50_ms']} ms (p50; {panel['cpu_p50_ms']} of a processor), {panel['core_share']:.0%} of a core at "
-            f"{panel['panels_per_s']:.0f} panels a second."
+            f"- Drawing the panel takes {panel['p50_ms']} ms (p50), {panel['cpu_p50_ms']} ms of a processor: "
+            f"{panel['core_share']:.0%} of a core at {panel['panels_per_s']:.0f} panels a second."
         )
     missing = [f"{row['title']}: {row['missing']}" for row in found["rows"].values() if row["missing"]]
     return "\n".join(lines + [f"\nNot measured: {line}." for line in missing])

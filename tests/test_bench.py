@@ -81,7 +81,7 @@ def test_the_report_is_json_and_a_table(report):
 def test_drawing_the_panel_is_measured(report):
     panel = report["panel"]
     assert panel["n"] == 150
-    assert 0.2 < panel["cpu_p50_ms"]
+    assert panel["cpu_p50_ms"] > 0.2
     assert panel["p50_ms"] <= panel["p95_ms"]
     assert panel["panels_per_s"] == 15.0
     assert 0.003 < panel["core_share"] < 0.6  # CPU time: at least 0.2 ms a panel, and no whole core

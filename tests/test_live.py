@@ -207,6 +207,7 @@ def test_a_line_a_minute(monkeypatch):
         "pictures +30 ms behind sound; 4 pictures waiting"
     )
     assert health_text(Health("camera", "opening")) == "camera opening"
+    assert health_text(devices[0], "ja") == "マイク 動作中, 毎秒 15990, -31 dB, 音割れ, 破棄 2"
 
 
 class Player:

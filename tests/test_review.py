@@ -411,11 +411,13 @@ def edge(capsys, monkeypatch):
 
     def edge(*arguments):
         monkeypatch.setattr("sys.argv", ["edge", "review", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
+        code = 0
+        try:
             cli.main()
-            raise SystemExit(0)
+        except SystemExit as stop:
+            code = stop.code or 0
         captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out + captured.err
+        return code, captured.out + captured.err
 
     return edge
 
