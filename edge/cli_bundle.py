@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edge.cli_options import BundleArgument, LangOption, language_of
+from edge.cli_options import BundleArgument, LocaleOption, language_of
 from edge.errors import InputError, MissingExtraError
 from edge.threads import one_thread
 from edge.words import word
@@ -88,7 +88,7 @@ def build(
     build_bundle(bundle, "fp16" if fp16 else "int8", typer.echo)
 
 
-def doctor(bundle: BundleArgument = None, lang: LangOption = None) -> None:
+def doctor(bundle: BundleArgument = None, lang: LocaleOption = None) -> None:
     """Check this machine and a bundle; say what to do about each thing that is bad.
 
     Example: edge doctor bundles/line3

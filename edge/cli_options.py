@@ -25,6 +25,9 @@ LangOption = Annotated[
     Lang | None,
     typer.Option(help="Language of what is shown; default: that of site.toml, else the locale's."),
 ]
+LocaleOption = Annotated[
+    Lang | None, typer.Option("--lang", help="Language of what is shown; default: the locale's.")
+]
 BundleArgument = Annotated[
     Path | None,
     typer.Argument(metavar="[BUNDLE]", help="Bundle folder or .tar; default: the starter bundle."),

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli_options import LangOption, language_of
+from edge.cli_options import LocaleOption, language_of
 from edge.errors import InputError
 from edge.words import WORDS, word
 
@@ -29,7 +29,7 @@ By = Annotated[str, typer.Option("--by", help="Name of the person who judges.")]
 def list_(
     folder: Folder,
     everything: Annotated[bool, typer.Option("--all", help="Also what was judged.")] = False,
-    lang: LangOption = None,
+    lang: LocaleOption = None,
 ) -> None:
     """List the checks that wait for a verdict.
 
@@ -43,7 +43,7 @@ def list_(
 
 
 @app.command()
-def show(folder: Folder, number: Number, lang: LangOption = None) -> None:
+def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
     """Show one check: its numbers, where its face and sound are, what people said.
 
     Example: edge review show /var/lib/edge/review 12
@@ -66,7 +66,7 @@ def judge(
     label: Annotated[str, typer.Argument(help="What it was, in English or Japanese; or cannot_tell.")],
     by: By,
     note: Annotated[str, typer.Option(help="Anything worth knowing.")] = "",
-    lang: LangOption = None,
+    lang: LocaleOption = None,
 ) -> None:
     """Give a verdict; a second one by the same person replaces the first, one by another stands beside it.
 
@@ -83,7 +83,7 @@ def judge(
 
 
 @app.command()
-def undo(folder: Folder, number: Number, by: By, lang: LangOption = None) -> None:
+def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> None:
     """Take a verdict back.
 
     Example: edge review undo /var/lib/edge/review 12 --by Tanaka
@@ -96,7 +96,7 @@ def undo(folder: Folder, number: Number, by: By, lang: LangOption = None) -> Non
 
 
 @app.command()
-def kpi(folder: Folder, lang: LangOption = None) -> None:
+def kpi(folder: Folder, lang: LocaleOption = None) -> None:
     """Show how often people agree with the readings: negative emotions found and missed, false alarms.
 
     Example: edge review kpi /var/lib/edge/review
@@ -113,7 +113,7 @@ def kpi(folder: Folder, lang: LangOption = None) -> None:
 def export(
     folder: Folder,
     out: Annotated[Path, typer.Option(help="New folder to write to.")],
-    lang: LangOption = None,
+    lang: LocaleOption = None,
 ) -> None:
     """Write verdicts.csv, kpi.csv and, of what was kept with consent, labelled folders for training.
 
@@ -136,11 +136,11 @@ def export(
 def withdraw(
     folder: Folder,
     who: Annotated[str, typer.Option(help="Name of the person, as in [review.consent].")],
-    lang: LangOption = None,
+    lang: LocaleOption = None,
 ) -> None:
     """Note that a person withdrew consent: media kept under it are deleted at once, and no more are kept.
 
-    A run that is on follows within a minute. It keeps media again once [review.consent] bears a later date.
+    A run that is on obeys at its next check. It keeps media again once [review.consent] bears a later date.
 
     Example: edge review withdraw /var/lib/edge/review --who "Yamada Taro"
     """

@@ -55,8 +55,8 @@ def kpi_rows(found: Results) -> list[dict[str, Any]]:
     rows += [_share("negative_recall", found.recall), _share("negative_false_share", found.false)]
     for name, over in (("hour", found.hours), ("day", found.days)):
         rate = found.false_alarms(over)
-        shown: list[Any] = [round(part, 4) for part in rate] if rate else ["", "", ""]
-        rows.append(_row(f"false_alarms_a_{name}", *shown, n=found.false.of))
+        numbers: list[Any] = [round(part, 4) for part in rate or ()] or ["", "", ""]
+        rows.append(_row(f"false_alarms_a_{name}", numbers[0], numbers[1], numbers[2], found.false.of))
     rows += [_share(f"agreement_{label}", share) for label, share in found.agreement.items()]
     for people, (value, n) in found.kappa.items():
         shown = "" if value is None else round(value, 4)

@@ -44,7 +44,7 @@ EVERY_S = 60.0
 """Time between two writings of how much was read, and two looks at what ran out (seconds)."""
 RETRY_S = 5.0
 """Pause before what failed is tried again (seconds)."""
-CLOSE_S = 3.0
+CLOSE_S = 1.5
 """How long leaving waits for what is still to be written (seconds)."""
 
 
@@ -148,8 +148,9 @@ class Review:
         consent, window = self._settings.consent, self._window
         if consent is None or window is None or window[0].end != reading.time:
             return None
-        if sum(entry.media is not None for entry in list(self._waiting)) >= MEDIA_WAITING:
-            return None
+        with self._changed:
+            if sum(entry.media is not None for entry in self._waiting) >= MEDIA_WAITING:
+                return None
         return taken(*window, consent.scope, self._manifest)
 
     def _work(self) -> None:
