@@ -23,7 +23,7 @@ from edge.interfaces import Device, Sink, Transcriber
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, transcriber
-from edge.pipeline import Pipeline, Scribe, Seen, Summary
+from edge.pipeline import Pipeline, Scribe, Seen, Sensed, Summary
 from edge.sources.live import Give, LiveSource
 from edge.sources.recording import RecordingSource, recordings
 from edge.stopwatch import Stopwatch
@@ -123,15 +123,18 @@ class Reader:
             stopwatch=self._stopwatch,
             checks_a_day=self._site.checks_a_day,
             say=self._say,
+            language=self._site.language,
         )
 
-    def read(self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None) -> Summary:
-        """Read one recording into the sinks, states included; each picture goes to `seen`.
+    def read(
+        self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None, sensed: Sensed | None = None
+    ) -> Summary:
+        """Read one recording into the sinks, states included; `seen` gets pictures, `sensed` windows.
 
         Raises MediaError, at the end also when there was nothing but states; EngineError; what sinks raise.
         """
         with RecordingSource(path, self.bundle.manifest.audio.rate, realtime=self._realtime) as source:
-            summary = self.pipeline().run(source, path.name, sinks, seen)
+            summary = self.pipeline().run(source, path.name, sinks, seen, sensed)
         if not summary.labels:
             states = ", ".join(f"{state} {count}" for state, count in summary.states.most_common())
             raise MediaError(
@@ -140,22 +143,30 @@ class Reader:
             )
         return summary
 
-    def watch(self, source: LiveSource, sinks: Sequence[Sink], seen: Seen | None = None) -> Summary:
+    def watch(
+        self,
+        source: LiveSource,
+        sinks: Sequence[Sink],
+        seen: Seen | None = None,
+        sensed: Sensed | None = None,
+    ) -> Summary:
         """Read live devices into the sinks until the source is stopped; the caller closes it."""
-        return self.pipeline().run(source, "live", sinks, seen)
+        return self.pipeline().run(source, "live", sinks, seen, sensed)
 
-    def read_all(self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None) -> Summary:
+    def read_all(
+        self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None, sensed: Sensed | None = None
+    ) -> Summary:
         """Read a recording, or each recording of a folder as a world of its own.
 
         A recording of a folder that cannot be read is passed over and named in a MediaError at the end.
         """
         found = recordings(path)
         if found == [path]:
-            return self.read(path, sinks, seen)
+            return self.read(path, sinks, seen, sensed)
         total, failures = Summary(), []
         for recording in found:
             try:
-                total += self.read(recording, sinks, seen)
+                total += self.read(recording, sinks, seen, sensed)
             except MediaError as error:
                 failures.append(str(error))
         if failures:

@@ -10,6 +10,8 @@ The JSON keys are stable; what cannot be measured on a machine is null ("not mea
                         fp32: {p50_ms, ..}, ratio: int8 over fp32 (p50)}}, run in turn, one thread
     window              the same of all calls of one window: audio, vision for every face, text, fusion
     peak_memory_mb      most memory a fresh process held while it read the demo clip
+    panel               {p50_ms, .., n, cpu_p50_ms: of processor time, panels_per_s, core_share: of one core,
+                        0..1, at that rate}: drawing the panel, what the screen does with it left out
     first_reading_s     fresh process to first label, the recording read without waiting
     live_first_reading_s  the same, the recording paced as a live device; holds the 2 s warm-up
     compare             only with --compare: edge/compare.py
@@ -33,6 +35,8 @@ import numpy as np
 from edge.app import Reader, demo_clip, starter_bundle
 from edge.bundle import Bundle
 from edge.config import Site
+from edge.display.cost import panel_times
+from edge.display.window import FPS
 from edge.engines import open_engine
 from edge.engines.float_graph import float_graph
 from edge.fresh_process import fresh_process
@@ -72,6 +76,7 @@ def measure(
             },
             "stages": {name: spread(values) for name, values in stopwatch.stages.items()},
             **_int8_beside_fp32(reader, calls, windows),
+            "panel": _panel(clip),
             **fresh_process(bundle, clip),
         }
 
@@ -101,7 +106,22 @@ def table(report: dict[str, Any]) -> str:
     ):
         value = report[key]
         lines.append(f"{title}: {'not measured' if value is None else f'{value:.2f} {unit}'}")
+    panel = report["panel"]
+    lines.append(
+        f"drawing the panel: p50 {panel['p50_ms']:.2f} ms, p95 {panel['p95_ms']:.2f} ms, "
+        f"processor {panel['cpu_p50_ms']:.2f} ms; "
+        f"{panel['core_share']:.0%} of a core at {panel['panels_per_s']:.0f} a second"
+    )
     return "\n".join(lines)
+
+
+def _panel(clip: Path) -> dict[str, Any]:
+    times, cpu = panel_times(clip)
+    return spread(times) | {
+        "cpu_p50_ms": round(float(np.median(cpu)), 3),
+        "panels_per_s": FPS,
+        "core_share": round(FPS * float(np.mean(cpu)) / 1000.0, 3),
+    }
 
 
 def _read_windows(reader: Reader, clip: Path, count: int, stopwatch: Stopwatch) -> None:

@@ -6,7 +6,6 @@ Exit codes: 0 fine, 1 found bad, 2 used wrongly, 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import sys
-from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +13,9 @@ import typer
 
 from edge import __version__
 from edge.cli_bundle import bench, build, doctor, evaluate, export, teach, trial
+from edge.cli_options import Lang, LangOption, language_of
 from edge.cli_pseudo import pseudo
+from edge.cli_review import app as review
 from edge.errors import EdgeError
 from edge.threads import one_thread
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from edge.config import Site
     from edge.interfaces import Sink
     from edge.pipeline import Summary
+    from edge.words import Language
 
 app = typer.Typer(
     name="edge",
@@ -31,19 +33,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
-
-
-class Lang(str, Enum):
-    """Languages of what is shown."""
-
-    en = "en"
-    ja = "ja"
-
-
-LangOption = Annotated[
-    Lang | None,
-    typer.Option(help="Language of what is shown; default: that of site.toml, else the locale's."),
-]
 
 
 def main() -> None:
@@ -137,7 +126,7 @@ def run(
     if site.source is None:
         from edge.watch import watch
 
-        typer.echo(_closing(watch(site, jsonl, headless, typer.echo), jsonl))
+        typer.echo(_closing(watch(site, jsonl, headless, typer.echo), jsonl, site.language))
     else:
         _read(site, jsonl, headless, realtime)
 
@@ -165,13 +154,39 @@ def replay(
     one_thread()
     from edge.config import Site
     from edge.replay import replay as show
+    from edge.words import word
 
     try:
         show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if save:
-        typer.echo(f"written to {save}")
+        typer.echo(word("written_to", language_of(lang), path=save))
+
+
+@app.command()
+def relabel(
+    readings: Annotated[Path, typer.Argument(help="Readings of a finished recording (edge run --jsonl).")],
+    config: Annotated[Path, typer.Option(help="site.toml with [site_prior]: the share each label has.")],
+    out: Annotated[Path, typer.Option(help="File to write the readings with their new labels to.")],
+    lang: LangOption = None,
+) -> None:
+    """Label a finished recording anew, all of it at once, so that each label gets its known share.
+
+    Only for a recording as long and as usual as the shares: a day of a line whose balance was counted, not
+    a minute. The probabilities stay as they were read; edge replay shows the result.
+
+    Example: edge relabel shift.jsonl --config site.toml --out relabelled.jsonl
+    """
+    one_thread()
+    from edge.config import read_site
+    from edge.relabel import relabel as label_anew
+    from edge.words import word
+
+    site = _spoken(read_site(config), lang)
+    for line in label_anew(readings, site, out).table(site.language):
+        typer.echo(line)
+    typer.echo(word("written_to", site.language, path=out))
 
 
 def _spoken(site: Site, lang: Lang | None) -> Site:
@@ -187,6 +202,7 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
     from edge.app import Reader
     from edge.display.display import Display
     from edge.sinks.jsonl import JsonLines
+    from edge.sinks.review import Review
     from edge.sinks.terminal import Terminal
     from edge.words import word
 
@@ -204,30 +220,41 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
                 sinks = [Terminal(labels, language=site.language)]
             if jsonl:
                 sinks.append(JsonLines(jsonl, labels))
+            review = Review(site.review, reader.bundle, _warn, site.language) if site.review else None
+            sinks += [review] if review else []
             opened = [stack.enter_context(sink) for sink in sinks]
-            summary = reader.read_all(site.source, opened, seen)
+            summary = reader.read_all(site.source, opened, seen, review.sensed if review else None)
     except KeyboardInterrupt:
         typer.echo(word("stopped", site.language))
         raise typer.Exit(130) from None
-    typer.echo(_closing(summary, jsonl))
+    typer.echo(_closing(summary, jsonl, site.language))
 
 
 def _warn(line: str) -> None:
     typer.echo(line, err=True)
 
 
-def _closing(summary: Summary, jsonl: Path | None) -> str:
+def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
+    """What a run came to, in one line."""
+    from edge.words import word
+
     quiet = [(state, n) for state, n in summary.states.items() if state not in ("reading", "needs_check")]
-    parts = [f"{name.replace('_', ' ')} {n}" for name, n in (*summary.labels.most_common(), *quiet)]
-    checks = summary.states["needs_check"]
-    text = f"{sum(summary.states.values())} readings: {', '.join(parts)}" if parts else "no readings"
-    text += f"; {checks} of them need a check" if checks else ""
-    text += f"; {summary.withheld} more were withheld" if summary.withheld else ""
-    text += f"; {summary.dropped} windows dropped, the machine is too slow" if summary.dropped else ""
-    text += f"; {summary.rested} windows passed over, the machine was busy or hot" if summary.rested else ""
-    return f"{text}; written to {jsonl}" if jsonl and parts else text
+    parts = [f"{word(name, language)} {n}" for name, n in (*summary.labels.most_common(), *quiet)]
+    count = sum(summary.states.values())
+    found = [word("closing", language, count=count, parts=", ".join(parts))] if parts else []
+    found = found or [word("closing_none", language)]
+    for key, n in (
+        ("closing_checks", summary.states["needs_check"]),
+        ("closing_withheld", summary.withheld),
+        ("closing_dropped", summary.dropped),
+        ("closing_rested", summary.rested),
+    ):
+        found += [word(key, language, count=n)] if n else []
+    found += [word("written_to", language, path=jsonl)] if jsonl and parts else []
+    return word("also", language).join(found)
 
 
+app.add_typer(review)
 for verb in (bench, build, doctor, evaluate, export, pseudo, teach, trial):
     app.command()(verb)
 

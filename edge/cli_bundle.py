@@ -11,13 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from edge.cli_options import BundleArgument, LocaleOption, language_of
 from edge.errors import InputError, MissingExtraError
 from edge.threads import one_thread
-
-BundleArgument = Annotated[
-    Path | None,
-    typer.Argument(metavar="[BUNDLE]", help="Bundle folder or .tar; default: the starter bundle."),
-]
+from edge.words import word
 
 
 class Single(str, Enum):
@@ -93,7 +90,7 @@ def build(
     build_bundle(bundle, "fp16" if fp16 else "int8", typer.echo)
 
 
-def doctor(bundle: BundleArgument = None) -> None:
+def doctor(bundle: BundleArgument = None, lang: LocaleOption = None) -> None:
     """Check this machine and a bundle; say what to do about each thing that is bad.
 
     Example: edge doctor bundles/line3
@@ -101,12 +98,12 @@ def doctor(bundle: BundleArgument = None) -> None:
     one_thread()
     from edge.doctor import examine
 
-    bad = 0
-    for check in examine(bundle):
-        typer.echo(f"{'ok ' if check.ok else 'bad'}  {check.text}")
+    bad, language = 0, language_of(lang)
+    for check in examine(bundle, language):
+        typer.echo(f"{word('ok' if check.ok else 'bad', language)}  {check.text}")
         bad += not check.ok
     if bad:
-        typer.echo(f"{bad} bad", err=True)
+        typer.echo(word("doctor_bad", language, count=bad), err=True)
         raise typer.Exit(1)
 
 

@@ -224,6 +224,11 @@ def markdown(report: Mapping[str, Any]) -> str:
         texts = ("not measured" if cell is None else str(cell) for cell in cells)
         lines.append(f"| {' | '.join((row['title'], *texts))} |")
     lines += ["", *(_line(found, row) for row in found["cheaper"])]
+    if panel := report.get("panel"):
+        lines.append(
+            f"- Drawing the panel takes {panel['p50_ms']} ms (p50), {panel['cpu_p50_ms']} ms of a processor: "
+            f"{panel['core_share']:.0%} of a core at {panel['panels_per_s']:.0f} panels a second."
+        )
     missing = [f"{row['title']}: {row['missing']}" for row in found["rows"].values() if row["missing"]]
     return "\n".join(lines + [f"\nNot measured: {line}." for line in missing])
 

@@ -31,10 +31,18 @@ privacy = true                    # a silhouette in place of the picture
 purpose = "Training of line 3"    # on the banner, in place of the usual warning
 [prometheus]                      # http://127.0.0.1:9464/metrics
 port = 9464
+[review]                          # readings that need a check wait for a person (edge review)
+folder = "/var/lib/edge/review"
+days = 30                         # media, and what nobody judged, are deleted after so many
+[review.consent]                  # without it no face and no sound is ever kept, only numbers
+who = ["Yamada Taro", "Sato Aoi"] # everybody who can be seen or heard here; all of them said yes
+date = 2026-11-20                 # of the last signature
+scope = ["face", "sound"]         # a small grey face; 4 s of speech and what was said
 """
 
 from __future__ import annotations
 
+import datetime
 import difflib
 import sys
 from collections.abc import Iterable
@@ -119,11 +127,34 @@ class DisplaySettings(Spec):
     """What the readings are for, on the banner; empty: the usual warning."""
 
 
+class ConsentSettings(Spec):
+    """Who agreed that media of checks are kept for people to judge and for training."""
+
+    who: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+    """Everybody the camera and the microphone can take; all of them agreed."""
+    date: datetime.date
+    """Of the last signature; a day later than any withdrawal by one of them (`edge review withdraw`)."""
+    scope: tuple[Literal["face", "sound"], ...] = Field(min_length=1)
+    """What may be kept."""
+
+
+class ReviewSettings(Spec):
+    """Readings that need a check, kept for a person (edge/review/store.py)."""
+
+    folder: Path
+    """Where the queue is; it must exist."""
+    days: Count = 30
+    """Age at which media, and what nobody judged, are deleted."""
+    consent: ConsentSettings | None = None
+    """None: numbers only."""
+
+
 SECTIONS: dict[str, type[Spec]] = {
     "display": DisplaySettings,
     "log": LogSettings,
     "mqtt": MqttSettings,
     "prometheus": PrometheusSettings,
+    "review": ReviewSettings,
 }
 
 
@@ -158,6 +189,7 @@ class Site(BaseModel):
     log: LogSettings | None = None
     mqtt: MqttSettings | None = None
     prometheus: PrometheusSettings | None = None
+    review: ReviewSettings | None = None
 
     @property
     def language(self) -> Language:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import platform
 import sys
@@ -12,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edge.errors import EdgeError
+from edge.words import Language, word
 
 PACKAGES = {
     "av": "av",
@@ -48,15 +50,18 @@ class Check:
     """What was found; when bad, what to do as well."""
 
 
-def examine(bundle: Path | None = None) -> Iterator[Check]:
-    """Check Python, packages, system libraries and a bundle (default: the starter bundle), one by one."""
-    yield _python()
-    packages = [_package(module, name) for module, name in PACKAGES.items()]
+def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[Check]:
+    """Check Python, packages, system libraries and a bundle (default: the starter bundle), one by one.
+
+    What an error of a bundle or of a system library says stays English.
+    """
+    yield _python(language)
+    packages = [_package(module, name, language) for module, name in PACKAGES.items()]
     yield from packages
-    yield Check(True, _tensorrt())
-    yield Check(True, _recognisers())
+    yield Check(True, _tensorrt(language))
+    yield Check(True, _recognisers(language))
     if not all(check.ok for check in packages):
-        yield Check(False, "bundle not checked: mend the packages first, then run `edge doctor` again")
+        yield Check(False, word("doctor_not_checked", language))
         return
     from edge.app import starter_bundle
     from edge.bundle import open_bundle
@@ -69,28 +74,30 @@ def examine(bundle: Path | None = None) -> Iterator[Check]:
         yield Check(False, str(error))
         return
     manifest = opened.manifest
-    yield Check(True, f"bundle {manifest.name}, made {manifest.created}: every file as exported")
+    yield Check(True, word("doctor_bundle", language, name=manifest.name, created=manifest.created))
     models = {name: opened.path(name) for name in manifest.models}
     try:
         with ExitStack() as stack:
             backend, engines = open_engines(models, "auto", 1, stack)
-            yield Check(True, f"networks run on {BACKEND_NAMES[backend]}")
+            yield Check(True, word("doctor_backend", language, backend=BACKEND_NAMES[backend]))
             for name, entry in manifest.models.items():
                 found = replay(opened, name, engines[name])
-                wrong = found.why_refused(entry.limits)
-                advice = "update onnxruntime or export again"
-                nodes = f"{name}: {entry.int8_nodes} of {entry.nodes} nodes in INT8"
-                yield Check(not wrong, f"{nodes}; {found}{f'; {wrong}: {advice}' if wrong else ''}")
+                wrong = found.why_refused(entry.limits, language)
+                text = word("doctor_nodes", language, name=name, int8=entry.int8_nodes, nodes=entry.nodes)
+                parts = [text, word("doctor_golden", language, **dataclasses.asdict(found))]
+                parts += [word("doctor_refused", language, why=wrong)] if wrong else []
+                yield Check(not wrong, word("also", language).join(parts))
     except EdgeError as error:
         yield Check(False, str(error))
 
 
-def _python() -> Check:
-    found = f"Python {platform.python_version()} on {platform.machine()}"
-    return Check(True, found) if sys.version_info >= (3, 10) else Check(False, f"{found}; 3.10 is needed")
+def _python(language: Language) -> Check:
+    values = {"version": platform.python_version(), "machine": platform.machine()}
+    new = sys.version_info >= (3, 10)
+    return Check(new, word("doctor_python" if new else "doctor_python_old", language, **values))
 
 
-def _tensorrt() -> str:
+def _tensorrt(language: Language) -> str:
     """What there is to run on a GPU: information, for ONNX Runtime runs everywhere."""
     try:
         from edge.engines.cuda import gpu
@@ -98,40 +105,38 @@ def _tensorrt() -> str:
 
         using = compiler()
     except (EdgeError, ImportError) as error:
-        return f"TensorRT is not used: {error}"
+        return word("doctor_no_tensorrt", language, why=error)
     found = gpu()
     try:
         pycuda = f"pycuda {version('pycuda')}"
     except PackageNotFoundError:
-        pycuda = "no pycuda (pip install 'edge-emotion[jetson]')"
-    device = f"GPU {found.name} ({found.arch})" if found else "no NVIDIA GPU"
+        pycuda = word("doctor_no_pycuda", language)
+    device = f"GPU {found.name} ({found.arch})" if found else word("doctor_no_gpu", language)
     return f"{using.package} {using.version}, {device}, {pycuda}"
 
 
-def _recognisers() -> str:
+def _recognisers(language: Language) -> str:
     """What could write down speech: information, for without it the text modality is absent, no more."""
     found = []
     for name in ("faster-whisper", "sherpa-onnx"):
         with suppress(PackageNotFoundError):
             found.append(f"{name} {version(name)}")
     if not found:
-        return "text is not read: pip install 'edge-emotion[asr]' and name a model folder in site.toml (asr)"
-    return f"{', '.join(found)}; text is read where site.toml names a model folder (asr)"
+        return word("doctor_no_text", language)
+    return word("doctor_text", language, packages=", ".join(found))
 
 
-def _package(module: str, name: str) -> Check:
+def _package(module: str, name: str, language: Language) -> Check:
     """Import for real: a package may be there while a system library it needs is not."""
     try:
         importlib.import_module(module)
     except ModuleNotFoundError:
-        return Check(False, f"{name} is not installed; run: pip install {name}")
+        return Check(False, word("doctor_missing", language, name=name))
     except (ImportError, OSError) as error:
         missing = [package for start, package in LIBRARIES.items() if start in str(error)]
-        todo = (
-            f"run: sudo apt install {missing[0]}" if missing else f"run: pip install --force-reinstall {name}"
-        )
-        return Check(False, f"{name} does not load ({error}); {todo}")
+        todo = f"sudo apt install {missing[0]}" if missing else f"pip install --force-reinstall {name}"
+        return Check(False, word("doctor_broken", language, name=name, why=error, todo=todo))
     try:
         return Check(True, f"{name} {version(name)}")
     except PackageNotFoundError:  # JetPack brings OpenCV without pip's notes
-        return Check(True, f"{name}, not installed by pip")
+        return Check(True, word("doctor_not_pip", language, name=name))

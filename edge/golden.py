@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from edge.bundle import Bundle
 from edge.errors import BundleError
 from edge.interfaces import Engine
 from edge.manifest import Limits
+from edge.words import Language, word
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +30,16 @@ class Replay:
     """Calls replayed."""
 
     def __str__(self) -> str:
-        return (
-            f"golden outputs: cosine {self.cosine:.4f}, max abs {self.max_abs:.3f}, "
-            f"labels {self.agreement:.0%} of {self.cases}"
-        )
+        return word("doctor_golden", "en", **asdict(self))
 
-    def why_refused(self, limits: Limits) -> str | None:
+    def why_refused(self, limits: Limits, language: Language = "en") -> str | None:
         """Which limit is broken; None when all hold."""
         if not self.cosine >= limits.cosine:  # not <: a NaN must not pass
-            return f"the cosine must be at least {limits.cosine}"
+            return word("limit_cosine", language, limit=limits.cosine)
         if not self.max_abs <= limits.max_abs:
-            return f"no value may differ by more than {limits.max_abs}"
+            return word("limit_max_abs", language, limit=limits.max_abs)
         if not self.agreement >= limits.agreement:
-            return f"at least {limits.agreement:.0%} of the labels must stay"
+            return word("limit_agreement", language, limit=limits.agreement)
         return None
 
 

@@ -181,3 +181,5 @@ class Reading:
     """Share of each present modality in the newest window."""
     delay_ms: float = 0.0
     """Mean age of the evidence the vote adds to the newest window (milliseconds)."""
+    prediction: Prediction | None = None
+    """What the newest window says alone; None when nothing was read."""

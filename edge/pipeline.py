@@ -28,12 +28,15 @@ from edge.priors import Census, counted
 from edge.stopwatch import Stopwatch
 from edge.voting import Ballot, Rules, vote
 from edge.windows import LATE_S
+from edge.words import Language, word
 
 WARM_UP_S = 2.0
 """Less than this of the source is too little to read (seconds)."""
 
 Seen = Callable[[Frame, Face | None], None]
 """Told of each picture as it comes, with the face found last."""
+Sensed = Callable[[Window, Sequence[Face | None]], None]
+"""Told of each window before its reading, without sound that holds no speech; the face of each frame."""
 
 
 class Windower(Protocol):
@@ -90,7 +93,8 @@ class Summary:
 class Pipeline:
     """Reads one recording or device. Make a new one for each: it remembers faces, votes and what is usual.
 
-    checks_a_day: see edge/config.py. say: gets one line when something about the site is doubtful.
+    checks_a_day: see edge/config.py. say: gets one line, in a language, when something about the site is
+    doubtful.
     """
 
     def __init__(
@@ -108,6 +112,7 @@ class Pipeline:
         stopwatch: Stopwatch | None = None,
         checks_a_day: int | None = None,
         say: Callable[[str], None] = lambda _: None,
+        language: Language = "en",
     ) -> None:
         self._manifest = manifest
         self._rules = rules
@@ -124,7 +129,8 @@ class Pipeline:
         self._census = Census()
         self._checks = Checks()
         self._checks_a_day = checks_a_day
-        self._say = say
+        self._say, self._language = say, language
+        self._sensed: Sensed | None = None
 
     def run(
         self,
@@ -132,12 +138,14 @@ class Pipeline:
         source: str,
         sinks: Sequence[Sink],
         seen: Seen | None = None,
+        sensed: Sensed | None = None,
     ) -> Summary:
         """Read everything a source gives; one reading a window goes to every sink, each picture to `seen`.
 
         In real time a window a hop later than the windower may be is dropped: a newer one is already due.
         """
         summary = Summary()
+        self._sensed = sensed
         broken: MediaError | None = None
         began = lead = float("inf")
         patience = self._manifest.hop_s + LATE_S if self._realtime else float("inf")
@@ -175,6 +183,8 @@ class Pipeline:
         """The reading of one window; windows must come in order of time. Raises EngineError."""
         with self._stopwatch.stage("whole window"):
             sensed, faces, loud = self._sense(window)
+            if self._sensed:
+                self._sensed(sensed, faces)
             found = self._encoders.window(sensed, faces)
             if not found:
                 return Reading(time=window.end, state=self._why_nothing(window, loud), source=source)
@@ -233,7 +243,7 @@ class Pipeline:
         before = self._checks
         self._checks = limited(before, unsure, prediction.time, self._checks_a_day)
         if self._checks.withheld > before.withheld == 0:
-            self._say(f"{self._checks_a_day} checks were asked for today, the limit; more are withheld")
+            self._say(word("checks_used_up", self._language, count=self._checks_a_day))
         return Reading(
             time=prediction.time,
             state="needs_check" if self._checks.shown else "reading",
@@ -246,6 +256,7 @@ class Pipeline:
             held=tally.held,
             weights=prediction.weights,
             delay_ms=tally.delay_ms,
+            prediction=prediction,
         )
 
     def _here(self, prediction: Prediction) -> Rules:
@@ -255,11 +266,7 @@ class Pipeline:
             before, prediction.probabilities, rules.train_prior, rules.site_prior, rules.confusion
         )
         if self._census.doubtful and not before.doubtful:
-            self._say(
-                "how often each label is met here is doubtful: two estimates differ by "
-                f"{self._census.gap:.2f}; "
-                "check microphone and camera, or calibrate on recordings of this site"
-            )
+            self._say(word("prior_doubtful", self._language, gap=self._census.gap))
         return dataclasses.replace(rules, site_prior=self._census.prior or rules.site_prior)
 
 

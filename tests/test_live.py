@@ -203,9 +203,11 @@ def test_a_line_a_minute(monkeypatch):
     assert lines[0] == (
         "health: reading 60; latest 120 ms after its window; "
         "microphone running, 15990 a second, -31 dB, clipping, dropped 2; "
-        "camera gone (http://cam refused), reopened 3; pictures +30 ms behind sound; 4 pictures waiting"
+        "camera not connected (http://cam refused), reopened 3; "
+        "pictures +30 ms behind sound; 4 pictures waiting"
     )
     assert health_text(Health("camera", "opening")) == "camera opening"
+    assert health_text(devices[0], "ja") == "マイク 動作中, 毎秒 15990, -31 dB, 音割れ, 破棄 2"
 
 
 class Player:

@@ -123,6 +123,6 @@ def test_the_verb(past, tmp_path, capsys, monkeypatch):
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert stop.value.code in (0, None)
-    assert capsys.readouterr().out == f"written to {out}\n"
+    assert capsys.readouterr().out == f"{out} に保存しました\n"
     replay(past, Site.model_validate({"display": {"language": "ja"}}), tmp_path / "same.png", None)
     assert out.read_bytes() == (tmp_path / "same.png").read_bytes()

@@ -1,10 +1,13 @@
 """Words in two languages."""
 
+import re
 import string
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+import edge
 from edge.items import LABELS, MODALITIES, Health, State
 from edge.words import WORDS, default_language, word
 
@@ -27,6 +30,17 @@ def test_what_is_shown_has_words():
     for key in (*LABELS, *MODALITIES, *get_args(State), *devices):
         assert key in WORDS
     assert [word(label, "ja") for label in LABELS] == ["平静", "怒り", "喜び", "悲しみ", "不安", "驚き"]
+
+
+def test_what_the_code_asks_for_is_in_the_table():
+    """A key that is not would be shown as it is."""
+    asked = {
+        key
+        for path in Path(edge.__file__).parent.rglob("*.py")
+        for key in re.findall(r"word\(\s*['\"](\w+)['\"]", path.read_text(encoding="utf-8"))
+    }
+    assert len(asked) > 80
+    assert asked <= WORDS.keys()
 
 
 def test_a_site_s_own_label_stays():

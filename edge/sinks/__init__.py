@@ -17,16 +17,17 @@ def open_sinks(
     manifest: Manifest,
     healths: Callable[[], Sequence[Health]],
     queues: Callable[[], Mapping[str, int]],
+    review: LiveSink | None = None,
 ) -> dict[str, LiveSink]:
     """Name -> sink of each section of site.toml, in the order to enter and write them; none is entered yet.
 
-    healths, queues: what Prometheus shows besides (edge/sinks/prometheus.py).
+    healths, queues: what Prometheus shows besides (edge/sinks/prometheus.py). review: a sink made already.
     """
     from edge.sinks.log import Log
     from edge.sinks.mqtt import Mqtt
     from edge.sinks.prometheus import Prometheus
 
-    sinks: dict[str, LiveSink] = {}
+    sinks: dict[str, LiveSink] = {"review": review} if review else {}
     if site.log:
         sinks["log"] = Log(site.log, manifest.labels)
     if site.mqtt:

@@ -12,6 +12,7 @@ from typing_extensions import Self
 
 from edge.items import Health, Reading, State
 from edge.synchrony import CaptureClocks
+from edge.words import Language, word
 
 EVERY_S = 60.0
 
@@ -28,7 +29,9 @@ class HealthLine:
         waiting: Callable[[], Mapping[str, int]],
         clocks: CaptureClocks,
         say: Callable[[str], None],
+        language: Language = "en",
     ) -> None:
+        self._language = language
         self._healths, self._waiting, self._clocks, self._say = healths, waiting, clocks, say
         self._states: Counter[State] = Counter()
         self._latest = 0.0
@@ -54,25 +57,30 @@ class HealthLine:
             self._latest = 0.0
 
     def _line(self) -> str:
-        states = ", ".join(f"{name} {count}" for name, count in self._states.most_common())
-        parts = [states, f"latest {1000 * self._latest:.0f} ms after its window"]
-        parts += [health_text(health) for health in self._healths()]
+        said = self._language
+        states = ", ".join(f"{word(name, said)} {count}" for name, count in self._states.most_common())
+        parts = [states, word("health_latest", said, ms=1000 * self._latest)]
+        parts += [health_text(health, said) for health in self._healths()]
         if not math.isnan(self._clocks.lead_ms):
-            parts.append(f"pictures {self._clocks.lead_ms:+.0f} ms behind sound")
+            parts.append(word("health_offset", said, ms=self._clocks.lead_ms))
         if not math.isnan(self._clocks.drift_ms_per_min):
-            parts.append(f"drift {self._clocks.drift_ms_per_min:+.1f} ms a minute")
-        parts += [f"{count} {name} waiting" for name, count in self._waiting().items() if count]
-        return "health: " + "; ".join(parts)
+            parts.append(word("health_drift", said, ms=self._clocks.drift_ms_per_min))
+        for name, count in self._waiting().items():
+            parts += [word("health_waiting", said, count=count, name=word(name, said))] if count else []
+        return word("health", said, parts=word("also", said).join(parts))
 
 
-def health_text(health: Health) -> str:
+def health_text(health: Health, language: Language = "en") -> str:
     """A device in words: microphone running, 15990 a second, -31 dB; camera gone (refused), reopened 3."""
-    text = f"{health.name} {health.state}"
+    parts = [f"{word(health.name, language).lower()} {word(health.state, language)}"]
     if health.state == "running":
-        text += f", {health.rate:.0f} a second"
-        text += f", {health.level_db:.0f} dB" if health.level_db is not None else ""
-        text += f", {health.warning}" if health.warning else ""
+        parts.append(word("health_rate", language, rate=health.rate))
+        parts += [f"{health.level_db:.0f} dB"] if health.level_db is not None else []
+        # "dark" is a state of a reading too, with other words
+        warning = "dimmed" if health.warning == "dark" else health.warning
+        parts += [word(warning, language)] if warning else []
     elif health.error:
-        text += f" ({health.error})"
-    text += f", dropped {health.dropped}" if health.dropped else ""
-    return text + (f", reopened {health.reopened}" if health.reopened else "")
+        parts[0] += f" ({health.error})"
+    parts += [word("health_dropped", language, count=health.dropped)] if health.dropped else []
+    parts += [word("health_reopened", language, count=health.reopened)] if health.reopened else []
+    return ", ".join(parts)

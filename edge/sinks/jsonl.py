@@ -17,17 +17,18 @@ delay_ms        age of the evidence the vote adds (milliseconds)
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 
+import numpy as np
 from typing_extensions import Self
 
 from edge.errors import InputError
-from edge.items import Reading
+from edge.items import Reading, State
 
 
 class JsonLines:
@@ -92,3 +93,41 @@ def record(reading: Reading, labels: Sequence[str]) -> dict[str, Any]:
         "weights": {name: round(weight, 3) for name, weight in reading.weights.items()},
         "delay_ms": round(reading.delay_ms, 1),
     }
+
+
+def read_records(path: Path) -> Iterator[tuple[dict[str, Any], Reading]]:
+    """Each object of a file and the reading it stands for. Raises InputError for what is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read ({error}); give a file of edge run --jsonl") from error
+    for number, line in enumerate(lines, 1):
+        try:
+            found = json.loads(line)
+            reading = _reading(found)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"{path} line {number} is no reading ({error}); give a file of edge run --jsonl"
+            ) from error
+        yield found, reading
+
+
+def _reading(record: dict[str, Any]) -> Reading:
+    shares, label = record["probabilities"], record["label"]
+    if record["state"] not in get_args(State):
+        raise ValueError(f"state {record['state']!r}")
+    if unknown := {label, *record["candidates"]} - {None, *(shares or ())}:
+        raise ValueError(f"no probability of {unknown.pop()!r}")
+    return Reading(
+        time=float(record["time"]),
+        state=record["state"],
+        source=str(record["source"]),
+        label=label,
+        probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
+        candidates=tuple(record["candidates"]),
+        margin=float(record["margin"]),
+        votes=int(record["votes"]),
+        held=bool(record["held"]),
+        weights=dict(record["weights"]),
+        delay_ms=float(record["delay_ms"]),
+    )

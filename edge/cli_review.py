@@ -1,0 +1,161 @@
+"""`edge review`: people judge what waits on the queue of [review] in site.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.cli_options import LocaleOption, language_of
+from edge.errors import InputError
+from edge.words import WORDS, word
+
+app = typer.Typer(
+    name="review",
+    help="Judge the readings that need a check; what people say is for the KPIs and for training.\n\n"
+    "Example: edge review list /var/lib/edge/review",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Folder = Annotated[Path, typer.Argument(help="Folder of [review] in site.toml.")]
+Number = Annotated[int, typer.Argument(metavar="CHECK", help="Number of the check, as the list shows it.")]
+By = Annotated[str, typer.Option("--by", help="Name of the person who judges.")]
+
+
+@app.command("list")
+def list_(
+    folder: Folder,
+    everything: Annotated[bool, typer.Option("--all", help="Also what was judged.")] = False,
+    lang: LocaleOption = None,
+) -> None:
+    """List the checks that wait for a verdict.
+
+    Example: edge review list /var/lib/edge/review --all
+    """
+    from edge.review.shown import listing
+    from edge.review.store import Store
+
+    with Store(folder) as store:
+        _print(listing(store.items(waiting=not everything), language_of(lang)))
+
+
+@app.command()
+def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
+    """Show one check: its numbers, where its face and sound are, what people said.
+
+    Example: edge review show /var/lib/edge/review 12
+    """
+    from edge.review.shown import details
+    from edge.review.store import Store
+
+    language = language_of(lang)
+    with Store(folder) as store:
+        item = store.item(number)
+    _print(details(item, language))
+    if not item.verdicts:
+        typer.echo(word("review_next", language, folder=folder, id=number))
+
+
+@app.command()
+def judge(
+    folder: Folder,
+    number: Number,
+    label: Annotated[str, typer.Argument(help="What it was, in English or Japanese; or cannot_tell.")],
+    by: By,
+    note: Annotated[str, typer.Option(help="Anything worth knowing.")] = "",
+    lang: LocaleOption = None,
+) -> None:
+    """Give a verdict; a second one by the same person replaces the first, one by another stands beside it.
+
+    Example: edge review judge /var/lib/edge/review 12 worried --by Tanaka --note "line stopped"
+    """
+    from edge.review.store import Store
+
+    said, language = _key(label), language_of(lang)
+    if not by.strip():
+        raise InputError("--by is empty; give the name of the person who judges")
+    with Store(folder) as store:
+        store.judge(number, by.strip(), None if said == "cannot_tell" else said, note)
+    typer.echo(word("review_taken", language, id=number, label=word(said, language), who=by.strip()))
+
+
+@app.command()
+def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> None:
+    """Take a verdict back.
+
+    Example: edge review undo /var/lib/edge/review 12 --by Tanaka
+    """
+    from edge.review.store import Store
+
+    with Store(folder) as store:
+        store.undo(number, by.strip())
+    typer.echo(word("review_undone", language_of(lang), id=number, who=by.strip()))
+
+
+@app.command()
+def kpi(folder: Folder, lang: LocaleOption = None) -> None:
+    """Show how often people agree with the readings: negative emotions found and missed, false alarms.
+
+    Example: edge review kpi /var/lib/edge/review
+    """
+    from edge.review.results import results
+    from edge.review.shown import table
+    from edge.review.store import Store
+
+    with Store(folder) as store:
+        _print(table(results(store), language_of(lang)))
+
+
+@app.command()
+def export(
+    folder: Folder,
+    out: Annotated[Path, typer.Option(help="New folder to write to.")],
+    lang: LocaleOption = None,
+) -> None:
+    """Write verdicts.csv, kpi.csv and, of what was kept with consent, labelled folders for training.
+
+    Example: edge review export /var/lib/edge/review --out verdicts
+    Then name verdicts/sound and verdicts/faces under corpora in a recipe.
+    """
+    from edge.review.export import export as write
+    from edge.review.store import Store
+
+    language = language_of(lang)
+    with Store(folder) as store:
+        counts = write(store, out)
+        expires = [item.expires[:10] for item in store.items() if item.verdicts and item.consent]
+    typer.echo(word("review_exported", language, path=out, **counts))
+    if counts["faces"] or counts["sound"]:
+        typer.echo(word("review_copies", language, expires=min(expires)))
+
+
+@app.command()
+def withdraw(
+    folder: Folder,
+    who: Annotated[str, typer.Option(help="Name of the person, as in [review.consent].")],
+    lang: LocaleOption = None,
+) -> None:
+    """Note that a person withdrew consent: media kept under it are deleted at once, and no more are kept.
+
+    A run that is on obeys at its next check. It keeps media again once [review.consent] bears a later date.
+
+    Example: edge review withdraw /var/lib/edge/review --who "Yamada Taro"
+    """
+    from edge.review.store import Store
+
+    with Store(folder) as store:
+        count = store.withdraw(who)
+    typer.echo(word("review_withdrawn", language_of(lang), who=who, count=count))
+
+
+def _key(label: str) -> str:
+    """A label in the words of either language -> its name."""
+    plain = label.strip()
+    return next((key for key, words in WORDS.items() if plain.lower() in words), plain)
+
+
+def _print(lines: Iterable[str]) -> None:
+    typer.echo("\n".join(lines))

@@ -1,0 +1,66 @@
+"""What drawing the panel costs: the panels of a minute, timed one by one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from edge.display.panel import draw
+from edge.display.view import TIMELINE_S, Board, Look, Setup
+from edge.display.window import FPS
+from edge.items import LABELS, Face, Frame, Health, Reading
+from edge.sources.recording import RecordingSource
+
+
+def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]]:
+    """Milliseconds each panel takes, and those of them a processor works on it: less on a busy machine.
+
+    Each shows another picture of the clip and another moment, below them a full timeline in Japanese. Drawn
+    and turned to the order of colours the window wants, as edge/display/window.py does; what the screen then
+    does with it is not in it. Raises MediaError.
+    """
+    import cv2
+
+    cv2.setNumThreads(1)
+    board, look = Board(Setup(LABELS, (1 / len(LABELS),) * len(LABELS), bundle="bench")), Look("ja")
+    for second in range(int(TIMELINE_S) + 1):
+        board.write(_reading(second))
+    board.feel((Health("microphone", "running", rate=16000.0, level_db=-30.0), Health("camera", "running")))
+    frames = _frames(clip)
+    times, cpu = [], []
+    for i in range(panels + 5):
+        if frames:
+            high, wide = frames[i % len(frames)].image.shape[:2]
+            face = Face(0.4 * wide, 0.2 * high, 0.2 * wide, 0.4 * high, 0.9)
+            board.see(frames[i % len(frames)], face)
+        began, worked = time.perf_counter(), time.thread_time()
+        cv2.cvtColor(draw(board.view(look, TIMELINE_S + i / FPS)), cv2.COLOR_RGB2BGR)
+        if i >= 5:  # the first ones load fonts and draw what stays the same
+            times.append(1000.0 * (time.perf_counter() - began))
+            cpu.append(1000.0 * (time.thread_time() - worked))
+    return times, cpu
+
+
+def _reading(second: int) -> Reading:
+    label = second // 7 % len(LABELS)
+    shares = np.full(len(LABELS), 0.08, np.float32)
+    shares[label] += 1.0 - shares.sum()
+    return Reading(
+        time=float(second),
+        state="needs_check" if second % 9 == 0 else "reading",
+        source="clip",
+        label=LABELS[label],
+        probabilities=shares,
+        candidates=(LABELS[label], LABELS[label - 1]),
+        margin=0.5,
+        votes=8,
+        weights={"audio": 0.4, "vision": 0.6},
+        delay_ms=800.0,
+    )
+
+
+def _frames(clip: Path) -> list[Frame]:
+    with RecordingSource(clip, 16000) as source:
+        return [item for item in source if isinstance(item, Frame)][:30]

@@ -1,0 +1,484 @@
+"""The review queue: what waits for people, what they say, and what comes of it."""
+
+import csv
+import datetime
+import sqlite3
+import stat
+import threading
+import time
+import wave
+from contextlib import suppress
+
+import cv2
+import numpy as np
+import pytest
+from panels import picture, read, state
+
+from calibration.dataset import read_folder
+from edge import cli
+from edge.bundle import MANIFEST, sha256
+from edge.config import ConsentSettings, ReviewSettings
+from edge.errors import InputError
+from edge.items import LABELS, Prediction, Quality, Window
+from edge.review import store as store_module
+from edge.review.export import export
+from edge.review.results import Share, kappa, results
+from edge.review.store import DATABASE, Store
+from edge.sinks import review as review_module
+from edge.sinks.review import Review
+
+CONSENT = ConsentSettings(who=("Yamada", "Sato"), date=datetime.date(2026, 11, 1), scope=("face", "sound"))
+
+
+def doubtful(time, label="sad", **changes):
+    alone = np.full(6, 1 / 6, np.float32)
+    prediction = Prediction(
+        time, alone, {"audio": alone}, {"audio": 1.0}, Quality(speech_snr=12.0, face_score=0.5)
+    )
+    values = {"state": "needs_check", "candidates": (label, "neutral"), "prediction": prediction}
+    return read(time, label, 0.4, **(values | changes))
+
+
+@pytest.fixture
+def settings(tmp_path):
+    folder = tmp_path / "review"
+    folder.mkdir()
+    return ReviewSettings(folder=folder)
+
+
+@pytest.fixture
+def queue(settings, tiny_bundle):
+    """Writes readings through the sink, each with a window before it; gives what the sink said and lost."""
+
+    def queue(*readings, consent=None, heard="oh no"):
+        said = []
+        frame, face = picture()
+        sound = np.sin(np.arange(64000, dtype=np.float32) / 20)
+        with Review(settings.model_copy(update={"consent": consent}), tiny_bundle, said.append) as sink:
+            for reading in readings:
+                window = Window(reading.time - 4.0, reading.time, sound, (frame, frame), heard)
+                sink.sensed(window, (None, face))
+                sink.write(reading)
+        assert sink.lost == 0
+        return said
+
+    return queue
+
+
+def table(path):
+    return list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def media(settings):
+    folder = settings.folder / "media"
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+
+
+def test_each_run_of_readings_that_need_a_check_is_one_item_with_its_numbers(queue, settings, tiny_bundle):
+    said = queue(
+        read(1),
+        doubtful(2),
+        doubtful(3, "worried"),
+        read(4),
+        state(5, "no_face"),
+        doubtful(6, "happy"),
+        doubtful(1, source="other.mp4"),
+    )
+    assert said == []
+    with Store(settings.folder) as store:
+        items = store.items(waiting=True)
+        tallies = {label: (seconds, checks) for _, label, seconds, checks in store.tallies()}
+    assert [(item.label, item.source, len(item.readings)) for item in items] == [
+        ("sad", "clip.mp4", 2),
+        ("happy", "clip.mp4", 1),
+        ("sad", "other.mp4", 1),
+    ]
+    first = items[0]
+    assert (first.bundle, first.bundle_sha256) == ("tiny", sha256(tiny_bundle.folder / MANIFEST))
+    numbers = first.readings[0]
+    assert numbers["probabilities"]["sad"] == 0.4
+    assert numbers["candidates"] == ["sad", "neutral"]
+    assert numbers["window"] == numbers["by_modality"]["audio"] == dict.fromkeys(LABELS, 0.1667)
+    assert numbers["quality"] == {"speech_snr": 12.0, "face_score": 0.5, "transcript_confidence": 0.0}
+    assert numbers["weights"] == {"audio": 0.4, "vision": 0.6}
+    assert tallies == {"happy": (3.0, 1), "sad": (2.0, 2), "worried": (1.0, 0), "": (1.0, 0)}
+
+
+def test_without_consent_nothing_but_numbers_is_kept(queue, settings):
+    queue(doubtful(2))
+    assert media(settings) == []
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    assert (item.face, item.sound, item.words, item.consent) == (None, None, None, None)
+    assert b"oh no" not in (settings.folder / DATABASE).read_bytes()
+
+
+def test_with_consent_a_face_and_the_sound_of_the_first_window_are_kept(queue, settings, tiny_bundle):
+    queue(doubtful(2), doubtful(3), consent=CONSENT)
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    face = cv2.imread(str(item.face), cv2.IMREAD_UNCHANGED)
+    size = tiny_bundle.manifest.vision.size
+    assert face.shape == (size, size)
+    assert abs(face.mean() - 200) < 25  # the light square of the picture
+    with wave.open(str(item.sound)) as sound:
+        assert (sound.getframerate(), sound.getnframes(), sound.getnchannels()) == (16000, 64000, 1)
+    assert item.words == "oh no"
+    assert item.consent == {"who": ["Yamada", "Sato"], "date": "2026-11-01", "scope": ["face", "sound"]}
+    assert len(media(settings)) == 2
+    for path in (item.face, item.sound, settings.folder / DATABASE):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
+
+
+def test_consent_covers_what_it_names(queue, settings):
+    queue(doubtful(2), consent=CONSENT.model_copy(update={"scope": ("face",)}))
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    assert item.face
+    assert (item.sound, item.words) == (None, None)
+
+
+def test_a_consent_of_the_future_is_none_yet(queue, settings):
+    queue(doubtful(2), consent=CONSENT.model_copy(update={"date": datetime.date(2999, 1, 1)}))
+    assert media(settings) == []
+
+
+def test_withdrawn_consent_deletes_the_media_and_keeps_the_numbers(queue, settings):
+    queue(doubtful(2), doubtful(9), consent=CONSENT)
+    with Store(settings.folder) as store:
+        with pytest.raises(InputError, match=r"Yamato gave no consent here; .*: Sato, Yamada"):
+            store.withdraw("Yamato")
+        assert len(media(settings)) == 2
+        assert store.withdraw("Yamada") == 1
+        assert media(settings) == []
+    assert b"oh no" not in (settings.folder / DATABASE).read_bytes()
+    queue(doubtful(2), consent=CONSENT)  # site.toml still names the old one
+    assert media(settings) == []
+    later = datetime.date.today() + datetime.timedelta(days=1)
+    with Store(settings.folder) as store:
+        assert [len(item.readings) for item in store.items()] == [2, 1]
+        assert not store.in_force(CONSENT)
+        assert not store.in_force(CONSENT.model_copy(update={"date": later}))  # tomorrow
+        store._db.execute("UPDATE withdrawals SET day = '2026-10-31'")
+        assert store.in_force(CONSENT)  # given again after it
+
+
+def test_a_site_without_consent_any_more_keeps_no_media(queue, settings):
+    queue(doubtful(2), consent=CONSENT)
+    assert len(media(settings)) == 2
+    queue(read(1))
+    assert media(settings) == []
+
+
+def test_what_ran_out_is_deleted(queue, settings, monkeypatch):
+    queue(doubtful(2), doubtful(1), consent=CONSENT)
+    (settings.folder / "media" / "stray.png").touch()
+    with Store(settings.folder) as store:
+        assert len(media(settings)) == 4  # the stray one belongs to nothing
+        store.judge(1, "Tanaka", "sad")
+    now = store_module.stamp
+    monkeypatch.setattr(store_module, "stamp", lambda days=0.0: now(days + 31))
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    assert (item.id, item.label, item.face, item.words) == (1, "sad", None, None)
+    assert media(settings) == []
+
+
+def test_only_the_first_minute_of_a_long_check_is_kept(queue, settings):
+    queue(*(doubtful(second) for second in range(200)))
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    assert len(item.readings) == review_module.MOST
+
+
+def test_a_locked_database_holds_up_nothing_and_loses_nothing(settings, tiny_bundle, monkeypatch):
+    monkeypatch.setattr(store_module, "BUSY_S", 0.05)
+    monkeypatch.setattr(review_module, "RETRY_S", 0.05)
+    with Store(settings.folder, make=True):
+        pass
+    said = []
+    other = sqlite3.connect(settings.folder / DATABASE, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with Review(settings, tiny_bundle, said.append) as sink:
+        began = time.monotonic()
+        for second in range(5):
+            sink.write(doubtful(second))
+        assert time.monotonic() - began < 0.5
+        until = time.monotonic() + 10
+        while not said and time.monotonic() < until:
+            time.sleep(0.01)
+        assert "database is locked" in sink.trouble
+        other.execute("ROLLBACK")
+        while sink.trouble and time.monotonic() < until:
+            time.sleep(0.01)
+    other.close()
+    assert len(said) == 2
+    assert "readings go on" in said[0]
+    assert said[1] == "the review queue is written again; 0 readings were lost"
+    with Store(settings.folder) as store:
+        assert [len(item.readings) for item in store.items()] == [5]
+
+
+def test_a_full_disk_is_one_line_and_what_waits_is_bounded(settings, tiny_bundle, monkeypatch):
+    monkeypatch.setattr(review_module, "WAITING", 3)
+    monkeypatch.setattr(review_module, "RETRY_S", 0.02)
+    said = []
+
+    class Full(Store):  # as a disk without room: SQLite may not grow the file
+        def __enter__(self):
+            super().__enter__()
+            self._db.execute("PRAGMA max_page_count = 1")
+            return self
+
+    with Store(settings.folder, make=True):
+        pass
+    monkeypatch.setattr(review_module, "Store", Full)
+    with Review(settings, tiny_bundle, said.append) as sink:
+        for second in range(20):
+            sink.write(doubtful(second, source="x" * 9000))
+            time.sleep(0.02)
+        assert "database or disk is full" in sink.trouble
+        assert sink.lost >= 16
+        monkeypatch.setattr(review_module, "Store", Store)
+        until = time.monotonic() + 10
+        while sink.trouble and time.monotonic() < until:
+            time.sleep(0.01)
+    assert len(said) == 2
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    assert item.readings[-1]["time"] == 19.0
+
+
+def test_a_damaged_database_is_set_aside(queue, settings):
+    (settings.folder / DATABASE).write_bytes(b"not a database " * 1000)
+    said = queue(doubtful(2))
+    assert len(said) == 1
+    assert "is damaged (file is not a database); it is kept as queue.db.damaged-" in said[0]
+    assert len(list(settings.folder.glob("queue.db.damaged-*"))) == 1
+    with Store(settings.folder) as store:
+        assert len(store.items()) == 1
+
+
+def test_a_folder_that_is_not_there(tiny_bundle, tmp_path):
+    with (
+        pytest.raises(InputError, match=r"is not a folder; make it, or change folder in \[review\]"),
+        Review(ReviewSettings(folder=tmp_path / "no"), tiny_bundle, print),
+    ):
+        pass
+    with pytest.raises(InputError, match=r"holds no queue\.db"), Store(tmp_path):
+        pass
+    (tmp_path / DATABASE).write_bytes(b"x" * 5000)
+    with pytest.raises(InputError, match="cannot be used"), Store(tmp_path):
+        pass
+
+
+def test_people_judge_change_their_minds_and_take_it_back(queue, settings):
+    queue(doubtful(2), doubtful(1))
+    with Store(settings.folder) as store:
+        store.judge(1, "Tanaka", "angry", "line stopped")
+        store.judge(1, "Tanaka", "worried")
+        store.judge(1, "Suzuki", None)
+        assert [item.id for item in store.items(waiting=True)] == [2]
+        said = store.item(1).verdicts
+        assert [(v.reviewer, v.label, v.note) for v in said] == [
+            ("Tanaka", "worried", ""),
+            ("Suzuki", None, ""),
+        ]
+        store.undo(1, "Suzuki")
+        assert [v.reviewer for v in store.item(1).verdicts] == ["Tanaka"]
+        for wrong, message in (
+            (lambda: store.judge(9, "Tanaka", "sad"), "there is no check 9"),
+            (lambda: store.judge(1, "Tanaka", "bored"), "no label 'bored'; use neutral, angry"),
+            (lambda: store.undo(1, "Suzuki"), "Suzuki gave no verdict on check 1"),
+        ):
+            with pytest.raises(InputError, match=message):
+                wrong()
+
+
+def test_the_kpis_of_a_queue(queue, settings):
+    read_as = ["sad", "sad", "worried", "neutral", "happy", "angry"]
+    said = ["sad", "neutral", "angry", "worried", "happy", None]
+    # Each of another source, so each a check of its own; then an hour in which all was sure.
+    queue(*(doubtful(2, label, source=str(i)) for i, label in enumerate(read_as)), *map(read, range(3594)))
+    with Store(settings.folder) as store:
+        for number, label in enumerate(said, 1):
+            store.judge(number, "Tanaka", label)
+        store.judge(5, "Suzuki", "happy")
+        store.judge(2, "Suzuki", "sad")
+        found = results(store)
+    assert (found.judged, found.waiting, found.cannot_tell, found.disputed) == (4, 0, 1, 1)
+    assert (found.recall.hits, found.recall.of) == (2, 3)  # sad, angry found; worried read as neutral
+    assert (found.false.hits, found.false.of) == (0, 2)
+    assert {label: (s.hits, s.of) for label, s in found.agreement.items()} == {
+        "happy": (1, 1),
+        "neutral": (0, 1),
+        "sad": (1, 1),
+        "worried": (0, 1),
+    }
+    assert found.hours == pytest.approx(1.0)
+    assert found.alarms == 4
+    rate, low, high = found.false_alarms(found.hours)
+    assert rate == low == 0.0
+    assert high == pytest.approx(4 * Share(0, 2).interval[1])
+    # Suzuki: happy, sad. Tanaka: happy, neutral. By chance 1/4 of the time, here half of it.
+    assert found.kappa == {("Suzuki", "Tanaka"): (pytest.approx(1 / 3), 2)}
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low", "high"),
+    [(0, 10, 0.0, 0.2775), (8, 10, 0.4902, 0.9433), (50, 100, 0.4038, 0.5962), (0, 0, 0.0, 1.0)],
+)
+def test_wilson_intervals_as_published(hits, of, low, high):
+    assert Share(hits, of).interval == pytest.approx((low, high), abs=1e-4)
+
+
+def test_kappa_as_published():
+    # Cohen 1960 as in every textbook: 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no.
+    pairs = [("y", "y")] * 20 + [("y", "n")] * 5 + [("n", "y")] * 10 + [("n", "n")] * 15
+    assert kappa(pairs) == pytest.approx(0.4)
+    assert kappa([("y", "y")] * 3) is None
+
+
+def test_an_export_is_read_for_training(queue, settings, tmp_path):
+    queue(doubtful(2), consent=CONSENT)
+    queue(doubtful(3), consent=CONSENT, heard=None)
+    queue(doubtful(4), consent=CONSENT)
+    with Store(settings.folder) as store:
+        store.judge(1, "田中", "worried", "ライン停止")
+        store.judge(2, "田中", None)
+        store.judge(3, "田中", "happy")
+        store.judge(3, "鈴木", "sad")
+        counts = export(store, tmp_path / "out")
+        with pytest.raises(InputError, match="is there already"):
+            export(store, tmp_path / "out")
+    assert counts == {"verdicts": 4, "faces": 1, "sound": 1}
+    (sound,) = read_folder(tmp_path / "out" / "sound")
+    assert (LABELS[sound.label], sound.transcript) == ("worried", "oh no")
+    (face,) = read_folder(tmp_path / "out" / "faces")
+    assert (LABELS[face.label], face.path.name) == ("worried", "1.png")
+    assert face.speaker == sound.speaker
+    assert "Yamada" not in face.speaker
+    rows = table(tmp_path / "out" / "verdicts.csv")
+    assert [(row["id"], row["reading"], row["verdict"], row["reviewer"]) for row in rows] == [
+        ("1", "sad", "worried", "田中"),
+        ("2", "sad", "cannot_tell", "田中"),
+        ("3", "sad", "happy", "田中"),
+        ("3", "sad", "sad", "鈴木"),
+    ]
+    assert float(rows[0]["probability_sad"]) == 0.4
+    kpis = {row["measure"]: row for row in table(tmp_path / "out" / "kpi.csv")}
+    assert kpis["negative_recall"]["value"] == "1.0"
+    assert kpis["disputed"]["value"] == "1"
+
+
+def test_without_media_only_tables_are_exported(queue, settings, tmp_path):
+    queue(doubtful(2))
+    with Store(settings.folder) as store:
+        with pytest.raises(InputError, match="holds no verdict yet"):
+            export(store, tmp_path / "out")
+        store.judge(1, "Tanaka", "sad")
+        export(store, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["kpi.csv", "verdicts.csv"]
+
+
+def test_people_and_a_run_work_on_it_at_once(settings, tiny_bundle):
+    with Review(settings, tiny_bundle, print) as sink:
+        sink.write(doubtful(0))
+        until = time.monotonic() + 10
+        while not (settings.folder / DATABASE).is_file() and time.monotonic() < until:
+            time.sleep(0.01)
+
+        def judge():
+            for _ in range(4):
+                with Store(settings.folder) as store:
+                    for item in store.items(waiting=True):
+                        store.judge(item.id, "Tanaka", "sad")
+
+        judging = threading.Thread(target=judge)
+        judging.start()
+        for second in range(10):
+            sink.write(doubtful(2 * second, source=str(second)))
+            time.sleep(0.02)
+        judging.join()
+    assert sink.lost == 0
+    with Store(settings.folder) as store:
+        assert len(store.items()) == 11
+
+
+@pytest.fixture
+def edge(capsys, monkeypatch):
+    """Runs `edge review` in this process; gives its exit code and what it printed."""
+
+    def edge(*arguments):
+        monkeypatch.setattr("sys.argv", ["edge", "review", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as stop:
+            code = stop.code or 0
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    return edge
+
+
+def test_the_verbs_from_the_list_to_the_export(queue, settings, edge, tmp_path):
+    queue(doubtful(2), doubtful(1), consent=CONSENT)
+    folder = settings.folder
+    code, out = edge("list", folder, "--lang", "ja")
+    assert (code, len(out.splitlines())) == (0, 3)
+    assert "悲しみ 0.40  平静  顔, 音声, 発話  判定待ち" in out
+    code, out = edge("show", folder, 1)
+    assert "consent of Yamada, Sato, 2026-11-01" in out
+    assert f"edge review judge {folder} 1 LABEL --by NAME" in out
+    assert edge("judge", folder, 1, "不安", "--by", "田中") == (0, "check 1: worried, by 田中\n")
+    assert edge("judge", folder, 2, "cannot_tell", "--by", "Suzuki", "--lang", "ja")[1] == (
+        "確認 2：判断できない（Suzuki）\n"
+    )
+    assert edge("list", folder)[1] == "nothing waits for a verdict\n"
+    assert "田中: worried" in edge("list", folder, "--all")[1]
+    code, out = edge("kpi", folder)
+    assert "1 checks judged, 0 wait, 1 nobody can tell, 0 disputed" in out
+    assert "angry, sad, worried: found     1.00   0.21 - 1.00   of 1" in out
+    code, out = edge("export", folder, "--out", tmp_path / "out")
+    assert "2 verdicts, 1 faces and 1 sounds written to" in out
+    assert "delete them by" in out
+    assert edge("undo", folder, 1, "--by", "田中")[0] == 0
+    assert "判定待ち" in edge("list", folder, "--lang", "ja")[1]
+    assert "media of 2 checks are deleted" in edge("withdraw", folder, "--who", "Sato")[1]
+    assert media(settings) == []
+
+
+def test_wrong_uses_are_one_line(queue, settings, edge, tmp_path):
+    queue(doubtful(2))
+    for arguments, message in (
+        (("list", tmp_path), "holds no queue.db; give the folder of [review]"),
+        (("show", settings.folder, 7), "there is no check 7"),
+        (("judge", settings.folder, 1, "bored", "--by", "Tanaka"), "no label 'bored'"),
+        (("judge", settings.folder, 1, "sad", "--by", " "), "--by is empty"),
+        (("withdraw", settings.folder, "--who", "Sato"), "Sato gave no consent here; those who did: nobody"),
+    ):
+        code, out = edge(*arguments)
+        assert code == 1
+        assert message in out
+        assert out.count("\n") == 1
+
+
+def test_a_recording_s_doubtful_readings_wait_for_people(demo, tiny_bundle, tmp_path, monkeypatch, capsys):
+    (tmp_path / "queue").mkdir()
+    config = tmp_path / "site.toml"
+    config.write_text(
+        f"source = '{demo}'\nbundle = '{tiny_bundle.folder}'\nbackend = 'onnxrt'\nchecks_a_day = 1\n"
+        "voting = {margin = 1.0}\n[review]\nfolder = 'queue'\n"
+        "[review.consent]\nwho = ['Yamada']\ndate = 2026-11-01\nscope = ['face', 'sound']\n"
+    )
+    monkeypatch.setattr("sys.argv", ["edge", "run", "--config", str(config), "--headless", "--lang", "ja"])
+    with suppress(SystemExit):
+        cli.main()
+    assert capsys.readouterr().out.startswith("推定 9 件：")
+    with Store(tmp_path / "queue") as store:
+        (item,) = store.items()
+    assert (item.source, len(item.readings)) == ("demo.mp4", 8)
+    assert set(item.readings[0]["by_modality"]) == {"audio", "vision"}
+    face = cv2.imread(str(item.face), cv2.IMREAD_GRAYSCALE)
+    assert face.std() > 10  # somebody is on it
