@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer
 
-from edge.features.audio import log_mel
+from edge.features.audio import SlidingLogMel
 from edge.features.text import token_ids
 from edge.features.vision import crop, standardise
 from edge.interfaces import Engine
@@ -48,6 +48,7 @@ class Encoders:
         self._stopwatch = stopwatch or Stopwatch()
         self._seen: dict[float, Tokens] = {}
         self._voice = Voice(engines["audio"].inputs["voice"][1])
+        self._log_mel = SlidingLogMel(manifest.audio, round(manifest.hop_s * manifest.audio.rate))
 
     def audio(self, samples: Floats, voice: Floats | None = None) -> Tokens:
         """Encode one window of sound: [rate * window_s] in -1..1. Raises EngineError.
@@ -57,7 +58,7 @@ class Encoders:
         if voice is None:
             voice = np.zeros(self._engines["audio"].inputs["voice"][1], np.float32)
         with self._stopwatch.stage("audio features"):
-            features = log_mel(samples, self._manifest.audio)[None]
+            features = self._log_mel(samples)[None]
         with self._stopwatch.stage("audio engine"):
             out = self._engines["audio"].run({"features": features, "voice": voice[None]})
         return Tokens(out["tokens"][0], out["logits"])

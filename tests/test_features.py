@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.features.audio import log_mel
+from edge.features.audio import SlidingLogMel, log_mel
 from edge.features.text import token_ids
 from edge.features.vision import crop, standardise
 from edge.items import Face
@@ -53,6 +53,71 @@ def test_frames_lie_where_the_sound_is():
     sound = np.zeros(16000, np.float32)
     sound[8000:8160] = tone(1000)[:160]
     assert abs(int(log_mel(sound, SPEC).max(axis=0).argmax()) - 50) <= 1
+
+
+@pytest.fixture
+def transformed(monkeypatch):
+    """Frames in each call of the Fourier transform."""
+    calls, transform = [], np.fft.rfft
+    monkeypatch.setattr(np.fft, "rfft", lambda views, n: calls.append(len(views)) or transform(views, n))
+    return calls
+
+
+def noise(seconds, seed=0):
+    return np.random.default_rng(seed).normal(0, 0.1, round(seconds * SPEC.rate)).astype(np.float32)
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0, 3.9, 4.0, 5.0, 1.0 + 1 / SPEC.rate])
+@pytest.mark.parametrize("hop", [0.5, 1.0])
+def test_overlapping_windows_give_the_very_numbers_of_whole_ones(step, hop):
+    """Whether the windows come as far apart as was said, or otherwise."""
+    sound, sliding = noise(16.0), SlidingLogMel(SPEC, round(hop * SPEC.rate))
+    for first in range(0, len(sound) - 4 * SPEC.rate, round(step * SPEC.rate)):
+        window = sound[first : first + 4 * SPEC.rate]
+        assert np.array_equal(sliding(window), log_mel(window, SPEC))
+
+
+def test_what_windows_share_is_transformed_once(transformed):
+    sound, sliding = noise(7.0), SlidingLogMel(SPEC, SPEC.rate)
+    for second in range(3):
+        sliding(sound[second * SPEC.rate : (second + 4) * SPEC.rate])
+    assert transformed[0] == 400
+    assert sum(transformed[1:]) <= 2 * (100 + 4)
+
+
+@pytest.mark.parametrize("change", ["one sample", "a gap of zeros", "another recording", "twice", "shorter"])
+def test_sound_that_is_not_the_same_is_transformed_anew(change, transformed):
+    sound, sliding = noise(7.0), SlidingLogMel(SPEC, SPEC.rate)
+    sliding(sound[: 4 * SPEC.rate])
+    window = sound[SPEC.rate : 5 * SPEC.rate].copy()
+    if change == "one sample":
+        window[2 * SPEC.rate] += 1e-6
+    elif change == "a gap of zeros":
+        window[:8000] = 0.0
+    elif change == "another recording":
+        window = noise(4.0, seed=1)
+    elif change == "twice":
+        window = sound[: 4 * SPEC.rate]
+    else:
+        window = window[: 2 * SPEC.rate]
+    found = sliding(window)
+    assert transformed[1:] == [len(window) // SPEC.hop]
+    assert np.array_equal(found, log_mel(window, SPEC))
+
+
+def test_sound_written_over_in_place_is_not_taken_for_what_it_was():
+    sliding, window = SlidingLogMel(SPEC, SPEC.rate), noise(4.0)
+    sliding(window)
+    window[:] = 0.25
+    assert np.array_equal(sliding(window), log_mel(window, SPEC))
+
+
+def test_a_hop_that_is_no_whole_number_of_frames_is_transformed_anew():
+    sound, step = noise(6.0), SPEC.rate // 3
+    sliding = SlidingLogMel(SPEC, step)
+    for first in (0, step, 2 * step):
+        window = sound[first : first + 4 * SPEC.rate]
+        assert np.array_equal(sliding(window), log_mel(window, SPEC))
 
 
 def test_crop_takes_the_square_around_the_face():

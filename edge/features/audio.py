@@ -16,15 +16,54 @@ def log_mel(samples: Floats, spec: AudioSpec) -> Floats:
     samples: [n] in -1..1 at spec.rate. Returns [mels, n // hop] in -1..1: decibels relative to the
     loudest band, cut spec.range_db below it. HTK mel scale: m = 2595 log10(1 + f / 700).
     """
+    return _picture(_powers(samples, spec, 0, len(samples) // spec.hop), spec)
+
+
+class SlidingLogMel:
+    """log_mel of windows that overlap: what they share is transformed once.
+
+    step: samples from one window's start to the next one's. A spectrum is used again only where the very
+    samples are the same, so that after a gap, a pause or another source all of it is made anew.
+    """
+
+    def __init__(self, spec: AudioSpec, step: int) -> None:
+        self._spec = spec
+        self._step = step
+        self._samples = np.zeros(0, np.float32)
+        self._powers = np.zeros((0, spec.fft // 2 + 1), np.float32)
+
+    def __call__(self, samples: Floats) -> Floats:
+        """The very numbers log_mel gives for this window."""
+        spec, count = self._spec, len(samples) // self._spec.hop
+        shift, rest = divmod(self._step, spec.hop)
+        # Frames that look past an end of the window see silence there: they are never used again.
+        ends = -(-(spec.window - spec.hop) // spec.hop)
+        last = count - shift - ends
+        if rest == 0 and last > ends and np.array_equal(samples[: -self._step], self._samples[self._step :]):
+            known = self._powers[shift + ends : shift + last]
+            parts = (_powers(samples, spec, 0, ends), known, _powers(samples, spec, last, count))
+            self._powers = np.concatenate(parts)
+        else:
+            self._powers = _powers(samples, spec, 0, count)
+        self._samples = samples.copy()
+        return _picture(self._powers, spec)
+
+
+def _powers(samples: Floats, spec: AudioSpec, first: int, last: int) -> Floats:
+    """Power spectra of frames first..last - 1 of a stretch of sound, [last - first, fft // 2 + 1]."""
     frames = len(samples) // spec.hop
     margin = (spec.window - spec.hop) // 2
     padded = np.zeros((frames - 1) * spec.hop + spec.window, np.float32)
     taken = samples[: len(padded) - margin]
     padded[margin : margin + len(taken)] = taken
-    views = np.lib.stride_tricks.sliding_window_view(padded, spec.window)[:: spec.hop]
+    views = np.lib.stride_tricks.sliding_window_view(padded, spec.window)[:: spec.hop][first:last]
     spectrum = np.fft.rfft(views * _hann(spec.window), spec.fft)
-    power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-    mel = _filters(spec) @ power.T
+    return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
+
+
+def _picture(powers: Floats, spec: AudioSpec) -> Floats:
+    """[frames, fft // 2 + 1] -> what log_mel gives."""
+    mel = _filters(spec) @ powers.T
     decibels = 10.0 * np.log10(np.maximum(mel, 1e-10))
     relative = np.maximum(decibels - decibels.max(), -spec.range_db)
     picture: Floats = (relative * (2.0 / spec.range_db) + 1.0).astype(np.float32)
