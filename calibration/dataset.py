@@ -49,6 +49,8 @@ class Example:
     """Row and column of a face in a mosaic picture."""
     also: tuple[int, ...] = ()
     """Further labels the same example was given."""
+    scene: str | None = None
+    """The conversation it was said in; none has two roles."""
     soft: tuple[float, ...] | None = None
     """Probability of each label, where a machine gave the label; None where a person did."""
     weight: float = 1.0

@@ -10,25 +10,20 @@ meld         train_sent_emo.csv dev_sent_emo.csv
 from __future__ import annotations
 
 import csv
+import difflib
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from calibration.dataset import Example, label_index, read_folder, read_rows, require_human
 from edge.errors import DatasetError
-from edge.items import Bytes
+from export.fer2013 import read_fer2013
 
 RAVDESS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
-FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-OWN_SPLIT = ("fer2013", "goemotions", "meld")
-"""Corpora published with a validation split."""
-FACE = 48
-"""Side of a FER2013 face, alone or as a tile of a mosaic (pixels)."""
-
+OWN_SPLIT = ("fer2013", "goemotions")
+"""Corpora published with a validation split that shares nobody with the training split (MELD's does)."""
 EKMAN = {
     "angry": "anger annoyance disapproval",
     "happy": "joy amusement approval excitement gratitude love optimism relief pride admiration desire "
@@ -49,7 +44,7 @@ def read_corpus(data: Path, name: str, split: str = "train") -> list[Example]:
     folder = data / name
     if not folder.is_dir():
         raise DatasetError(f"{data} holds no folder {name}; put the corpus there or take it off the recipe")
-    readers = {"fer2013": _fer2013, "goemotions": _goemotions, "meld": _meld}
+    readers = {"fer2013": read_fer2013, "goemotions": _goemotions, "meld": _meld}
     if name in readers:
         examples = readers[name](folder, split)
     elif (folder / "metadata.csv").is_file():
@@ -81,10 +76,15 @@ def split_corpora(
 
     With lists, dev and test hold the speakers named there. Without, a twentieth of the first corpus's
     speakers (by hash of the name) are dev; its own validation split is test, or else a tenth of its
-    speakers; the other corpora are trained on whole. Pseudo-labelled clips of people in dev or test are left
-    out. Raises DatasetError.
+    speakers; the other corpora are trained on whole. Of a conversation that is judged, nothing is trained
+    on; pseudo-labelled clips of people in dev or test are left out. Raises DatasetError, also for a speaker
+    who is in both lists or in no corpus.
     """
-    splits = {}
+    splits: dict[str, Split] = {}
+    met: set[str] = set()
+    for speaker in dev:
+        if speaker in test:
+            raise DatasetError(f"the speaker '{speaker}' is named under dev and under test; keep one of them")
     for name in names:
         parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
         own = name in OWN_SPLIT
@@ -99,8 +99,23 @@ def split_corpora(
             parts[2 if in_test else 1 if in_dev else 0].append(example)
         if own and name == names[0]:
             parts[2].extend(read_corpus(data, name, "dev"))
-        splits[name] = Split(*parts)
+        met.update(example.speaker for part in parts for example in part)
+        splits[name] = _apart(*parts)
+    for role, speakers in (("dev", dev), ("test", test)):
+        for speaker in speakers:
+            if speaker not in met:
+                (near,) = difflib.get_close_matches(speaker, sorted(met), 1, 0.0)
+                where = ", ".join(names)
+                raise DatasetError(f"no '{speaker}', named under {role}, is in {where}; nearest is '{near}'")
     return splits
+
+
+def _apart(train: list[Example], dev: list[Example], test: list[Example]) -> Split:
+    """The parts without what was said in a conversation that a later part holds."""
+    judged = {example.scene for example in test} - {None}
+    dev = [example for example in dev if example.scene not in judged]
+    judged |= {example.scene for example in dev} - {None}
+    return Split([example for example in train if example.scene not in judged], dev, test)
 
 
 def joined(splits: Mapping[str, Split]) -> Split:
@@ -115,31 +130,6 @@ def joined(splits: Mapping[str, Split]) -> Split:
             )
     require_human([*roles["dev"], *roles["test"]])
     return Split(**roles)
-
-
-def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:
-    """Grey face pictures of examples that are crops already, [n, size, size]. Raises DatasetError."""
-    import cv2
-
-    mosaics: dict[Path, Bytes] = {}
-    faces = []
-    for example in examples:
-        assert example.path is not None
-        if example.path not in mosaics:
-            if example.tile is None:
-                mosaics.clear()
-            picture = cv2.imread(str(example.path), cv2.IMREAD_GRAYSCALE)
-            if picture is None:
-                raise DatasetError(f"{example.path} is not a readable picture; replace or remove it")
-            mosaics[example.path] = np.asarray(picture, np.uint8)
-        face = mosaics[example.path]
-        if example.tile is not None:
-            row, column = (FACE * place for place in example.tile)
-            face = face[row : row + FACE, column : column + FACE]
-        if face.shape != (size, size):
-            face = np.asarray(cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
-        faces.append(face)
-    return np.stack(faces)
 
 
 def _ravdess(folder: Path) -> list[Example]:
@@ -172,70 +162,30 @@ def _nemo(folder: Path) -> list[Example]:
     return examples
 
 
-def _fer2013(folder: Path, split: str) -> list[Example]:
-    wanted = "train" if split == "train" else "validation"
-    if (folder / "labels.csv").is_file():
-        columns = ("split", "file_name", "row", "column", "emotion")
-        examples = []
-        for number, row in read_rows(folder / "labels.csv", columns):
-            label = label_index(row["emotion"], f"{folder / 'labels.csv'}, line {number}")
-            if row["split"] == wanted and label is not None:
-                tile = int(row["row"]), int(row["column"])
-                name = f"{row['file_name']}:{tile[0]}:{tile[1]}"
-                examples.append(Example(name, label, name, folder / row["file_name"], tile=tile))
-        return examples
-    if (folder / "fer2013.csv").is_file():
-        return _fer2013_pixels(folder, wanted)
-    examples = []
-    for path in sorted((folder / wanted).glob("*/*.*")):
-        label = label_index(path.parent.name, str(path))
-        if label is not None:
-            name = str(path.relative_to(folder))
-            examples.append(Example(name, label, name, path))
-    return examples
-
-
-def _fer2013_pixels(folder: Path, wanted: str) -> list[Example]:
-    """fer2013.csv holds the pixels themselves: laid out once as pictures beside it."""
-    import cv2
-
-    usage = {"train": "Training", "validation": "PublicTest"}[wanted]
-    examples = []
-    pictures = folder / "pictures" / wanted
-    pictures.mkdir(parents=True, exist_ok=True)
-    for number, row in read_rows(folder / "fer2013.csv", ("emotion", "pixels", "Usage")):
-        label = label_index(FER2013[int(row["emotion"])], f"{folder / 'fer2013.csv'}, line {number}")
-        if row["Usage"] != usage or label is None:
-            continue
-        path = pictures / f"{number}.png"
-        if not path.is_file():
-            face = np.array(row["pixels"].split(), np.uint8).reshape(FACE, FACE)
-            cv2.imwrite(str(path), face)
-        examples.append(Example(path.name, label, path.name, path))
-    return examples
-
-
 def _goemotions(folder: Path, split: str) -> list[Example]:
     names = next((folder / n for n in ("labels.txt", "emotions.txt") if (folder / n).is_file()), None)
     table = folder / f"{split}.tsv"
     if names is None or not table.is_file():
         raise DatasetError(f"{folder} needs {split}.tsv and labels.txt (or emotions.txt)")
-    known = names.read_text(encoding="utf-8").split()
     examples = []
-    with table.open(newline="", encoding="utf-8") as file:
-        for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
-            where = f"{table}, line {number}"
-            if len(row) != 3:
-                raise DatasetError(f"{where}: expected text, labels and id, separated by tabs")
-            try:
-                emotions = [known[int(index)] for index in row[1].split(",")]
-            except (ValueError, IndexError) as error:
-                raise DatasetError(f"{where}: '{row[1]}' are no rows of {names.name}") from error
-            found = [label_index(FINE.get(name, name), where) for name in emotions]
-            labels = list(dict.fromkeys(label for label in found if label is not None))
-            if labels and len(labels) == len(set(found)):
-                first, *others = labels
-                examples.append(Example(row[2], first, row[2], None, row[0], also=tuple(others)))
+    try:
+        known = names.read_text(encoding="utf-8").split()
+        with table.open(newline="", encoding="utf-8") as file:
+            rows = list(enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{table} or {names.name} cannot be read ({error}); save both as UTF-8") from error
+    for number, row in rows:
+        where = f"{table}, line {number}"
+        if len(row) != 3:
+            raise DatasetError(f"{where}: expected text, labels and id, separated by tabs")
+        if any(not index.isdecimal() or int(index) >= len(known) for index in row[1].split(",")):
+            raise DatasetError(f"{where}: '{row[1]}' are no rows of {names.name}")
+        emotions = [known[int(index)] for index in row[1].split(",")]
+        found = [label_index(FINE.get(name, name), where) for name in emotions]
+        labels = list(dict.fromkeys(label for label in found if label is not None))
+        if labels and len(labels) == len(set(found)):
+            first, *others = labels
+            examples.append(Example(row[2], first, row[2], None, row[0], also=tuple(others)))
     return examples
 
 
@@ -249,5 +199,6 @@ def _meld(folder: Path, split: str) -> list[Example]:
             name = f"{row['Dialogue_ID']}-{row['Utterance_ID']}"
             # The published file was saved in Windows-1252 and read as Latin-1: quotes came out as controls.
             text = row["Utterance"].replace("\x92", "'").replace("\x91", "'").replace("\x97", "-")
-            examples.append(Example(name, label, f"meld-{row['Speaker']}", None, text))
+            speaker, scene = f"meld-{row['Speaker']}", f"{split}-{row['Dialogue_ID']}"
+            examples.append(Example(name, label, speaker, None, text, scene=scene))
     return examples

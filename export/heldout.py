@@ -10,7 +10,8 @@ from pathlib import Path
 from calibration.dataset import Example
 from calibration.evaluate import Modality
 from edge.items import LABELS
-from export.corpora import joined, read_faces, split_corpora
+from export.corpora import joined, split_corpora
+from export.fer2013 import read_faces
 from export.recipe import Recipe, StudentRecipe
 
 

@@ -16,8 +16,9 @@ from calibration.dataset import Example
 from edge.features.vision import standardise
 from edge.items import LABELS
 from export.augment import jitter_faces, mix
-from export.corpora import Split, joined, read_faces, split_corpora
+from export.corpora import Split, joined, split_corpora
 from export.distill import Lessons, Taught, beside, lesson_loss
+from export.fer2013 import read_faces
 from export.recipe import Recipe
 from export.students import TOKEN, VisionStudent
 from export.training import Batch, Plan, Task, finished, train

@@ -43,6 +43,11 @@ def test_every_stage_is_measured(report):
     assert report["stages"]["whole window"]["p50_ms"] > report["stages"]["face detection"]["p50_ms"]
 
 
+def test_a_window_of_a_stream_costs_less_than_a_new_one(report):
+    assert report["stream"]["n"] == 4
+    assert 0 < report["stream"]["p50_ms"] < report["stages"]["whole window"]["p50_ms"]
+
+
 def test_what_is_not_int8_is_not_called_so(report):
     assert set(report["models"]) == {"audio", "vision", "text", "fusion"}
     for model in (*report["models"].values(), report["window"]):
@@ -65,6 +70,7 @@ def test_the_report_is_json_and_a_table(report):
         "bundle",
         "machine",
         "stages",
+        "stream",
         "models",
         "window",
         "panel",

@@ -20,7 +20,7 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, MODALITIES
 from edge.manifest import VisionSpec
 from export.card import HEADLINE
-from export.corpora import read_faces
+from export.fer2013 import read_faces
 from export.heldout import held_out_sets
 from export.recipe import read_recipe
 from export.run import _place, run_export

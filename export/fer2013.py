@@ -1,0 +1,109 @@
+"""FER2013: faces of 48 pixels, as the challenge's table, as pictures, or as mosaics of tiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from calibration.dataset import Example, label_index, read_rows
+from edge.errors import DatasetError
+from edge.items import Bytes
+
+FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+FACE = 48
+"""Side of a FER2013 face, alone or as a tile of a mosaic (pixels)."""
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+"""A JPEG that lacks its end was cut short, and is decoded as if it were grey there."""
+
+
+def read_fer2013(folder: Path, split: str) -> list[Example]:
+    """Its train or dev split. Raises DatasetError."""
+    wanted = "train" if split == "train" else "validation"
+    table = folder / "labels.csv"
+    if table.is_file():
+        columns = ("split", "file_name", "row", "column", "emotion")
+        examples = []
+        for number, row in read_rows(table, columns):
+            where = f"{table}, line {number}"
+            label = label_index(row["emotion"], where)
+            if row["split"] == wanted and label is not None:
+                tile = _whole(row["row"], 10_000, where), _whole(row["column"], 10_000, where)
+                if not (folder / row["file_name"]).is_file():
+                    raise DatasetError(f"{where}: {row['file_name']} does not exist in {folder}")
+                name = f"{row['file_name']}:{tile[0]}:{tile[1]}"
+                examples.append(Example(name, label, name, folder / row["file_name"], tile=tile))
+        return examples
+    if (folder / "fer2013.csv").is_file():
+        return _from_pixels(folder, wanted)
+    examples = []
+    for path in sorted((folder / wanted).glob("*/*.*")):
+        label = label_index(path.parent.name, str(path))
+        if label is not None:
+            name = str(path.relative_to(folder))
+            examples.append(Example(name, label, name, path))
+    return examples
+
+
+def _from_pixels(folder: Path, wanted: str) -> list[Example]:
+    """fer2013.csv holds the pixels themselves: laid out once as pictures beside it."""
+    import cv2
+
+    usage = {"train": "Training", "validation": "PublicTest"}[wanted]
+    examples = []
+    pictures = folder / "pictures" / wanted
+    pictures.mkdir(parents=True, exist_ok=True)
+    for number, row in read_rows(folder / "fer2013.csv", ("emotion", "pixels", "Usage")):
+        where = f"{folder / 'fer2013.csv'}, line {number}"
+        label = label_index(FER2013[_whole(row["emotion"], len(FER2013), where)], where)
+        if row["Usage"] != usage or label is None:
+            continue
+        path = pictures / f"{number}.png"
+        if not path.is_file():
+            pixels = [_whole(pixel, 256, where) for pixel in row["pixels"].split()]
+            if len(pixels) != FACE * FACE:
+                raise DatasetError(f"{where}: {len(pixels)} pixels, not {FACE * FACE}; copy the file again")
+            unfinished = path.with_suffix(".part.png")
+            cv2.imwrite(str(unfinished), np.array(pixels, np.uint8).reshape(FACE, FACE))
+            os.replace(unfinished, path)
+        examples.append(Example(path.name, label, path.name, path))
+    return examples
+
+
+def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:
+    """Grey face pictures of examples that are crops already, [n, size, size]. Raises DatasetError."""
+    import cv2
+
+    mosaics: dict[Path, Bytes] = {}
+    faces = []
+    for example in examples:
+        assert example.path is not None
+        if example.path not in mosaics:
+            if example.tile is None:
+                mosaics.clear()
+            data = example.path.read_bytes() if example.path.is_file() else b""
+            whole = not data.startswith(JPEG_START) or JPEG_END in data[-1024:]
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+            if picture is None or not whole:
+                raise DatasetError(f"{example.path} is not a readable picture; replace or remove it")
+            mosaics[example.path] = np.asarray(picture, np.uint8)
+        face = mosaics[example.path]
+        if example.tile is not None:
+            row, column = (FACE * place for place in example.tile)
+            face = face[row : row + FACE, column : column + FACE]
+            if face.shape != (FACE, FACE):
+                place = "row {}, column {}".format(*example.tile)
+                raise DatasetError(f"{example.path} is too small to hold a face at {place}; copy it again")
+        if face.shape != (size, size):
+            face = np.asarray(cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+        faces.append(face)
+    return np.stack(faces)
+
+
+def _whole(text: str, below: int, where: str) -> int:
+    """A number out of a table, from 0. Raises DatasetError."""
+    if not text.isdecimal() or int(text) >= below:
+        raise DatasetError(f"{where}: '{text}' is no whole number from 0 to {below - 1}")
+    return int(text)
