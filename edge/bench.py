@@ -145,7 +145,7 @@ def _read_windows(reader: Reader, clip: Path, count: int, stopwatch: Stopwatch) 
 
 
 def _read_stream(reader: Reader, clip: Path, count: int, stopwatch: Stopwatch) -> None:
-    """Send the windows of the clip, played again and again, through one pipeline as they follow each other."""
+    """Send the windows of the clip, played again and again, through one pipeline as they follow."""
     manifest = reader.bundle.manifest
     windower = Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces)
     with RecordingSource(clip, manifest.audio.rate) as source:

@@ -13,17 +13,19 @@ import csv
 import difflib
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.dataset import Example, label_index, read_folder, read_rows, require_human
 from edge.errors import DatasetError
-from export.fer2013 import read_fer2013
+from export.fer2013 import PICTURES, read_fer2013
 
 RAVDESS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
 OWN_SPLIT = ("fer2013", "goemotions")
 """Corpora published with a validation split that shares nobody with the training split (MELD's does)."""
+LABEL_FILES = (".csv", ".tsv", ".txt")
+
 EKMAN = {
     "angry": "anger annoyance disapproval",
     "happy": "joy amusement approval excitement gratitude love optimism relief pride admiration desire "
@@ -130,6 +132,25 @@ def joined(splits: Mapping[str, Split]) -> Split:
             )
     require_human([*roles["dev"], *roles["test"]])
     return Split(**roles)
+
+
+def fingerprint(data: Path, folders: Iterable[str]) -> str:
+    """Short digest of folders below `data`: every file's name and size, and what label files say.
+
+    Cheap enough for any corpus; a recording that changes without its size changing goes unseen.
+    """
+    whole = hashlib.sha256()
+    for name in sorted(set(folders)):
+        folder = data / name
+        for path in sorted(folder.rglob("*")):
+            place = path.relative_to(folder)
+            hidden = any(part.startswith(".") for part in place.parts)
+            if hidden or not path.is_file() or (name, place.parts[0]) == ("fer2013", PICTURES):
+                continue
+            whole.update(f"{name}/{place.as_posix()}\0{path.stat().st_size}\0".encode())
+            if path.suffix in LABEL_FILES:
+                whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()[:10]
 
 
 def _ravdess(folder: Path) -> list[Example]:

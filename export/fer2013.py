@@ -15,6 +15,8 @@ from edge.items import Bytes
 FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 FACE = 48
 """Side of a FER2013 face, alone or as a tile of a mosaic (pixels)."""
+PICTURES = "pictures"
+"""Folder the table's pixels are laid out in, beside it."""
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 """A JPEG that lacks its end was cut short, and is decoded as if it were grey there."""
 
@@ -53,7 +55,7 @@ def _from_pixels(folder: Path, wanted: str) -> list[Example]:
 
     usage = {"train": "Training", "validation": "PublicTest"}[wanted]
     examples = []
-    pictures = folder / "pictures" / wanted
+    pictures = folder / PICTURES / wanted
     pictures.mkdir(parents=True, exist_ok=True)
     for number, row in read_rows(folder / "fer2013.csv", ("emotion", "pixels", "Usage")):
         where = f"{folder / 'fer2013.csv'}, line {number}"

@@ -1,7 +1,7 @@
 """`edge export`: recipe and data in, checked INT8 bundle out.
 
 Stages leave their work in a folder beside the bundle, `<out>.work`; a run killed at any moment goes on
-where it was, and a change of the recipe repeats only what it touches.
+where it was, and a change of the recipe or the data repeats only what it touches.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from export.calibrate import (
     require_material,
 )
 from export.card import HEADLINE, card
+from export.corpora import fingerprint
 from export.crossfit import cross_fitted
 from export.fusion_training import Pool, compose, train_fusion
 from export.heldout import HeldOut, held_out_sets
@@ -77,7 +78,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     train_students(recipe, data, work)
     say("fusion: tokens of the encoders")
     encoders = {name: _student(name, recipe, data, work) for name in MODALITIES}
-    words = _place("text", recipe, work) / "tokenizer.json"
+    words = _place("text", recipe, data, work) / "tokenizer.json"
     tokenizer = load_tokenizer(words)
     heard = encoders["audio"]
     seen = training_inputs(recipe, data, tokenizer, heard)
@@ -89,7 +90,8 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
         require_labels(examples, role)
     roles = {"seen": seen, "unseen": strangers, "first": sides[0], "second": sides[1]}
     pools = {role: pools_of(encoders, inputs, tokenizer, recipe.tokens) for role, inputs in roles.items()}
-    folder = work / f"fusion-{recipe.key(*MODALITIES, 'tokens', 'face_crop', 'fusion')}"
+    key = recipe.key(*MODALITIES, "tokens", "face_crop", "fusion")
+    folder = work / f"fusion-{key}-{_data_key(MODALITIES, recipe, data)}"
     fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["second"], folder)
     answers = cross_fitted(recipe, pools["seen"], (pools["first"], pools["second"]), folder)
     shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)
@@ -102,7 +104,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
 
     def fine_tuned(name: str) -> Path:
         network = fusion if name == "fusion" else encoders[name]
-        place = folder if name == "fusion" else _place(name, recipe, work)
+        place = folder if name == "fusion" else _place(name, recipe, data, work)
         inputs = training_batches(name, seen, pools["seen"], recipe)
         tuned = fine_tune(name, fused(network), inputs, QAT_STEPS, place, recipe.seed)
         return write_networks({name: tuned}, *shapes, work / "qat")[name]
@@ -210,13 +212,23 @@ def _speed(bundle: Bundle) -> Any:
 def _student(name: str, recipe: Recipe, data: Path, work: Path) -> Any:
     """Train one encoder, or read it back when it is finished."""
     trainer: Any = {"audio": train_audio, "vision": train_vision, "text": train_text}[name]
-    return trainer(recipe, data, _place(name, recipe, work))
+    return trainer(recipe, data, _place(name, recipe, data, work))
 
 
-def _place(name: str, recipe: Recipe, work: Path) -> Path:
-    """Where an encoder's weights are kept: another recipe, another folder."""
+def _place(name: str, recipe: Recipe, data: Path, work: Path) -> Path:
+    """Where an encoder's weights are kept: another recipe or other data, another folder."""
     features = {"audio": (), "vision": ("face_crop",), "text": ("tokens",)}[name]
-    return work / f"{name}-{recipe.key(name, *features)}"
+    return work / f"{name}-{recipe.key(name, *features)}-{_data_key([name], recipe, data)}"
+
+
+def _data_key(names: Iterable[str], recipe: Recipe, data: Path) -> str:
+    """Digest of what the encoders named are trained on: corpora, noise, a teacher that lies beside them."""
+    folders: list[str] = []
+    for name in names:
+        student = getattr(recipe, name)
+        folders += student.corpora
+        folders += [f for f in (getattr(student, part, None) for part in ("noise", "teacher")) if f]
+    return fingerprint(data, folders)
 
 
 def _end_with(parent: int) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from calibration.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
-from export.corpora import EKMAN, FINE, Split, joined, read_corpus, split_corpora
+from export.corpora import EKMAN, FINE, Split, fingerprint, joined, read_corpus, split_corpora
 from export.fer2013 import read_faces
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -537,6 +537,42 @@ def test_labels_that_no_name_stands_for_are_named(tmp_path, labels):
     with (tmp_path / "goemotions" / "train.tsv").open("a") as file:
         file.write(f"text\t{labels}\tid\n")
     assert f"train.tsv, line 13: '{labels}' are no rows of labels.txt" in refusal(tmp_path, "goemotions")
+
+
+# Whether the data is still the same
+
+
+def test_a_fingerprint_tells_other_data_and_nothing_else(tmp_path):
+    spoken(tmp_path, ["a", "b"])
+    spoken(tmp_path, ["c"], "others")
+    table_of_voices = tmp_path / "voices" / "metadata.csv"
+    first = fingerprint(tmp_path, ["voices", "others"])
+    assert fingerprint(tmp_path, ["others", "voices", "voices"]) == first
+    assert fingerprint(tmp_path, ["voices"]) != first
+
+    def changed(path, content):
+        """The fingerprint while a file has another content, or none."""
+        before = path.read_bytes() if path.is_file() else None
+        path.write_bytes(content)
+        found = fingerprint(tmp_path, ["voices", "others"])
+        path.write_bytes(before) if before is not None else path.unlink()
+        assert fingerprint(tmp_path, ["voices", "others"]) == first
+        return found
+
+    labels = table_of_voices.read_bytes()
+    assert changed(table_of_voices, labels.replace(b"angry", b"happy")) != first
+    assert changed(tmp_path / "voices" / "more.wav", b"RIFF") != first
+    assert changed(tmp_path / "voices" / "more.wav", b"RIF") != changed(tmp_path / "voices" / "more.wav", b"")
+    assert changed(tmp_path / "voices" / ".DS_Store", b"x") == first
+    assert changed(tmp_path / "elsewhere.csv", b"x") == first
+
+
+def test_pictures_laid_out_of_a_table_are_no_other_data(tmp_path):
+    pixels = ["4", "9 " * 2304, "Training"]
+    table(tmp_path / "fer2013" / "fer2013.csv", ["emotion", "pixels", "Usage"], pixels)
+    before = fingerprint(tmp_path, ["fer2013"])
+    assert read_corpus(tmp_path, "fer2013")[0].path.is_file()
+    assert fingerprint(tmp_path, ["fer2013"]) == before
 
 
 # The real corpora, where they are

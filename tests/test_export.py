@@ -183,7 +183,22 @@ def test_held_out_faces_of_an_older_list_are_not_judged_again(corpora, tmp_path)
 def test_weights_for_other_face_crops_are_not_reused(corpora, tmp_path):
     recipe = read_recipe(corpora / "tiny.toml")
     larger = recipe.model_copy(update={"face_crop": VisionSpec(size=64)})
-    assert _place("vision", larger, tmp_path) != _place("vision", recipe, tmp_path)
+    assert _place("vision", larger, corpora, tmp_path) != _place("vision", recipe, corpora, tmp_path)
+
+
+def test_weights_of_other_data_are_not_reused(corpora, tmp_path):
+    recipe = read_recipe(corpora / "tiny.toml")
+
+    def places():
+        return [_place(name, recipe, corpora, tmp_path) for name in ("audio", "vision", "text")]
+
+    before = places()
+    held_out_sets(recipe, corpora, tmp_path / "heldout")  # reading leaves the data what it was
+    assert places() == before
+    table = corpora / "voices" / "metadata.csv"
+    table.write_text(table.read_text().replace(",angry,", ",happy,", 1))
+    after = places()
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, True]
 
 
 def refusal(data, recipe=None, error=DatasetError):
