@@ -148,7 +148,9 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
-    train(Task("audio", model, batches, steps, targets.mean(0), score, loss), plan, folder)
+    train(
+        Task("audio", model, batches, steps, targets.mean(0), score, loss, "unweighted recall"), plan, folder
+    )
     return student
 
 

@@ -89,7 +89,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
-    train(Task("text", model, batches, steps, targets.mean(0), score), plan, folder)
+    train(Task("text", model, batches, steps, targets.mean(0), score, measure="macro F1"), plan, folder)
     return model
 
 
