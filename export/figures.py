@@ -37,11 +37,12 @@ def confusion(int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labe
             tone = "light" if share > 0.5 else "dark"
             parts.append(
                 f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{BLUE}" '
-                f'fill-opacity="{share:.3f}" stroke="{BLUE if i == j else LIGHT}" '
-                f'stroke-width="{1.5 if i == j else 0.5}"/>'
+                f'fill-opacity="{share:.3f}" stroke="{LIGHT}"/>'
             )
-            shown = f"{share:.0%}" if total else "–"
-            parts.append(_text(x + cell / 2, y + 29, shown, "middle", f"share {tone}"))
+            if not int8[i][j] and not fp32[i][j]:
+                parts.append(_text(x + cell / 2, y + 34, "·", "middle", "count"))
+                continue
+            parts.append(_text(x + cell / 2, y + 29, f"{share:.0%}", "middle", f"share {tone}"))
             parts.append(
                 _text(x + cell / 2, y + 46, f"{int8[i][j]} / {fp32[i][j]}", "middle", f"count {tone}")
             )
@@ -53,7 +54,7 @@ def reliability(bins: Sequence[Sequence[float]], name: str) -> str:
 
     bins: examples, mean confidence, accuracy of each.
     """
-    left, top, side, floor = 38, 8, 200, 266
+    left, top, side, floor = 38.0, 8.0, 200.0, 266.0
 
     def x_of(value: float) -> float:
         return left + value * side
@@ -72,7 +73,7 @@ def reliability(bins: Sequence[Sequence[float]], name: str) -> str:
     path = " ".join(f"{x_of(confidence):.1f},{y_of(right):.1f}" for _, confidence, right in bins)
     parts.append(f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="1.5"/>')
     for count, confidence, right in bins:
-        x, height = x_of(confidence), max(1.0, count / most * 44)
+        x, height = x_of(confidence), max(1.0, count / most * 44.0)
         said = f"{int(count)} answers: {confidence:.0%} sure, {right:.0%} right"
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y_of(right):.1f}" r="{2 + 3 * math.sqrt(count / most):.1f}" '
@@ -118,9 +119,9 @@ def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str
         parts.append(_line(x_of(value), top - 6, x_of(value), floor, LIGHT))
         parts.append(_text(x_of(value), floor + 15, f"{value:.2f}", "middle"))
     for number, (name, value) in enumerate(references.items()):
-        y = 14 + 16 * number
-        parts.append(_line(x_of(value), y + 4, x_of(value), floor, ORANGE, 'stroke-dasharray="4 3"'))
-        parts.append(_text(x_of(value) - 4, y, f"{name} {value:.3f}", "end", "axis"))
+        above = 14 + 16 * number
+        parts.append(_line(x_of(value), above + 4, x_of(value), floor, ORANGE, 'stroke-dasharray="4 3"'))
+        parts.append(_text(x_of(value) - 4, above, f"{name} {value:.3f}", "end", "axis"))
     for number, (name, scores) in enumerate(rows):
         y, mean = top + step * (number + 0.5), sum(scores) / len(scores)
         parts.append(_text(left - 10, y + 4, name, "end"))

@@ -32,7 +32,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "",
 
     body = Html("".join(tag("tr", cells("td", row)) for row in rows))
     title = tag("caption", caption) if caption else ""
-    inner = tag("table", title, tag("thead", tag("tr", cells("th", head))), tag("tbody", body))
+    top = tag("thead", tag("tr", cells("th", head))) if any(head) else ""
+    inner = tag("table", title, top, tag("tbody", body))
     return tag("div", inner, kind="wide")
 
 
@@ -70,7 +71,8 @@ def document(title: str, notice: str, lead: Html, sections: Sequence[tuple[str, 
 STYLE = """
 :root { --ink: #1c2128; --soft: #59616c; --rule: #cfd4da; --blue: #0072b2; --paper: #ffffff; }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.5rem 5rem; max-width: 68rem; color: var(--ink); background: var(--paper);
+body { margin: 0 auto; padding: 2.5rem 1.5rem 5rem; max-width: 68rem;
+  color: var(--ink); background: var(--paper);
   font: 15px/1.55 system-ui, "Segoe UI", Roboto, "Noto Sans", "Noto Sans CJK JP", sans-serif; }
 h1 { margin: 0 0 .3rem; font: 600 2rem/1.2 Georgia, "Noto Serif", serif; }
 h2 { margin: 3rem 0 .8rem; padding-top: .6rem; border-top: 2px solid var(--ink);
@@ -79,7 +81,8 @@ h3 { margin: 1.8rem 0 .5rem; font-size: 1.02rem; }
 p { margin: .5rem 0 .9rem; max-width: 46rem; }
 .soft, figcaption { color: var(--soft); }
 .notice { padding: .6rem .9rem; border-left: 4px solid #d55e00; background: #fdf3ec; max-width: none; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: .8rem; margin: 1.3rem 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.2rem, 1fr)); gap: .8rem;
+  margin: 1.3rem 0; }
 .tile { padding: .7rem .9rem; border: 1px solid var(--rule); border-radius: 6px; }
 .tile b { display: block; font: 600 1.55rem/1.3 Georgia, "Noto Serif", serif; }
 .tile span { display: block; color: var(--soft); font-size: .84rem; line-height: 1.35; }
@@ -94,19 +97,20 @@ th { border-bottom: 1px solid var(--ink); text-align: left; vertical-align: bott
 th, td { padding: .3rem .8rem .3rem 0; vertical-align: top; }
 th.n, td.n { text-align: right; white-space: nowrap; }
 tbody tr + tr td { border-top: 1px solid #eceff2; }
-figure { margin: 0; }
+figure { margin: 0; width: min-content; }
 figcaption { margin-top: .3rem; font-size: .86rem; line-height: 1.4; max-width: 30rem; }
 .grid { display: flex; flex-wrap: wrap; gap: 1.8rem 2.4rem; margin: 1rem 0 1.4rem; }
 svg { display: block; max-width: 100%; height: auto; }
 td svg { display: inline-block; vertical-align: middle; }
-svg text { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-size: 11px; fill: var(--ink); }
+svg text { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-size: 11px;
+  fill: var(--ink); }
 svg .axis { fill: var(--soft); }
 svg .value, svg .share { font-weight: 600; }
 svg .share { font-size: 14px; }
 svg .count { font-size: 10px; fill: var(--soft); }
 svg .light { fill: #ffffff; }
 .faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)); gap: .9rem; }
-.faces img { display: block; width: 96px; height: 96px; image-rendering: pixelated; border: 1px solid var(--rule); }
+.faces img { display: block; width: 96px; height: 96px; border: 1px solid var(--rule); }
 .faces figcaption { font-size: .8rem; overflow-wrap: anywhere; }
 code { font: .86em ui-monospace, "Noto Sans Mono", monospace; overflow-wrap: anywhere; }
 ul { padding-left: 1.2rem; max-width: 46rem; }

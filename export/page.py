@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from export.markup import Html, document, tag
-from export.sections import accuracy, answers, confidence, limits, mistakes
+from export.sections import accuracy, answers, confidence, limits, mistakes, score_name
 from export.sections_made import (
     ablation,
     origin,
@@ -24,7 +24,7 @@ def page(facts: Mapping[str, Any], work: Path) -> str:
     """The page. facts: the keys of export/report.py. work: the folder the pictures of faces lie below."""
     sections = [
         ("Accuracy", accuracy(facts)),
-        ("What is taken for what", answers(facts)),
+        ("Confusion matrices", answers(facts)),
         ("Confidence", confidence(facts)),
         ("Training", training(facts)),
         ("Fusion on trial", ablation(facts)),
@@ -32,7 +32,7 @@ def page(facts: Mapping[str, Any], work: Path) -> str:
         ("Privacy in training", privacy(facts)),
         ("INT8", quantization(facts)),
         ("Speed", speed(facts)),
-        ("What it gets wrong", mistakes(facts, work)),
+        ("Examples it gets wrong", mistakes(facts, work)),
         ("Data, recipe and versions", origin(facts)),
         ("Wall time", times(facts)),
         ("Limits", limits()),
@@ -52,7 +52,7 @@ def _tiles(facts: Mapping[str, Any]) -> Html:
         if "int8" in row:
             name = facts["headline"][title.split()[0]]
             lost = (row["fp32"][name] - row["int8"][name]) * 100
-            said = f"{name.replace('_', ' ')}, {title}; INT8 {_change(-lost)}"
+            said = f"{score_name(name)}, {title}; INT8 {_change(-lost)}"
             tiles.append((f"{row['int8'][name]:.3f}", said))
     tiles.append((f"{sum(facts['files'].values()) / 1e6:.1f} MB", "the whole bundle"))
     window = facts["speed"]["stages"]["whole window"]

@@ -35,13 +35,16 @@ class Inputs:
     """Arguments of the encoder, [n, ...] each."""
     labels: Tensor
     """[n]."""
+    speakers: Tensor | None = None
+    """[n], a number each; None: unknown."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, chosen: Tensor) -> Inputs:
         """Some of the examples."""
-        return Inputs(tuple(tensor[chosen] for tensor in self.tensors), self.labels[chosen])
+        speakers = None if self.speakers is None else self.speakers[chosen]
+        return Inputs(tuple(tensor[chosen] for tensor in self.tensors), self.labels[chosen], speakers)
 
 
 def training_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[str, Inputs]:
@@ -50,12 +53,13 @@ def training_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[st
     heard = _some(audio_split(recipe, data).train, rng)
     windows = NoisyWindows.load(recipe, data, heard)
     features = np.stack([windows.features(index, rng) for index in range(len(heard))])
-    faces, face_labels = load_faces(_some(vision_split(recipe, data).train, rng), recipe.face_crop.size)
+    seen = _some(vision_split(recipe, data).train, rng)
+    faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = _some(text_split(recipe, data).train, rng)
     return {
-        "audio": Inputs((torch.from_numpy(features),), _labels(heard)),
-        "vision": Inputs((jitter_faces(faces, rng),), face_labels),
-        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said)),
+        "audio": Inputs((torch.from_numpy(features),), _labels(heard), _speakers(heard)),
+        "vision": Inputs((jitter_faces(faces, rng),), face_labels, _speakers(seen)),
+        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said), _speakers(said)),
     }
 
 
@@ -64,12 +68,13 @@ def dev_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer) -> dict[str, In
     spec = AudioSpec()
     heard = audio_split(recipe, data).dev
     features, owner = clip_features([load_clip(e, spec.rate) for e in heard], spec)
-    faces, face_labels = load_faces(vision_split(recipe, data).dev, recipe.face_crop.size)
+    seen = vision_split(recipe, data).dev
+    faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = text_split(recipe, data).dev
     return {
-        "audio": Inputs((features,), _labels(heard)[owner]),
-        "vision": Inputs((faces,), face_labels),
-        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said)),
+        "audio": Inputs((features,), _labels(heard)[owner], _speakers(heard)[owner]),
+        "vision": Inputs((faces,), face_labels, _speakers(seen)),
+        "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said), _speakers(said)),
     }
 
 
@@ -100,7 +105,7 @@ def pool(encoder: nn.Module, inputs: Inputs) -> Pool:
     if tokens.ndim == 2:
         tokens = tokens[:, None]
     mask = inputs.tensors[1] if len(inputs.tensors) > 1 else torch.ones(tokens.shape[:2])
-    return Pool(tokens, mask, inputs.labels)
+    return Pool(tokens, mask, inputs.labels, inputs.speakers)
 
 
 def training_batches(
@@ -138,3 +143,9 @@ def _some(examples: Sequence[Example], rng: np.random.Generator) -> list[Example
 
 def _labels(examples: Sequence[Example]) -> Tensor:
     return torch.tensor([e.label for e in examples])
+
+
+def _speakers(examples: Sequence[Example]) -> Tensor:
+    """A number from the name: the same speaker has the same in every run."""
+    digests = [hashlib.sha256(e.speaker.encode()).hexdigest()[:8] for e in examples]
+    return torch.tensor([int(digest, 16) for digest in digests])

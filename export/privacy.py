@@ -1,8 +1,8 @@
 """Private training of the fusion head: DP-SGD (Abadi et al. 2016) with the parts of `opacus`.
 
 What is protected is one voice window: batches are drawn by Poisson sampling from the voice windows, the
-gradient of each is clipped, and noise is added to their sum. The noise and the draws come from a secret that
-stays in the work folder: a seed that the recipe tells would let anybody take the noise away again.
+gradient of each is clipped, and noise is added to their sum. The noise and the draws come from a secret
+that stays in the work folder: a seed that the recipe tells would let anybody take the noise away again.
 """
 
 from __future__ import annotations
@@ -18,27 +18,32 @@ import torch
 from torch import Tensor, nn
 
 from edge.errors import ConfigError, MissingExtraError
-from export.recipe import FusionRecipe
+from edge.items import MODALITIES
+from export.recipe import FusionRecipe, Recipe
+from export.training import Batch
 
 LEAST_BATCH = 32
 """Windows a batch: a Poisson draw of fewer would sometimes be empty."""
 UNIT = (
     "Protected is the presence of any one voice window among those the fusion head was trained on. The "
-    "encoders, the faces and sentences of the windows, the INT8 ranges and the confidence fits are not covered."
+    "encoders, the faces and sentences of the windows, the INT8 ranges and the confidence fits are not."
 )
 
 
-def spent(wanted: FusionRecipe, windows: int) -> dict[str, Any]:
-    """What the manifest says of a private training on so many voice windows; nothing without one.
+def privacy_of(recipe: Recipe, windows: int) -> dict[str, Any]:
+    """What the manifest says of the fusion head's training on so many voice windows; empty: not private.
 
     epsilon by Renyi accounting (Mironov et al. 2019). Raises ConfigError, MissingExtraError.
     """
+    wanted = recipe.fusion
+    if wanted.sites is not None:
+        return {"sites": wanted.sites, "rounds": wanted.epochs, "averaging": "FedAvg"}
     if wanted.dp_noise is None:
         return {}
     if not LEAST_BATCH <= wanted.batch < windows:
         raise ConfigError(
-            f"[fusion] batch = {wanted.batch} with dp_noise: private training on {windows} voice windows needs "
-            f"a batch of at least {LEAST_BATCH} and fewer than there are windows"
+            f"[fusion] batch = {wanted.batch} with dp_noise: private training on {windows} voice windows "
+            f"needs a batch of at least {LEAST_BATCH} and fewer than there are windows"
         )
     _require()
     from opacus.accountants import RDPAccountant
@@ -77,7 +82,8 @@ class PrivateGradients:
         self._model, self._windows, self._rate = model, windows, wanted.batch / windows
         self._secret = _secret(folder / "noise.secret")
         self._draws, noise = torch.Generator(), torch.Generator()
-        self._noise, self._hooked = noise, None
+        self._noise = noise
+        self._hooks: Any = None
         self._optimizer = DPOptimizer(
             # Its own step is never taken: it clips, adds up and adds the noise.
             torch.optim.SGD(model.parameters(), lr=0.0),
@@ -89,11 +95,11 @@ class PrivateGradients:
 
     def begin(self, rng: np.random.Generator) -> None:
         """Start an epoch; the same epoch draws the same again."""
-        if self._hooked is None:
+        if self._hooks is None:
             from opacus import GradSampleModule
 
             # Not strict: the only buffer holds the positions, which nobody's data changes.
-            self._hooked = GradSampleModule(self._model, strict=False)
+            self._hooks = GradSampleModule(self._model, strict=False)
         place = int(rng.integers(2**62))
         self._draws.manual_seed((self._secret ^ place) % 2**63)
         self._noise.manual_seed((self._secret ^ ~place) % 2**63)
@@ -105,6 +111,12 @@ class PrivateGradients:
             if len(chosen):
                 return chosen
 
+    def watch(self, batch: Batch) -> Batch:
+        """The batch with inputs that have gradients: without, the hooks of the first layers do not fire."""
+        for tokens in batch[0][: len(MODALITIES)]:
+            tokens.requires_grad_()
+        return batch
+
     def clip(self, model: nn.Module) -> None:
         """Put the clipped and noised mean in the place of the gradient."""
         del model
@@ -115,8 +127,8 @@ class PrivateGradients:
 
     def end(self) -> None:
         """Leave the network as it was before, its weights apart."""
-        if self._hooked is not None:
-            self._hooked.to_standard_module()
+        if self._hooks is not None:
+            self._hooks.to_standard_module()
 
 
 def _secret(file: Path) -> int:

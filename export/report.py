@@ -4,7 +4,7 @@
     notice              why the report itself must stay inside; the licences of the data
     labels              in the order of every row and column below
     headline            modality -> the number it is chosen by
-    accuracy            held-out set -> {fp32, int8: calibration/metrics.py's Report}, and the composed windows
+    accuracy            held-out set -> {fp32, int8: Report of calibration/metrics.py}; composed windows
     mistakes            held-out set -> {wrong, judged, examples: the surest of them [{name, speaker, label,
                         answer, confidence, said, picture}]}
     confidence          {temperature, bias, conformal_threshold} by modality
@@ -16,7 +16,8 @@
     ablation            <work>/ablation.json; null without: {measure, data, note, references: {name: value},
                         rows: [{name, scores: one a seed}]}
     pseudo_labels       corpus -> the report.json beside its labels (`edge pseudo`)
-    data                [{modality, corpus, licence, examples, speakers: by role, labels: of training, sha256}]
+    data                [{modality, corpus, licence, examples and speakers: by role, labels: of training,
+                        sha256}]
     recipe              {sha256, content}
     versions            package -> version
     files               file of the bundle -> bytes
@@ -49,7 +50,7 @@ from edge.items import LABELS, MODALITIES
 from export.card import HEADLINE, LICENCES
 from export.corpora import split_corpora
 from export.heldout import HeldOut
-from export.history import read_history
+from export.history import Epoch, read_history
 from export.page import page
 from export.progress import say
 from export.quantize import QuantizeReport
@@ -58,8 +59,8 @@ from export.recipe import Recipe
 SHOWN = {"audio": 12, "vision": 24, "text": 12, "fused": 12}
 """Mistakes listed of a held-out set."""
 NOTICE = (
-    "For research and for the people who build the bundle. This page shows faces, sentences and clip names of "
-    "held-out people: keep it where the data is kept and do not publish it."
+    "For research and for the people who build the bundle. This page shows faces, sentences and clip names "
+    "of held-out people: keep it where the data is kept and do not publish it."
 )
 PACKAGES = ("numpy", "onnx", "onnxruntime", "torch")
 
@@ -169,9 +170,9 @@ def digest(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _courses(folders: Sequence[Path]) -> dict[str, list[Any]]:
+def _courses(folders: Sequence[Path]) -> dict[str, list[Epoch]]:
     """Histories by training; within a folder in the order they were trained."""
-    courses = {}
+    courses: dict[str, list[Epoch]] = {}
     for folder in folders:
         found = {file.stem: read_history(file) for file in folder.glob("*.jsonl")}
         courses |= dict(sorted(found.items(), key=lambda item: item[1][0].ended if item[1] else 0.0))

@@ -42,7 +42,7 @@ from export.calibrate import (
     require_material,
 )
 from export.card import HEADLINE, card
-from export.fusion_training import Pool, compose, train_fusion
+from export.fusion_training import Pool, compose, train_fusion, voices
 from export.heldout import HeldOut, held_out_sets
 from export.networks import fused, write_networks
 from export.pack import pack
@@ -55,6 +55,7 @@ from export.pools import (
     training_batches,
     training_inputs,
 )
+from export.privacy import privacy_of
 from export.progress import Stages, logged, say
 from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
@@ -97,6 +98,9 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         role: {name: pool(encoders[name], inputs[name]) for name in MODALITIES}
         for role, inputs in (("seen", seen), ("unseen", unseen), ("dev", dev))
     }
+    private = privacy_of(recipe, voices(pools["seen"], pools["unseen"]))
+    if "epsilon" in private:
+        say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
     folder = work / f"fusion-{recipe.key(*MODALITIES, 'tokens', 'face_crop', 'fusion')}"
     fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["dev"], folder)
     stages.end("fusion")
@@ -126,6 +130,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
             for name in MODALITIES
         },
         "quantization": {name: found.as_dict() for name, found in fits.items()},
+        "privacy": private,
         "parity": parity,
     }
     stages.end("INT8")
@@ -143,7 +148,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages.end("judged on held-out sets")
     speed = _speed(candidates["int8"])
     stages.end("bench")
-    page.write_text(card(recipe, sets, results, composed, reports, parity, speed), encoding="utf-8")
+    page.write_text(card(recipe, sets, results, composed, reports, parity, speed, private), encoding="utf-8")
     facts["accuracy"] = {
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()

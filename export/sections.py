@@ -21,7 +21,7 @@ def accuracy(facts: Facts) -> Html:
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
             low, high = row["int8"]["interval"][name]
             chosen = name == facts["headline"][title.split()[0]]
-            shown = name.replace("_", " ")
+            shown = score_name(name)
             rows.append(
                 (
                     title if name == "weighted_f1" else "",
@@ -29,15 +29,17 @@ def accuracy(facts: Facts) -> Html:
                     row["int8"]["n"],
                     f"{row['fp32'][name]:.3f}",
                     tag("b", f"{row['int8'][name]:.3f}") if chosen else f"{row['int8'][name]:.3f}",
-                    f"{low:.3f} – {high:.3f}" if low < high else "one speaker",
+                    f"{low:.3f} – {high:.3f}" if low < high else "no spread",
                     Html(interval(row["int8"][name], low, high)),
                 )
             )
     said = "On speakers, faces and sentences never trained on, through the code the device runs. Bold: the "
-    said += "number the modality is chosen by. Intervals: 95 %, bootstrap over speakers. "
-    said += "`edge evaluate` prints each INT8 row again."
+    said += "number the modality is chosen by. Intervals: 95 %, bootstrap over speakers; one speaker alone "
+    said += "has no spread. Each INT8 row is printed again by "
     head = ("held-out set", "score", "n", "FP32", "INT8", "95 %", "0 to 1")
-    return Html(tag("p", said) + table(head, rows, text=2) + _composed(facts))
+    return Html(
+        tag("p", said, tag("code", "edge evaluate"), ".") + table(head, rows, text=2) + _composed(facts)
+    )
 
 
 def _composed(facts: Facts) -> Html:
@@ -150,6 +152,11 @@ def _face(example: Mapping[str, Any], work: Path) -> Html:
 def limits() -> Html:
     """What nobody should expect."""
     return tag("ul", *(tag("li", limit) for limit in LIMITS))
+
+
+def score_name(name: str) -> str:
+    """A key of a report in words."""
+    return name.replace("_", " ").replace(" f1", " F1")
 
 
 def judged(facts: Facts) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def training(facts: Facts) -> Html:
     for name, course in facts["training"].items():
         if course:
             last = course[-1]
-            said = f". {len(course)} epochs; held-out {last['measure']} {last['held_out']:.3f} at the end."
+            said = f". Epochs: {len(course)}; held-out {last['measure']} {last['held_out']:.3f} at the end."
             drawn.append(figure(curves(course), Html(tag("b", name) + said)))
     if not drawn:
         return Html("")
@@ -86,6 +86,10 @@ def privacy(facts: Facts) -> Html:
         said += f"differential privacy. {found['unit']}"
         keys = ("noise", "clip", "sampling_rate", "steps", "accountant")
         parts.append(tag("p", said) + table(keys, [[found[key] for key in keys]], text=0))
+    if "sites" in found:
+        said = f"The fusion head was averaged over {found['sites']} sites in {found['rounds']} rounds "
+        said += f"({found['averaging']}); sites share weights and numbers of windows, no recordings."
+        parts.append(tag("p", said))
     return Html("".join(parts))
 
 
@@ -171,10 +175,10 @@ def speed(facts: Facts) -> Html:
             ("live_first_reading_s", "the same, live (2 s warm-up included)", "s"),
         )
     ]
-    said = f"`edge bench` on {machine['processor']}, one thread, ONNX Runtime {machine['onnxruntime']}. "
+    said = f" on {machine['processor']}, one thread, ONNX Runtime {machine['onnxruntime']}. "
     said += "Nothing was measured on a Jetson."
     return Html(
-        tag("p", said)
+        tag("p", tag("code", "edge bench"), said)
         + table(("stage", "p50 ms", "p95 ms", "p99 ms", "share of a window"), stages)
         + table(("network", "INT8 ms", "FP32 ms", "ratio"), models)
         + table(("", ""), others)

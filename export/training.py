@@ -56,6 +56,8 @@ class Task:
     """Loss of a batch given the label loss; None: label loss of the model's logits."""
     measure: str = "accuracy"
     """What the score is, in words."""
+    clip: Callable[[nn.Module], object] = lambda model: nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+    """What is done to the gradients before a step."""
 
 
 def finished(model: nn.Module, name: str, folder: Path) -> bool:
@@ -116,7 +118,7 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
             loss = loss_of(model, batch, label_loss)
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+            task.clip(model)
             optimizer.step()
             schedule.step()
             _average(averaged, model, plan.average, schedule.last_epoch)
@@ -127,7 +129,7 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
         epochs.append(Epoch(epoch + 1, mean, held_out, task.measure, seconds, time.time()))
         # Before the checkpoint: what a kill between the two leaves too many is cut off when going on.
         write_history(course, epochs)
-        _save(
+        save_whole(
             halfway,
             {
                 "model": model.state_dict(),
@@ -142,7 +144,7 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
             f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
             f"held-out {held_out:.3f}  {left:.0f} min left"
         )
-    _save(folder / f"{task.name}.pt", averaged.state_dict())
+    save_whole(folder / f"{task.name}.pt", averaged.state_dict())
     halfway.unlink(missing_ok=True)
     finished(model, task.name, folder)
 
@@ -174,7 +176,7 @@ def _average(averaged: nn.Module, model: nn.Module, decay: float, step: int) -> 
             kept.copy_(new)
 
 
-def _save(path: Path, content: object) -> None:
+def save_whole(path: Path, content: object) -> None:
     """Write whole or not at all: a kill in the middle leaves the old file."""
     scratch = path.with_suffix(".tmp")
     torch.save(content, scratch)
