@@ -50,10 +50,10 @@ def train_over_sites(
 
     assert recipe.fusion.sites is not None
     sites = [of_site(pools, number, recipe.fusion.sites) for number in range(recipe.fusion.sites)]
-    strategy: Any = FedAvg()
+    strategy: Any = FedAvg(fit_metrics_aggregation_fn=_mean_metrics)
     course: list[Epoch] = []
     for number in range(plan.epochs):
-        results, rows = [], []
+        results, rows = [], list[Epoch]()
         weights = _weights(model)
         for place, site in enumerate(sites):
             where, name = folder / f"round-{number + 1}", f"site-{place + 1}"
@@ -65,16 +65,16 @@ def train_over_sites(
                 seed = plan.seed + 1 + number * len(sites) + place
                 train(task, replace(plan, epochs=1, lr=rate, seed=seed), where)
             sent = ndarrays_to_parameters(_weights(copy))
-            windows = task.steps * recipe.fusion.batch
-            results.append((None, FitRes(Status(Code.OK, ""), sent, windows, {})))
             rows += read_history(where / f"{name}.jsonl")
-        averaged, _ = strategy.aggregate_fit(number + 1, results, [])
+            windows = task.steps * recipe.fusion.batch
+            results.append((None, FitRes(Status(Code.OK, ""), sent, windows, {"loss": rows[-1].loss})))
+        averaged, metrics = strategy.aggregate_fit(number + 1, results, [])
         _load(model, parameters_to_ndarrays(averaged))
         model.eval()
         course.append(
             Epoch(
                 number + 1,
-                sum(row.loss for row in rows) / len(rows),
+                metrics["loss"],
                 fusion_task(model, recipe, pools, dev).score(model),
                 "accuracy",
                 sum(row.seconds for row in rows),
@@ -106,6 +106,12 @@ def _share(pool: Pool, number: int, sites: int) -> Pool:
     assert pool.speaker is not None
     _, rank = pool.speaker.unique(return_inverse=True)
     return pool.take(torch.nonzero(rank % sites == number).flatten())
+
+
+def _mean_metrics(found: list[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
+    """Mean loss of the sites by their windows."""
+    total = sum(windows for windows, _ in found)
+    return {"loss": sum(windows * metrics["loss"] for windows, metrics in found) / total}
 
 
 def _weights(model: nn.Module) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-BLUE, ORANGE, GREY, LIGHT = "#0072b2", "#d55e00", "#8a8f98", "#e3e6ea"
+BLUE, SKY, ORANGE, GREY, LIGHT = "#0072b2", "#56b4e9", "#d55e00", "#8a8f98", "#e3e6ea"
 
 
 def curves(course: Sequence[Mapping[str, Any]]) -> str:
@@ -34,7 +34,7 @@ def confusion(int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labe
         for j in range(len(labels)):
             share = int8[i][j] / total if total else 0.0
             x, y = left + j * cell, top + i * cell
-            tone = "light" if share > 0.5 else "dark"
+            tone = "light" if share > 0.85 else "dark"
             parts.append(
                 f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{BLUE}" '
                 f'fill-opacity="{share:.3f}" stroke="{LIGHT}"/>'
@@ -91,13 +91,14 @@ def reliability(bins: Sequence[Sequence[float]], name: str) -> str:
 
 def interval(value: float, low: float, high: float) -> str:
     """A score with its interval on a line from 0 to 1."""
-    width = 140
+    width = 220
     parts = [_line(4, 9, width - 4, 9, LIGHT)]
     for tick in (0.0, 0.5, 1.0):
         parts.append(_line(4 + tick * (width - 8), 6, 4 + tick * (width - 8), 12, GREY))
     if low < high:
-        parts.append(_line(4 + low * (width - 8), 9, 4 + high * (width - 8), 9, BLUE, 'stroke-width="3"'))
-    parts.append(f'<circle cx="{4 + value * (width - 8):.1f}" cy="9" r="4" fill="{BLUE}"/>')
+        parts.append(_line(4 + low * (width - 8), 9, 4 + high * (width - 8), 9, SKY, 'stroke-width="7"'))
+    place = 4 + value * (width - 8)
+    parts.append(_line(place, 3, place, 15, BLUE, 'stroke-width="2.5"'))
     return _svg(width, 18, f"{value:.3f}, 95 % from {low:.3f} to {high:.3f}", parts)
 
 

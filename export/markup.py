@@ -81,7 +81,7 @@ h3 { margin: 1.8rem 0 .5rem; font-size: 1.02rem; }
 p { margin: .5rem 0 .9rem; max-width: 46rem; }
 .soft, figcaption { color: var(--soft); }
 .notice { padding: .6rem .9rem; border-left: 4px solid #d55e00; background: #fdf3ec; max-width: none; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.2rem, 1fr)); gap: .8rem;
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.7rem, 1fr)); gap: .8rem;
   margin: 1.3rem 0; }
 .tile { padding: .7rem .9rem; border: 1px solid var(--rule); border-radius: 6px; }
 .tile b { display: block; font: 600 1.55rem/1.3 Georgia, "Noto Serif", serif; }
@@ -97,17 +97,18 @@ th { border-bottom: 1px solid var(--ink); text-align: left; vertical-align: bott
 th, td { padding: .3rem .8rem .3rem 0; vertical-align: top; }
 th.n, td.n { text-align: right; white-space: nowrap; }
 tbody tr + tr td { border-top: 1px solid #eceff2; }
-figure { margin: 0; width: min-content; }
-figcaption { margin-top: .3rem; font-size: .86rem; line-height: 1.4; max-width: 30rem; }
+figure { display: table; margin: 0; }
+figcaption { display: table-caption; caption-side: bottom; padding-top: .3rem;
+  font-size: .86rem; line-height: 1.4; }
 .grid { display: flex; flex-wrap: wrap; gap: 1.8rem 2.4rem; margin: 1rem 0 1.4rem; }
-svg { display: block; max-width: 100%; height: auto; }
+svg { display: block; }
 td svg { display: inline-block; vertical-align: middle; }
 svg text { font-family: system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif; font-size: 11px;
   fill: var(--ink); }
 svg .axis { fill: var(--soft); }
 svg .value, svg .share { font-weight: 600; }
 svg .share { font-size: 14px; }
-svg .count { font-size: 10px; fill: var(--soft); }
+svg .count { font-size: 10px; }
 svg .light { fill: #ffffff; }
 .faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(7.2rem, 1fr)); gap: .9rem; }
 .faces img { display: block; width: 96px; height: 96px; border: 1px solid var(--rule); }
