@@ -301,6 +301,27 @@ def test_an_export_killed_anywhere_ends_with_the_same_report(exported, tmp_path)
         assert title in log
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_private_export_says_its_epsilon_everywhere(exported, tmp_path):
+    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    data, recipe, whole = exported
+    private = tmp_path / "private.toml"
+    private.write_text(recipe.read_text() + "batch = 32\ndp_noise = 1.5\n")
+    out = tmp_path / "bundle"
+    # The encoders lie finished there: only the fusion is trained.
+    shutil.copytree(whole.with_name(f"{whole.name}.work"), tmp_path / "bundle.work")
+    done = edge("export", private, "--data", data, "--out", out)
+    assert done.returncode == 0, done.stderr
+    found = open_bundle(out).manifest.privacy
+    assert found["noise"] == 1.5
+    assert found["steps"] == 8
+    said = f"{found['epsilon']:.2f}"
+    assert f"epsilon {said} at delta 1e-05" in done.stderr
+    assert f"epsilon {said} at delta 1e-05" in (out / "card.md").read_text(encoding="utf-8")
+    assert f"ε = {said}" in (tmp_path / "bundle.work" / "report.html").read_text(encoding="utf-8")
+
+
 def report_of(work):
     """What a report says besides times."""
     facts = json.loads((work / "report.json").read_text(encoding="utf-8"))
