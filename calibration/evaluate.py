@@ -91,6 +91,18 @@ class Look:
     """Detection score, 0..1; 0 without a face."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a bundle said about labelled examples."""
+
+    examples: list[Example]
+    """Those it could judge."""
+    posteriors: Floats
+    """[examples, labels]."""
+    skipped: Counter[str]
+    """How many others could not be judged, by reason."""
+
+
 class Judge:
     """The networks of a bundle, asked one labelled example at a time."""
 
@@ -127,6 +139,19 @@ class Judge:
 
         Raises DatasetError where nothing can be judged, and for pseudo-labels.
         """
+        return self.report(self.answers(examples, modality, drop), modality)
+
+    def report(self, found: Answers, modality: Modality) -> Report:
+        """How good answers are."""
+        thresholds = (self._bundle.manifest.conformal_threshold or {}).get(modality)
+        labels, speakers = [e.label for e in found.examples], [e.speaker for e in found.examples]
+        return score(found.posteriors, labels, speakers, found.skipped, thresholds)
+
+    def answers(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Answers:
+        """Ask about every example.
+
+        Raises DatasetError when none can be judged, and for pseudo-labels.
+        """
         require_human(examples)
         ask: Mapping[str, Callable[[Example], Floats | str]] = {
             "audio": self.by_audio,
@@ -145,9 +170,7 @@ class Judge:
         if not judged:
             reasons = ", ".join(f"{count} x {reason}" for reason, count in skipped.items())
             raise DatasetError(f"no clip could be judged by {modality} ({reasons}); try another --modality")
-        thresholds = (self._bundle.manifest.conformal_threshold or {}).get(modality)
-        speakers = [e.speaker for e in judged]
-        return score(np.stack(posteriors), [e.label for e in judged], speakers, skipped, thresholds)
+        return Answers(judged, np.stack(posteriors), skipped)
 
     def by_audio(self, example: Example) -> Floats | str:
         """Mean posterior over the clip's windows, or why there is none."""

@@ -148,6 +148,8 @@ class Manifest(Spec):
     """Which recordings set the ranges: clips, seconds, hash."""
     quantization: dict[str, Any] = {}
     """Per model: range method and its trials, what INT8 lost, which nodes were given back to float."""
+    privacy: dict[str, Any] = {}
+    """How private the training was (export/privacy.py); empty: not at all."""
     parity: dict[str, Any] = {}
     """INT8 against FP32, per model."""
     accuracy: dict[str, Any] = {}

@@ -192,8 +192,9 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
             wanted.adjust,
             seed=recipe.seed + number,
         )
-        drawn = partial(batches, bank)
-        train(Task(kind.name, model, drawn, steps, targets.mean(0), score, loss), plan, folder)
+        shown = partial(batches, bank)
+        task = Task(kind.name, model, shown, steps, targets.mean(0), score, loss, "unweighted recall")
+        train(task, plan, folder)
     return student
 
 

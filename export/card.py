@@ -31,10 +31,12 @@ def card(
     reports: Mapping[str, QuantizeReport],
     parity: Mapping[str, Mapping[str, Mapping[str, Any]]],
     speed: Mapping[str, Any],
+    private: Mapping[str, Any],
 ) -> str:
     """The card as Markdown.
 
     results: title -> precision (fp32, int8) -> report. speed: what `edge bench --json` prints.
+    private: how private the training was, empty for not at all.
     """
     corpora = dict.fromkeys([*recipe.audio.corpora, *recipe.vision.corpora, *recipe.text.corpora])
     if recipe.audio.noise:
@@ -91,6 +93,15 @@ def card(
             f"| {name} | {report.int8_nodes} of {report.nodes} | {report.int8_macs:.0%} | "
             f"{logits['cosine']:.4f} | {logits['agreement']:.1%} |"
         )
+    if "epsilon" in private:
+        lines += ["", "## Privacy", ""]
+        lines += [f"The fusion head was trained by DP-SGD: epsilon {private['epsilon']:.2f} at delta "]
+        lines[-1] += f"{private['delta']:g}. {private['unit']}"
+    if "sites" in private:
+        lines += ["", "## Privacy", ""]
+        lines += [
+            f"The fusion head was averaged over {private['sites']} sites in {private['rounds']} rounds."
+        ]
     window = speed["stages"]["whole window"]
     lines += [
         "",

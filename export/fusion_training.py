@@ -7,8 +7,8 @@ many clips, and half of the windows keep it: at work most sentences are the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,13 @@ class Pool:
     """[n]."""
     spoken: Tensor | None = None
     """Of sound: row of the transcript in the pool `spoken`, -1 where nobody wrote it down, [n]."""
+    speaker: Tensor | None = None
+    """[n], a number each; None: unknown."""
+
+    def take(self, chosen: Tensor) -> Pool:
+        """Some of the examples."""
+        spoken, speaker = (None if of is None else of[chosen] for of in (self.spoken, self.speaker))
+        return Pool(self.tokens[chosen], self.mask[chosen], self.label[chosen], spoken, speaker)
 
     def draw(self, labels: Tensor, rng: np.random.Generator) -> Tensor:
         """Row of a random example for each wished label, [b]."""
@@ -94,7 +101,8 @@ def train_fusion(
     dev: Mapping[str, Pool],
     folder: Path,
 ) -> FusionHead:
-    """Train, or load, the fusion head on tokens of the finished encoders.
+    """Train, or load, the fusion head on tokens of the finished encoders; as the recipe says with noise that
+    keeps the voices private (export/privacy.py), or over sites (export/federated.py).
 
     seen: examples the encoders were trained on. unseen: others; half of the batches come from there, or
     the gate would learn to trust encoders as far as their own training set. dev: for the progress line.
@@ -104,24 +112,73 @@ def train_fusion(
     model = FusionHead(len(LABELS), guide=wanted.guide)
     if finished(model, "fusion", folder):
         return model
+    plan = Plan(wanted.epochs, wanted.lr, seed=recipe.seed)
+    if wanted.sites is not None:
+        from export.federated import train_over_sites
+
+        train_over_sites(model, recipe, (seen, unseen), dev, plan, folder)
+    elif wanted.dp_noise is not None:
+        from export.privacy import PrivateGradients
+
+        gradients = PrivateGradients(model, wanted, voices(seen, unseen), folder)
+
+        def batches(rng: np.random.Generator) -> Iterator[Batch]:
+            gradients.begin(rng)
+            for _ in range(wanted.windows // wanted.batch):
+                yield gradients.watch(compose_around((seen, unseen), gradients.draw(), recipe, rng))
+
+        task = fusion_task(model, recipe, (seen, unseen), dev)
+        train(replace(task, batches=batches, clip=gradients.clip), plan, folder)
+        gradients.end()
+    else:
+        train(fusion_task(model, recipe, (seen, unseen), dev), plan, folder)
+    return model
+
+
+def voices(*pools: Mapping[str, Pool]) -> int:
+    """How many voice windows there are."""
+    return sum(len(found["audio"].label) for found in pools)
+
+
+def compose_around(
+    pools: Sequence[Mapping[str, Pool]], rows: Tensor, recipe: Recipe, rng: np.random.Generator
+) -> Batch:
+    """A window around each of some voices. rows: counted through the pools, ascending."""
+    parts, labels, first = [], [], 0
+    for found in pools:
+        audio = found["audio"]
+        own = rows[(rows >= first) & (rows < first + len(audio.label))] - first
+        first += len(audio.label)
+        if len(own):
+            labels.append(audio.label[own])
+            # Not what was really said: that would be of another voice.
+            _, *others = compose(found, labels[-1], recipe, rng, spoken=0.0)
+            parts.append((audio.tokens[own] * others[4][:, :1, None], *others))
+    joined = tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+    return joined, F.one_hot(torch.cat(labels), len(LABELS)).float()
+
+
+def fusion_task(
+    model: FusionHead, recipe: Recipe, pools: Sequence[Mapping[str, Pool]], dev: Mapping[str, Pool]
+) -> Task:
+    """Training on windows composed from the pools, batches of each alike; judged on dev."""
+    wanted = recipe.fusion
     steps = wanted.windows // wanted.batch
 
     def batches(rng: np.random.Generator) -> Iterator[Batch]:
         for _ in range(steps):
             labels = torch.from_numpy(rng.integers(0, len(LABELS), wanted.batch))
-            pools = seen if rng.random() < 0.5 else unseen
-            yield compose(pools, labels, recipe, rng), F.one_hot(labels, len(LABELS)).float()
+            found = pools[int(rng.random() * len(pools))]
+            yield compose(found, labels, recipe, rng), F.one_hot(labels, len(LABELS)).float()
 
-    def loss(model: nn.Module, batch: Batch, label_loss: object) -> Tensor:
+    def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         assert isinstance(model, FusionHead)
-        assert callable(label_loss)
         (*tokens, present, quality), targets = batch
         pooled = model.pooled(*tokens)
         logits, _ = model.fuse(pooled, present, quality)
         alone = model.logits_alone(pooled)
         shares = [label_loss(alone[:, m], targets) for m in range(len(MODALITIES))]
-        total: Tensor = label_loss(logits, targets) + 0.3 * sum(shares) / len(shares)
-        return total
+        return label_loss(logits, targets) + 0.3 * torch.stack(shares).sum() / len(shares)
 
     def score(model: nn.Module) -> float:
         rng = np.random.default_rng(0)
@@ -130,7 +187,5 @@ def train_fusion(
             logits, _ = model(*compose(dev, labels, recipe, rng))
         return float((logits.argmax(1) == labels).float().mean())
 
-    plan = Plan(wanted.epochs, wanted.lr, seed=recipe.seed)
     prior = torch.full((len(LABELS),), 1.0 / len(LABELS))
-    train(Task("fusion", model, batches, steps, prior, score, loss), plan, folder)
-    return model
+    return Task("fusion", model, batches, steps, prior, score, loss)

@@ -62,7 +62,11 @@ def fine_tune(
         return float(F.cosine_similarity(found, wished).mean())
 
     plan = Plan(EPOCHS, LR, weight_decay=0.0, seed=seed)
-    train(Task(f"{name}-qat", student, taught, steps, torch.ones(1), score, loss), plan, folder)
+    train(
+        Task(f"{name}-qat", student, taught, steps, torch.ones(1), score, loss, "cosine to FP32"),
+        plan,
+        folder,
+    )
     return student.plain()
 
 

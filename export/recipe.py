@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
+from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
+from typing_extensions import Self
 
 from edge.errors import ConfigError
 from edge.manifest import Spec, TextSpec, VisionSpec, VotingSettings
@@ -100,6 +101,20 @@ class FusionRecipe(Spec):
     """Share of sentences (half of it: of faces) that are of any label, whatever the voice says."""
     guide: Literal["query", "key_value"] = "query"
     """What the audio is in the cross-attention."""
+    dp_noise: Annotated[float, Field(gt=0.0)] | None = None
+    """Private training by DP-SGD: deviation of the noise over dp_clip; needs the extra `privacy`."""
+    dp_clip: Annotated[float, Field(gt=0.0)] = 1.0
+    """Norm that the gradient of one window is clipped to."""
+    dp_delta: Annotated[float, Field(gt=0.0, lt=1.0)] = 1e-5
+    """Chance that the privacy of epsilon does not hold."""
+    sites: Annotated[int, Field(ge=2)] | None = None
+    """Federated averaging over so many sites, each with speakers of its own; a round is an epoch."""
+
+    @model_validator(mode="after")
+    def _one_kind_of_privacy(self) -> Self:
+        if self.dp_noise is not None and self.sites is not None:
+            raise ValueError("dp_noise and sites do not go together; take one away")
+        return self
 
 
 class QuantizeRecipe(Spec):

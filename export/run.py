@@ -1,7 +1,8 @@
 """`edge export`: recipe and data in, checked INT8 bundle out.
 
 Stages leave their work in a folder beside the bundle, `<out>.work`; a run killed at any moment goes on
-where it was, and a change of the recipe or the data repeats only what it touches.
+where it was, and a change of the recipe or the data repeats only what it touches. There too lie the card, the
+report (export/report.py), and export.log, which every run goes on writing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from calibration.evaluate import Judge
+from calibration.evaluate import Answers, Judge
 from calibration.metrics import Report
 from edge.bundle import Bundle
 from edge.engines import open_engine
@@ -43,7 +44,7 @@ from export.calibrate import (
 from export.card import HEADLINE, card
 from export.corpora import fingerprint
 from export.crossfit import cross_fitted
-from export.fusion_training import Pool, compose, train_fusion
+from export.fusion_training import Pool, compose, train_fusion, voices
 from export.heldout import HeldOut, held_out_sets
 from export.networks import fused, write_networks
 from export.pack import pack
@@ -57,9 +58,11 @@ from export.pools import (
     training_batches,
     training_inputs,
 )
-from export.progress import say
+from export.privacy import privacy_of
+from export.progress import Stages, logged, say
 from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
+from export.report import write_report
 from export.text_training import train_text
 from export.trial import run_trial
 from export.vision_training import train_vision
@@ -74,8 +77,16 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     if not data.is_dir():
         raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
     work = out.with_name(f"{out.name}.work")
+    with logged(work / "export.log"):
+        say(f"export {out} by {recipe_path}, seed {recipe.seed}")
+        return _export(recipe, data, out, work)
+
+
+def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
+    stages = Stages()
     sets = held_out_sets(recipe, data, work / "heldout")
     train_students(recipe, data, work)
+    stages.end("encoders")
     say("fusion: tokens of the encoders")
     encoders = {name: _student(name, recipe, data, work) for name in MODALITIES}
     words = _place("text", recipe, data, work) / "tokenizer.json"
@@ -92,8 +103,12 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     pools = {role: pools_of(encoders, inputs, tokenizer, recipe.tokens) for role, inputs in roles.items()}
     key = recipe.key(*MODALITIES, "tokens", "face_crop", "fusion")
     folder = work / f"fusion-{key}-{_data_key(MODALITIES, recipe, data)}"
+    private = privacy_of(recipe, voices(pools["seen"], pools["unseen"]))
+    if "epsilon" in private:
+        say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
     fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["second"], folder)
     answers = cross_fitted(recipe, pools["seen"], (pools["first"], pools["second"]), folder)
+    stages.end("fusion")
     shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)
     floats = write_networks({**encoders, "fusion": fusion}, *shapes, work / "fp32")
     say("quantize: ranges from training recordings")
@@ -120,8 +135,10 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
             for name in MODALITIES
         },
         "quantization": {name: found.as_dict() for name, found in fits.items()},
+        "privacy": private,
         "parity": parity,
     }
+    stages.end("INT8")
     golden = work / "golden.npz"
     limits = golden_cases(floats, integers, judged, golden)
     page = work / "card.md"
@@ -131,11 +148,12 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
         "fp32": pack(work / "bundle-fp32", recipe, floats, {}, *parts, facts),
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),
     }
-    results = judge(candidates, sets)
+    results, asked = judge(candidates, sets)
     composed = judge_composed(integers["fusion"], pools["second"], recipe)
-    page.write_text(
-        card(recipe, sets, results, composed, reports, parity, _speed(candidates["int8"])), encoding="utf-8"
-    )
+    stages.end("judged on held-out sets")
+    speed = _speed(candidates["int8"])
+    stages.end("bench")
+    page.write_text(card(recipe, sets, results, composed, reports, parity, speed, private), encoding="utf-8")
     facts["accuracy"] = {
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()
@@ -144,8 +162,11 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
         say("fusion: on trial against other ways to fuse")
         run_trial(data, work / "trial")
     bundle = pack(out, recipe, integers, reports, *parts, facts)
+    trainings = [*(_place(name, recipe, data, work) for name in MODALITIES), folder]
+    write_report(bundle, recipe, data, work, sets, asked["int8"], reports, trainings, speed, stages.seconds)
     size = sum(file.stat().st_size for file in out.iterdir())
     say(f"bundle {out}: {size / 1e6:.1f} MB; the held-out sets lie in {work / 'heldout'}")
+    say(f"report: {work / 'report.html'}")
     return bundle
 
 
@@ -168,20 +189,25 @@ def train_students(recipe: Recipe, data: Path, work: Path) -> None:
             raise
 
 
-def judge(bundles: Mapping[str, Bundle], sets: list[HeldOut]) -> dict[str, dict[str, Report]]:
-    """Each set by each bundle: title -> precision -> report."""
+def judge(
+    bundles: Mapping[str, Bundle], sets: list[HeldOut]
+) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, Answers]]]:
+    """Each set by each bundle: title -> precision -> report, and precision -> title -> answers."""
     results: dict[str, dict[str, Report]] = {}
+    answers: dict[str, dict[str, Answers]] = {precision: {} for precision in bundles}
     for held_out in sets:
         row = results[held_out.title] = {}
         for precision, bundle in bundles.items():
             with Judge(bundle) as asked:
                 if held_out.modality == "audio" and not held_out.new_voices:
                     asked.meet(held_out.examples)
-                row[precision] = asked.score(held_out.examples, held_out.modality)
+                found = asked.answers(held_out.examples, held_out.modality)
+                row[precision] = asked.report(found, held_out.modality)
+                answers[precision][held_out.title] = found
         name = HEADLINE[held_out.modality]
         shown = ", ".join(f"{key} {getattr(report, name):.3f}" for key, report in row.items())
         say(f"{held_out.title}: {name.replace('_', ' ')} {shown}")
-    return results
+    return results, answers
 
 
 def judge_composed(fusion: Path, pools: Mapping[str, Pool], recipe: Recipe) -> dict[str, float]:

@@ -95,7 +95,8 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
     loss = lesson_loss if lesson else None
-    train(Task("text", model, batches, steps, targets.mean(0), score, loss), plan, folder)
+    task = Task("text", model, batches, steps, targets.mean(0), score, loss, "macro F1")
+    train(task, plan, folder)
     return student
 
 

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from edge.errors import ConfigError
+from export.history import Epoch, read_history, write_history
 from export.progress import bar, say
 
 Batch = tuple[tuple[Tensor, ...], Tensor]
@@ -53,6 +54,10 @@ class Task:
     """Validation score, for the log alone: nothing is selected on it."""
     loss: Callable[[nn.Module, Batch, Callable[[Tensor, Tensor], Tensor]], Tensor] | None = None
     """Loss of a batch given the label loss; None: label loss of the model's logits."""
+    measure: str = "accuracy"
+    """What the score is, in words."""
+    clip: Callable[[nn.Module], object] = lambda model: nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+    """What is done to the gradients before a step."""
 
 
 def finished(model: nn.Module, name: str, folder: Path) -> bool:
@@ -73,11 +78,12 @@ def finished(model: nn.Module, name: str, folder: Path) -> bool:
 def train(task: Task, plan: Plan, folder: Path) -> None:
     """Train task.model, which ends with averaged weights and in eval mode.
 
-    folder: where the checkpoint and the finished weights are kept; a broken training goes on after its
-    last whole epoch. Every epoch draws from its own seed, so the result is the same.
+    folder: where the checkpoint, the history of the epochs and the finished weights are kept; a broken
+    training goes on after its last whole epoch. Every epoch draws from its own seed, so the result is the
+    same.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    halfway = folder / f"{task.name}.part"
+    halfway, course = folder / f"{task.name}.part", folder / f"{task.name}.jsonl"
     model = task.model
     # What does not learn is shared, not copied: it may be many gigabytes.
     averaged = copy.deepcopy(model, {id(p): p for p in model.parameters() if not p.requires_grad})
@@ -92,6 +98,7 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
         first = saved["epoch"]
+    epochs = read_history(course, first)
     # A label nobody showed has a prior of zero, and a logarithm of minus infinity.
     shift = plan.adjust * task.prior.clamp(min=1e-4).log()
 
@@ -112,12 +119,18 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
             loss = loss_of(model, batch, label_loss)
             optimizer.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+            task.clip(model)
             optimizer.step()
             schedule.step()
             _average(averaged, model, plan.average, schedule.last_epoch)
             losses.append(loss.detach())
-        _save(
+        seconds, mean = time.monotonic() - begin, torch.stack(losses).mean().item()
+        averaged.eval()
+        held_out = task.score(averaged)
+        epochs.append(Epoch(epoch + 1, mean, held_out, task.measure, seconds, time.time()))
+        # Before the checkpoint: what a kill between the two leaves too many is cut off when going on.
+        write_history(course, epochs)
+        save_whole(
             halfway,
             {
                 "model": _learnt(model),
@@ -127,14 +140,12 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
                 "epoch": epoch + 1,
             },
         )
-        left = (time.monotonic() - begin) * (plan.epochs - epoch - 1) / 60
-        mean = torch.stack(losses).mean().item()
-        averaged.eval()
+        left = seconds * (plan.epochs - epoch - 1) / 60
         say(
             f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
-            f"held-out {task.score(averaged):.3f}  {left:.0f} min left"
+            f"held-out {held_out:.3f}  {left:.0f} min left"
         )
-    _save(folder / f"{task.name}.pt", _learnt(averaged))
+    save_whole(folder / f"{task.name}.pt", _learnt(averaged))
     halfway.unlink(missing_ok=True)
     finished(model, task.name, folder)
 
@@ -180,7 +191,7 @@ def _restore(model: nn.Module, learnt: dict[str, Tensor]) -> None:
     model.load_state_dict(learnt, strict=False)
 
 
-def _save(path: Path, content: object) -> None:
+def save_whole(path: Path, content: object) -> None:
     """Write whole or not at all: a kill in the middle leaves the old file."""
     scratch = path.with_suffix(".tmp")
     torch.save(content, scratch)

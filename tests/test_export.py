@@ -27,19 +27,19 @@ from export.run import _place, run_export
 
 SETS = {"audio on voices": 36, "vision on fer2013": 60, "text on goemotions": 90}
 """What tests/corpora.py holds out, and how many examples."""
+ONE_THREAD = os.environ | {"OMP_NUM_THREADS": "1"}
 LARGEST = 12e6
 """A bundle that travels (bytes)."""
 
 
 def edge(*arguments):
     """The command in a process of its own: it starts others, and sets their threads."""
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
     return subprocess.run(
         [sys.executable, "-m", "edge.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
         check=False,
-        env=environment,
+        env=ONE_THREAD,
     )
 
 
@@ -282,6 +282,68 @@ def test_a_killed_export_leaves_no_trainer_behind(corpora):
     run.kill()
     run.communicate()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_an_export_killed_anywhere_ends_with_the_same_report(exported, tmp_path):
+    data, recipe, whole = exported
+    out = tmp_path / "bundle"
+    work = out.with_name("bundle.work")
+    command = [sys.executable, "-m", "edge.cli", "export", recipe, "--data", data, "--out", out]
+    moments = (
+        lambda: list(work.glob("text-*/text.jsonl")),  # an epoch is told, its checkpoint perhaps not written
+        lambda: list(work.glob("vision-*/vision-refined.part")),
+        lambda: list(work.glob("fusion-*/fusion.jsonl")),
+        lambda: (work / "int8" / "text.onnx").exists(),
+        lambda: (work / "bundle-int8" / "bundle.json").exists(),  # while it is judged
+    )
+    for moment in moments:
+        with subprocess.Popen([*map(str, command)], stderr=subprocess.DEVNULL, env=ONE_THREAD) as run:
+            wait_until(lambda run=run, moment=moment: moment() or run.poll() is not None, 300.0)
+            assert run.poll() is None, "it ended before it could be killed"
+            children = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+            run.kill()
+        wait_until(lambda children=children: not any(Path(f"/proc/{pid}").exists() for pid in children))
+        assert not (work / "report.json").exists()
+    done = edge(*command[3:])
+    assert done.returncode == 0, done.stderr
+    assert report_of(work) == report_of(whole.with_name(f"{whole.name}.work"))
+    assert (work / "report.html").stat().st_size > 50_000
+    log = (work / "export.log").read_text(encoding="utf-8")
+    assert log.count("seed 1") == len(moments) + 1  # every run says that it began
+    for title in SETS:
+        assert title in log
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_private_export_says_its_epsilon_everywhere(exported, tmp_path):
+    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    data, recipe, whole = exported
+    private = tmp_path / "private.toml"
+    private.write_text(recipe.read_text() + "batch = 32\ndp_noise = 1.5\n")
+    out = tmp_path / "bundle"
+    # The encoders lie finished there: only the fusion is trained.
+    shutil.copytree(whole.with_name(f"{whole.name}.work"), tmp_path / "bundle.work")
+    done = edge("export", private, "--data", data, "--out", out)
+    assert done.returncode == 0, done.stderr
+    found = open_bundle(out).manifest.privacy
+    assert found["noise"] == 1.5
+    assert found["steps"] == 8
+    said = f"{found['epsilon']:.2f}"
+    assert f"epsilon {said} at delta 1e-05" in done.stderr
+    assert f"epsilon {said} at delta 1e-05" in (out / "card.md").read_text(encoding="utf-8")
+    assert f"ε = {said}" in (tmp_path / "bundle.work" / "report.html").read_text(encoding="utf-8")
+
+
+def report_of(work):
+    """What a report says besides times."""
+    facts = json.loads((work / "report.json").read_text(encoding="utf-8"))
+    del facts["times"], facts["speed"]
+    # The card tells the time of a window.
+    del facts["files"]["card.md"]
+    return facts
 
 
 def wait_until(true, seconds=60.0):

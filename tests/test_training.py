@@ -29,6 +29,7 @@ from export.augment import (
 )
 from export.fusion import FusionHead
 from export.fusion_training import Pool, compose
+from export.history import read_history
 from export.networks import audio_tokens
 from export.recipe import read_recipe
 from export.students import TOKEN, AudioStudent, TextStudent, VisionStudent
@@ -124,7 +125,34 @@ def test_a_training_that_was_stopped_ends_with_the_same_weights(kills, uninterru
     train(task(model), PLAN, tmp_path)
     assert_same(model.state_dict(), uninterrupted)
     assert not model.training
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny.pt"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny.jsonl", "tiny.pt"]
+
+
+def without_times(file):
+    return [(e.epoch, e.loss, e.held_out, e.measure) for e in read_history(file)]
+
+
+@pytest.mark.parametrize(
+    "kill", [{"kill_batch": 0}, {"kill_batch": STEPS + 1}, {"kill_score": 1}, {"kill_save": 2}], ids=str
+)
+def test_a_training_that_was_stopped_tells_the_same_history(kill, tmp_path, monkeypatch):
+    train(task(tiny()), PLAN, tmp_path / "whole")
+    whole = without_times(tmp_path / "whole" / "tiny.jsonl")
+    assert [epoch for epoch, *_ in whole] == list(range(1, EPOCHS + 1))
+    save, saved = torch.save, []
+
+    def killed(content, path):
+        saved.append(path)
+        if len(saved) == kill.get("kill_save"):  # the history is written, its checkpoint is not
+            raise KilledError
+        save(content, path)
+
+    monkeypatch.setattr(torch, "save", killed)
+    with pytest.raises(KilledError):
+        train(task(tiny(), **{k: v for k, v in kill.items() if k != "kill_save"}), PLAN, tmp_path / "killed")
+    monkeypatch.undo()
+    train(task(tiny()), PLAN, tmp_path / "killed")
+    assert without_times(tmp_path / "killed" / "tiny.jsonl") == whole
 
 
 def test_a_stopped_training_repeats_no_whole_epoch(tmp_path):

@@ -1,0 +1,180 @@
+"""The figures of report.html as inline SVG; colours are Okabe and Ito's, never the only sign."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+BLUE, SKY, ORANGE, GREY, LIGHT = "#0072b2", "#56b4e9", "#d55e00", "#8a8f98", "#e3e6ea"
+
+
+def curves(course: Sequence[Mapping[str, Any]]) -> str:
+    """Loss and held-out score over the epochs of one training, side by side."""
+    losses, scores = [e["loss"] for e in course], [e["held_out"] for e in course]
+    top = max(losses) * 1.05 or 1.0
+    found = _panel(0, "training loss", losses, top, BLUE)
+    found += _panel(235, f"held-out {course[0]['measure']}", scores, 1.0, ORANGE)
+    return _svg(460, 170, f"Loss and held-out {course[0]['measure']} by epoch", found)
+
+
+def confusion(int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
+    """Rows: true label, columns: answer; share of the row by INT8, under it the counts of INT8 and FP32."""
+    cell, left, top = 62, 72, 46
+    size = cell * len(labels)
+    parts = [
+        _text(left + size / 2, 14, "answer", "middle", "axis"),
+        _text(left - 8, 34, "true", "end", "axis"),
+    ]
+    for i, label in enumerate(labels):
+        parts.append(_text(left + (i + 0.5) * cell, 36, label, "middle"))
+        parts.append(_text(left - 8, top + (i + 0.5) * cell + 4, label, "end"))
+        total = sum(int8[i])
+        for j in range(len(labels)):
+            share = int8[i][j] / total if total else 0.0
+            x, y = left + j * cell, top + i * cell
+            tone = "light" if share > 0.85 else "dark"
+            parts.append(
+                f'<rect x="{x}" y="{y}" width="{cell}" height="{cell}" fill="{BLUE}" '
+                f'fill-opacity="{share:.3f}" stroke="{LIGHT}"/>'
+            )
+            if not int8[i][j] and not fp32[i][j]:
+                parts.append(_text(x + cell / 2, y + 34, "·", "middle", "count"))
+                continue
+            parts.append(_text(x + cell / 2, y + 29, f"{share:.0%}", "middle", f"share {tone}"))
+            parts.append(
+                _text(x + cell / 2, y + 46, f"{int8[i][j]} / {fp32[i][j]}", "middle", f"count {tone}")
+            )
+    return _svg(left + size + 4, top + size + 4, "Confusion matrix", parts)
+
+
+def reliability(bins: Sequence[Sequence[float]], name: str) -> str:
+    """Accuracy over confidence with the diagonal of perfect calibration; bars below: examples a bin.
+
+    bins: examples, mean confidence, accuracy of each.
+    """
+    left, top, side, floor = 38.0, 8.0, 200.0, 266.0
+
+    def x_of(value: float) -> float:
+        return left + value * side
+
+    def y_of(value: float) -> float:
+        return top + side - value * side
+
+    parts = [f'<rect x="{left}" y="{top}" width="{side}" height="{side}" fill="none" stroke="{GREY}"/>']
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        parts.append(_line(x_of(tick), top, x_of(tick), top + side, LIGHT))
+        parts.append(_line(left, y_of(tick), left + side, y_of(tick), LIGHT))
+        parts.append(_text(left - 5, y_of(tick) + 4, f"{tick:g}", "end"))
+        parts.append(_text(x_of(tick), floor + 14, f"{tick:g}", "middle"))
+    parts.append(_line(x_of(0), y_of(0), x_of(1), y_of(1), GREY, 'stroke-dasharray="4 3"'))
+    most = max(count for count, _, _ in bins)
+    path = " ".join(f"{x_of(confidence):.1f},{y_of(right):.1f}" for _, confidence, right in bins)
+    parts.append(f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="1.5"/>')
+    for count, confidence, right in bins:
+        x, height = x_of(confidence), max(1.0, count / most * 44.0)
+        said = f"{int(count)} answers: {confidence:.0%} sure, {right:.0%} right"
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y_of(right):.1f}" r="{2 + 3 * math.sqrt(count / most):.1f}" '
+            f'fill="{BLUE}"><title>{said}</title></circle>'
+        )
+        parts.append(
+            f'<rect x="{x - 5:.1f}" y="{floor - height:.1f}" width="10" height="{height:.1f}" fill="{GREY}"/>'
+        )
+    parts.append(_line(left, floor, left + side, floor, GREY))
+    parts.append(_text(left + 6, top + 14, "share that is right", "start", "axis"))
+    parts.append(_text(left + side - 6, top + side - 7, "too sure", "end", "axis"))
+    parts.append(_text(left + side / 2, floor + 30, "confidence (bars: answers)", "middle", "axis"))
+    return _svg(left + side + 12, floor + 36, f"Reliability of {name}", parts)
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """A score with its interval on a line from 0 to 1."""
+    width = 220
+    parts = [_line(4, 9, width - 4, 9, LIGHT)]
+    for tick in (0.0, 0.5, 1.0):
+        parts.append(_line(4 + tick * (width - 8), 6, 4 + tick * (width - 8), 12, GREY))
+    if low < high:
+        parts.append(_line(4 + low * (width - 8), 9, 4 + high * (width - 8), 9, SKY, 'stroke-width="7"'))
+    place = 4 + value * (width - 8)
+    parts.append(_line(place, 3, place, 15, BLUE, 'stroke-width="2.5"'))
+    return _svg(width, 18, f"{value:.3f}, 95 % from {low:.3f} to {high:.3f}", parts)
+
+
+def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str, float]) -> str:
+    """A dot a seed and a bar at the mean for each row; references as dashed lines."""
+    values = [score for _, scores in rows for score in scores] + list(references.values())
+    low, high = math.floor(min(values) * 20) / 20, math.ceil(max(values) * 20) / 20
+    high = high if high > low else low + 0.05
+    left, width, step, top = 190, 440, 28, 22 + 16 * len(references)
+    floor = top + step * len(rows)
+
+    def x_of(value: float) -> float:
+        return left + (value - low) / (high - low) * width
+
+    parts = []
+    ticks = round((high - low) / 0.05)
+    for tick in range(0, ticks + 1, max(1, round(ticks / 8))):
+        value = low + tick * 0.05
+        parts.append(_line(x_of(value), top - 6, x_of(value), floor, LIGHT))
+        parts.append(_text(x_of(value), floor + 15, f"{value:.2f}", "middle"))
+    for number, (name, value) in enumerate(references.items()):
+        above = 14 + 16 * number
+        parts.append(_line(x_of(value), above + 4, x_of(value), floor, ORANGE, 'stroke-dasharray="4 3"'))
+        parts.append(_text(x_of(value) - 4, above, f"{name} {value:.3f}", "end", "axis"))
+    for number, (name, scores) in enumerate(rows):
+        y, mean = top + step * (number + 0.5), sum(scores) / len(scores)
+        parts.append(_text(left - 10, y + 4, name, "end"))
+        parts.append(_line(x_of(mean), y - 8, x_of(mean), y + 8, BLUE, 'stroke-width="3"'))
+        for score in scores:
+            parts.append(
+                f'<circle cx="{x_of(score):.1f}" cy="{y:.1f}" r="3.5" fill="{BLUE}" fill-opacity="0.45"/>'
+            )
+    return _svg(left + width + 20, floor + 22, "Scores by seed", parts)
+
+
+def bar(share: float) -> str:
+    """A share of 1 as a bar."""
+    return _svg(
+        140,
+        12,
+        f"{share:.0%}",
+        [f'<rect y="2" width="{max(0.5, share * 140):.1f}" height="8" fill="{BLUE}"/>'],
+    )
+
+
+def _panel(x: float, title: str, values: Sequence[float], top: float, colour: str) -> list[str]:
+    left, width, up, height = x + 34, 150, 28, 112
+    parts = [_text(left, 14, title, "start", "axis")]
+    for tick in (0.0, 0.5, 1.0):
+        y = up + height * (1 - tick)
+        parts.append(_line(left, y, left + width, y, LIGHT))
+        parts.append(_text(left - 5, y + 4, f"{tick * top:.2g}", "end"))
+    last = len(values)
+    places = [left + width * (i / max(1, last - 1)) for i in range(last)]
+    heights = [up + height * (1 - min(1.0, max(0.0, value / top))) for value in values]
+    points = " ".join(f"{px:.1f},{py:.1f}" for px, py in zip(places, heights, strict=True))
+    parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+    parts.append(f'<circle cx="{places[-1]:.1f}" cy="{heights[-1]:.1f}" r="3" fill="{colour}"/>')
+    parts.append(_text(places[-1] + 6, heights[-1] + 4, f"{values[-1]:.3f}", "start", "value"))
+    parts.append(_text(left, up + height + 16, "1", "middle"))
+    if last > 1:
+        parts.append(_text(left + width, up + height + 16, f"{last}", "middle"))
+    parts.append(_text(left + width / 2, up + height + 16, "epoch", "middle", "axis"))
+    return parts
+
+
+def _svg(width: float, height: float, name: str, parts: Sequence[str]) -> str:
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
+        f'aria-label="{escape(name)}">{"".join(parts)}</svg>'
+    )
+
+
+def _text(x: float, y: float, text: str, anchor: str, kind: str = "tick") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}">{escape(text)}</text>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> str:
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" {more}/>'

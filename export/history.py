@@ -1,0 +1,42 @@
+"""The course of a training, epoch by epoch: <folder>/<training>.jsonl, one object a line."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One whole epoch."""
+
+    epoch: int
+    """Counted from 1."""
+    loss: float
+    """Mean training loss."""
+    held_out: float
+    """The score on people never trained on, 0..1."""
+    measure: str
+    """What the score is, in words."""
+    seconds: float
+    """How long the epoch took."""
+    ended: float
+    """When it ended (seconds since 1970)."""
+
+
+def read_history(file: Path, epochs: int | None = None) -> list[Epoch]:
+    """The first `epochs` of a training, or all; none where there is no file."""
+    if not file.is_file():
+        return []
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [Epoch(**row) for row in rows][:epochs]
+
+
+def write_history(file: Path, epochs: Sequence[Epoch]) -> None:
+    """Write whole or not at all."""
+    scratch = file.with_suffix(".tmp")
+    scratch.write_text("".join(json.dumps(asdict(epoch)) + "\n" for epoch in epochs), encoding="utf-8")
+    os.replace(scratch, file)

@@ -1,0 +1,248 @@
+"""Sections of the report about how the bundle was made; each is empty where there is nothing to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from export.figures import bar, curves, spreads
+from export.markup import Html, figure, grid, table, tag
+
+Facts = Mapping[str, Any]
+
+
+def training(facts: Facts) -> Html:
+    """Loss and held-out curves of each training."""
+    drawn = []
+    for name, course in facts["training"].items():
+        if course:
+            last = course[-1]
+            said = f". Epochs: {len(course)}; held-out {last['measure']} {last['held_out']:.3f} at the end."
+            drawn.append(figure(curves(course), Html(tag("b", name) + said)))
+    if not drawn:
+        return Html("")
+    said = "Nothing is selected on the held-out curves: every training runs to its last epoch, and the "
+    said += "running mean of its weights is kept. The rows lie beside the weights as JSON lines."
+    return Html(tag("p", said) + grid(drawn))
+
+
+def ablation(facts: Facts) -> Html:
+    """What each way of fusing is worth over several seeds."""
+    found = facts["ablation"]
+    if not found:
+        return Html("")
+    rows = [(row["name"], [float(score) for score in row["scores"]]) for row in found["rows"]]
+    listed = []
+    for name, scores in rows:
+        mean = sum(scores) / len(scores)
+        spread = (sum((s - mean) ** 2 for s in scores) / max(1, len(scores) - 1)) ** 0.5
+        listed.append(
+            (name, len(scores), f"{mean:.3f}", f"{spread:.3f}", f"{min(scores):.3f}", f"{max(scores):.3f}")
+        )
+    caption = f"{found['measure']} on {found['data']}. A dot is a seed, a bar the mean."
+    return Html(
+        (tag("p", found["note"]) if found.get("note") else "")
+        + figure(spreads(rows, found.get("references", {})), caption)
+        + table(("", "seeds", "mean", "deviation", "least", "most"), listed)
+    )
+
+
+def pseudo_labels(facts: Facts) -> Html:
+    """Policy, rounds and their gate for every corpus that `edge pseudo` made."""
+    parts = []
+    for corpus, found in facts["pseudo_labels"].items():
+        signed = f"signed by {found.get('signed_by')} on {found.get('signed_on')}"
+        said = f"Rule {found.get('rule')}, policy {found.get('policy')}, {signed}. {found.get('ended') or ''}"
+        rows, thresholds = [], []
+        for done in found.get("rounds", []):
+            before, after = done["before"], done["after"]
+            rows.append(
+                (
+                    done["number"],
+                    done["state"],
+                    done["guesses"],
+                    *(f"{before[k]:.3f} → {after[k]:.3f}" for k in ("macro_f1", "negative_recall")),
+                    done["why"],
+                )
+            )
+            thresholds.append((done["number"], *(f"{value:.2f}" for value in done["thresholds"])))
+        head = ("round", "state", "pseudo-labels", "macro F1", "negative recall", "why")
+        parts.append(tag("h3", corpus) + tag("p", said))
+        parts.append(table(head, rows, "Judged on clips that people labelled", text=2))
+        parts.append(
+            table(("round", *facts["labels"]), thresholds, "Thresholds on the calibrated probability")
+        )
+    return Html("".join(parts))
+
+
+def privacy(facts: Facts) -> Html:
+    """How private the fusion head was trained."""
+    found = facts["privacy"]
+    if not found:
+        return Html("")
+    parts = []
+    if "epsilon" in found:
+        said = f"The fusion head was trained with DP-SGD: ({found['epsilon']:.2f}, {found['delta']:g})-"
+        said += f"differential privacy. {found['unit']}"
+        keys = ("noise", "clip", "sampling_rate", "steps", "accountant")
+        parts.append(tag("p", said) + table(keys, [[found[key] for key in keys]], text=0))
+    if "sites" in found:
+        said = f"The fusion head was averaged over {found['sites']} sites in {found['rounds']} rounds "
+        said += f"({found['averaging']}); sites share weights and numbers of windows, no recordings."
+        parts.append(tag("p", said))
+    return Html("".join(parts))
+
+
+def quantization(facts: Facts) -> Html:
+    """What became INT8, how its ranges were set, and how near it is to FP32."""
+    networks, ranges, back, left = [], [], [], []
+    for name, found in facts["quantization"].items():
+        logits = facts["parity"][name]["logits"]
+        networks.append(
+            (
+                name,
+                f"{found['int8_nodes']} of {found['nodes']}",
+                f"{found['int8_macs']:.0%}",
+                f"{found['drop_points']:+.2f}",
+                f"{logits['cosine']:.4f}",
+                f"{logits['agreement']:.1%}",
+            )
+        )
+        limits = found["activations"]
+        reach = [f"{limits[key]:g}" if key in limits else "–" for key in ("smallest", "median", "largest")]
+        snr = [
+            tag("b", f"{value:.1f}") if method == found["ranges"] else f"{value:.1f}"
+            for method, value in found["snr_db"].items()
+        ]
+        ranges.append((name, *snr, limits["tensors"], *reach))
+        back += [
+            (name, tag("code", s["node"]), f"{s['macs']:.1%}", f"{s['drop']:.2f}", f"{s['cosine']:.4f}")
+            for s in found["given_back"]
+        ]
+        left += [(name, why, count) for why, count in found["left_float"].items()]
+    methods = list(next(iter(facts["quantization"].values()))["snr_db"])
+    return Html(
+        table(
+            ("network", "nodes in INT8", "multiplications", "F1 lost (points)", "least cosine", "same label"),
+            networks,
+            "INT8 beside FP32",
+        )
+        + table(
+            ("network", *methods, "tensors", "least limit", "median", "largest"),
+            ranges,
+            "Signal to noise of each range method (dB; bold: chosen), and how far the activations reach",
+        )
+        + (
+            table(
+                ("network", "node given back to float", "share", "F1 lost after", "cosine after"),
+                back,
+                "Decisions of the accuracy loop, in order",
+                text=2,
+            )
+            if back
+            else tag("p", "The accuracy loop gave no node back to float.")
+        )
+        + table(("network", "why it stays float", "nodes"), left, text=2)
+    )
+
+
+def speed(facts: Facts) -> Html:
+    """What `edge bench` measured."""
+    found = facts["speed"]
+    machine, whole = found["machine"], found["stages"]["whole window"]["p50_ms"]
+    stages = [
+        (
+            name,
+            *(f"{stage[key]:.2f}" for key in ("p50_ms", "p95_ms", "p99_ms")),
+            Html(bar(min(1.0, stage["p50_ms"] / whole)) if whole else ""),
+        )
+        for name, stage in found["stages"].items()
+    ]
+    models = [
+        (
+            name,
+            f"{model['int8']['p50_ms']:.2f}" if model["int8"] else "not measured",
+            f"{model['fp32']['p50_ms']:.2f}",
+            f"{model['ratio']:.2f}" if model["ratio"] else "–",
+        )
+        for name, model in (*found["models"].items(), ("all calls of a window", found["window"]))
+    ]
+    others = [
+        (title, "not measured" if found[key] is None else f"{found[key]:.1f} {unit}")
+        for key, title, unit in (
+            ("peak_memory_mb", "peak memory", "MB"),
+            ("first_reading_s", "start to first reading", "s"),
+            ("live_first_reading_s", "the same, live (2 s warm-up included)", "s"),
+        )
+    ]
+    said = f" on {machine['processor']}, one thread, ONNX Runtime {machine['onnxruntime']}. "
+    said += "Nothing was measured on a Jetson."
+    return Html(
+        tag("p", tag("code", "edge bench"), said)
+        + table(("stage", "p50 ms", "p95 ms", "p99 ms", "share of a window"), stages)
+        + table(("network", "INT8 ms", "FP32 ms", "ratio"), models)
+        + table(("", ""), others)
+    )
+
+
+def origin(facts: Facts) -> Html:
+    """What it was made of and with."""
+    rows = [
+        (
+            row["modality"],
+            row["corpus"],
+            row["licence"],
+            *(f"{row['examples'][r]} ({row['speakers'][r]})" for r in ("train", "dev", "test")),
+            tag("code", row["sha256"]),
+        )
+        for row in facts["data"]
+    ]
+    labels = [
+        (r["modality"], r["corpus"], *(r["labels"][label] for label in facts["labels"]))
+        for r in facts["data"]
+    ]
+    calls = [
+        (name, row["calls"], row["drawn_from"], tag("code", row["sha256"]))
+        for name, row in facts["calibration"].items()
+    ]
+    settings = [
+        (f"{part}.{key}" if key else part, tag("code", value))
+        for part, content in facts["recipe"]["content"].items()
+        for key, value in (content.items() if isinstance(content, dict) else [("", content)])
+    ]
+    head = ("", "corpus", "licence", "train (speakers)", "dev", "test", "list sha256")
+    return Html(
+        table(head, rows, "Examples; no speaker has two roles", text=3)
+        + table(("", "corpus", *facts["labels"]), labels, "Training examples by label", text=2)
+        + table(("network", "calls", "drawn from", "sha256"), calls, "What set the INT8 ranges")
+        + table(("package", "version"), list(facts["versions"].items()), "Versions")
+        + table(
+            ("recipe", "value"),
+            settings,
+            f"Recipe, sha256 {facts['recipe']['sha256']}, defaults included",
+            text=2,
+        )
+    )
+
+
+def times(facts: Facts) -> Html:
+    """Where the time of the export went."""
+    found = facts["times"]
+    trainings = [(name, _clock(seconds)) for name, seconds in found["trainings"].items()]
+    stages = [(name, _clock(seconds)) for name, seconds in found["stages"].items()]
+    return Html(
+        table(("training", "time"), trainings, "All runs together; the encoders are trained side by side")
+        + table(("stage", "time"), stages, "Stages of the run that ended; what lay finished takes no time")
+    )
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (
+        f"{hours} h {minutes:02} min"
+        if hours
+        else f"{minutes} min {rest:02} s"
+        if minutes
+        else f"{seconds:.1f} s"
+    )

@@ -1,0 +1,252 @@
+"""The report of an export: every fact in it, nothing from outside, no text that acts as HTML."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+from corpora import write_corpora
+
+from calibration.dataset import Example
+from calibration.evaluate import Answers
+from calibration.metrics import score
+from edge.items import LABELS
+from export.heldout import HeldOut
+from export.history import Epoch, write_history
+from export.page import page
+from export.progress import logged, say
+from export.quantize import QuantizeReport
+from export.recipe import read_recipe
+from export.report import mistakes_of, write_report
+
+K = len(LABELS)
+EVIL = "<script>alert('x')</script> & <b>loud</b>"
+SPREAD = {"p50_ms": 1.5, "p95_ms": 2.0, "p99_ms": 2.5, "n": 10}
+SPEED = {
+    "bundle": "tiny",
+    "machine": {"processor": "a processor", "onnxruntime": "1.0"},
+    "stages": {"audio engine": SPREAD, "whole window": SPREAD | {"p50_ms": 31.0}},
+    "models": {"audio": {"int8": SPREAD, "fp32": SPREAD, "ratio": 0.5}},
+    "window": {"int8": None, "fp32": SPREAD, "ratio": None},
+    "peak_memory_mb": 180.0,
+    "first_reading_s": None,
+    "live_first_reading_s": 3.0,
+}
+
+
+def answers_to(examples, rng):
+    return Answers(list(examples), rng.dirichlet(np.ones(K), len(examples)), Counter())
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, _tiny):
+    """A report of a tiny bundle with answers drawn at random; the work folder, and the facts."""
+    from edge.bundle import open_bundle
+
+    place, rng = tmp_path_factory.mktemp("report"), np.random.default_rng(0)
+    recipe = read_recipe(write_corpora(place / "data"))
+    work = place / "work"
+    faces = work / "heldout" / "vision" / "fer2013" / "faces"
+    faces.mkdir(parents=True)
+    sets = []
+    for modality, name in (("audio", "voices"), ("vision", "fer2013"), ("text", "goemotions")):
+        examples = []
+        for i in range(60):
+            picture = None
+            if modality == "vision":
+                picture = faces / f"{i:05d}.png"
+                cv2.imwrite(str(picture), rng.integers(0, 255, (48, 48)).astype(np.uint8))
+            said = f"{EVIL} {i}" if modality == "text" else None
+            examples.append(Example(f"{name}-{i}", i % K, f"s{i % 3}", picture, said))
+        sets.append(HeldOut(name, modality, examples))
+    answers = {s.title: answers_to(s.examples, rng) for s in sets}
+    accuracy = {
+        s.title: {
+            precision: score(
+                found.posteriors, [e.label for e in s.examples], [e.speaker for e in s.examples]
+            ).as_dict()
+            for precision, found in (("fp32", answers_to(s.examples, rng)), ("int8", answers[s.title]))
+        }
+        for s in sets
+    } | {"fused on composed windows": {"all": 0.61, "audio": 0.52}}
+    bundle = open_bundle(_tiny)
+    fit = {"ranges": "mse", "snr_db": {"mse": 31.4}, "drop_points": 0.25, "cosine": 0.9987}
+    back = {"node": "/blocks.0/MatMul_output_0", "macs": 0.12, "drop": 0.4, "cosine": 0.995}
+    manifest = bundle.manifest.model_copy(
+        update={
+            "accuracy": accuracy,
+            "quantization": {name: fit | {"given_back": [back]} for name in bundle.manifest.models},
+            "parity": {n: {"logits": {"cosine": 0.9912, "agreement": 0.98}} for n in bundle.manifest.models},
+        }
+    )
+    folder = work / "audio-0"
+    folder.mkdir()
+    course = [Epoch(i + 1, 2.0 - i / 10, 0.3 + i / 20, "unweighted recall", 61.0, 0.0) for i in range(5)]
+    write_history(folder / "audio.jsonl", course)
+    (work / "ablation.json").write_text("{ not JSON")
+    quantized = {n: QuantizeReport(3, 5, 0.9, {"a": "last layer"}, 9, "mse", 0) for n in manifest.models}
+    told = SimpleNamespace(folder=bundle.folder, manifest=manifest, path=bundle.path)
+    facts = write_report(
+        told, recipe, place / "data", work, sets, answers, quantized, [folder], SPEED, {"bench": 75.0}
+    )
+    return work, facts
+
+
+def test_both_files_are_written_and_hold_the_same_facts(made):
+    work, facts = made
+    assert json.loads((work / "report.json").read_text()) == facts
+    assert (work / "report.html").read_text(encoding="utf-8") == page(facts, work)
+    assert not list(work.glob("*.tmp"))
+
+
+def test_the_page_shows_the_numbers(made):
+    work, facts = made
+    shown = (work / "report.html").read_text(encoding="utf-8")
+    for title, row in facts["accuracy"].items():
+        if "int8" in row:
+            name = facts["headline"][title.split()[0]]
+            assert f"<b>{row['int8'][name]:.3f}</b>" in shown
+            assert f">{row['fp32'][name]:.3f}<" in shown
+            for true, counts in enumerate(row["int8"]["confusion"]):
+                for answer, count in enumerate(counts):
+                    both = count, row["fp32"]["confusion"][true][answer]
+                    assert both == (0, 0) or f">{both[0]} / {both[1]}<" in shown
+            assert f"{row['int8']['expected_calibration_error']:.3f}" in shown
+    for wanted in ("0.610", "31.4", "/blocks.0/MatMul_output_0", "last layer", "not measured", "31 ms"):
+        assert wanted in shown, wanted
+    for wanted in ("held-out unweighted recall", "5 min 05 s", "1 min 15 s", facts["recipe"]["sha256"]):
+        assert wanted in shown, wanted
+    assert shown.count("<h2>") == 10  # no ablation, no pseudo-labels, no privacy
+
+
+def test_text_of_the_data_never_becomes_html(made):
+    work, _ = made
+    shown = (work / "report.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &lt;b&gt;loud" in shown
+    assert "<script" not in shown
+
+
+def test_the_page_names_nothing_outside_itself(made):
+    work, _ = made
+    shown = (work / "report.html").read_text(encoding="utf-8")
+    places = re.findall(r"""(?:src|href|action|data)=["']([^"']*)""", shown)
+    assert len(places) > 24  # the faces among them
+    assert all(place.startswith(("data:", "#s")) for place in places)
+    assert not re.search(r"https?:|url\(|@import", shown)
+
+
+def test_the_surest_mistakes_come_first(tmp_path):
+    posteriors = np.full((4, K), 0.02)
+    for row, (answer, sure) in enumerate([(1, 0.5), (0, 0.9), (2, 0.8), (3, 0.7)]):
+        posteriors[row, answer] = sure
+    examples = [Example(f"clip{i}", 0, "s") for i in range(4)]
+    found = mistakes_of(Answers(examples, posteriors, Counter()), 2, tmp_path)
+    assert (found["wrong"], found["judged"]) == (3, 4)
+    assert [(e["name"], e["answer"], e["confidence"]) for e in found["examples"]] == [
+        ("clip2", LABELS[2], 0.8),
+        ("clip3", LABELS[3], 0.7),
+    ]
+
+
+def test_sections_of_other_commands_are_shown_when_their_files_are_there(made):
+    work, facts = made
+    scores = {"macro_f1": 0.51, "negative_recall": 0.42, "unweighted_recall": 0.5}
+    done = {"number": 1, "state": "rolled back", "guesses": 321, "why": "macro F1 fell"}
+    extra = {
+        "ablation": {
+            "measure": "weighted F1",
+            "data": "pairs",
+            "references": {"SVM": 0.5},
+            "rows": [{"name": "concatenation", "scores": [0.5, 0.6]}, {"name": "audio", "scores": [0.4]}],
+        },
+        "pseudo_labels": {
+            "site": {
+                "rule": "fixed",
+                "signed_by": "A. Person",
+                "signed_on": "2026-11-01",
+                "rounds": [done | {"before": scores, "after": scores, "thresholds": [0.9] * K}],
+            }
+        },
+        "privacy": {
+            "epsilon": 3.456,
+            "delta": 1e-5,
+            "noise": 1.1,
+            "clip": 1.0,
+            "sampling_rate": 0.02,
+            "steps": 300,
+            "accountant": "RDP",
+            "unit": "One voice window.",
+        },
+    }
+    shown = page(facts | extra, work)
+    for wanted in ("concatenation", "0.550", "0.071", "A. Person", "321", "macro F1 fell", "(3.46, 1e-05)"):
+        assert wanted in shown, wanted
+    assert shown.count("<h2>") == 13
+
+
+def test_the_log_holds_what_was_said_here_and_in_children(tmp_path):
+    log = tmp_path / "work" / "export.log"
+    with logged(log):
+        say("first")
+        child = [sys.executable, "-c", "from export.progress import say; say('from a child')"]
+        subprocess.run(child, check=True, capture_output=True)
+    say("afterwards")
+    with pytest.raises(ValueError, match="went wrong"), logged(log):
+        raise ValueError("it went wrong")
+    lines = [line[21:] for line in log.read_text().splitlines()]
+    assert lines == ["first", "from a child", "stopped: it went wrong"]
+    assert all(re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  ", line) for line in log.read_text().splitlines())
+
+
+# In a browser
+
+
+def browse(file, folder):
+    """Console lines and requests of a page in headless Chromium."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    net = folder / f"{file.stem}.net.json"
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    options += [f"--user-data-dir={folder / 'profile'}", "--enable-logging=stderr", f"--log-net-log={net}"]
+    picture = folder / f"{file.stem}.png"
+    done = subprocess.run(
+        [found, *options, "--window-size=1200,9000", f"--screenshot={picture}", file.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    events = json.loads(net.read_text())["events"]
+    asked = [event["params"] for event in events if "initiator" in event.get("params", {})]
+    # The browser asks its maker for updates by itself; what a page asks for has the page's origin.
+    requests = {a["url"] for a in asked if a["initiator"] != "not an origin"}
+    return (
+        [line for line in done.stderr.splitlines() if "CONSOLE" in line],
+        requests,
+        cv2.imread(str(picture)),
+    )
+
+
+@pytest.mark.slow
+def test_a_browser_finds_no_error_and_asks_for_nothing(made, tmp_path):
+    console, requests, picture = browse(made[0] / "report.html", tmp_path)
+    assert console == []
+    assert requests == set()
+    assert (picture < 128).any(axis=2).mean() > 0.01  # it is drawn
+    assert (np.ptp(picture[6000:].reshape(-1, 3), axis=0) > 100).all()  # down to the end
+
+
+@pytest.mark.slow
+def test_a_page_that_does_is_noticed(tmp_path):
+    bad = tmp_path / "bad.html"
+    bad.write_text('<img src="http://127.0.0.1:9/x.png"><script>console.error("oops")</script>')
+    console, requests, _ = browse(bad, tmp_path)
+    assert any("oops" in line for line in console)
+    assert requests == {"http://127.0.0.1:9/x.png"}
