@@ -285,7 +285,7 @@ def test_a_killed_export_leaves_no_trainer_behind(corpora):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_an_export_killed_anywhere_ends_with_the_same_report(exported, tmp_path):
     data, recipe, whole = exported
     out = tmp_path / "bundle"
