@@ -20,7 +20,7 @@ from edge.threads import one_thread
 if TYPE_CHECKING:
     from edge.config import Site
     from edge.interfaces import Sink
-    from edge.pipeline import Summary
+    from edge.summary import Summary
 
 app = typer.Typer(
     name="edge",

@@ -44,7 +44,7 @@ class Encoders:
         self._engines = engines
         self._tokenizer = tokenizer
         self._stopwatch = stopwatch or Stopwatch()
-        self._seen: dict[float, Tokens] = {}
+        self._seen: dict[tuple[float, Face], Tokens] = {}
 
     def audio(self, samples: Floats) -> Tokens:
         """Encode one window of sound: [rate * window_s] in -1..1. Raises EngineError."""
@@ -88,7 +88,7 @@ class Encoders:
     def window(self, window: Window, faces: Sequence[Face | None]) -> dict[str, Tokens]:
         """Encode what a window holds; an absent modality is not in the result. Raises EngineError.
 
-        faces: the main face of each of the window's frames. Each frame is encoded once while windows
+        faces: one person's face in each of the window's frames. Each face is encoded once while windows
         overlap.
         """
         found: dict[str, Tokens] = {}
@@ -96,21 +96,27 @@ class Encoders:
             found["audio"] = self.audio(window.audio)
         pictured = [(frame, face) for frame, face in zip(window.frames, faces, strict=True) if face]
         if pictured:
-            found["vision"] = self._faces(pictured)
+            self.see(window.start, pictured)
+            rows = [self._seen[frame.time, face] for frame, face in pictured]
+            found["vision"] = Tokens(
+                np.concatenate([row.tokens for row in rows]), np.concatenate([row.logits for row in rows])
+            )
         if window.text and (text := self.text(window.text)):
             found["text"] = text
         return found
 
-    def _faces(self, pictured: Sequence[tuple[Frame, Face]]) -> Tokens:
-        new = [(frame, face) for frame, face in pictured if frame.time not in self._seen]
-        if new:
-            with self._stopwatch.stage("face crops"):
-                crops = [crop(frame.image, face, self._manifest.vision) for frame, face in new]
-            encoded = self.vision(crops)
-            for row, (frame, _) in enumerate(new):
-                one = slice(row, row + 1)
-                self._seen[frame.time] = Tokens(encoded.tokens[one], encoded.logits[one])
-        # Only what this window holds is remembered, so the memory cannot grow.
-        self._seen = {frame.time: self._seen[frame.time] for frame, _ in pictured}
-        rows = self._seen.values()
-        return Tokens(np.concatenate([r.tokens for r in rows]), np.concatenate([r.logits for r in rows]))
+    def see(self, start: float, pictured: Sequence[tuple[Frame, Face]]) -> None:
+        """Encode the faces not seen before at one go; forget what is older than `start` (seconds).
+
+        Raises EngineError.
+        """
+        self._seen = {key: tokens for key, tokens in self._seen.items() if key[0] >= start}
+        new = [(frame, face) for frame, face in pictured if (frame.time, face) not in self._seen]
+        if not new:
+            return
+        with self._stopwatch.stage("face crops"):
+            crops = [crop(frame.image, face, self._manifest.vision) for frame, face in new]
+        encoded = self.vision(crops)
+        for row, (frame, face) in enumerate(new):
+            one = slice(row, row + 1)
+            self._seen[frame.time, face] = Tokens(encoded.tokens[one], encoded.logits[one])

@@ -21,13 +21,13 @@ from edge.display.panel import HEIGHT, WIDTH, draw
 from edge.display.screen import Screen, has_screen
 from edge.display.view import Board, Look, Setup
 from edge.errors import InputError
-from edge.items import LABELS, Bytes, Face, Frame, Reading, State
+from edge.items import LABELS, Bytes, Frame, People, Reading, State
 from edge.perception.faces import FaceFollower
 from edge.sources.recording import RecordingSource
 
 FPS = 15
 """Panels a second in a saved film."""
-Item: TypeAlias = "Reading | tuple[Frame, Face | None]"
+Item: TypeAlias = "Reading | tuple[Frame, People]"
 
 
 def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> None:
@@ -49,7 +49,9 @@ def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> N
             )
         items: Iterator[tuple[float, Item]] = ((reading.time, reading) for reading, _ in run)
         if site.source:
-            items = heapq.merge(items, _pictures(site.source, stack), key=lambda item: item[0])
+            # Numbers given now need not be those of the run, so its people are not marked.
+            marked = all(reading.person is None for reading, _ in run)
+            items = heapq.merge(items, _pictures(site.source, marked, stack), key=lambda item: item[0])
         look = Look(site.language, site.display.privacy)
         if save is None:
             _show(items, setup, look, site.display.full_screen)
@@ -99,6 +101,7 @@ def _reading(record: dict[str, Any]) -> Reading:
         time=float(record["time"]),
         state=record["state"],
         source=str(record["source"]),
+        person=record.get("person"),
         label=label,
         probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
         candidates=tuple(record["candidates"]),
@@ -110,8 +113,8 @@ def _reading(record: dict[str, Any]) -> Reading:
     )
 
 
-def _pictures(path: Path, stack: ExitStack) -> Iterator[tuple[float, Item]]:
-    """Pictures of the recording with the face found in each."""
+def _pictures(path: Path, marked: bool, stack: ExitStack) -> Iterator[tuple[float, Item]]:
+    """Pictures of the recording with the face found in each, if it is to be marked."""
     from edge.errors import MediaError
 
     follower = FaceFollower(starter_bundle() / "face_detector.onnx")
@@ -119,7 +122,7 @@ def _pictures(path: Path, stack: ExitStack) -> Iterator[tuple[float, Item]]:
     try:
         for item in source:
             if isinstance(item, Frame):
-                yield item.time, (item, follower.find(item))
+                yield item.time, (item, follower.follow(item) if marked else {})
     except MediaError:  # damaged: the run read no more of it either
         return
 
