@@ -23,10 +23,12 @@ from edge.interfaces import Device, Sink, Transcriber
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, transcriber
-from edge.pipeline import Pipeline, Scribe, Seen, Sensed, Summary
+from edge.pipeline import Pipeline, Seen, Sensed
 from edge.sources.live import Give, LiveSource
 from edge.sources.recording import RecordingSource, recordings
+from edge.stages import Scribe
 from edge.stopwatch import Stopwatch
+from edge.summary import Summary
 from edge.windows import Windower
 
 

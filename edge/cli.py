@@ -22,7 +22,7 @@ from edge.threads import one_thread
 if TYPE_CHECKING:
     from edge.config import Site
     from edge.interfaces import Sink
-    from edge.pipeline import Summary
+    from edge.summary import Summary
     from edge.words import Language
 
 app = typer.Typer(

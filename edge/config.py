@@ -8,7 +8,7 @@ camera = "http://10.0.0.7/mjpg"   # part of a USB camera's name, an address; "de
 checks_a_day = 20                 # readings shown as needs_check; a run of them is one check
 threads = 1                       # CPU threads of each network
 backend = "auto"                  # or "tensorrt", "onnxrt", "openvino"; auto: TensorRT where it works
-faces = "nearest"                 # or "centre": who is read when several faces are there
+faces = "nearest"                 # or "centre": who is read when several faces are there; or "all"
 asr = "models/whisper-tiny"       # folder of a speech recogniser (edge/perception/transcribe.py)
 [site_prior]                      # how often each label is met here; all labels, sums to 1
 neutral = 0.7
@@ -177,8 +177,8 @@ class Site(BaseModel):
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt", "openvino"] = "auto"
     """What runs the networks; auto: TensorRT where it is installed and works, else ONNX Runtime."""
-    faces: Literal["nearest", "centre"] = "nearest"
-    """Who is read of several: the largest face, or the one closest to the picture's middle."""
+    faces: Literal["nearest", "centre", "all"] = "nearest"
+    """Who is read of several: the largest face, the one closest to the picture's middle, or each of them."""
     asr: Path | None = None
     """Folder of a speech recogniser; None: no text is read."""
     site_prior: dict[str, Probability] = Field(default_factory=dict)

@@ -46,7 +46,7 @@ class Encoders:
         self._engines = engines
         self._tokenizer = tokenizer
         self._stopwatch = stopwatch or Stopwatch()
-        self._seen: dict[float, Tokens] = {}
+        self._seen: dict[tuple[float, Face], Tokens] = {}
         self._voice = Voice(engines["audio"].inputs["voice"][1])
         self._log_mel = SlidingLogMel(manifest.audio, round(manifest.hop_s * manifest.audio.rate))
 
@@ -97,7 +97,7 @@ class Encoders:
     def window(self, window: Window, faces: Sequence[Face | None]) -> dict[str, Tokens]:
         """Encode what a window holds; an absent modality is not in the result. Raises EngineError.
 
-        faces: the main face of each of the window's frames. Each frame is encoded once while windows
+        faces: one person's face in each of the window's frames. Each face is encoded once while windows
         overlap.
         """
         found: dict[str, Tokens] = {}
@@ -105,7 +105,11 @@ class Encoders:
             found["audio"] = self._speaker(window.audio, window.end)
         pictured = [(frame, face) for frame, face in zip(window.frames, faces, strict=True) if face]
         if pictured:
-            found["vision"] = self._faces(pictured)
+            self.see(window.start, pictured)
+            rows = [self._seen[frame.time, face] for frame, face in pictured]
+            found["vision"] = Tokens(
+                np.concatenate([row.tokens for row in rows]), np.concatenate([row.logits for row in rows])
+            )
         if window.text and (text := self.text(window.text)):
             found["text"] = text
         return found
@@ -116,16 +120,18 @@ class Encoders:
         self._voice.hear(time, found.tokens.mean(axis=0) + known)
         return found
 
-    def _faces(self, pictured: Sequence[tuple[Frame, Face]]) -> Tokens:
-        new = [(frame, face) for frame, face in pictured if frame.time not in self._seen]
-        if new:
-            with self._stopwatch.stage("face crops"):
-                crops = [crop(frame.image, face, self._manifest.vision) for frame, face in new]
-            encoded = self.vision(crops)
-            for row, (frame, _) in enumerate(new):
-                one = slice(row, row + 1)
-                self._seen[frame.time] = Tokens(encoded.tokens[one], encoded.logits[one])
-        # Only what this window holds is remembered, so the memory cannot grow.
-        self._seen = {frame.time: self._seen[frame.time] for frame, _ in pictured}
-        rows = self._seen.values()
-        return Tokens(np.concatenate([r.tokens for r in rows]), np.concatenate([r.logits for r in rows]))
+    def see(self, start: float, pictured: Sequence[tuple[Frame, Face]]) -> None:
+        """Encode the faces not seen before at one go; forget what is older than `start` (seconds).
+
+        Raises EngineError.
+        """
+        self._seen = {key: tokens for key, tokens in self._seen.items() if key[0] >= start}
+        new = [(frame, face) for frame, face in pictured if (frame.time, face) not in self._seen]
+        if not new:
+            return
+        with self._stopwatch.stage("face crops"):
+            crops = [crop(frame.image, face, self._manifest.vision) for frame, face in new]
+        encoded = self.vision(crops)
+        for row, (frame, face) in enumerate(new):
+            one = slice(row, row + 1)
+            self._seen[frame.time, face] = Tokens(encoded.tokens[one], encoded.logits[one])

@@ -65,6 +65,10 @@ class Face:
     """Detector score, 0..1."""
 
 
+People = Mapping[int | None, Face]
+"""Person -> face in one picture: each by number where everybody is read, else None -> the one who is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     """How far each modality of a window can be trusted; 0 where the modality is absent."""
@@ -165,6 +169,8 @@ class Reading:
     """`reading`, or why there is none."""
     source: str = ""
     """The recording or device it comes from."""
+    person: int | None = None
+    """Whose it is, where everybody is read: a number from 1 on, kept while they are in view; else None."""
     label: str | None = None
     """The voted label; None unless state is reading or needs_check."""
     probabilities: Floats | None = None

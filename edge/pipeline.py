@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 from edge.confidence import Checks, limited, near_event, needs_check, prediction_set
 from edge.encoders import Encoders
 from edge.errors import MediaError
 from edge.fusion import Fusion
 from edge.interfaces import Sink
-from edge.items import AudioChunk, Face, Floats, Frame, Prediction, Reading, State, Tick, Transcript, Window
+from edge.items import AudioChunk, Face, Frame, People, Prediction, Quality, Reading, State, Tick, Window
 from edge.manifest import Manifest
 from edge.pace import Pace
 from edge.perception.faces import too_dark
-from edge.perception.speech import Speech
 from edge.priors import Census, counted
+from edge.stages import Follower, Listener, Scribe, Windower
 from edge.stopwatch import Stopwatch
+from edge.summary import Summary
 from edge.voting import Ballot, Rules, vote
 from edge.windows import LATE_S
 from edge.words import Language, word
@@ -33,61 +32,21 @@ from edge.words import Language, word
 WARM_UP_S = 2.0
 """Less than this of the source is too little to read (seconds)."""
 
-Seen = Callable[[Frame, Face | None], None]
-"""Told of each picture as it comes, with the face found last."""
+Seen = Callable[[Frame, People], None]
+"""Told of each picture as it comes, with the faces found last."""
 Sensed = Callable[[Window, Sequence[Face | None]], None]
-"""Told of each window before its reading, without sound that holds no speech; the face of each frame."""
-
-
-class Windower(Protocol):
-    """Cuts items into overlapping windows."""
-
-    def add(self, item: AudioChunk | Frame | Tick) -> Sequence[Window]: ...
-
-    def flush(self) -> Sequence[Window]: ...
-
-
-class Listener(Protocol):
-    """Finds the speech in a window's samples, the first of them heard at `start` (seconds)."""
-
-    def measure(self, samples: Floats, start: float, rate: int) -> Speech: ...
-
-
-class Scribe(Protocol):
-    """Gives what is said in a window's samples, or what was said a little earlier."""
-
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None: ...
-
-
-class Follower(Protocol):
-    """Finds the main face in frames given in order of time."""
-
-    def find(self, frame: Frame) -> Face | None: ...
+"""Told of each window with at most one person in view before its reading, without sound that holds no speech;
+the face of each frame."""
 
 
 @dataclass(slots=True)
-class Summary:
-    """What a run came to."""
+class _Memory:
+    """What is remembered of one person from window to window."""
 
-    states: Counter[State] = field(default_factory=Counter)
-    """Readings of each state."""
-    labels: Counter[str] = field(default_factory=Counter)
-    """Readings of each label."""
-    dropped: int = 0
-    """Windows left out because they came too late to be shown."""
-    rested: int = 0
-    """Windows passed over because the machine was busy or hot."""
-    withheld: int = 0
-    """Checks not asked for because the day's limit was used up."""
-
-    def __add__(self, other: Summary) -> Summary:
-        return Summary(
-            self.states + other.states,
-            self.labels + other.labels,
-            self.dropped + other.dropped,
-            self.rested + other.rested,
-            self.withheld + other.withheld,
-        )
+    ballot: Ballot
+    wanted: bool = False
+    shown: bool = False
+    """Whether the last reading needed a check, and whether that was shown."""
 
 
 class Pipeline:
@@ -124,8 +83,8 @@ class Pipeline:
         self._scribe = scribe
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
-        self._faces: dict[float, Face | None] = {}
-        self._ballot = Ballot()
+        self._faces: dict[float, People] = {}
+        self._memories: dict[int | None, _Memory] = {}
         self._census = Census()
         self._checks = Checks()
         self._checks_a_day = checks_a_day
@@ -156,7 +115,7 @@ class Pipeline:
                 began = min(began, start)
                 lead = min(lead, time.monotonic() - start)
                 if seen and isinstance(item, Frame):
-                    seen(item, next(reversed(self._faces.values()), None))
+                    seen(item, next(reversed(self._faces.values()), {}))
                 for window in self._windower.add(item):
                     if pace and pace.skip():
                         summary.rested += 1
@@ -166,34 +125,68 @@ class Pipeline:
                         _write(Reading(time=window.end, state="warming_up", source=source), sinks, summary)
                     else:
                         started = time.monotonic()
-                        _write(self.read(window, source), sinks, summary)
+                        for reading in self.read(window, source):
+                            _write(reading, sinks, summary)
                         if pace:
                             pace.spent(time.monotonic() - started)
         except MediaError as error:  # cut short: what came before it is read all the same
             broken = error
         # Nothing more will come: what is left is read however short it is, be it a single picture.
         for window in self._windower.flush():
-            _write(self.read(window, source), sinks, summary)
+            for reading in self.read(window, source):
+                _write(reading, sinks, summary)
         summary.withheld = self._checks.withheld
         if broken is not None:
             raise broken
         return summary
 
-    def read(self, window: Window, source: str = "") -> Reading:
-        """The reading of one window; windows must come in order of time. Raises EngineError."""
-        with self._stopwatch.stage("whole window"):
-            sensed, faces, loud = self._sense(window)
-            if self._sensed:
-                self._sensed(sensed, faces)
-            found = self._encoders.window(sensed, faces)
-            if not found:
-                return Reading(time=window.end, state=self._why_nothing(window, loud), source=source)
-            prediction = self._fusion.predict(window.end, found, sensed.quality)
-            with self._stopwatch.stage("voting"):
-                return self._voted(prediction, source)
+    def read(self, window: Window, source: str = "") -> list[Reading]:
+        """The reading of one window; where everybody is read, one for each who is seen in it.
 
-    def _sense(self, window: Window) -> tuple[Window, list[Face | None], bool]:
-        """The window with its quality measured and sound without clear speech taken out; its faces; loud?"""
+        What is heard and said is a person's only when nobody else is seen: else each is read by the face
+        alone. Windows must come in order of time. Raises EngineError.
+        """
+        with self._stopwatch.stage("whole window"):
+            heard, loud = self._hear(window)
+            pictures = self._look(window)
+            people = sorted(
+                {person for faces in pictures for person in faces}, key=lambda person: person or 0
+            )
+            if len(people) > 1:
+                quality = Quality(face_score=heard.quality.face_score)
+                heard = dataclasses.replace(heard, audio=None, text=None, quality=quality)
+                shown = zip(window.frames, pictures, strict=True)
+                # Batches are full when all are encoded at once.
+                self._encoders.see(
+                    window.start, [(frame, face) for frame, all_ in shown for face in all_.values()]
+                )
+            elif self._sensed:
+                self._sensed(heard, [faces.get(people[0]) if people else None for faces in pictures])
+            found = [
+                self._read_one(heard, person, [faces.get(person) for faces in pictures], source)
+                for person in people or [None]
+            ]
+        given = [reading for reading in found if reading]
+        return given or [Reading(time=window.end, state=self._why_nothing(window, loud), source=source)]
+
+    def _read_one(
+        self, window: Window, person: int | None, faces: Sequence[Face | None], source: str
+    ) -> Reading | None:
+        """What the window says of one person; None when it holds nothing to read."""
+        if faces:
+            score = sum(face.score for face in faces if face) / len(faces)
+            window = dataclasses.replace(
+                window, quality=dataclasses.replace(window.quality, face_score=score)
+            )
+        found = self._encoders.window(window, faces)
+        if not found:
+            return None
+        prediction = self._fusion.predict(window.end, found, window.quality)
+        with self._stopwatch.stage("voting"):
+            return self._voted(prediction, source, person)
+
+    def _hear(self, window: Window) -> tuple[Window, bool]:
+        """The window with its sound measured and without what is no clear speech; whether it is loud."""
         quality, audio, text, loud = window.quality, window.audio, window.text, False
         if audio is not None:
             with self._stopwatch.stage("speech detection"):
@@ -211,18 +204,18 @@ class Pipeline:
                 share = min(1.0, (said.end - window.start) / (window.end - window.start))
                 text = said.text
                 quality = dataclasses.replace(quality, transcript_confidence=said.confidence * share)
+        return dataclasses.replace(window, audio=audio, text=text, quality=quality), loud
+
+    def _look(self, window: Window) -> list[People]:
+        """Who is in each of the window's frames."""
         with self._stopwatch.stage("face detection"):
             # Overlapping windows share frames: each is looked at once and forgotten with its window.
             known = self._faces
             self._faces = {
-                frame.time: known[frame.time] if frame.time in known else self._follower.find(frame)
+                frame.time: known[frame.time] if frame.time in known else self._follower.follow(frame)
                 for frame in window.frames
             }
-        faces = [self._faces[frame.time] for frame in window.frames]
-        if faces:
-            score = sum(face.score for face in faces if face) / len(faces)
-            quality = dataclasses.replace(quality, face_score=score)
-        return dataclasses.replace(window, audio=audio, text=text, quality=quality), faces, loud
+        return [self._faces[frame.time] for frame in window.frames]
 
     def _why_nothing(self, window: Window, loud: bool) -> State:
         if window.audio is None and not window.frames:
@@ -233,21 +226,30 @@ class Pipeline:
             return "loud"
         return "no_face" if window.frames and window.audio is None else "no_speech"
 
-    def _voted(self, prediction: Prediction, source: str) -> Reading:
-        self._ballot, tally = vote(self._ballot, prediction, self._here(prediction))
+    def _voted(self, prediction: Prediction, source: str, person: int | None) -> Reading:
         labels, settings = self._manifest.labels, self._rules.settings
+        oldest = prediction.time - settings.window_s
+        self._memories = {
+            who: memory for who, memory in self._memories.items() if memory.ballot.evidence[-1].time >= oldest
+        }
+        own = self._memories.get(person) or _Memory(Ballot())
+        own.ballot, tally = vote(own.ballot, prediction, self._here(prediction))
+        self._memories[person] = own
         thresholds = (self._manifest.conformal_threshold or {}).get("fused")
         candidates = prediction_set(tally.probabilities, labels, thresholds)
         unsure = needs_check(candidates, tally.margin, settings.margin)
         unsure = unsure or near_event(tally.probabilities, labels, settings.events)
-        before = self._checks
+        # The limit is one for all; a run of readings that need a check is one person's.
+        before = dataclasses.replace(self._checks, wanted=own.wanted, shown=own.shown)
         self._checks = limited(before, unsure, prediction.time, self._checks_a_day)
+        own.wanted, own.shown = self._checks.wanted, self._checks.shown
         if self._checks.withheld > before.withheld == 0:
             self._say(word("checks_used_up", self._language, count=self._checks_a_day))
         return Reading(
             time=prediction.time,
             state="needs_check" if self._checks.shown else "reading",
             source=source,
+            person=person,
             label=labels[tally.label],
             probabilities=tally.probabilities,
             candidates=candidates,

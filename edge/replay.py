@@ -18,14 +18,14 @@ from edge.display.panel import HEIGHT, WIDTH, draw
 from edge.display.screen import Screen, has_screen
 from edge.display.view import Board, Look, Setup
 from edge.errors import InputError
-from edge.items import LABELS, Bytes, Face, Frame, Reading
+from edge.items import LABELS, Bytes, Frame, People, Reading
 from edge.perception.faces import FaceFollower
 from edge.sinks.jsonl import read_records
 from edge.sources.recording import RecordingSource
 
 FPS = 15
 """Panels a second in a saved film."""
-Item: TypeAlias = "Reading | tuple[Frame, Face | None]"
+Item: TypeAlias = "Reading | tuple[Frame, People]"
 
 
 def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> None:
@@ -47,7 +47,9 @@ def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> N
             )
         items: Iterator[tuple[float, Item]] = ((reading.time, reading) for reading, _ in run)
         if site.source:
-            items = heapq.merge(items, _pictures(site.source, stack), key=lambda item: item[0])
+            # Numbers given now need not be those of the run, so its people are not marked.
+            marked = all(reading.person is None for reading, _ in run)
+            items = heapq.merge(items, _pictures(site.source, marked, stack), key=lambda item: item[0])
         look = Look(site.language, site.display.privacy)
         if save is None:
             _show(items, setup, look, site.display.full_screen)
@@ -77,8 +79,8 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
     return found
 
 
-def _pictures(path: Path, stack: ExitStack) -> Iterator[tuple[float, Item]]:
-    """Pictures of the recording with the face found in each."""
+def _pictures(path: Path, marked: bool, stack: ExitStack) -> Iterator[tuple[float, Item]]:
+    """Pictures of the recording with the face found in each, if it is to be marked."""
     from edge.errors import MediaError
 
     follower = FaceFollower(starter_bundle() / "face_detector.onnx")
@@ -86,7 +88,7 @@ def _pictures(path: Path, stack: ExitStack) -> Iterator[tuple[float, Item]]:
     try:
         for item in source:
             if isinstance(item, Frame):
-                yield item.time, (item, follower.find(item))
+                yield item.time, (item, follower.follow(item) if marked else {})
     except MediaError:  # damaged: the run read no more of it either
         return
 

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ _APART_S = 0.3  # events closer than this are one
 _OUTLIER = 4.5  # pairs further off than this many median deviations are left out: three standard ones
 _MINUTES_KEPT = 10
 _JUMP_S = 0.2
+_PICTURES = 75  # five seconds of them
+_GONE_S = 1.0  # further apart, one of the two devices has stopped
 
 Times = NDArray[np.float64]
 
@@ -99,7 +102,13 @@ class CaptureClocks:
     """
 
     def __init__(self) -> None:
+        self.lead_ms = math.nan
+        """Newest sound later than newest picture: the median of the last pictures (milliseconds).
+
+        nan until both came, and while one of them has stopped. A single one swings by the length of a chunk.
+        """
         self._heard = self._seen = math.nan
+        self._leads: deque[float] = deque(maxlen=_PICTURES)
         self._counted_s = 0.0  # length of the samples since the last gap
         self._points: deque[tuple[float, float]] = deque(maxlen=60 * _MINUTES_KEPT)
 
@@ -107,6 +116,12 @@ class CaptureClocks:
         """Take note of an item."""
         if isinstance(item, Frame):
             self._seen = item.time
+            lead = self._heard - self._seen
+            if abs(lead) <= _GONE_S:
+                self._leads.append(lead)
+                self.lead_ms = 1000.0 * median(self._leads)
+            else:
+                self._part()
             return
         # Not `>`: it is true of the first chunk, where nothing was heard before.
         if not abs(item.start - self._heard) <= _JUMP_S:
@@ -117,14 +132,16 @@ class CaptureClocks:
         length = len(item.samples) / item.rate
         self._counted_s += length
         self._heard = item.start + length
+        if self._heard - self._seen > _GONE_S:
+            self._part()
 
-    @property
-    def lead_ms(self) -> float:
-        """Newest sound later than newest picture (milliseconds); nan until both came.
+    def _part(self) -> None:
+        self._leads.clear()
+        self.lead_ms = math.nan
 
-        It swings by the length of a chunk and the time between frames.
-        """
-        return 1000.0 * (self._heard - self._seen)
+    def offset_ms(self) -> float | None:
+        """`lead_ms`, None where it is nan."""
+        return None if math.isnan(self.lead_ms) else self.lead_ms
 
     @property
     def drift_ms_per_min(self) -> float:

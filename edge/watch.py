@@ -17,12 +17,12 @@ from edge.display.display import Display
 from edge.errors import EdgeError
 from edge.interfaces import Sink
 from edge.items import Reading
-from edge.pipeline import Summary
 from edge.sinks import open_sinks
 from edge.sinks.health import HealthLine
 from edge.sinks.jsonl import JsonLines
 from edge.sinks.review import Review
 from edge.sinks.watchdog import Watchdog
+from edge.summary import Summary
 from edge.words import Language, word
 
 
@@ -41,7 +41,7 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         health = HealthLine(source.health, source.waiting, source.clocks, say, language)
         sinks: list[Sink] = [Watchdog(), health]
         if not headless:
-            display = Display(site, manifest, say, source.health)
+            display = Display(site, manifest, say, source.health, source.clocks.offset_ms)
             sinks.append(display)
             seen = display.see
         if jsonl:

@@ -20,6 +20,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "audio": ("audio", "音声"),
     "vision": ("vision", "映像"),
     "text": ("text", "言葉"),
+    "person": ("person {number}", "人物 {number}"),
     # States: why there is no label, or why the label is not to be relied on.
     "reading": ("reading", "推定中"),
     "no_speech": ("no speech heard", "発話なし"),

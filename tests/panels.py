@@ -36,7 +36,7 @@ def picture(time=60.0):
     image = np.empty((360, 640, 3), np.uint8)
     image[:] = np.linspace(40, 180, 640, dtype=np.uint8)[None, :, None]
     image[100:220, 250:370] = (230, 200, 180)
-    return Frame(time, image), Face(250, 100, 120, 120, 0.9)
+    return Frame(time, image), {None: Face(250, 100, 120, 120, 0.9)}
 
 
 def board(readings=(), seen=None, devices=DEVICES, setup=SETUP):

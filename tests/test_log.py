@@ -188,6 +188,7 @@ def test_csv(tmp_path, day):
         "weight_vision": "0.3",
         "weight_text": "",
         "delay_ms": "812.3",
+        "person": "",
     }
     assert second[0]["label"] == second[0]["probability_happy"] == second[0]["candidates"] == ""
     assert second[0]["held"] == "false"

@@ -125,21 +125,22 @@ def test_the_timeline_has_gaps_where_nothing_was_read():
 
 
 def test_privacy_shows_no_pixel_of_the_picture():
-    frame, face = picture()
+    frame, faces = picture()
     noise = np.random.default_rng(1).integers(0, 255, frame.image.shape, np.uint8)
     other = dataclasses.replace(frame, image=noise)
-    assert (draw(view(privacy=True)) == draw(view(privacy=True, seen=(other, face)))).all()
-    assert (draw(view()) != draw(view(seen=(other, face)))).any()
-    with_face, without = (part(draw(view(privacy=True, seen=(frame, f))), PICTURE) for f in (face, None))
+    assert (draw(view(privacy=True)) == draw(view(privacy=True, seen=(other, faces)))).all()
+    assert (draw(view()) != draw(view(seen=(other, faces)))).any()
+    with_face, without = (part(draw(view(privacy=True, seen=(frame, f))), PICTURE) for f in (faces, {}))
     assert count(with_face, palette.NOBODY) > 5000
     assert count(without, palette.NOBODY) == 0
 
 
 def test_any_picture_and_face_fit():
-    _, face = picture()
+    face = picture()[1][None]
     for high, wide in ((1, 1), (1080, 1920), (640, 360), (90, 900)):
         frame = dataclasses.replace(picture()[0], image=np.full((high, wide, 3), 99, np.uint8))
-        for where in (face, dataclasses.replace(face, left=-50.0, top=-80.0, width=5000.0)):
+        for at in (face, dataclasses.replace(face, left=-50.0, top=-80.0, width=5000.0)):
+            where = {None: at, 7: at}
             assert draw(view(seen=(frame, where))).shape == (720, 1280, 3)
             assert draw(view(seen=(frame, where), privacy=True)).shape == (720, 1280, 3)
 

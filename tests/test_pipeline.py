@@ -49,9 +49,9 @@ class Follower:
     def __init__(self, face=FACE):
         self.face, self.given = face, []
 
-    def find(self, frame):
+    def follow(self, frame):
         self.given.append(frame.time)
-        return self.face
+        return {None: self.face} if self.face else {}
 
 
 @pytest.fixture
@@ -171,7 +171,7 @@ def test_a_transcript_counts_for_as_much_of_the_window_as_it_covers(build, age, 
     pipeline.run(sound(4), "mic", [sink])
     assert scribe.given == [(float(end - 4), 4 * RATE, RATE) for end in (2, 3, 4)]
     assert set(sink.readings[-1].weights) == ({"audio", "text"} if confidence else {"audio"})
-    window, _, _ = pipeline._sense(Window(0.0, 4.0, np.full(4 * RATE, 0.1, np.float32)))
+    window, _ = pipeline._hear(Window(0.0, 4.0, np.full(4 * RATE, 0.1, np.float32)))
     assert window.quality.transcript_confidence == pytest.approx(confidence or 0.0)
 
 
@@ -206,11 +206,11 @@ def test_each_frame_is_looked_at_once(build):
 def test_each_picture_is_seen_at_once_with_the_face_found_last(build):
     seen = []
     build().run(
-        merged(sound(3), pictures(3)), "clip", [Kept()], lambda frame, face: seen.append((frame, face))
+        merged(sound(3), pictures(3)), "clip", [Kept()], lambda frame, faces: seen.append((frame, faces))
     )
     assert [frame.time for frame, _ in seen] == [frame.time for frame in pictures(3)]
-    assert seen[0][1] is None  # no window was read yet
-    assert seen[-1][1] == FACE
+    assert seen[0][1] == {}  # no window was read yet
+    assert seen[-1][1] == {None: FACE}
 
 
 def test_an_unsure_reading_needs_a_check(build):
@@ -255,7 +255,7 @@ def test_stages_are_timed(build):
 
 def test_a_window_alone_can_be_read(build, rng):
     samples = (0.1 * rng.standard_normal(4 * RATE)).astype(np.float32)
-    reading = build().read(Window(0.0, 4.0, samples, text="so happy"))
+    (reading,) = build().read(Window(0.0, 4.0, samples, text="so happy"))
     assert set(reading.weights) == {"audio", "text"}
 
 
@@ -300,10 +300,10 @@ def test_the_prior_is_learned_in_a_long_run_only(build, engines):
     said = []
     pipeline = build(manifest={"confusion": [[1 / 6] * 6] * 6}, say=said.append)
     windows = [Window(start=t, end=t + 4.0, audio=None, frames=(Frame(t, PICTURE),)) for t in range(501)]
-    first = [pipeline.read(window).probabilities for window in windows[:499]]
+    first = [pipeline.read(window)[0].probabilities for window in windows[:499]]
     assert pipeline._census.prior is None
     np.testing.assert_allclose(first[-1], first[100], atol=1e-5)
-    last = [pipeline.read(window).probabilities for window in windows[499:]][-1]
+    last = [pipeline.read(window)[0].probabilities for window in windows[499:]][-1]
     assert pipeline._census.prior[0] > 1 / 6
     assert last[0] > first[-1][0]
 
@@ -316,7 +316,7 @@ def test_checks_are_withheld_beyond_the_limit(build, engines):
     pipeline = build(checks_a_day=1, say=said.append)
     for start, engine in ((0, flat), (100, clear), (200, flat), (300, clear)):
         pipeline._fusion._engine = engine
-        sink.write(pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),))))
+        sink.write(pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))[0])
     assert sink.states == ["needs_check", "reading", "reading", "reading"]
     assert said == ["1 checks were asked for today, the limit; more are withheld"]
     assert pipeline.run([], "clip", []).withheld == 1

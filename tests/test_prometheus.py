@@ -82,6 +82,7 @@ def test_devices_queues_sinks_and_disk_as_they_are_at_the_scrape(port, tmp_path)
     assert free > 0
     gauges = {key: value for key, value in first.items() if not key[0].startswith("edge_latency")}
     assert gauges == {
+        ("edge_people",): 0,
         ("edge_frames_per_second",): 14.9,
         ("edge_samples_per_second",): 16000.0,
         ("edge_audio_level_db",): -31.5,

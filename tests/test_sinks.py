@@ -35,6 +35,7 @@ KEYS = [
     "wall_time",
     "time",
     "source",
+    "person",
     "state",
     "label",
     "probabilities",

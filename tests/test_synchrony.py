@@ -162,7 +162,31 @@ def test_the_running_clocks_show_lead_and_drift():
         clocks.add(AudioChunk(start, RATE, np.zeros(RATE // 50, np.float32)))
         if index % 3 == 0:
             clocks.add(Frame(start - 0.1, DARK))
-    assert clocks.lead_ms == pytest.approx(120.0 + 40.0, abs=1.0)
+    assert clocks.lead_ms == clocks.offset_ms() == pytest.approx(120.0, abs=1.0)
     assert clocks.drift_ms_per_min == pytest.approx(6.0, abs=0.1)
     clocks.add(AudioChunk(500.0, RATE, np.zeros(RATE // 50, np.float32)))  # after a gap it counts anew
     assert math.isnan(clocks.drift_ms_per_min)
+
+
+def test_no_offset_is_shown_of_a_device_that_stopped():
+    clocks = CaptureClocks()
+    assert clocks.offset_ms() is None
+
+    def run(sound, pictures):
+        for index in range(100):
+            if sound:
+                clocks.add(AudioChunk(run.time, RATE, np.zeros(RATE // 50, np.float32)))
+            if pictures and index % 3 == 0:
+                clocks.add(Frame(run.time, DARK))
+            run.time += 0.02
+
+    run.time = 5.0
+    run(sound=True, pictures=False)
+    assert clocks.offset_ms() is None
+    run(sound=True, pictures=True)
+    assert clocks.offset_ms() == pytest.approx(20.0, abs=1.0)
+    for stopped in ("sound", "pictures"):
+        run(**{"sound": stopped != "sound", "pictures": stopped != "pictures"})
+        assert clocks.offset_ms() is None, stopped
+        run(sound=True, pictures=True)
+        assert clocks.offset_ms() == pytest.approx(20.0, abs=1.0)

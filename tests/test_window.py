@@ -106,12 +106,12 @@ class Told:
 @needs_x
 def test_panels_and_keys(x_server, tmp_path):
     told = Told()
-    frame, face = picture()
+    frame, faces = picture()
     red = Frame(60.0, np.full_like(frame.image, (250, 3, 3)))
     with told.screen() as screen:
         for reading in minute():
             screen.write(reading)
-        screen.see(red, face)
+        screen.see(red, faces)
 
         def pixels(colour, least=500):
             return (np.abs(shot(tmp_path).astype(int) - colour).max(axis=2) < 12).sum() > least
@@ -129,7 +129,7 @@ def test_panels_and_keys(x_server, tmp_path):
         wait(lambda: (shot(tmp_path) != english).mean() > 0.01)
         shell("xdotool key p")
         time.sleep(0.3)
-        screen.see(Frame(60.1, np.full_like(frame.image, (3, 250, 3))), face)
+        screen.see(Frame(60.1, np.full_like(frame.image, (3, 250, 3))), faces)
         time.sleep(0.7)
         assert not pixels((3, 250, 3))  # stands still
         shell("xdotool key p")

@@ -13,7 +13,7 @@ from edge.config import Site, rules
 from edge.display.screen import Screen, has_screen
 from edge.display.view import Look, Setup
 from edge.errors import InputError
-from edge.items import Face, Frame, Health, Reading
+from edge.items import Frame, Health, People, Reading
 from edge.manifest import Manifest
 from edge.sinks.terminal import Terminal
 from edge.words import word
@@ -22,7 +22,8 @@ from edge.words import word
 class Display:
     """A sink for the person at the machine; `see` takes the pictures besides.
 
-    say: gets a line where no window can be shown, and when it goes away. q in the window is Ctrl-C.
+    say: gets a line where no window can be shown, and when it goes away. healths, offset_ms: of live
+    devices, asked while a window is shown. q in the window is Ctrl-C.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class Display:
         manifest: Manifest,
         say: Callable[[str], None],
         healths: Callable[[], Sequence[Health]] = tuple,
+        offset_ms: Callable[[], float | None] = lambda: None,
     ) -> None:
-        self._site, self._manifest, self._say, self._healths = site, manifest, say, healths
+        self._site, self._manifest, self._say = site, manifest, say
+        self._healths, self._offset_ms = healths, offset_ms
         self._screen: Screen | None = None
         self._terminal: Terminal | None = None
         self._held = ExitStack()
@@ -46,6 +49,7 @@ class Display:
                 look,
                 self._site.display.full_screen,
                 healths=self._healths,
+                offset_ms=self._offset_ms,
                 quit=_thread.interrupt_main,
                 gone=lambda: self._say(word("window_gone", language)),
             )
@@ -68,10 +72,10 @@ class Display:
         assert sink is not None
         sink.write(reading)
 
-    def see(self, frame: Frame, face: Face | None) -> None:
-        """Show a picture and the face in it, where there is a window."""
+    def see(self, frame: Frame, faces: People) -> None:
+        """Show a picture and the faces in it, where there is a window."""
         if self._screen:
-            self._screen.see(frame, face)
+            self._screen.see(frame, faces)
 
 
 def panel_setup(site: Site, manifest: Manifest) -> Setup:

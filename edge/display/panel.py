@@ -101,16 +101,15 @@ def _picture(image: Bytes, view: View) -> None:
     size = (max(1, round(wide * scale)), max(1, round(high * scale)))
     x, y = left + (width - size[0]) // 2, top + (height - size[1]) // 2
     inside = image[y : y + size[1], x : x + size[0]]
-    face = view.face
     if view.look.privacy:
-        if face is not None:
+        for face in view.faces.values():
             edges = (face.left * scale, face.top * scale, face.width * scale, face.height * scale)
             silhouette(inside, *edges, NOBODY)
         text(image, (left + 14, top + 26), word("privacy", language), 16, MUTED)
         return
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     inside[:] = cv2.resize(frame.image, size, interpolation=way)
-    if face is not None:
+    for person, face in view.faces.items():
         corner = (x + round(face.left * scale), y + round(face.top * scale))
         other = (corner[0] + round(face.width * scale), corner[1] + round(face.height * scale))
         area = image[top : top + height, left : left + width]
@@ -118,6 +117,20 @@ def _picture(image: Bytes, view: View) -> None:
             cv2.rectangle(
                 area, (corner[0] - left, corner[1] - top), (other[0] - left, other[1] - top), colour, thick
             )
+        if person is not None:
+            _name(image, view, person, corner)
+
+
+def _name(image: Bytes, view: View, person: int, corner: tuple[int, int]) -> None:
+    """Number and label of a person above the face."""
+    left, top, width, _ = PICTURE
+    reading, words = view.others.get(person), str(person)
+    if reading is not None and reading.label:
+        words += f" {word(reading.label, view.look.language)}"
+    wide = text_width(words, 16) + 10
+    x, y = min(max(left, corner[0]), left + width - wide), max(top, corner[1] - 24)
+    box(image, x, y, wide, 22, BACK)
+    text(image, (x + 5, y + 17), words, 16, TEXT)
 
 
 def _devices(image: Bytes, view: View) -> None:
@@ -163,6 +176,8 @@ def _headline(image: Bytes, view: View, reading: Reading | None) -> None:
     middle = (left + 98, top + height // 2)
     x, room = left + 190, width - 206
     labels = view.setup.labels
+    if reading is not None and reading.person is not None:
+        text(image, (x, top + 32), word("person", language, number=reading.person), 20, MUTED)
     if reading is not None and reading.state == "reading" and reading.label:
         index = labels.index(reading.label)
         shape(image, index, middle, 118, label_colour(index), True)

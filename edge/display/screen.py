@@ -19,7 +19,7 @@ from typing_extensions import Self
 from edge.display.drawing import font
 from edge.display.view import Look, Setup
 from edge.errors import InputError
-from edge.items import Face, Frame, Health, Reading
+from edge.items import Face, Frame, Health, People, Reading
 
 ANSWER_S = 15.0
 """How long a window may take to appear (seconds); a screen that does not answer is none."""
@@ -51,14 +51,15 @@ class Screen:
         full_screen: bool = False,
         *,
         healths: Callable[[], Sequence[Health]] = tuple,
+        offset_ms: Callable[[], float | None] = lambda: None,
         quit: Callable[[], None],
         gone: Callable[[], None],
     ) -> None:
         self._first = (setup, look, full_screen)
-        self._healths, self._quit, self._gone = healths, quit, gone
+        self._healths, self._offset_ms, self._quit, self._gone = healths, offset_ms, quit, gone
         self._ready = threading.Condition()
         self._readings: deque[Reading] = deque(maxlen=64)
-        self._seen: tuple[Frame, Face | None] | None = None
+        self._seen: tuple[Frame, People] | None = None
         self._up = threading.Event()
         self._ended = threading.Event()
         self._leaving = False
@@ -94,10 +95,10 @@ class Screen:
             self._readings.append(reading)
             self._ready.notify()
 
-    def see(self, frame: Frame, face: Face | None) -> None:
-        """Show a picture and where the face is in it; only the newest one waits."""
+    def see(self, frame: Frame, faces: People) -> None:
+        """Show a picture and where the faces are in it; only the newest one waits."""
         with self._ready:
-            self._seen = (frame, face)
+            self._seen = (frame, faces)
             self._ready.notify()
 
     def wait(self) -> None:
@@ -151,7 +152,7 @@ class Screen:
                     messages.append(("see", *_small(*seen)))
                 if time.monotonic() - looked >= HEALTH_S:
                     looked = time.monotonic()
-                    messages.append(("feel", tuple(self._healths())))
+                    messages.append(("feel", tuple(self._healths()), self._offset_ms()))
                 for message in messages:
                     pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
                 pipe.flush()
@@ -162,17 +163,19 @@ class Screen:
                 pipe.close()
 
 
-def _small(frame: Frame, face: Face | None) -> tuple[Frame, Face | None]:
-    """The picture no larger than it is shown, and the face in it."""
+def _small(frame: Frame, faces: People) -> tuple[Frame, People]:
+    """The picture no larger than it is shown, and the faces in it."""
     import cv2
     import numpy as np
 
     high, wide = frame.image.shape[:2]
     scale = min(1.0, SIDE / max(high, wide))
     if scale == 1.0:
-        return frame, face
+        return frame, faces
     size = (max(1, round(wide * scale)), max(1, round(high * scale)))
     image = np.asarray(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    if face:
-        face = Face(face.left * scale, face.top * scale, face.width * scale, face.height * scale, face.score)
-    return Frame(frame.time, image), face
+    scaled = {
+        person: Face(face.left * scale, face.top * scale, face.width * scale, face.height * scale, face.score)
+        for person, face in faces.items()
+    }
+    return Frame(frame.time, image), scaled

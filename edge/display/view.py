@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from edge.items import LABELS, Face, Frame, Health, Reading
+from edge.items import LABELS, Frame, Health, People, Reading
 from edge.words import Language
 
 TIMELINE_S = 60.0
@@ -50,13 +50,16 @@ class View:
     now: float = 0.0
     """The moment, on the clock of the readings (seconds)."""
     readings: tuple[Reading, ...] = ()
-    """The last TIMELINE_S, oldest first; the last one is the current one."""
+    """The last TIMELINE_S, oldest first; the last one is the current one. Where everybody is read: of one
+    person, and of times when nobody was seen."""
     frame: Frame | None = None
-    face: Face | None = None
-    """Where the face is in the frame; None when there is none."""
+    faces: People = field(default_factory=dict)
+    """Where the faces are in the frame."""
+    others: Mapping[int, Reading] = field(default_factory=dict)
+    """Where everybody is read, the current reading of each person, the shown one included."""
     healths: tuple[Health, ...] = ()
     offset_ms: float | None = None
-    """Pictures later than sound (milliseconds); None when it was not measured."""
+    """Pictures later than sound by their capture times (milliseconds); None when that is not known."""
     celsius: float | None = None
     """Hottest part of the machine (degrees Celsius); None when it does not tell."""
 
@@ -77,28 +80,33 @@ class Board:
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
         self._readings: deque[Reading] = deque()
+        self._person: int | None = None  # whose readings are shown where everybody is read
         self._frame: Frame | None = None
-        self._face: Face | None = None
+        self._faces: People = {}
         self._healths: tuple[Health, ...] = ()
+        self._offset_ms: float | None = None
 
     def write(self, reading: Reading) -> None:
         """Take a reading; one of another source or of an earlier time begins a new timeline."""
         last = self._readings[-1] if self._readings else None
         if last and (reading.source != last.source or reading.time < last.time):
             self._readings.clear()
+            self._person = None
             if self._frame and self._frame.time > reading.time:
-                self._frame = self._face = None
+                self._frame, self._faces = None, {}
         self._readings.append(reading)
+        if reading.person is not None and self._person not in self._present(reading.time):
+            self._person = reading.person
         while self._readings[0].time < reading.time - TIMELINE_S:
             self._readings.popleft()
 
-    def see(self, frame: Frame, face: Face | None) -> None:
-        """Take the newest picture and where the face is in it."""
-        self._frame, self._face = frame, face
+    def see(self, frame: Frame, faces: People) -> None:
+        """Take the newest picture and where the faces are in it."""
+        self._frame, self._faces = frame, faces
 
-    def feel(self, healths: Sequence[Health]) -> None:
-        """Take how the devices are doing."""
-        self._healths = tuple(healths)
+    def feel(self, healths: Sequence[Health], offset_ms: float | None = None) -> None:
+        """Take how the devices are doing, and how much later pictures come than sound (milliseconds)."""
+        self._healths, self._offset_ms = tuple(healths), offset_ms
 
     @property
     def newest(self) -> float:
@@ -112,9 +120,19 @@ class Board:
             self.setup,
             look,
             self.newest if now is None else now,
-            tuple(self._readings),
+            tuple(reading for reading in self._readings if reading.person in (self._person, None)),
             self._frame,
-            self._face,
+            self._faces,
+            self._present(self._readings[-1].time) if self._readings else {},
             self._healths,
-            celsius=celsius,
+            self._offset_ms,
+            celsius,
         )
+
+    def _present(self, now: float) -> dict[int, Reading]:
+        """The newest reading of each person read at this time or a hop before: who is in view."""
+        return {
+            reading.person: reading
+            for reading in self._readings
+            if reading.person is not None and reading.time > now - 1.5 * self.setup.hop_s
+        }

@@ -1,4 +1,4 @@
-"""Finding faces in pictures, and choosing the one that is read."""
+"""Finding faces in pictures, and choosing who is read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from edge.errors import EngineError
-from edge.items import Bytes, Face, Frame
+from edge.items import Bytes, Face, Frame, People
 from edge.perception.tracks import Tracks, centre, size
 
 SEARCH_SIDE = 320
@@ -40,12 +40,12 @@ def too_dark(image: Bytes) -> bool:
 class FaceFollower:
     """The face that is read in a stream of pictures: one is chosen, then the same one kept while it stays.
 
-    policy: `nearest` chooses the largest face, `centre` the one closest to the picture's middle. While the
-    chosen one is hidden, for up to PATIENCE_S, none is read. Wants the pictures in order of time. Loads the
-    detector (YuNet, ONNX) at the first picture.
+    policy: `nearest` chooses the largest face, `centre` the one closest to the picture's middle; `all` reads
+    each face, and `find` gives the largest. While the chosen one is hidden, for up to PATIENCE_S, none is
+    read. Wants the pictures in order of time. Loads the detector (YuNet, ONNX) at the first picture.
     """
 
-    def __init__(self, model: Path, policy: Literal["nearest", "centre"] = "nearest") -> None:
+    def __init__(self, model: Path, policy: Literal["nearest", "centre", "all"] = "nearest") -> None:
         self.model = model
         self.policy = policy
         self._detector: Any = None
@@ -54,7 +54,7 @@ class FaceFollower:
 
     def find(self, frame: Frame) -> Face | None:
         """The followed face in pixels of the frame, or None when it is not there. Raises EngineError."""
-        seen = self._tracks.update(self._detect(frame.image), frame.time)
+        seen = self._seen(frame)
         if self._chosen not in self._tracks:
             self._chosen = 0
         if not seen or (self._chosen and self._chosen not in seen):
@@ -66,8 +66,21 @@ class FaceFollower:
             self._chosen = best
         return seen[self._chosen]
 
+    def follow(self, frame: Frame) -> People:
+        """Whoever is read: each by number where all are, else the chosen one. Raises EngineError.
+
+        A number is nobody's name: who leaves for more than PATIENCE_S gets a new one.
+        """
+        if self.policy == "all":
+            return dict(self._seen(frame).items())
+        face = self.find(frame)
+        return {} if face is None else {None: face}
+
+    def _seen(self, frame: Frame) -> dict[int, Face]:
+        return self._tracks.update(self._detect(frame.image), frame.time)
+
     def _rank(self, face: Face, width: int, height: int) -> float:
-        if self.policy == "nearest":
+        if self.policy != "centre":
             return size(face)
         x, y = centre(face)
         # Its size is added so that two faces near the middle do not take turns.

@@ -3,6 +3,8 @@
 wall_time       when the record was made, ISO 8601, UTC, milliseconds
 time            end of the newest window on the source's clock (seconds)
 source          recording or device the reading comes from
+person          whose it is where everybody is read (faces = "all"): a number from 1 on, kept while they are
+                in view, a new one when they come back; null: of the one who is read, or of nobody seen
 state           reading | needs_check | no_speech | no_face | dark | loud | no_signal | warming_up | paused
 label           voted label, null unless state is reading or needs_check
 probabilities   {label: voted posterior}, null when nothing was read
@@ -83,6 +85,7 @@ def record(reading: Reading, labels: Sequence[str]) -> dict[str, Any]:
         "wall_time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "time": round(reading.time, 3),
         "source": reading.source,
+        "person": reading.person,
         "state": reading.state,
         "label": reading.label,
         "probabilities": probabilities,
@@ -122,6 +125,7 @@ def _reading(record: dict[str, Any]) -> Reading:
         time=float(record["time"]),
         state=record["state"],
         source=str(record["source"]),
+        person=record.get("person"),
         label=label,
         probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
         candidates=tuple(record["candidates"]),

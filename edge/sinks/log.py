@@ -7,7 +7,7 @@ readings-20261123-001.csv       after the format was changed; both count for the
 JSON lines have the keys of edge/sinks/jsonl.py. CSV has a header in every file and these columns, in order:
 
 wall_time,time,source,state,label,probability_<label> for each label of the bundle,candidates (";" between),
-margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms
+margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms,person
 
 What is null in JSON is empty in CSV. A bundle with other labels begins a new file.
 """
@@ -138,7 +138,7 @@ def columns(labels: Sequence[str]) -> list[str]:
     probabilities = [f"probability_{label}" for label in labels]
     weights = [f"weight_{name}" for name in MODALITIES]
     ahead = ["wall_time", "time", "source", "state", "label"]
-    return [*ahead, *probabilities, "candidates", "margin", "votes", "held", *weights, "delay_ms"]
+    return [*ahead, *probabilities, "candidates", "margin", "votes", "held", *weights, "delay_ms", "person"]
 
 
 def row(made: dict[str, Any], labels: Sequence[str]) -> list[Any]:

@@ -1,6 +1,7 @@
 """Numbers about a live run for Prometheus to scrape, at http://127.0.0.1:<port>/metrics.
 
 edge_readings_total{state,label}    readings; label is empty where a state has none
+edge_people                         read in the newest window; with faces = "all" it may be more than one
 edge_latency_seconds                histogram: from the end of the window to the reading written
 edge_frames_per_second              of the camera
 edge_samples_per_second             of the microphone
@@ -63,15 +64,18 @@ class Prometheus:
         self._queues = queues
         self._sinks = sinks
         self._folder = folder
+        self._newest = 0.0  # time of the newest reading, and how many of that time are of somebody
+        self._read = 0
 
     def __enter__(self) -> Self:
         try:
-            from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
+            from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
         except ImportError as error:
             raise MissingExtraError("prometheus-client", "prometheus") from error
         registry = CollectorRegistry()
         registry.register(self)
         self._readings = Counter("edge_readings", "Readings", ("state", "label"), registry=registry)
+        self._people = Gauge("edge_people", "Read in the newest window", registry=registry)
         self._latency = Histogram(
             "edge_latency_seconds",
             "From the end of the window to the reading written",
@@ -97,6 +101,10 @@ class Prometheus:
     def write(self, reading: Reading) -> None:
         """Count one reading."""
         self._readings.labels(reading.state, reading.label or "").inc()
+        if reading.time != self._newest:
+            self._newest, self._read = reading.time, 0
+        self._read += reading.label is not None
+        self._people.set(self._read)
         self._latency.observe(max(0.0, time.monotonic() - reading.time))
 
     def collect(self) -> Iterator[Metric]:

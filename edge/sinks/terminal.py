@@ -47,8 +47,11 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
     12.0 s  happy     0.62  lead 0.41  votes 3  audio 70 %, vision 30 %
     13.0 s  happy     0.38  lead 0.04  votes 4  audio 70 %, vision 30 %  needs a check: happy, neutral
     14.0 s  -- no speech heard
+    15.0 s  person 2  sad       0.55  ...
     """
     text = Text(f"{reading.time:7.1f} s  ")
+    if reading.person is not None:
+        text.append(f"{word('person', language, number=reading.person)}  ")
     if reading.label is None or reading.probabilities is None:
         return text.append(f"-- {word(reading.state, language)}", style="dim")
     index = list(labels).index(reading.label)

@@ -1,0 +1,35 @@
+"""What a pipeline is made of: Protocols, so that it knows no concrete class (edge/app.py names them)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from edge.items import AudioChunk, Floats, Frame, People, Tick, Transcript, Window
+from edge.perception.speech import Speech
+
+
+class Windower(Protocol):
+    """Cuts items into overlapping windows."""
+
+    def add(self, item: AudioChunk | Frame | Tick) -> Sequence[Window]: ...
+
+    def flush(self) -> Sequence[Window]: ...
+
+
+class Listener(Protocol):
+    """Finds the speech in a window's samples, the first of them heard at `start` (seconds)."""
+
+    def measure(self, samples: Floats, start: float, rate: int) -> Speech: ...
+
+
+class Scribe(Protocol):
+    """Gives what is said in a window's samples, or what was said a little earlier."""
+
+    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None: ...
+
+
+class Follower(Protocol):
+    """Finds who is read in frames given in order of time."""
+
+    def follow(self, frame: Frame) -> People: ...

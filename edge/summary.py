@@ -1,0 +1,33 @@
+"""What a run came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from edge.items import State
+
+
+@dataclass(slots=True)
+class Summary:
+    """Readings counted, and what was left out."""
+
+    states: Counter[State] = field(default_factory=Counter)
+    """Readings of each state."""
+    labels: Counter[str] = field(default_factory=Counter)
+    """Readings of each label."""
+    dropped: int = 0
+    """Windows left out because they came too late to be shown."""
+    rested: int = 0
+    """Windows passed over because the machine was busy or hot."""
+    withheld: int = 0
+    """Checks not asked for because the day's limit was used up."""
+
+    def __add__(self, other: Summary) -> Summary:
+        return Summary(
+            self.states + other.states,
+            self.labels + other.labels,
+            self.dropped + other.dropped,
+            self.rested + other.rested,
+            self.withheld + other.withheld,
+        )
