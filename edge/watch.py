@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +18,9 @@ from edge.errors import EdgeError
 from edge.interfaces import Sink
 from edge.items import Reading
 from edge.sinks import open_sinks
+from edge.sinks.background import Background
 from edge.sinks.health import HealthLine
-from edge.sinks.jsonl import JsonLines
+from edge.sinks.jsonl import JsonLines, record
 from edge.sinks.review import Review
 from edge.sinks.watchdog import Watchdog
 from edge.summary import Summary
@@ -45,7 +46,7 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
             sinks.append(display)
             seen = display.see
         if jsonl:
-            sinks.append(_Persistent(JsonLines(jsonl, manifest.labels), say, language))
+            sinks.append(_Persistent(JsonLines(jsonl, manifest.labels), manifest.labels, say, language))
         review = Review(site.review, reader.bundle, say, language) if site.review else None
         sinks += open_sinks(site, manifest, source.health, source.waiting, review).values()
         opened = [stack.enter_context(sink) for sink in sinks]
@@ -53,25 +54,36 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
 
 
 class _Persistent:
-    """A sink whose trouble costs the readings it lasts for, not the run; said when it begins and ends."""
+    """A file whose trouble costs the readings it lasts for, not the run; said when it begins and ends.
 
-    def __init__(self, sink: Sink, say: Callable[[str], None], language: Language = "en") -> None:
-        self._sink, self._say, self._language = sink, say, language
+    Written from a thread of its own: a disk that hangs holds nothing up.
+    """
+
+    def __init__(
+        self, lines: JsonLines, labels: Sequence[str], say: Callable[[str], None], language: Language = "en"
+    ) -> None:
+        self._lines, self._labels, self._say, self._language = lines, labels, say, language
+        self._background = Background(self._append, lambda: lines.__exit__(None, None, None))
         self._lost = 0
 
     def __enter__(self) -> Self:
-        self._sink.__enter__()
+        self._lines.__enter__()
+        self._background.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._sink.__exit__(kind, error, trace)
+        self._background.__exit__(kind, error, trace)
 
     def write(self, reading: Reading) -> None:
-        """Pass a reading on, or count it as lost."""
+        """Have a reading written; returns at once."""
+        self._background.put(record(reading, self._labels))
+
+    def _append(self, made: dict[str, Any]) -> None:
+        """Pass a record on, or count it as lost."""
         try:
-            self._sink.write(reading)
+            self._lines.append(made)
         except EdgeError as error:
             if not self._lost:
                 self._say(str(error))

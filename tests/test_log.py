@@ -7,7 +7,10 @@ import resource
 import shutil
 import signal
 import subprocess
+import threading
+import time
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -15,7 +18,7 @@ import pytest
 from edge.config import LogSettings
 from edge.errors import InputError
 from edge.items import LABELS, Reading
-from edge.sinks import log
+from edge.sinks import background, log
 from edge.sinks.jsonl import record
 from edge.sinks.log import Log, columns
 
@@ -88,6 +91,7 @@ def times(folder):
 def write_all(sink, numbers):
     for number in numbers:
         sink.write(replace(SILENT, time=float(number)))
+    assert sink.settle()
 
 
 def test_a_new_file_each_day(tmp_path, day):
@@ -105,8 +109,9 @@ def test_a_new_file_each_day(tmp_path, day):
 def test_a_line_is_the_record_of_the_recording_run(tmp_path):
     with Log(settings(tmp_path), LABELS) as sink:
         sink.write(HAPPY)
+        assert sink.settle(5.0)
         (path,) = tmp_path.iterdir()
-        made = json.loads(path.read_text())  # there at once
+        made = json.loads(path.read_text())
     expected = record(HAPPY, LABELS)
     assert list(made) == list(expected)
     assert made | {"wall_time": ""} == expected | {"wall_time": ""}
@@ -290,3 +295,58 @@ def test_a_folder_that_is_not_there(tmp_path):
         with pytest.raises(InputError, match=r"is not a folder; make it"), Log(settings(folder), LABELS):
             pass
     assert os.listdir(tmp_path) == []  # noqa: PTH208
+
+
+def test_a_disk_that_hangs_keeps_nobody_waiting(tmp_path, monkeypatch):
+    """A write that never returns, as of a network folder whose server is gone."""
+    gate, entered = threading.Event(), threading.Event()
+    append = log._append
+
+    def hung(file, line):
+        entered.set()
+        gate.wait(20.0)
+        append(file, line)
+
+    monkeypatch.setattr(log, "_append", hung)
+    monkeypatch.setattr(background, "STUCK_S", 0.2)
+    monkeypatch.setattr(background, "WAITING", 50)
+    with Log(settings(tmp_path), LABELS) as sink:
+        began = time.monotonic()
+        sink.write(replace(SILENT, time=0.0))
+        assert entered.wait(5.0)
+        for number in range(1, 61):
+            sink.write(replace(SILENT, time=float(number)))
+        assert time.monotonic() - began < 1.0
+        assert not sink.settle(0.3)
+        assert "does not answer" in sink.trouble
+        assert sink.lost == 10
+        gate.set()
+        assert sink.settle(5.0)
+        assert sink.trouble == ""
+    assert times(tmp_path) == [0, *range(11, 61)]
+
+
+def test_leaving_does_not_wait_for_a_disk_that_hangs(tmp_path, monkeypatch):
+    gate = threading.Event()
+    monkeypatch.setattr(log, "_append", lambda file, line: gate.wait(20.0))
+    began = time.monotonic()
+    with Log(settings(tmp_path), LABELS) as sink:
+        for number in range(3):
+            sink.write(replace(SILENT, time=float(number)))
+    assert time.monotonic() - began < background.CLOSE_S + 0.7
+    assert sink.lost == 3
+    gate.set()
+
+
+def test_what_waits_keeps_the_time_it_was_read_at(tmp_path, monkeypatch):
+    gate = threading.Event()
+    append = log._append
+    monkeypatch.setattr(log, "_append", lambda file, line: (gate.wait(20.0), append(file, line)))
+    with Log(settings(tmp_path), LABELS) as sink:
+        sink.write(SILENT)
+        sink.write(SILENT)
+        threading.Timer(0.5, gate.set).start()
+        assert sink.settle(5.0)
+    (path,) = tmp_path.iterdir()
+    first, second = (json.loads(line)["wall_time"] for line in path.read_text().splitlines())
+    assert (datetime.fromisoformat(second) - datetime.fromisoformat(first)).total_seconds() < 0.3

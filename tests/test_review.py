@@ -52,7 +52,8 @@ def queue(settings, tiny_bundle):
 
     def queue(*readings, consent=None, heard="oh no"):
         said = []
-        frame, face = picture()
+        frame, people = picture()
+        (face,) = people.values()
         sound = np.sin(np.arange(64000, dtype=np.float32) / 20)
         with Review(settings.model_copy(update={"consent": consent}), tiny_bundle, said.append) as sink:
             for reading in readings:

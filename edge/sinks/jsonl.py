@@ -63,7 +63,11 @@ class JsonLines:
 
     def write(self, reading: Reading) -> None:
         """Append one reading. Raises InputError."""
-        line = json.dumps(record(reading, self._labels), ensure_ascii=False) + "\n"
+        self.append(record(reading, self._labels))
+
+    def append(self, made: dict[str, Any]) -> None:
+        """Append one record. Raises InputError."""
+        line = json.dumps(made, ensure_ascii=False) + "\n"
         try:
             if self._file is None:
                 self._file = self._path.open("a", encoding="utf-8")

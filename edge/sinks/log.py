@@ -30,6 +30,7 @@ from typing_extensions import Self
 from edge.config import LogSettings
 from edge.errors import InputError
 from edge.items import MODALITIES, Reading
+from edge.sinks.background import Background
 from edge.sinks.jsonl import record
 
 MB = 1_000_000
@@ -39,8 +40,9 @@ NAME = re.compile(r"readings-(\d{8})-(\d{3,})\.(?:jsonl|csv)")
 class Log:
     """Appends each reading to the newest file of a folder; one process a folder.
 
-    Trouble (a full disk, a folder that is gone) costs the readings it lasts for: they are counted as lost,
-    each next reading tries again, and no half line stays behind. Files of other names are never touched.
+    A thread of its own writes: a disk that hangs holds nothing up. Trouble (a full disk, a folder that is
+    gone) costs the readings it lasts for: they are counted as lost, each next reading tries again, and no
+    half line stays behind. Files of other names are never touched.
     Raises InputError on entering when the folder is missing.
     """
 
@@ -50,22 +52,44 @@ class Log:
         self._header = "" if settings.format == "jsonl" else _csv_line(columns(labels))
         self._file: io.FileIO | None = None
         self._day = ""
-        self.trouble = ""
-        self.lost = 0
+        self._trouble = ""
+        self._failed = 0
+        self._background = Background(self._put, self._close)
 
     def __enter__(self) -> Self:
         if not self._settings.folder.is_dir():
             raise InputError(f"{self._settings.folder} is not a folder; make it, or change folder in [log]")
+        self._background.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close()
+        self._background.__exit__(kind, error, trace)
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong now and what to do, one line; empty when all is well."""
+        if self._background.stuck:
+            return (
+                f"{self._settings.folder} does not answer; readings go on and wait; mend the disk or network"
+            )
+        return self._trouble
+
+    @property
+    def lost(self) -> int:
+        """Readings that could not be written."""
+        return self._failed + self._background.lost
 
     def write(self, reading: Reading) -> None:
-        """Append one reading; on failing say so in `trouble` and count it in `lost`."""
-        made = record(reading, self._labels)
+        """Have one reading appended; returns at once."""
+        self._background.put(record(reading, self._labels))
+
+    def settle(self, limit_s: float = 10.0) -> bool:
+        """Wait until all readings are dealt with, for limit_s at most; whether they are."""
+        return self._background.settle(limit_s)
+
+    def _put(self, made: dict[str, Any]) -> None:
         day = made["wall_time"][:10].replace("-", "")
         line = self._line(made).encode(errors="replace")
         try:
@@ -73,12 +97,12 @@ class Log:
                 self._open(day, len(line))
             assert self._file is not None
             _append(self._file, line)
-            self.trouble = ""
+            self._trouble = ""
         except OSError as error:
             # Opened again for the next reading: the folder may by then be another disk.
             self._close()
-            self.lost += 1
-            self.trouble = (
+            self._failed += 1
+            self._trouble = (
                 f"{self._settings.folder} cannot be written ({error.strerror or error}); "
                 "readings go on and are not kept; free some space or mend the disk"
             )
