@@ -96,12 +96,12 @@ def split_corpora(
             drawn_for_test = first and not own and drawn >= 90 and example.speaker not in dev
             in_test = example.speaker in test if test else drawn_for_test
             in_dev = example.speaker in dev if dev else first and drawn < 5
+            met.add(example.speaker)
             if example.soft is not None and (in_test or in_dev):
                 continue  # who is judged on is judged on by human labels, and never trained on
             parts[2 if in_test else 1 if in_dev else 0].append(example)
         if own and name == names[0]:
             parts[2].extend(read_corpus(data, name, "dev"))
-        met.update(example.speaker for part in parts for example in part)
         splits[name] = _apart(*parts)
     for role, speakers in (("dev", dev), ("test", test)):
         for speaker in speakers:

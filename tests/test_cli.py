@@ -8,6 +8,7 @@ import sys
 import time
 import types
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -251,20 +252,30 @@ def test_a_live_run_needs_a_device_and_a_camera_s_address(edge):
 
 def test_evaluate_prints_a_table_and_writes_json(edge, module, tmp_path):
     asked = []
-    module("calibration.evaluate", evaluate_folder=lambda *what: asked.append(what) or Report())
+    module(
+        "calibration.evaluate", evaluate_folder=lambda *what, **how: asked.append((*what, how)) or Report()
+    )
     done = edge("evaluate", "bundle", "folder", "--modality", "audio", "--json", tmp_path / "a.json")
     assert done.code == 0
     assert done.out == "n 3\n"
-    assert [str(value) for value in asked[0]] == ["bundle", "folder", "audio", "set()"]
+    assert [str(value) for value in asked[0]] == [
+        "bundle",
+        "folder",
+        "audio",
+        "set()",
+        str({"new_voices": False, "noise": None}),
+    ]
     assert json.loads((tmp_path / "a.json").read_text()) == {"n": 3, "accuracy": 0.5}
     edge("evaluate", "bundle", "folder", "--drop", "vision", "--drop", "text")
-    assert asked[1][2:] == ("fused", {"vision", "text"})
+    assert asked[1][2:4] == ("fused", {"vision", "text"})
+    edge("evaluate", "bundle", "folder", "--new-voices", "--noise", "machines", "--snr", "0")
+    assert asked[2][4] == {"new_voices": True, "noise": (Path("machines"), 0.0)}
     done = edge("evaluate", "bundle", "folder", "--json", tmp_path / "no" / "a.json")
     assert "cannot be written" in one_line_error(done)
 
 
 def test_an_error_of_a_verb_is_one_line(edge, module):
-    def refuse(*_):
+    def refuse(*_, **__):
         raise DatasetError("folder holds no metadata.csv; see the docs")
 
     module("calibration.evaluate", evaluate_folder=refuse)

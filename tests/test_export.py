@@ -237,7 +237,7 @@ def test_a_corpus_that_is_not_there_is_named(corpora, name):
 @pytest.mark.parametrize(("role", "old"), [("dev", 'dev = ["s2"]'), ("test", 'test = ["s3"]')])
 def test_a_role_without_speakers_is_named(corpora, role, old):
     recipe = with_recipe(corpora, old, f'{role} = ["nobody"]')
-    assert f"voices: no speaker is left for {role}; name speakers" in refusal(corpora, recipe)
+    assert f"no 'nobody', named under {role}, is in voices; nearest is 's" in refusal(corpora, recipe)
 
 
 def test_a_recipe_with_an_unknown_key_is_refused(corpora):

@@ -55,7 +55,7 @@ def test_answers_stay_when_the_next_call_comes(tiny_bundle, rng):
         kept = {name: value.copy() for name, value in first.items()}
         engine.run(calls[1])
         assert all((first[name] == kept[name]).all() for name in kept)
-        with pytest.raises(EngineError, match="takes features; given were none"):
+        with pytest.raises(EngineError, match="takes features, voice; given were none"):
             engine.run({})
 
 

@@ -42,7 +42,7 @@ def pools_of(seed, count, speakers):
             torch.from_numpy(tokens).float(),
             torch.ones(count, LENGTH[m]),
             torch.from_numpy(label),
-            torch.from_numpy(speaker + 1000 * seed),
+            speaker=torch.from_numpy(speaker + 1000 * seed),
         )
     return found
 

@@ -23,8 +23,8 @@ def test_a_recipe_reads_and_names_what_it_needs(name, tmp_path):
     assert recipe.name == name
     assert not recipe.download
     assert not recipe.trusted
-    for modality in ("audio", "vision"):
-        assert getattr(recipe, modality).teacher
+    assert recipe.audio.teacher
+    assert bool(recipe.vision.teacher) == (name != "starter")
 
 
 def test_a_recipe_without_teachers_is_refused(tmp_path):

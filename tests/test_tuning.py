@@ -104,7 +104,8 @@ def test_a_killed_tuning_goes_on_to_the_same_lessons(tmp_path, monkeypatch):
     monkeypatch.setattr("export.tuning.train", dies)
     with pytest.raises(KeyboardInterrupt):
         lessons_of(recipe, "text", material, tmp_path, cache)
-    assert sorted(file.name for file in next(cache.glob("tuned-*")).iterdir()) == ["fold0.pt", "fold1.part"]
+    kept = {file.name for file in next(cache.glob("tuned-*")).iterdir()}
+    assert kept == {"fold0.pt", "fold0.jsonl", "fold1.part", "fold1.jsonl"}
     monkeypatch.undo()
     again = lessons_of(recipe, "text", material, tmp_path, cache)
     assert torch.equal(again.soft, whole.soft)
@@ -135,7 +136,7 @@ def test_the_vision_student_learns_from_a_tuned_tower(tmp_path):
     write_model(tmp_path / "clip", "clip")
     recipe = wishing(tmp_path, "vision", "clip", epochs=1)
     student = train_vision(recipe, tmp_path, tmp_path / "work" / "vision").eval()
-    names = {file.name for file in (tmp_path / "work" / "vision").iterdir()}
+    names = {file.name for file in (tmp_path / "work" / "vision").glob("*.pt")}
     assert names == {"vision.pt", "vision-refined.pt", "vision-settled.pt"}
     folds = next((tmp_path / "work" / "teacher").glob("tuned-*/fold0.pt")).parent
     assert {file.name for file in folds.iterdir()} >= {"fold0.pt", "fold1.pt"}

@@ -12,7 +12,7 @@ from test_live import Player
 
 from edge.config import Site
 from edge.errors import InputError
-from edge.items import Reading
+from edge.items import LABELS, Reading
 from edge.sources.live import LiveSource
 from edge.watch import _Persistent, watch
 
@@ -45,18 +45,26 @@ def test_a_sink_s_trouble_costs_its_readings_and_is_said_once(tmp_path):
     class Disk:
         full, taken = True, 0
 
-        def write(self, reading):
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def append(self, record):
             if self.full:
                 raise InputError("out.jsonl cannot be written (No space left on device); free some space")
             self.taken += 1
 
     said, disk = [], Disk()
-    sink = _Persistent(disk, said.append)
-    for _ in range(3):
-        sink.write(Reading(1.0, "no_face"))
-    disk.full = False
-    for _ in range(2):
-        sink.write(Reading(2.0, "no_face"))
+    with _Persistent(disk, LABELS, said.append) as sink:
+        for _ in range(3):
+            sink.write(Reading(1.0, "no_face"))
+        assert sink._background.settle(5.0)
+        disk.full = False
+        for _ in range(2):
+            sink.write(Reading(2.0, "no_face"))
+        assert sink._background.settle(5.0)
     assert disk.taken == 2
     assert said == [
         "out.jsonl cannot be written (No space left on device); free some space",
