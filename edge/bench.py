@@ -139,6 +139,8 @@ def _read_windows(reader: Reader, clip: Path, count: int, stopwatch: Stopwatch) 
     pipeline = reader.pipeline()
     for i in range(count + 1):
         window = full[i % len(full)]
+        if window.audio is not None:  # another level each time: windows of one clip overlap
+            window = dataclasses.replace(window, audio=window.audio * np.float32(1.0 - 1e-5 * i))
         pipeline.read(_moved(window, i * manifest.window_s - window.start))
         if i == 0:  # the first one loads the detectors
             stopwatch.stages.clear()

@@ -1,4 +1,12 @@
-"""ONNX Runtime on the CPU: the engine that runs everywhere."""
+"""ONNX Runtime on the CPU: the engine that runs everywhere.
+
+The fast graph of a model (cpu_graph.py) is derived anew at each start and not kept on disk. Deriving the
+four of the starter bundle takes some 30 ms of processor time, about a twentieth of what a process spends
+until its first reading; reading stored ones and checking their sha256 takes about 4 ms. What a cache could
+save is thus below what one start differs from the next. For that it would hold a second copy of every
+model, which must be made again for another model, another version of the derivation and another CPU
+(cpu_probe.py), be written whole by processes that start at once, and could be out of date or damaged.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +33,7 @@ class OnnxRuntimeEngine(LazyEngine):
     """Runs one ONNX file.
 
     threads: intra-op threads; small models lose by more than one. canonical: run the file unchanged, several
-    times slower where it is INT8. The fast graph is derived anew at each start: that takes less time than
-    checking a stored one.
+    times slower where it is INT8.
     """
 
     def __init__(self, path: Path, threads: int = 1, canonical: bool = False) -> None:
