@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from conftest import MEDIA
 
-from edge.errors import InputError
+from calibration.speech_trial import judged, table, trial
+from edge.errors import DatasetError, InputError
 from edge.items import AudioChunk
-from edge.perception.speech import CHUNK, LOUD_DB, RATE, Speech, SpeechDetector, _stretches
+from edge.perception.speech import CHUNK, LOUD_DB, RATE, Speech, SpeechDetector, _stretches, spoken_chunks
 from edge.sources.recording import RecordingSource
 from edge.windows import Windower
 
@@ -212,3 +213,49 @@ def test_a_real_voice_and_real_noises():
     assert noises
     for path in noises:
         assert not SpeechDetector().measure(load(path)).present, path.name
+
+
+def test_the_threshold_adapts_to_the_noise_floor():
+    scores = np.array([0.01] * 10 + [0.1] * 5 + [0.9] * 20 + [0.1] * 5 + [0.01] * 10)
+    speech, quiet, loud = 1e-3, 1e-6, 5e-4
+    for noise, spoken in ((quiet, 20), (loud, 30)):
+        power = np.where(scores > 0.5, speech + noise, noise).astype(np.float32)
+        assert spoken_chunks(scores, power).sum() == spoken
+    # What sounds like speech for a moment only is not drawn out.
+    short = np.where(np.arange(50) // 8 == 2, scores, np.minimum(scores, 0.1))
+    power = np.where(short > 0.5, speech + loud, loud).astype(np.float32)
+    assert spoken_chunks(short, power).sum() == 8
+
+
+def test_a_machine_that_revs_counts_with_its_mean(voice):
+    """Twice a second it is ten times as loud for a fifth of the time."""
+    sound = machine(len(voice) / RATE, 0.1)
+    revs = np.where(np.arange(len(sound)) / RATE % 0.5 < 0.1, 1.0, 0.3)
+    mixed, _ = drowned(voice, (sound * revs).astype(np.float32), 5)
+    assert SpeechDetector().measure(mixed).snr_db == pytest.approx(5, abs=3)
+
+
+@pytest.mark.slow
+def test_people_over_machines_nothing_was_tuned_on(media, capsys):
+    """script/speech: the whole measurement, its table printed."""
+    found = trial(*judged(media.parent))
+    with capsys.disabled():
+        print(f"\n{table(found)}")
+    for heard in found.values():
+        assert heard.recall >= 0.90
+        assert heard.false_alarms <= 0.05
+
+
+def test_the_trial_counts_what_it_should(media):
+    speech, machines = judged(media.parent, people=1)
+    found = trial(speech, {"helicopter": machines["helicopter"][:2]}, mixtures=2)
+    heard = found["helicopter"]
+    assert heard.alone == 2 * (4 * RATE // CHUNK)
+    assert 0 < heard.hits <= heard.spoken
+    assert {ratio: len(errors) for ratio, errors in heard.errors_db.items()} == {0: 4, 5: 2, 10: 2, 20: 2}
+    assert table(found).count("|\n") == 2
+
+
+def test_a_folder_without_the_corpora_is_refused(tmp_path):
+    with pytest.raises(DatasetError, match="lacks ravdess, nemo or noise"):
+        judged(tmp_path)
