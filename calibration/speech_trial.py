@@ -139,7 +139,8 @@ def _without_silence(samples: Floats) -> Floats:
 
 
 def _power(samples: Floats) -> Floats:
-    return np.mean(np.square(samples[: len(samples) // CHUNK * CHUNK].reshape(-1, CHUNK)), axis=1)
+    chunks = samples[: len(samples) // CHUNK * CHUNK].reshape(-1, CHUNK)
+    return np.asarray(np.mean(np.square(chunks), axis=1), np.float32)
 
 
 def _spoken(samples: Floats) -> NDArray[np.bool_]:
