@@ -127,7 +127,7 @@ LIMITS = (
     "person.",
     "Confidence is fitted on few people. On a voice never heard before, a fused reading can be surer of "
     "itself than it is right; `edge evaluate` prints the expected calibration error.",
-    "The vote makes readings steadier. Where single windows are read badly it is slow and can cost accuracy; "
+    "The vote makes readings steadier and later. Where single windows are read badly it can cost accuracy; "
     "`edge evaluate --streams` compares it with no vote.",
     "Text is read in the language of the text corpora only. A transcript in another language says nothing.",
     "Faces: frontal, one person, enough light. Age, skin and glasses were not balanced in the data.",
