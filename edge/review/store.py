@@ -251,7 +251,7 @@ class Store:
     def _item(self, row: sqlite3.Row) -> Item:
         sql = "SELECT numbers FROM readings WHERE item = ? ORDER BY time"
         numbers = self._db.execute(sql, (row["id"],))
-        sql = "SELECT reviewer, label, note, given FROM verdicts WHERE item = ? ORDER BY given"
+        sql = "SELECT reviewer, label, note, given FROM verdicts WHERE item = ? ORDER BY given, rowid"
         verdicts = self._db.execute(sql, (row["id"],))
         media = self.folder / MEDIA
         return Item(
