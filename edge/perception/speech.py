@@ -20,10 +20,13 @@ SPEECH_PROBABILITY = 0.5
 """A stretch is speech when one of its chunks scores at least this ..."""
 STAYS_PROBABILITY = 0.2
 """... and it lasts while they score at least this: noise weakens speech more than it resembles it."""
-STAYS_IN_NOISE = 0.03
-"""The same where the noise floor is within NOISY_SNR_DB of the speech: chosen on people and machines that
-calibration/speech_trial.py does not judge; recall of speech under a chainsaw rose from 0.906 to 0.950 there,
-false alarms on chainsaws alone from 1.2 to 1.9 %. A high-pass at 100 or 200 Hz lost 1 to 2 % of it."""
+STAYS_IN_NOISE = 0.02
+"""The same where the noise floor is within NOISY_SNR_DB of the speech and VOICED_S of it were heard. Chosen
+on people and machines that calibration/speech_trial.py does not judge: there recall of speech under a chainsaw
+rose from 0.906 to 0.958, false alarms on chainsaws alone from 1.2 to 2.9 %. A high-pass at 100 or 200 Hz lost
+speech there."""
+VOICED_S = 0.35
+"""A cry or a saw that resembles speech for less than this is not drawn out (seconds)."""
 NOISY_SNR_DB = 10.0
 MIN_SPEECH_S = 0.5
 """Less speech than this tells nothing of a voice: two syllables; a bark or a bang is taken for up to 0.48."""
@@ -50,11 +53,13 @@ class Speech:
     """Level of what is not speech (decibels below full scale, -100..0)."""
     loud: bool = False
     """Whether the noise drowns what speech there is, or would drown any."""
+    weak_s: float = 0.0
+    """Time of it that is speech only because it adjoins some in a noise that weakens it (seconds)."""
 
     @property
     def present(self) -> bool:
-        """Whether there is enough speech to read a voice from."""
-        return self.seconds >= MIN_SPEECH_S
+        """Whether there is enough clear speech to read a voice from."""
+        return self.seconds - self.weak_s >= MIN_SPEECH_S
 
 
 class SpeechDetector:
@@ -106,8 +111,7 @@ def spoken_chunks(scores: NDArray[np.float64], power: Floats) -> NDArray[np.bool
     """
     spoken = _stretches(scores, STAYS_PROBABILITY)
     _, ratio = _floor(scores, power)
-    # A cry or a saw that resembles speech for a moment is not drawn out: somebody must be speaking.
-    if ratio < NOISY_SNR_DB and spoken.sum() * CHUNK / RATE >= MIN_SPEECH_S:
+    if ratio < NOISY_SNR_DB and spoken.sum() * CHUNK / RATE >= VOICED_S:
         spoken = _stretches(scores, STAYS_IN_NOISE)
     return spoken
 
@@ -131,8 +135,9 @@ def _summary(scores: NDArray[np.float64], power: Floats) -> Speech:
     if math.isinf(ratio):
         return Speech(noise_db=noise_db, loud=noise_db > LOUD_DB)
     snr_db = min(max(ratio, 0.0), MAX_SNR_DB)
-    seconds = int(spoken_chunks(scores, power).sum()) * CHUNK / RATE
-    return Speech(seconds, snr_db, noise_db, ratio < LOUD_SNR_DB)
+    spoken, clear = (int(s.sum()) for s in (spoken_chunks(scores, power), _stretches(scores)))
+    weak_s = (spoken - clear) * CHUNK / RATE
+    return Speech(spoken * CHUNK / RATE, snr_db, noise_db, ratio < LOUD_SNR_DB, weak_s)
 
 
 def _floor(scores: NDArray[np.float64], power: Floats) -> tuple[float, float]:

@@ -32,6 +32,8 @@ CSI_SOURCE = (
 )
 """First part of the pipeline of a CSI camera."""
 _TIMEOUT_MS = {"http": 2000, "rtsp": 5000}  # an RTSP camera first waits for a key picture
+_FFMPEG_OPTIONS = "rtsp_transport;tcp|analyzeduration;500000"
+"""Half a second of an RTSP stream tells what it is; FFMPEG's own five made each opening three seconds."""
 _CONNECT_S = 2.0
 _PATIENCE_S = 0.25
 _LEAVE_S = 0.8
@@ -195,5 +197,6 @@ def _settle(cv2: Any) -> None:
     """One thread, no messages: a camera that is away would fill the journal; health() says what is wrong."""
     cv2.setNumThreads(1)  # more take the cores from the networks
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG_OPTIONS)
     logging: Any = getattr(cv2.utils, "logging", cv2)  # where OpenCV 5 and 4 keep it
     logging.setLogLevel(_ERRORS_ONLY)
