@@ -14,97 +14,30 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from calibration.dataset import Example
-from calibration.noise import add_noise, background, load_noises
-from calibration.recordings import load_sound, windows_of
-from edge.errors import DatasetError, MediaError
 from edge.features.audio import log_mel
 from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
-from export.augment import (
-    echo,
-    mask_bands,
-    mix,
-    place_clip,
-    tinted_noises,
-    warp_bands,
-)
+from export.augment import mask_bands, mix, warp_bands
 from export.corpora import Split, joined, split_corpora
-from export.distill import Lessons, Taught, beside, distillation_loss, lessons
+from export.distill import distillation_loss, lessons
 from export.feature_cache import fingerprint, teach
-from export.progress import say
+from export.moments import DIRECTIONS, Listener, Listening, find_directions, moments
+from export.networks import audio_tokens
+from export.noisy_windows import PLACES, WINDOW_S, NoisyWindows, clip_windows, load_clips
 from export.recipe import Recipe
-from export.students import TOKEN, AudioStudent
+from export.students import AudioStudent
 from export.teachers import teacher_of
 from export.training import Batch, Plan, Task, finished, train
-from export.voices import clip_means, known_logits, student_of, voice_weights
+from export.voices import clip_means, known_logits, voice_weights, voices_of
 
-WINDOW_S, HOP_S = 4.0, 1.0
-SURROUNDINGS = 6
-"""Places, rooms and noises each clip is heard in."""
 BALANCE = 0.75
 """How far corpora are drawn alike: 0 leaves clips as they come, 1 hears every corpus as often."""
+LISTEN_EPOCHS, LISTEN_LR = 0.5, 2.0
+"""Epochs and learning rate of listening as the teacher does, over those of learning the labels after."""
 ADAPT_LR = 0.4
-"""Learning rate of the adaptation to noise, over that of the training before."""
+"""Learning rate of the adaptation to noise, over that of learning the labels."""
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
-
-
-def audio_split(recipe: Recipe, data: Path) -> Split:
-    """Examples of the audio corpora, shared out by speaker."""
-    wanted = recipe.audio
-    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
-
-
-def clip_features(clips: Sequence[Floats], spec: AudioSpec) -> tuple[Tensor, Tensor]:
-    """Log-mel pictures of every window of every clip [n, mels, frames], and each one's clip [n]."""
-    cut = [windows_of(clip, spec.rate, WINDOW_S, HOP_S) for clip in clips]
-    features = np.stack([log_mel(window, spec) for windows in cut for window in windows])
-    owner = np.repeat(np.arange(len(cut)), [len(windows) for windows in cut])
-    return torch.from_numpy(features), torch.from_numpy(owner)
-
-
-class NoisyWindows:
-    """Training clips as the site will hear them: at any place of a window, in a room, over noise."""
-
-    def __init__(
-        self, examples: Sequence[Example], clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec
-    ) -> None:
-        self.examples, self.clips, self._noises, self._spec = examples, clips, noises, spec
-        self._length = round(WINDOW_S * spec.rate)
-
-    @classmethod
-    def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
-        """Clips of the examples that can be read, and the recipe's noise. Raises DatasetError."""
-        spec = AudioSpec()
-        folder = recipe.audio.noise
-        noises = load_noises(data / folder, spec.rate, judged=False) if folder else []
-        length = round(2 * WINDOW_S * spec.rate)
-        noises += tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
-        return cls(*load_clips(examples, spec.rate), noises, spec)
-
-    def features(self, index: int, rng: np.random.Generator, *, loud: bool = False) -> Floats:
-        """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames].
-
-        loud: as beside machines, most clips at -5 to 20 dB over the noise.
-        """
-        window = place_clip(self.clips[index], self._length, rng)
-        if rng.random() < 0.2:
-            window = echo(window, self._spec.rate, rng)
-        # Every window gets some noise: digital silence around a clip would give its corpus away.
-        often, least, most = (0.7, -5.0, 20.0) if loud else (0.4, 5.0, 30.0)
-        snr = rng.uniform(least, most) if rng.random() < often else rng.uniform(30.0, 70.0)
-        return log_mel(add_noise(window, background(self._noises, self._length, rng), snr), self._spec)
-
-    def bank(self, rng: np.random.Generator, *, loud: bool) -> NDArray[np.float16]:
-        """SURROUNDINGS pictures of every clip, [clips, SURROUNDINGS, mels, frames].
-
-        Drawing them costs more than a step of training: every epoch picks one of them.
-        """
-        pictures = [
-            [self.features(i, rng, loud=loud).astype(np.float16) for _ in range(SURROUNDINGS)]
-            for i in range(len(self.clips))
-        ]
-        return np.stack([np.stack(few) for few in pictures])
 
 
 @dataclass(frozen=True)
@@ -114,76 +47,130 @@ class Round:
     name: str
     epochs: int
     lr: float
+    listening: bool = False
+    """Without labels: the student learns to hear what its teacher hears."""
     loud: bool = False
     """Beside machines: heard over loud noise, taught by what the teacher makes of the clean clip."""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a teacher makes of the training clips and of people never trained on."""
+
+    soft: Tensor
+    """Posterior of each clip (export/distill.py), [n, k]."""
+    moments: Tensor
+    """What it hears in each place of each clip (export/moments.py), [n * PLACES, t, DIRECTIONS]."""
+    dev: Tensor
+    """The same of each held-out window, [m, t, DIRECTIONS]."""
+
+
+def audio_split(recipe: Recipe, data: Path) -> Split:
+    """Examples of the audio corpora, shared out by speaker."""
+    wanted = recipe.audio
+    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
+
+
 def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
-    """Train, or load, the audio student; with a teacher it learns from that as well."""
+    """Train, or load, the audio student.
+
+    With a teacher it first learns to hear as that does, then the labels and what the teacher would guess.
+    """
     wanted, spec = recipe.audio, AudioSpec()
     torch.manual_seed(recipe.seed)
     student = AudioStudent(spec, len(LABELS))
-    model = Taught(student, TOKEN)
+    model = Listening(student)
     rounds = [Round("audio", wanted.epochs, wanted.lr)]
+    if wanted.teacher:
+        epochs = max(1, round(wanted.epochs * LISTEN_EPOCHS))
+        rounds.insert(0, Round("audio-listening", epochs, wanted.lr * LISTEN_LR, listening=True))
     if wanted.adapt_epochs:
         rounds.append(Round("audio-adapted", wanted.adapt_epochs, wanted.lr * ADAPT_LR, loud=True))
     if finished(model, rounds[-1].name, folder):
         return student
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
+    held_out, dev_clips = load_clips(split.dev, spec.rate)
+    heard = audio_lessons(recipe, data, windows, (held_out, dev_clips), folder.parent / "teacher")
+    share = audio_share(recipe, data, windows.examples)
     labels = np.array([e.label for e in windows.examples])
     targets = label_targets(windows.examples)
-    lesson, share = audio_lessons(recipe, data, windows.examples, windows.clips, folder.parent / "teacher")
-    wished = beside(targets, lesson)
     alike = max(1, wanted.batch // TOGETHER)
     steps = max(1, len(labels) // (alike * TOGETHER))
-    held_out, dev_clips = load_clips(split.dev, spec.rate)
-    dev_features, dev_owner = clip_features(dev_clips, spec)
+    dev_windows, dev_owner = clip_windows(dev_clips, spec)
+    dev_features = torch.from_numpy(np.stack([log_mel(window, spec) for window in dev_windows]))
     dev_labels = torch.tensor([e.label for e in held_out])
-    dev_speakers = [e.speaker for e in held_out]
+    dev_speakers = [held_out[i].speaker for i in dev_owner.tolist()]
     speakers = np.array([e.speaker for e in windows.examples])
     names = np.unique(speakers)
     met = np.array([share[speakers == name].sum() for name in names])
 
-    def batches(bank: NDArray[np.float16], rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(kind: Round, bank: NDArray[np.float16], rng: np.random.Generator) -> Iterator[Batch]:
         for _ in range(steps):
-            groups = [persona(bank, names[rng.choice(len(names), p=met)], rng) for _ in range(alike)]
-            heard, right, weight = (torch.cat(parts) for parts in zip(*groups, strict=True))
-            yield (heard, weight), right
+            groups = [persona(kind, bank, names[rng.choice(len(names), p=met)], rng) for _ in range(alike)]
+            inputs, right, weight = (torch.cat(parts) for parts in zip(*groups, strict=True))
+            yield (inputs, weight), right
 
     def persona(
-        bank: NDArray[np.float16], name: str, rng: np.random.Generator
+        kind: Round, bank: NDArray[np.float16], name: str, rng: np.random.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
         own = np.flatnonzero(speakers == name)
         chosen = rng.choice(own, TOGETHER, p=share[own] / share[own].sum())
-        picked = bank[chosen, rng.integers(SURROUNDINGS, size=TOGETHER)].astype(np.float32)
-        heard = np.stack([mask_bands(features, rng) for features in warp_bands(picked, rng)])
-        inputs, right = torch.from_numpy(heard), wished[torch.from_numpy(chosen)]
+        places = chosen * PLACES + rng.integers(PLACES, size=TOGETHER)
+        pictures = bank[places].astype(np.float32)
+        if not kind.listening:  # the teacher heard no longer or shorter throats
+            pictures = warp_bands(pictures, rng)
+        inputs = torch.from_numpy(np.stack([mask_bands(features, rng) for features in pictures]))
+        right = targets[torch.from_numpy(chosen)]
+        if heard:
+            known = heard.soft[torch.from_numpy(chosen)], heard.moments[torch.from_numpy(places)]
+            right = torch.cat([right, known[0], known[1].float().flatten(1)], dim=1)
+        if kind.listening:
+            return inputs, right, torch.full((TOGETHER,), 1 / TOGETHER)
         if wanted.mixup:
             inputs, right = mix(inputs, right, wanted.mixup, rng)
         return inputs, right, torch.from_numpy(voice_weights(labels[chosen], rng))
 
-    def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-        assert isinstance(model, Taught)
+    def loss(
+        kind: Round, model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]
+    ) -> Tensor:
+        assert isinstance(model, Listening)
         (inputs, weight), right = batch
-        encoded = student_of(model).encode(inputs)
+        encoded = model.student.encode(inputs)
         own = (encoded.mean(dim=1) * weight[:, None]).unflatten(0, (-1, TOGETHER)).sum(dim=1)
-        tokens, logits = student_of(model).read(encoded, own.repeat_interleave(TOGETHER, dim=0))
-        plain = label_loss(logits, right[:, : len(LABELS)])
-        if lesson is None:
-            return plain
-        soft, imitated = right[:, len(LABELS) : 2 * len(LABELS)], right[:, 2 * len(LABELS) :]
-        return distillation_loss(plain, logits, soft, model.imitated(tokens), imitated)
+        tokens, logits = model.student.read(encoded, own.repeat_interleave(TOGETHER, dim=0))
+        k = len(LABELS)
+        if not heard:
+            return label_loss(logits, right)
+        wished = right[:, 2 * k :].unflatten(1, (-1, DIRECTIONS))
+        if kind.listening:
+            return F.mse_loss(model.imitated(tokens), wished)
+        plain, soft = label_loss(logits, right[:, :k]), right[:, k : 2 * k]
+        return distillation_loss(plain, logits, soft, model.imitated(tokens), wished, match=1.0)
 
     def score(model: nn.Module) -> float:
-        assert isinstance(model, Taught)
-        logits = known_logits(student_of(model), dev_features, [dev_speakers[i] for i in dev_owner])
+        assert isinstance(model, Listening)
+        logits = known_logits(model.student, dev_features, dev_speakers)
         return unweighted_recall(clip_means(logits, dev_owner).argmax(1), dev_labels)
 
+    @torch.no_grad()
+    def explained(model: nn.Module) -> float:
+        assert isinstance(model, Listening)
+        assert heard
+        voices = voices_of(model.student, dev_features, dev_speakers)
+        parts = zip(dev_features.split(128), voices.split(128), strict=True)
+        found = torch.cat([model.imitated(model.student(*part)[0]) for part in parts])
+        wished = heard.dev.float()
+        return float(1 - (found - wished).square().sum() / wished.square().sum())
+
+    places = windows.places(recipe.seed)
+    banks: dict[bool, NDArray[np.float16]] = {}
     for number, kind in enumerate(rounds):
         if finished(model, kind.name, folder):
             continue
-        bank = windows.bank(np.random.default_rng((recipe.seed, number + 1)), loud=kind.loud)
+        if kind.loud not in banks:
+            rng = np.random.default_rng((recipe.seed, int(kind.loud)))
+            banks = {kind.loud: windows.bank(places, rng, loud=kind.loud)}
         plan = Plan(
             kind.epochs,
             kind.lr,
@@ -192,8 +179,11 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
             wanted.adjust,
             seed=recipe.seed + number,
         )
-        shown = partial(batches, bank)
-        task = Task(kind.name, model, shown, steps, targets.mean(0), score, loss, "unweighted recall")
+        judged = (explained, "share of the teacher") if kind.listening else (score, "unweighted recall")
+        shown = partial(batches, kind, banks[kind.loud])
+        task = Task(
+            kind.name, model, shown, steps, targets.mean(0), judged[0], partial(loss, kind), judged[1]
+        )
         train(task, plan, folder)
     return student
 
@@ -224,20 +214,43 @@ def draw_share(corpora: Sequence[str], examples: Sequence[Example]) -> NDArray[n
     return np.asarray(share / share.sum())
 
 
-def audio_lessons(
-    recipe: Recipe, data: Path, examples: Sequence[Example], clips: Sequence[Floats], cache: Path
-) -> tuple[Lessons | None, NDArray[np.float64]]:
-    """What the recipe's teacher makes of the clean training clips, None without; each clip's share."""
+def audio_share(recipe: Recipe, data: Path, examples: Sequence[Example]) -> NDArray[np.float64]:
+    """Chance of each of the recipe's training clips to be drawn, [n]; sums to 1."""
     wanted = recipe.audio
     parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
     home = {e.path: name for name, part in parts.items() for e in part.train}
-    share = draw_share([home[e.path] for e in examples], examples)
+    return draw_share([home[e.path] for e in examples], examples)
+
+
+def audio_lessons(
+    recipe: Recipe,
+    data: Path,
+    windows: NoisyWindows,
+    held_out: tuple[Sequence[Example], Sequence[Floats]],
+    cache: Path,
+) -> Heard | None:
+    """What the recipe's teacher makes of the clean training clips; None without a teacher.
+
+    held_out: examples of people never trained on, and their clips.
+    """
     teacher = teacher_of(recipe, "audio", data)
     if teacher is None:
-        return None, share
-    features = teach(teacher, clips, [fingerprint(clip) for clip in clips], cache)
+        return None
+    assert isinstance(teacher, Listener)
+    spec, examples = AudioSpec(), windows.examples
+    features = teach(teacher, windows.clips, [fingerprint(clip) for clip in windows.clips], cache)
     labels = np.array([e.label for e in examples])
-    return lessons(features, labels, [e.speaker for e in examples], share), share
+    speakers = [e.speaker for e in examples]
+    found = lessons(features, labels, speakers, audio_share(recipe, data, examples))
+    places = windows.places(recipe.seed)
+    tokens = audio_tokens(spec, WINDOW_S)
+    directions = find_directions(teacher, places, places.names, tokens, cache)
+    owners = [speaker for speaker in speakers for _ in range(PLACES)]
+    told = moments(teacher, directions, places, places.names, owners, tokens, cache)
+    strange, owner = clip_windows(held_out[1], spec)
+    who = [held_out[0][i].speaker for i in owner.tolist()]
+    prints = [fingerprint(window) for window in strange]
+    return Heard(found.soft, told, moments(teacher, directions, strange, prints, who, tokens, cache))
 
 
 def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:
@@ -246,23 +259,3 @@ def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:
         (predicted[labels == label] == label).float().mean().item() for label in labels.unique()
     ]
     return sum(recalls) / len(recalls)
-
-
-def load_clips(examples: Sequence[Example], rate: int) -> tuple[list[Example], list[Floats]]:
-    """The examples whose sound can be read, and the sounds, [n] each; the others are named and counted.
-
-    Raises DatasetError when none can.
-    """
-    found = []
-    for example in examples:
-        assert example.path is not None
-        try:
-            found.append((example, load_sound(example.path, rate)))
-        except MediaError as error:
-            say(f"left out: {error}")
-    if not found:
-        raise DatasetError(f"none of {len(examples)} clips can be read; see the lines above")
-    if len(found) < len(examples):
-        say(f"{len(examples) - len(found)} of {len(examples)} clips were left out")
-    kept, sounds = zip(*found, strict=True)
-    return list(kept), list(sounds)

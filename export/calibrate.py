@@ -20,10 +20,10 @@ from edge.errors import DatasetError
 from edge.items import LABELS, MODALITIES
 from edge.manifest import Limits
 from export.accuracy import Calls, Fit, fit
-from export.audio_training import WINDOW_S
 from export.crossfit import Answers
 from export.fusion_training import Pool, compose
 from export.networks import FACES_A_CALL
+from export.noisy_windows import WINDOW_S
 from export.parity import compare
 from export.pools import Inputs
 from export.progress import say

@@ -147,8 +147,8 @@ def lesson_loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Te
 
 
 def distillation_loss(
-    label_loss: Tensor, logits: Tensor, soft: Tensor, found: Tensor, wished: Tensor
+    label_loss: Tensor, logits: Tensor, soft: Tensor, found: Tensor, wished: Tensor, match: float = MATCH
 ) -> Tensor:
     """Labels, soft labels (Hinton et al. 2015) and feature match (Romero et al. 2015) as one loss."""
     kl = F.kl_div((logits / TEMPERATURE).log_softmax(dim=1), soft, reduction="batchmean")
-    return (1 - SOFT) * label_loss + SOFT * TEMPERATURE**2 * kl + MATCH * F.mse_loss(found, wished)
+    return (1 - SOFT) * label_loss + SOFT * TEMPERATURE**2 * kl + match * F.mse_loss(found, wished)

@@ -68,6 +68,10 @@ class OnnxTeacher:
 
     def features(self, item: Any) -> Floats:
         """Vector [d] of a clip (float32 [n] at 16 kHz), a face (uint8 [h, w]) or a sentence."""
+        return np.asarray(self.frames(item).mean(axis=0))
+
+    def frames(self, item: Any) -> Floats:
+        """Vectors [t, d] where its output has a time, else [1, d]."""
         inputs: Any = {"audio": self._sound, "vision": self._picture, "text": self._words}[self._modality]
         try:
             found: NDArray[np.float32] = np.asarray(self._session.run(None, inputs(item))[0], np.float32)
@@ -78,8 +82,7 @@ class OnnxTeacher:
                 f"teacher {self._file}: its first output has shape {list(found.shape)}; [1, d] or [1, t, d] "
                 "is needed"
             )
-        vectors: Floats = found.reshape(-1, found.shape[-1])
-        return np.asarray(vectors.mean(axis=0))
+        return found.reshape(-1, found.shape[-1])
 
     def _check(self) -> None:
         first = next(iter(self._inputs.values()))

@@ -13,7 +13,7 @@ import onnx
 from edge.bundle import Bundle, write_bundle
 from edge.items import LABELS
 from edge.manifest import AudioSpec, Limits
-from export.audio_training import HOP_S, WINDOW_S
+from export.noisy_windows import HOP_S, WINDOW_S
 from export.quantize import QuantizeReport
 from export.recipe import Recipe
 

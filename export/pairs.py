@@ -63,7 +63,7 @@ class Segments:
 
     def features(self, samples: Floats) -> Floats:
         """[SEGMENTS, 2 d] of a clip [n] at 16 kHz."""
-        encoded = self._teacher.encode(samples)
+        encoded = self._teacher.frames(samples)
         edges = np.linspace(0, len(encoded), SEGMENTS + 1).astype(int)
         parts = np.split(encoded, edges[1:-1])
         return np.stack([np.concatenate([part.mean(axis=0), part.std(axis=0)]) for part in parts])

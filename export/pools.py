@@ -17,9 +17,10 @@ from calibration.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
 from edge.manifest import AudioSpec, TextSpec
-from export.audio_training import NoisyWindows, audio_split, clip_features, load_clips
+from export.audio_training import audio_split
 from export.augment import jitter_faces
 from export.fusion_training import Pool, compose
+from export.noisy_windows import NoisyWindows, clip_features, load_clips
 from export.recipe import Recipe
 from export.students import AudioStudent, TextStudent
 from export.text_training import load_texts, text_split

@@ -30,7 +30,7 @@ from edge.errors import DatasetError, EngineError
 from edge.features.text import load_tokenizer
 from edge.items import LABELS, MODALITIES
 from edge.manifest import AudioSpec
-from export.audio_training import WINDOW_S, train_audio
+from export.audio_training import train_audio
 from export.calibrate import (
     TRIAL_CALLS,
     calls_from,
@@ -47,6 +47,7 @@ from export.crossfit import cross_fitted
 from export.fusion_training import Pool, compose, train_fusion, voices
 from export.heldout import HeldOut, held_out_sets
 from export.networks import fused, write_networks
+from export.noisy_windows import WINDOW_S
 from export.pack import pack
 from export.pools import (
     Inputs,

@@ -21,7 +21,7 @@ class AudioStudent(nn.Module):
     taken off every token, so that what is left is how this person speaks now.
     """
 
-    def __init__(self, spec: AudioSpec, labels: int, width: int = 32, layers: int = 1) -> None:
+    def __init__(self, spec: AudioSpec, labels: int, width: int = 32, layers: int = 2) -> None:
         super().__init__()
         plan = [(2, width, 2, 2), (width, 2 * width, 2, 2), (2 * width, 3 * width, 2, 2)]
         plan.append((3 * width, 4 * width, 2, 1))

@@ -55,10 +55,10 @@ class WhisperTeacher:
 
     def features(self, samples: Floats) -> Floats:
         """Vector [2 d] of a clip [n] at 16 kHz."""
-        encoded = self.encode(samples)
+        encoded = self.frames(samples)
         return np.concatenate([encoded.mean(axis=0), encoded.std(axis=0)])
 
-    def encode(self, samples: Floats) -> Floats:
+    def frames(self, samples: Floats) -> Floats:
         """The encoder's output, [t, d], one row every 20 ms of a clip [n] at 16 kHz."""
         if self._model is None:
             try:

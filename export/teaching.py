@@ -7,7 +7,8 @@ from pathlib import Path
 from edge.errors import ConfigError, DatasetError
 from edge.items import MODALITIES
 from edge.manifest import AudioSpec
-from export.audio_training import audio_lessons, audio_split, load_clips
+from export.audio_training import audio_lessons, audio_split
+from export.noisy_windows import NoisyWindows, load_clips
 from export.progress import say
 from export.recipe import read_recipe
 from export.text_training import text_lessons, text_split
@@ -29,7 +30,9 @@ def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
         )
     cache = out.with_name(f"{out.name}.work") / "teacher"
     if "audio" in asked:
-        audio_lessons(recipe, data, *load_clips(audio_split(recipe, data).train, AudioSpec().rate), cache)
+        split = audio_split(recipe, data)
+        windows = NoisyWindows.load(recipe, data, split.train)
+        audio_lessons(recipe, data, windows, load_clips(split.dev, AudioSpec().rate), cache)
     if "vision" in asked:
         vision_lessons(recipe, data, vision_split(recipe, data), cache)
     if "text" in asked:

@@ -126,9 +126,13 @@ class AudioTransformer(_Pretrained):
         model: nn.Module = self._load()
         return model
 
-    @torch.no_grad()
     def features(self, samples: Floats) -> Floats:
         """Vector [d] of a clip [n] at 16 kHz."""
+        return np.asarray(self.frames(samples).mean(axis=0))
+
+    @torch.no_grad()
+    def frames(self, samples: Floats) -> Floats:
+        """Sum over the layers, [t, d], of a clip [n] at 16 kHz."""
         model = self.kept()
         if self._extractor is None:
             try:
@@ -149,7 +153,7 @@ class AudioTransformer(_Pretrained):
         if self.config.get("model_type") == "whisper":
             frames = -(-len(heard) // (2 * self._extractor.hop_length))
             summed = summed[:frames]
-        return summed.mean(dim=0).cpu().numpy()
+        return summed.cpu().numpy()
 
 
 class VisionTransformer(_Pretrained):

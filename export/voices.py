@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edge.items import LABELS
-from export.distill import Taught
 from export.students import AudioStudent
 
 NEUTRAL = LABELS.index("neutral")
@@ -28,12 +27,6 @@ def voice_weights(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArra
     if rng.random() < 0.5:
         weight[labels == NEUTRAL] *= rng.uniform(1.0, 8.0)
     return np.asarray(weight / weight.sum() * rng.uniform(0.7, 1.0), np.float32)
-
-
-def student_of(model: Taught) -> AudioStudent:
-    """The student inside."""
-    assert isinstance(model.student, AudioStudent)
-    return model.student
 
 
 @torch.no_grad()

@@ -11,9 +11,9 @@ from safetensors.numpy import load_file
 
 from calibration.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
-from export.audio_training import load_clips
 from export.distill import DIRECTIONS, Taught, distillation_loss, lessons
 from export.feature_cache import fingerprint, teach
+from export.noisy_windows import load_clips
 from export.teachers import WhisperTeacher, open_teacher
 
 

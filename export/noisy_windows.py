@@ -1,0 +1,127 @@
+"""Training clips as the site will hear them: at any place of a window, in a room, over noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from calibration.dataset import Example
+from calibration.noise import add_noise, background, load_noises
+from calibration.recordings import load_sound, windows_of
+from edge.errors import DatasetError, MediaError
+from edge.features.audio import log_mel
+from edge.items import Floats
+from edge.manifest import AudioSpec
+from export.augment import echo, place_clip, tinted_noises
+from export.feature_cache import fingerprint
+from export.progress import say
+from export.recipe import Recipe
+
+WINDOW_S, HOP_S = 4.0, 1.0
+PLACES = 4
+"""Windows each clip is heard in, each in a room and over noise of its own."""
+
+
+class NoisyWindows:
+    """Examples and their clips, and what these sound like in windows of WINDOW_S."""
+
+    def __init__(
+        self, examples: Sequence[Example], clips: Sequence[Floats], noises: list[Floats], spec: AudioSpec
+    ) -> None:
+        self.examples, self.clips, self._noises, self._spec = examples, clips, noises, spec
+        self._length = round(WINDOW_S * spec.rate)
+
+    @classmethod
+    def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
+        """Clips of the examples that can be read, and the recipe's noise. Raises DatasetError."""
+        spec = AudioSpec()
+        folder = recipe.audio.noise
+        noises = load_noises(data / folder, spec.rate, judged=False) if folder else []
+        length = round(2 * WINDOW_S * spec.rate)
+        noises += tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
+        return cls(*load_clips(examples, spec.rate), noises, spec)
+
+    def places(self, seed: int) -> Places:
+        """PLACES clean windows of each clip."""
+        return Places(self.clips, self._length, seed)
+
+    def features(self, index: int, rng: np.random.Generator) -> Floats:
+        """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
+        return self.picture(place_clip(self.clips[index], self._length, rng), rng)
+
+    def picture(self, window: Floats, rng: np.random.Generator, *, loud: bool = False) -> Floats:
+        """Log-mel picture of a clean window in a room and over noise drawn at random; [mels, frames].
+
+        loud: as beside machines, most windows at -5 to 20 dB over the noise.
+        """
+        if rng.random() < 0.2:
+            window = echo(window, self._spec.rate, rng)
+        # Every window gets some noise: digital silence around a clip would give its corpus away.
+        often, least, most = (0.7, -5.0, 20.0) if loud else (0.4, 5.0, 30.0)
+        snr = rng.uniform(least, most) if rng.random() < often else rng.uniform(30.0, 70.0)
+        return log_mel(add_noise(window, background(self._noises, self._length, rng), snr), self._spec)
+
+    def bank(self, places: Sequence[Floats], rng: np.random.Generator, *, loud: bool) -> NDArray[np.float16]:
+        """A picture of each place, [places, mels, frames].
+
+        Drawing them costs more than a step of training: every epoch picks one of each clip's.
+        """
+        return np.stack([self.picture(window, rng, loud=loud).astype(np.float16) for window in places])
+
+
+class Places(Sequence[Floats]):
+    """Clean windows, PLACES of each clip in turn: cut when asked for, always the same."""
+
+    def __init__(self, clips: Sequence[Floats], length: int, seed: int) -> None:
+        self._clips, self._length, self._seed = clips, length, seed
+        self._prints = [fingerprint(clip) for clip in clips]
+        self.names = [f"{name}-{seed}-{k}" for name in self._prints for k in range(PLACES)]
+        """What each window is known by."""
+
+    def __len__(self) -> int:
+        return PLACES * len(self._clips)
+
+    def __getitem__(self, index: int) -> Floats:  # type: ignore[override]
+        if index >= len(self):
+            raise IndexError(index)
+        clip, k = divmod(index, PLACES)
+        rng = np.random.default_rng((self._seed, k, int(self._prints[clip], 16)))
+        return place_clip(self._clips[clip], self._length, rng)
+
+
+def clip_features(clips: Sequence[Floats], spec: AudioSpec) -> tuple[Tensor, Tensor]:
+    """Log-mel pictures of every window of every clip [n, mels, frames], and each one's clip [n]."""
+    windows, owner = clip_windows(clips, spec)
+    return torch.from_numpy(np.stack([log_mel(window, spec) for window in windows])), owner
+
+
+def clip_windows(clips: Sequence[Floats], spec: AudioSpec) -> tuple[list[Floats], Tensor]:
+    """Every window of every clip, and each one's clip [n]."""
+    cut = [windows_of(clip, spec.rate, WINDOW_S, HOP_S) for clip in clips]
+    owner = np.repeat(np.arange(len(cut)), [len(windows) for windows in cut])
+    return [window for windows in cut for window in windows], torch.from_numpy(owner)
+
+
+def load_clips(examples: Sequence[Example], rate: int) -> tuple[list[Example], list[Floats]]:
+    """The examples whose sound can be read, and the sounds, [n] each; the others are named and counted.
+
+    Raises DatasetError when none can.
+    """
+    found = []
+    for example in examples:
+        assert example.path is not None
+        try:
+            found.append((example, load_sound(example.path, rate)))
+        except MediaError as error:
+            say(f"left out: {error}")
+    if not found:
+        raise DatasetError(f"none of {len(examples)} clips can be read; see the lines above")
+    if len(found) < len(examples):
+        say(f"{len(examples) - len(found)} of {len(examples)} clips were left out")
+    kept, sounds = zip(*found, strict=True)
+    return list(kept), list(sounds)
