@@ -24,7 +24,7 @@ def test_a_recipe_reads_and_names_what_it_needs(name, tmp_path):
     assert not recipe.download
     assert not recipe.trusted
     assert recipe.audio.teacher
-    assert bool(recipe.vision.teacher) == (name != "starter")
+    assert recipe.vision.pretrained == (name != "starter")
 
 
 def test_a_recipe_without_teachers_is_refused(tmp_path):

@@ -782,7 +782,7 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
     path = tmp_path / "taught.toml"
     path.write_text(RECIPE.replace("[audio]\n", "[audio]\nteacher = 'large'\n", 1))
     taught = read_recipe(path)
-    asked = []
+    asked, heard = [], []
 
     class Teacher:
         identity = "pitch"
@@ -791,11 +791,19 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
             asked.append(len(samples))
             return np.abs(np.fft.rfft(samples, 400))[:120].astype(np.float32)
 
+        def frames(self, samples):
+            heard.append(len(samples))
+            pieces = samples[: len(samples) // 400 * 400].reshape(-1, 400)
+            return np.abs(np.fft.rfft(pieces))[:, :120].astype(np.float32)
+
     monkeypatch.setattr("export.teachers.open_teacher", lambda *_, **__: Teacher())
     place = tmp_path / "work" / "audio"
     student = train_audio(taught, tmp_path, place)
     assert len(asked) == 24  # clips of the two training speakers, once each
-    assert [folder.name for folder in (tmp_path / "work" / "teacher").iterdir()] == ["pitch"]
+    assert set(heard) == {4 * 16000}
+    assert (place / "audio-listening.pt").is_file()
+    kept = [folder.name.split("-")[0] for folder in (tmp_path / "work" / "teacher").iterdir()]
+    assert kept == ["pitch"] * 3  # of clips, of some windows for the directions, of all along them
     alone = train_audio(
         taught.model_copy(update={"audio": taught.audio.model_copy(update={"teacher": None})}),
         tmp_path,
