@@ -79,6 +79,8 @@ class OpenCvCapture:
             self._capture.set(cv2.CAP_PROP_FPS, RATE)
         else:
             _connect(address)
+            if kind == "rtsp":  # an HTTP camera whose picture stands still is not understood in that time
+                os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG_OPTIONS)
             options = {
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: _TIMEOUT_MS[kind],
                 cv2.CAP_PROP_READ_TIMEOUT_MSEC: _TIMEOUT_MS["http"],
@@ -197,6 +199,5 @@ def _settle(cv2: Any) -> None:
     """One thread, no messages: a camera that is away would fill the journal; health() says what is wrong."""
     cv2.setNumThreads(1)  # more take the cores from the networks
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG_OPTIONS)
     logging: Any = getattr(cv2.utils, "logging", cv2)  # where OpenCV 5 and 4 keep it
     logging.setLogLevel(_ERRORS_ONLY)
