@@ -147,6 +147,33 @@ def test_it_is_back_after_every_fault_and_leaves_nothing_behind(rig):
     assert camera.health().age_s < 3.0
 
 
+def test_a_camera_that_comes_back_with_the_picture_it_was_lost_with(monkeypatch, rng):
+    noise = rng.integers(0, 255, (8, 48, 64, 3), np.uint8)
+    stuck = threading.Event()
+    stuck.set()
+
+    class Capture:
+        def __init__(self, address):
+            self.number = 0
+
+        def read(self):
+            time.sleep(0.03)
+            self.number += not stuck.is_set()
+            return noise[max(0, self.number - 1) % 8]  # every opening begins with the same one
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("edge.sources.camera.open_capture", Capture)
+    with Camera(lambda frame: None, "http://127.0.0.1:1/x") as camera:
+        waited(running(camera))
+        assert waited(gone(camera)) < REPEAT_S + 4.0
+        time.sleep(1.5)
+        assert camera.health().state == "gone"
+        stuck.clear()
+        assert waited(running(camera)) < 8.0
+
+
 def test_leaving_a_frozen_camera_takes_less_than_2_s(rig):
     before = threading.active_count()
     with Camera(lambda frame: None, rig.url) as camera:

@@ -23,6 +23,8 @@ FREEZE_S = 2.0
 """A camera that sends nothing for this long is gone (seconds)."""
 REPEAT_S = 5.0
 """A camera that sends the very same picture for this long is gone (seconds)."""
+PROVE_S = 0.5
+"""A camera just opened may by chance send the picture it was lost with: it has this long to send another."""
 OPEN_S = 8.0
 """Longest wait for the first picture after opening began (seconds)."""
 PAUSES_S = (0.25, 2.0)
@@ -142,6 +144,8 @@ class Camera:
             self._warning = hindrance(image)
         same_s = self._repeats.seconds(moment, raw)
         if same_s > REPEAT_S and self._warning not in ("dark", "covered"):
+            if moment - self._box.first < PROVE_S:
+                return ""
             return f"{shown(self.address)} repeats one picture: switch the camera off and on"
         if self._state != "running":
             self._reopened += self._ran
@@ -155,7 +159,8 @@ class _Box:
     """Holds the newest wanted picture between the thread that reads and the one that gives."""
 
     def __init__(self) -> None:
-        self.newest = 0.0  # when the last picture was read; 0: none yet
+        self.first = 0.0  # when the first picture was read; 0: none yet
+        self.newest = 0.0  # the same of the last
         self.dropped = 0
         self.error = ""  # why reading ended
         self.left = False  # nobody wants more
@@ -167,7 +172,7 @@ class _Box:
     def put(self, moment: float, image: Bytes) -> None:
         """Keep a picture if one is due."""
         with self._changed:
-            self.newest = moment
+            self.first, self.newest = self.first or moment, moment
             self._times.append(moment)
             if moment >= self._due:
                 self._due = max(self._due + 1.0 / FRAMES_PER_S, moment)
