@@ -79,7 +79,7 @@ class OpenCvCapture:
             self._capture.set(cv2.CAP_PROP_FPS, RATE)
         else:
             _connect(address)
-            if kind == "rtsp":  # an HTTP camera whose picture stands still is not understood in that time
+            if kind == "rtsp":
                 os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG_OPTIONS)
             options = {
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: _TIMEOUT_MS[kind],
