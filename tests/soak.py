@@ -178,15 +178,19 @@ class Rig:
         return {name: float(value) for name, value in re.findall(r"^(edge_\S+) (\S+)$", text, re.MULTILINE)}
 
     def process(self):
-        """What the run holds and has used."""
-        proc = Path(f"/proc/{self.run.pid}")
-        fields = (proc / "stat").read_text().rsplit(")", 1)[1].split()
-        rss = re.search(r"VmRSS:\s+(\d+)", (proc / "status").read_text())
-        return {
-            "cpu_s": (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"),
-            "rss_mb": int(rss[1]) / 1024,
-            "threads": len(list((proc / "task").iterdir())),
-            "files": len(list((proc / "fd").iterdir())),
+        """What the run and the process that listens for it hold and have used."""
+        own = Path(f"/proc/{self.run.pid}")
+        found = {"cpu_s": 0.0, "rss_mb": 0.0}
+        children = [pid for begun in own.glob("task/*/children") for pid in begun.read_text().split()]
+        for proc in (own, *(Path("/proc") / pid for pid in children)):
+            with suppress(OSError):  # one that has just ended
+                fields = (proc / "stat").read_text().rsplit(")", 1)[1].split()
+                rss = re.search(r"VmRSS:\s+(\d+)", (proc / "status").read_text())
+                found["cpu_s"] += sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+                found["rss_mb"] += int(rss[1]) / 1024 if rss else 0.0
+        return found | {
+            "threads": len(list((own / "task").iterdir())),
+            "files": len(list((own / "fd").iterdir())),
         }
 
     def age(self, device):

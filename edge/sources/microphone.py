@@ -13,7 +13,8 @@ from typing import Literal
 from typing_extensions import Self
 
 from edge.items import AudioChunk, Health
-from edge.sources.portaudio import ANSWER_S, BLOCK_S, NO_ANSWER, Capture, microphones
+from edge.sources.capture_process import BLOCK_S
+from edge.sources.portaudio import ANSWER_S, NO_ANSWER, Capture, microphones
 from edge.sources.sample_clock import Resampler
 from edge.sources.sound_level import SoundLevel
 
@@ -65,7 +66,7 @@ class Microphone:
         self._leaving.set()
         self._thread.join(_LEAVE_S)
         if self._capture is not None:
-            self._capture.join(_LEAVE_S)  # one that hangs ends by itself when the sound server answers again
+            self._capture.join(_LEAVE_S)
 
     def health(self) -> Health:
         """How it is doing now; cheap, from any thread."""
@@ -101,9 +102,7 @@ class Microphone:
             if self._leaving.is_set():
                 return
             self._lose(error)
-            # A second thread inside PortAudio would crash it: the next try waits for this one to end.
-            while capture.is_alive() and not self._leaving.wait(0.02):
-                pass
+            capture.join()  # its process was ended by force
             self._dropped, self._capture = self._dropped + capture.dropped, None
             self._leaving.wait(PAUSES_S[min(max(failed - 1, 0), len(PAUSES_S) - 1)])
 

@@ -1,0 +1,186 @@
+"""The process that listens: PortAudio runs here, away from everything else.
+
+    python -m edge.sources.capture_process list
+    python -m edge.sources.capture_process capture [NAME]
+
+Any call into PortAudio may hang for as long as the sound server does, and when the server crashes its own
+thread may spin for ever, writing the same line without end (19.6, pa_linux_alsa.c: the error path of
+PaAlsaStream_WaitForFrames jumps back to itself). A thread cannot be ended from outside, a process can.
+
+Standard output: one JSON line, {"names": [...]}, {"rate": hertz} or {"error": line}; when capturing, blocks
+follow until the device ends: HEADER, then the samples as float32. The process ends when its standard input
+closes, so none is left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import struct
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edge.errors import InputError
+
+BLOCK_S = 0.02
+"""Length of the blocks asked for (seconds)."""
+WAITING = 100
+"""Blocks that may wait to be taken; later ones are dropped."""
+HEADER = struct.Struct("<dqIII")
+"""When a block came (seconds), samples before it, samples in it, whether sound was lost before it, blocks
+dropped so far."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One microphone as PortAudio sees it."""
+
+    index: int
+    """Its number until the next change of devices."""
+    name: str
+    """Name of the device; a sound card's ends in (hw:card,device)."""
+    rate: float
+    """Its own sample rate (hertz)."""
+    serial: str = ""
+    """Serial number of a USB sound card; empty when it has none."""
+
+
+def main() -> None:
+    """Do what the command line says; ends without PortAudio's own farewell, which may hang."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    name = sys.argv[2] if len(sys.argv) > 2 else None
+    try:
+        if sys.argv[1] == "list":
+            _say(names=[f"{i.name} [{i.serial}]" if i.serial else i.name for i in _inputs()[0]])
+        else:
+            _capture(name)
+    except InputError as error:
+        _say(error=str(error))
+    except BrokenPipeError:
+        pass
+    except Exception as error:  # whatever it is, the next try may do better
+        _say(error=f"the microphone cannot be opened ({_line(error)}): check its plug and the sound server")
+    os._exit(0)
+
+
+def choose(inputs: Sequence[Input], default: int | None, name: str | None) -> Input:
+    """The input of this name or serial number, or the only one with this in its name. Raises InputError."""
+    if not inputs:
+        raise InputError("there is no microphone: plug one in and check that the sound server runs")
+    if name is None:
+        return next((entry for entry in inputs if entry.index == default), inputs[0])
+    wanted = name.casefold()
+    exact = [entry for entry in inputs if wanted in (entry.name.casefold(), entry.serial.casefold())]
+    found = exact or [entry for entry in inputs if wanted in entry.name.casefold()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        several = ", ".join(entry.name for entry in found)
+        raise InputError(f"several microphones are called {name!r} ({several}): give the serial or full name")
+    raise InputError(f"no microphone is called {name!r}: there are {', '.join(i.name for i in inputs)}")
+
+
+def serial(name: str, cards: Path = Path("/sys/class/sound")) -> str:
+    """Serial number of the USB sound card a device's name ends in; empty when it has none."""
+    card = re.search(r"\(hw:(\d+),\d+\)", name)
+    if card is None:
+        return ""
+    try:
+        device = (cards / f"card{card[1]}" / "device").resolve(strict=True)
+        return (device.parent / "serial").read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+class Hearing:
+    """Takes PortAudio's blocks: its callback only copies."""
+
+    def __init__(self) -> None:
+        self.blocks: queue.Queue[bytes | None] = queue.Queue(WAITING)
+        """Blocks as they are written; None when the device ended by itself."""
+        self._heard = 0  # samples the device gave so far
+        self._broken = False  # whether it lost sound since the last block
+        self._dropped = 0
+
+    def hear(self, sound: Any, count: int, _: Any, status: Any) -> None:
+        """Called by PortAudio for every block. Its own time is another clock's, so not used."""
+        self._broken = self._broken or status.input_overflow
+        head = HEADER.pack(time.monotonic(), self._heard, count, self._broken, self._dropped)
+        self._heard += count
+        try:
+            self.blocks.put_nowait(head + bytes(sound))
+            self._broken = False
+        except queue.Full:
+            self._broken = True
+            self._dropped += 1
+
+    def end(self) -> None:
+        """Called by PortAudio when the device is gone."""
+        self.blocks.put(None)
+
+
+def _capture(name: str | None) -> None:
+    found = choose(*_inputs(), name)
+    import sounddevice
+
+    hearing = Hearing()
+    stream = sounddevice.RawInputStream(
+        samplerate=found.rate,
+        blocksize=round(found.rate * BLOCK_S),
+        device=found.index,
+        channels=1,  # of a device that has more: the first, or their mean when a sound server mixes
+        dtype="float32",
+        latency=2 * BLOCK_S,
+        callback=hearing.hear,
+        finished_callback=hearing.end,
+    )
+    stream.start()
+    _say(rate=found.rate)
+    while (block := hearing.blocks.get()) is not None:
+        sys.stdout.buffer.write(block)
+        sys.stdout.buffer.flush()
+
+
+def _inputs() -> tuple[list[Input], int | None]:
+    """The inputs there are and the index of the default one. Raises InputError."""
+    try:
+        import sounddevice
+    except (ImportError, OSError):
+        raise InputError("sound needs PortAudio; run: apt install libportaudio2") from None
+    except Exception as error:  # PortAudio found nothing to start with
+        raise InputError(f"PortAudio does not start ({_line(error)}): check the sound server") from None
+    try:
+        devices = [entry for entry in sounddevice.query_devices() if entry["max_input_channels"] > 0]
+        default = sounddevice.query_devices(kind="input")["index"] if devices else None
+    except sounddevice.PortAudioError as error:
+        raise InputError(f"PortAudio does not start ({_line(error)}): check the sound server") from None
+    found = [
+        Input(entry["index"], entry["name"], entry["default_samplerate"], serial(entry["name"]))
+        for entry in devices
+    ]
+    return found, default
+
+
+def _say(**found: object) -> None:
+    sys.stdout.buffer.write(json.dumps(found).encode() + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+if __name__ == "__main__":
+    main()
