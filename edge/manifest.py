@@ -98,7 +98,7 @@ class VotingSettings(Spec):
 
     window_s: Positive = 12.0
     """Age beyond which a prediction no longer votes (seconds)."""
-    half_life_s: Positive = 4.0
+    half_life_s: Positive = 12.0
     """Age at which half of what a prediction said is forgotten (seconds)."""
     eta: Probability = 0.3
     """Strength of the prior correction; 0 switches it off."""

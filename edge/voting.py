@@ -1,8 +1,9 @@
 """Prior-based voting: calibrated posteriors of recent windows -> one steady reading.
 
-    pbar  = what the posteriors in the voting window say together (power: quality; old ones fade)
-    p'(c) proportional to pbar(c) * (site_prior(c) / train_prior(c))^eta, ratio clipped
-    shown = the leader of p', once it led the shown label by a margin for a dwell time
+    prior(c) proportional to train_prior(c) * (site_prior(c) / train_prior(c))^eta, ratio clipped
+    p'       = what the posteriors in the voting window say together under that prior: old ones fade into
+               it, each new one takes part as p(c) / train_prior(c), with the power of its quality
+    shown    = the leader of p', once it led the shown label by a margin for a dwell time
 
 Pure functions: no clock, no I/O. What must be remembered is a `Ballot`, passed in and handed back.
 """
@@ -18,16 +19,15 @@ from numpy.typing import NDArray
 from edge.items import MODALITIES, Floats, Prediction
 from edge.manifest import Manifest, VotingSettings
 
-LEAST_QUALITY = 0.1
-"""A window of poor quality still says something: without a floor a vote could have no weight at all."""
-GOOD_QUALITY = 0.5
-"""From here on a window counts whole (speech 20 dB over the noise): posteriors are calibrated on such
-windows. Weighed down as well, clear windows made the vote slower by two seconds."""
+LEAST_QUALITY, GOOD_QUALITY = 0.5, 0.5
+"""Power of a window of no quality, and the quality from which on one counts whole (speech 20 dB over the
+noise): what made posteriors likeliest in noise of 0 to 15 dB around the dev speakers of recipes/starter.toml,
+0.55 without quality, 0.7 at a quality of 0.1 and 1 in the clear."""
 LEAST_PROBABILITY = 1e-6
 """No single window rules a label out for good."""
 OVERLAP = 0.5
-"""Power of every window after the first: it shares most of what it holds with the one before. Counted whole,
-windows made the vote far surer than it was right; counted less, they made it slower than two seconds."""
+"""Power of the outcome of many windows: they share most of what they hold, and counted whole they made the
+vote far surer than it was right. Counted less one by one, they made it slow."""
 TIE = 1e-6
 """Leads below this are ties; posteriors are float32."""
 
@@ -103,7 +103,7 @@ def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, 
     recent = tuple(e for e in ballot.evidence if now - e.time <= settings.window_s)
     evidence = (*recent, Evidence(now, prediction.probabilities, quality_weight(prediction)))
     weights = evidence_weights(evidence, now, settings)
-    probabilities = prior_corrected(pooled(evidence, settings.half_life_s), rules)
+    probabilities = pooled(evidence, rules)
     label, challenger, since = _shown(ballot if recent else Ballot(), probabilities, now, rules)
     ages = np.array([now - e.time for e in evidence])
     tally = Tally(
@@ -118,7 +118,7 @@ def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, 
 
 
 def quality_weight(prediction: Prediction) -> float:
-    """How far the window can be trusted, LEAST_QUALITY..1, in shares of GOOD_QUALITY.
+    """How far the window can be trusted, LEAST_QUALITY..1: whole from GOOD_QUALITY on.
 
     The quality of a window is 1 - product of (1 - quality) over what is present.
     A modality that is there can only add trust, so one that is absent never raises a window's say.
@@ -127,7 +127,7 @@ def quality_weight(prediction: Prediction) -> float:
     doubt = 1.0
     for name in prediction.present:
         doubt *= 1.0 - min(1.0, max(0.0, float(scores[name])))
-    return min(1.0, max(LEAST_QUALITY, (1.0 - doubt) / GOOD_QUALITY))
+    return LEAST_QUALITY + (1.0 - LEAST_QUALITY) * min(1.0, (1.0 - doubt) / GOOD_QUALITY)
 
 
 def evidence_weights(evidence: Sequence[Evidence], now: float, settings: VotingSettings) -> Floats:
@@ -136,33 +136,35 @@ def evidence_weights(evidence: Sequence[Evidence], now: float, settings: VotingS
     return np.array(weights, np.float32)
 
 
-def pooled(evidence: Sequence[Evidence], half_life_s: float) -> Floats:
+def pooled(evidence: Sequence[Evidence], rules: Rules) -> Floats:
     """What all windows say together of the newest one's time, shape [labels], sums to 1.
 
     evidence: by time. Forward filter of a hidden Markov model (Rabiner 1989): what is known fades towards
-    an even balance with the half-life, then the next window takes part with the power of its quality.
-    Windows of one time may come in any order.
+    the balance expected on the site with the half-life, then the next window takes part with the power of
+    its quality. Windows of one time may come in any order.
     """
-    k = len(evidence[0].probabilities)
-    known, time = np.full(k, 1.0 / k), evidence[0].time
+    train, site = np.maximum(np.array(rules.train_prior), 1e-9), expected(rules)
+    known, time = site, evidence[0].time
     for e in evidence:
-        kept = 0.5 ** ((e.time - time) / half_life_s)
-        known = kept * known + (1.0 - kept) / k
-        power = e.quality * (OVERLAP if e.time > evidence[0].time else 1.0)
-        known = known * np.maximum(e.probabilities.astype(np.float64), LEAST_PROBABILITY) ** power
-        known, time = known / known.sum(), e.time
-    return np.asarray(known, np.float32)
+        kept = 0.5 ** ((e.time - time) / rules.settings.half_life_s)
+        known = kept * known + (1.0 - kept) * site
+        likelihood = np.maximum(e.probabilities.astype(np.float64), LEAST_PROBABILITY) / train
+        known, time = known * likelihood**e.quality, e.time
+        known = known / known.sum()
+    return _normalised(known ** max(OVERLAP, 1.0 / len(evidence)))
 
 
-def prior_corrected(probabilities: Floats, rules: Rules) -> Floats:
-    """Posterior under the site's prior in place of the training prior, shape [labels], sums to 1.
+def expected(rules: Rules) -> NDArray[np.float64]:
+    """Balance of the labels before any window is heard, shape [labels], sums to 1.
 
-    Saerens, Latinne and Decaestecker 2002, with the ratio clipped and raised to eta.
+    The training prior times the ratio of site to training prior, clipped and raised to eta: a posterior
+    times this over the training prior is one under the site's (Saerens, Latinne and Decaestecker 2002).
     """
     settings = rules.settings
     train = np.maximum(np.array(rules.train_prior, np.float64), 1e-9)
     ratio = np.clip(np.array(rules.site_prior, np.float64) / train, settings.ratio_min, settings.ratio_max)
-    return _normalised(probabilities * ratio**settings.eta)
+    prior = train * ratio**settings.eta
+    return np.asarray(prior / prior.sum())
 
 
 def leader(probabilities: Floats, prior: Sequence[float]) -> int:

@@ -12,10 +12,10 @@ from edge.voting import (
     Evidence,
     Rules,
     evidence_weights,
+    expected,
     leader,
     margin,
     pooled,
-    prior_corrected,
     quality_weight,
     vote,
 )
@@ -83,20 +83,33 @@ def test_constant_input_wins_in_the_end(before, constant):
 def test_order_of_equal_times_does_not_matter(items, random):
     evidence = [Evidence(1.0, p, quality) for p, quality in items]
     shuffled = random.sample(evidence, len(evidence))
-    np.testing.assert_allclose(pooled(evidence, 2.0), pooled(shuffled, 2.0), atol=1e-5)
+    np.testing.assert_allclose(pooled(evidence, rules()), pooled(shuffled, rules()), atol=1e-5)
 
 
 @given(posteriors, st.floats(0.1, 1.0))
 def test_one_window_alone_says_what_its_quality_allows(posterior, quality):
-    expected = posterior.astype(float) ** quality
-    found = pooled([Evidence(0.0, posterior, quality)], 2.0)
-    np.testing.assert_allclose(found, expected / expected.sum(), atol=1e-5)
+    wished = posterior.astype(float) ** quality
+    found = pooled([Evidence(0.0, posterior, quality)], rules())
+    np.testing.assert_allclose(found, wished / wished.sum(), atol=1e-5)
 
 
-def test_what_is_old_fades():
+def test_what_is_old_fades_into_the_balance_of_the_site():
+    site = (0.4, 0.2, 0.1, 0.1, 0.1, 0.1)
+    held_rules = rules(site, eta=1.0, half_life_s=2.0)
     old, nothing = Evidence(0.0, sure("happy")), np.full(K, 1 / K, np.float32)
-    known = [pooled([old, Evidence(time, nothing)], 2.0)[LABELS.index("happy")] for time in (0.0, 2.0, 4.0)]
-    np.testing.assert_allclose(known, [0.8, (0.8 + 1 / K) / 2, (0.8 + 3 / K) / 4], rtol=1e-4)
+    first = pooled([old], held_rules)
+    for time, share in ((0.0, 1.0), (2.0, 0.5), (4.0, 0.25)):
+        known = share * first + (1 - share) * np.array(site)
+        found = pooled([old, Evidence(time, nothing)], held_rules)
+        np.testing.assert_allclose(found, np.sqrt(known) / np.sqrt(known).sum(), rtol=1e-4)
+
+
+def test_a_second_window_that_agrees_raises_confidence_and_many_do_not_for_ever():
+    tallies = hold(((float(t), sure("happy", 0.5)) for t in range(60)), rules(eta=0.0))
+    sureness = [t.probabilities.max() for t in tallies]
+    assert sureness[0] == pytest.approx(0.5, abs=1e-4)
+    assert sureness[3] > 0.55
+    assert sureness[-1] < 0.9
 
 
 names = st.sampled_from(("audio", "vision", "text"))
@@ -115,32 +128,31 @@ def test_an_absent_modality_never_raises_confidence(posterior, quality, present,
     assert sure_of[0] <= sure_of[1] + 1e-6
 
 
-@given(posteriors, priors, priors)
-def test_the_ratio_is_clipped(probabilities, site, train):
-    corrected = prior_corrected(probabilities, rules(site, train, eta=1.0))
-    change = corrected / probabilities
+@given(priors, priors)
+def test_the_ratio_is_clipped(site, train):
+    change = expected(rules(site, train, eta=1.0)) / np.array(train)
     # After normalisation two labels can differ at most by the whole allowed range.
     assert change.max() / change.min() <= 25.0 * 1.001
 
 
 def test_a_label_never_met_on_the_site_is_only_damped():
     site = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    corrected = prior_corrected(np.array(EVEN, np.float32), rules(site, eta=1.0))
-    assert corrected[0] / corrected[1] == pytest.approx(5.0 / 0.2)
+    prior = expected(rules(site, eta=1.0))
+    assert prior[0] / prior[1] == pytest.approx(5.0 / 0.2)
 
 
 @given(posteriors, priors, priors)
 def test_eta_zero_corrects_nothing(probabilities, site, train):
-    corrected = prior_corrected(probabilities, rules(site, train, eta=0.0))
-    np.testing.assert_allclose(corrected, probabilities, atol=1e-6)
+    found = pooled([Evidence(0.0, probabilities)], rules(site, train, eta=0.0))
+    np.testing.assert_allclose(found, probabilities, atol=1e-5)
 
 
 def test_the_formula():
     site = (0.4, 0.2, 0.1, 0.1, 0.1, 0.1)
     given_ = sure("angry", 0.5)
-    expected = given_ * np.sqrt(np.array(site) * K)
-    corrected = prior_corrected(given_, rules(site, eta=0.5))
-    np.testing.assert_allclose(corrected, expected / expected.sum(), rtol=1e-5)
+    wished = given_ * np.sqrt(np.array(site) * K)
+    corrected = pooled([Evidence(0.0, given_)], rules(site, eta=0.5))
+    np.testing.assert_allclose(corrected, wished / wished.sum(), rtol=1e-5)
 
 
 @given(st.lists(posteriors, min_size=2, max_size=15), st.floats(0, 3), st.floats(0, 0.5))
@@ -197,8 +209,8 @@ def test_recent_and_clear_windows_weigh_more():
     np.testing.assert_allclose(evidence_weights(evidence, 2.0, settings), [0.5, 0.5])
     assert quality_weight(prediction(0, sure("sad"), Quality(40.0))) == 1.0
     assert quality_weight(prediction(0, sure("sad"), Quality(20.0))) == pytest.approx(1.0)
-    assert quality_weight(prediction(0, sure("sad"), Quality(10.0))) == pytest.approx(0.5)
-    assert quality_weight(prediction(0, sure("sad"), Quality())) == pytest.approx(0.1)
+    assert quality_weight(prediction(0, sure("sad"), Quality(10.0))) == pytest.approx(0.75)
+    assert quality_weight(prediction(0, sure("sad"), Quality())) == pytest.approx(0.5)
 
 
 def test_the_delay_is_the_mean_age_of_the_evidence():
