@@ -13,6 +13,7 @@ import json
 import stat
 import sys
 import threading
+import time
 from collections import deque
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -42,8 +43,8 @@ KEEPALIVE_S = 30
 """A device that falls silent is declared offline by the broker after one and a half of it (seconds)."""
 RETRY_S = 30
 """Longest pause between two attempts to connect (seconds)."""
-CLOSE_S = 2.0
-"""How long leaving waits for what is still to be sent, and for the connection to end (seconds)."""
+CLOSE_S = 1.0
+"""How long leaving waits, all in all, for what is still to be sent and for the connection to end (seconds)."""
 
 
 class Mqtt:
@@ -99,21 +100,26 @@ class Mqtt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        end = time.monotonic() + CLOSE_S
+
+        def left() -> float:
+            return max(0.2, end - time.monotonic())
+
         with self._changed:
-            self._changed.wait_for(self._all_sent, CLOSE_S)
+            self._changed.wait_for(self._all_sent, left())
             self._closing = True
             self._changed.notify_all()
-        self._sender.join(CLOSE_S)
+        self._sender.join(left())
         if self._connected:
             # A broker that is told goodbye keeps the last will to itself.
             goodbye = self._client.publish(f"{self._settings.topic}/state", "offline", qos=1, retain=True)
             with suppress(RuntimeError, ValueError):
-                goodbye.wait_for_publish(CLOSE_S)
+                goodbye.wait_for_publish(left())
         self._client.disconnect()
         # paho waits without limit for its thread, which may be held up by a name server.
         stop = threading.Thread(target=self._client.loop_stop, name="mqtt stop", daemon=True)
         stop.start()
-        stop.join(CLOSE_S)
+        stop.join(left())
         with self._changed:
             self.lost += len(self._waiting) + len(self._underway - self._acknowledged)
             self._waiting.clear()
