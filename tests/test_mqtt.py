@@ -343,4 +343,5 @@ def test_a_host_that_hangs_does_not_hold_up_the_end(tiny_bundle, monkeypatch):
     assert time.monotonic() - begun < 2 * mqtt.CLOSE_S
     over.set()
     wait(lambda: "timed out" in sink.trouble)
+    wait(lambda: not any(thread.name == "mqtt stop" for thread in threading.enumerate()))
     assert sink.lost == 1

@@ -117,12 +117,19 @@ class Mqtt:
                 goodbye.wait_for_publish(left())
         self._client.disconnect()
         # paho waits without limit for its thread, which may be held up by a name server.
-        stop = threading.Thread(target=self._client.loop_stop, name="mqtt stop", daemon=True)
+        stop = threading.Thread(target=self._stop, name="mqtt stop", daemon=True)
         stop.start()
         stop.join(left())
         with self._changed:
             self.lost += len(self._waiting) + len(self._underway - self._acknowledged)
             self._waiting.clear()
+
+    def _stop(self) -> None:
+        client = self._client
+        client.loop_stop()
+        # Each of the two holds the other: paho closes its last sockets when it is freed, at once like this.
+        client.on_pre_connect = client.on_connect = client.on_connect_fail = None
+        client.on_disconnect = client.on_publish = None
 
     @property
     def waiting(self) -> int:
