@@ -37,10 +37,15 @@ def _drawn(path: Path) -> bool:
 
 def add_noise(window: Floats, noise: Floats, snr_db: float) -> Floats:
     """Speech over noise at a signal-to-noise ratio, taken over the loud part of the speech."""
-    loud = np.square(window[np.abs(window) > 0.1 * np.abs(window).max()])
-    power = float(loud.mean()) if len(loud) else 0.0
+    power = loud_power(window)
     level = float(np.sqrt(power / (np.square(noise).mean() + 1e-12)) * 10.0 ** (-snr_db / 20.0))
     return window + level * noise
+
+
+def loud_power(window: Floats) -> float:
+    """Mean power of the loud part of speech: samples within 20 dB of the loudest."""
+    loud = np.square(window[np.abs(window) > 0.1 * np.abs(window).max()])
+    return float(loud.mean()) if len(loud) else 0.0
 
 
 def background(noises: Sequence[Floats], length: int, rng: np.random.Generator) -> Floats:

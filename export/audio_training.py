@@ -23,7 +23,7 @@ from export.distill import distillation_loss, lessons
 from export.feature_cache import fingerprint, teach
 from export.moments import DIRECTIONS, Listener, Listening, find_directions, moments
 from export.networks import audio_tokens
-from export.noisy_windows import PLACES, WINDOW_S, NoisyWindows, clip_windows, load_clips
+from export.noisy_windows import PLACES, WINDOW_S, Bank, NoisyWindows, clip_windows, load_clips
 from export.recipe import Recipe
 from export.students import AudioStudent
 from export.teachers import teacher_of
@@ -34,7 +34,7 @@ BALANCE = 0.75
 """How far corpora are drawn alike: 0 leaves clips as they come, 1 hears every corpus as often."""
 LISTEN_EPOCHS, LISTEN_LR = 0.5, 2.0
 """Epochs and learning rate of listening as the teacher does, over those of learning the labels after."""
-ADAPT_LR = 0.4
+ADAPT_LR = 0.6
 """Learning rate of the adaptation to noise, over that of learning the labels."""
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
@@ -85,7 +85,10 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         epochs = max(1, round(wanted.epochs * LISTEN_EPOCHS))
         rounds.insert(0, Round("audio-listening", epochs, wanted.lr * LISTEN_LR, listening=True))
     if wanted.adapt_epochs:
-        rounds.append(Round("audio-adapted", wanted.adapt_epochs, wanted.lr * ADAPT_LR, loud=True))
+        epochs, lr = wanted.adapt_epochs, wanted.lr * ADAPT_LR
+        if wanted.teacher:
+            rounds.append(Round("audio-adapted-listening", epochs, lr * LISTEN_LR, listening=True, loud=True))
+        rounds.append(Round("audio-adapted", epochs, lr, loud=True))
     if finished(model, rounds[-1].name, folder):
         return student
     split = audio_split(recipe, data)
@@ -105,19 +108,19 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     names = np.unique(speakers)
     met = np.array([share[speakers == name].sum() for name in names])
 
-    def batches(kind: Round, bank: NDArray[np.float16], rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(kind: Round, bank: Bank, rng: np.random.Generator) -> Iterator[Batch]:
         for _ in range(steps):
             groups = [persona(kind, bank, names[rng.choice(len(names), p=met)], rng) for _ in range(alike)]
             inputs, right, weight = (torch.cat(parts) for parts in zip(*groups, strict=True))
             yield (inputs, weight), right
 
     def persona(
-        kind: Round, bank: NDArray[np.float16], name: str, rng: np.random.Generator
+        kind: Round, bank: Bank, name: str, rng: np.random.Generator
     ) -> tuple[Tensor, Tensor, Tensor]:
         own = np.flatnonzero(speakers == name)
         chosen = rng.choice(own, TOGETHER, p=share[own] / share[own].sum())
         places = chosen * PLACES + rng.integers(PLACES, size=TOGETHER)
-        pictures = bank[places].astype(np.float32)
+        pictures = np.stack([bank.heard(place, rng, loud=kind.loud) for place in places.tolist()])
         if not kind.listening:  # the teacher heard no longer or shorter throats
             pictures = warp_bands(pictures, rng)
         inputs = torch.from_numpy(np.stack([mask_bands(features, rng) for features in pictures]))
@@ -163,14 +166,11 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         wished = heard.dev.float()
         return float(1 - (found - wished).square().sum() / wished.square().sum())
 
-    places = windows.places(recipe.seed)
-    banks: dict[bool, NDArray[np.float16]] = {}
+    bank: Bank | None = None
     for number, kind in enumerate(rounds):
         if finished(model, kind.name, folder):
             continue
-        if kind.loud not in banks:
-            rng = np.random.default_rng((recipe.seed, int(kind.loud)))
-            banks = {kind.loud: windows.bank(places, rng, loud=kind.loud)}
+        bank = bank or windows.bank(windows.places(recipe.seed), np.random.default_rng(recipe.seed))
         plan = Plan(
             kind.epochs,
             kind.lr,
@@ -180,7 +180,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
             seed=recipe.seed + number,
         )
         judged = (explained, "share of the teacher") if kind.listening else (score, "unweighted recall")
-        shown = partial(batches, kind, banks[kind.loud])
+        shown = partial(batches, kind, bank)
         task = Task(
             kind.name, model, shown, steps, targets.mean(0), judged[0], partial(loss, kind), judged[1]
         )

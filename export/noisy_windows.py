@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.dataset import Example
-from calibration.noise import add_noise, background, load_noises
+from calibration.noise import background, load_noises, loud_power
 from calibration.recordings import load_sound, windows_of
 from edge.errors import DatasetError, MediaError
-from edge.features.audio import log_mel
+from edge.features.audio import log_mel, mel_powers, picture
 from edge.items import Floats
 from edge.manifest import AudioSpec
 from export.augment import echo, place_clip, tinted_noises
@@ -35,6 +36,7 @@ class NoisyWindows:
     ) -> None:
         self.examples, self.clips, self._noises, self._spec = examples, clips, noises, spec
         self._length = round(WINDOW_S * spec.rate)
+        self._hums: list[Floats] | None = None
 
     @classmethod
     def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
@@ -52,26 +54,57 @@ class NoisyWindows:
 
     def features(self, index: int, rng: np.random.Generator) -> Floats:
         """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
-        return self.picture(place_clip(self.clips[index], self._length, rng), rng)
+        window = place_clip(self.clips[index], self._length, rng)
+        return self.bank([window], rng).heard(0, rng)
 
-    def picture(self, window: Floats, rng: np.random.Generator, *, loud: bool = False) -> Floats:
-        """Log-mel picture of a clean window in a room and over noise drawn at random; [mels, frames].
+    def bank(self, places: Sequence[Floats], rng: np.random.Generator) -> Bank:
+        """Windows in rooms drawn at random, to be heard over one noise after another."""
+        if self._hums is None:
+            long = (background([noise], max(len(noise), self._length), rng) for noise in self._noises)
+            self._hums = [mel_powers(noise / _level(noise), self._spec) for noise in long]
+        powers, loud = [], []
+        for window in places:
+            if rng.random() < 0.2:
+                window = echo(window, self._spec.rate, rng)
+            powers.append(np.log(np.maximum(mel_powers(window, self._spec), 1e-10)).astype(np.float16))
+            loud.append(loud_power(window))
+        return Bank(np.stack(powers), np.array(loud, np.float32), self._hums, self._spec)
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """Windows without noise as powers of mel bands.
+
+    Noise is added to these, not to the sound: that is quick enough to do anew at every step. What the sum of
+    powers leaves out is the interference of the two.
+    """
+
+    powers: NDArray[np.float16]
+    """Natural logarithm of each window's, [n, mels, frames]."""
+    loud: Floats
+    """Mean power of the loud part of each, [n]."""
+    hums: Sequence[Floats]
+    """Powers of noises of unit power, [mels, frames or more] each."""
+    spec: AudioSpec
+
+    def heard(self, index: int, rng: np.random.Generator, *, loud: bool = False) -> Floats:
+        """Picture of one window over noise drawn at random, [mels, frames].
 
         loud: as beside machines, most windows at -5 to 20 dB over the noise.
         """
-        if rng.random() < 0.2:
-            window = echo(window, self._spec.rate, rng)
         # Every window gets some noise: digital silence around a clip would give its corpus away.
         often, least, most = (0.7, -5.0, 20.0) if loud else (0.4, 5.0, 30.0)
         snr = rng.uniform(least, most) if rng.random() < often else rng.uniform(30.0, 70.0)
-        return log_mel(add_noise(window, background(self._noises, self._length, rng), snr), self._spec)
+        powers = np.exp(self.powers[index].astype(np.float32))
+        hum = self.hums[int(rng.integers(len(self.hums)))]
+        frames = powers.shape[1]
+        start = int(rng.integers(hum.shape[1] - frames + 1))
+        level = self.loud[index] * 10.0 ** (-snr / 10.0)
+        return picture(powers + level * hum[:, start : start + frames], self.spec)
 
-    def bank(self, places: Sequence[Floats], rng: np.random.Generator, *, loud: bool) -> NDArray[np.float16]:
-        """A picture of each place, [places, mels, frames].
 
-        Drawing them costs more than a step of training: every epoch picks one of each clip's.
-        """
-        return np.stack([self.picture(window, rng, loud=loud).astype(np.float16) for window in places])
+def _level(samples: Floats) -> float:
+    return float(np.sqrt(np.square(samples).mean() + 1e-12))
 
 
 class Places(Sequence[Floats]):

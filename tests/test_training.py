@@ -15,6 +15,7 @@ from torch import nn
 
 from calibration.noise import add_noise, background
 from edge.errors import ConfigError
+from edge.features.audio import log_mel
 from edge.items import LABELS, MODALITIES
 from edge.manifest import AudioSpec, TextSpec
 from export.audio_training import train_audio
@@ -31,6 +32,7 @@ from export.fusion import FusionHead
 from export.fusion_training import Pool, compose
 from export.history import read_history
 from export.networks import audio_tokens
+from export.noisy_windows import NoisyWindows
 from export.recipe import read_recipe
 from export.students import TOKEN, AudioStudent, TextStudent, VisionStudent
 from export.training import Plan, Task, finished, train
@@ -355,6 +357,35 @@ def test_a_short_clip_often_ends_the_window():
 
 def test_a_long_clip_fills_the_window():
     assert (place_clip(np.ones(30000, np.float32), 16000, draw(1)) == 1.0).all()
+
+
+@pytest.mark.parametrize("loud", [False, True])
+def test_noise_added_to_a_picture_is_noise_added_to_the_sound(loud, rng):
+    spec = AudioSpec()
+    clip, noise = sound(40000), np.asarray(rng.standard_normal(80000), np.float32)
+    windows = NoisyWindows([], [clip], [noise], spec)
+    bank = windows.bank(list(windows.places(1)), np.random.default_rng(2))
+    quiet, over = (bank.heard(0, Drawn(snr), loud=loud) for snr in (90.0, 5.0))
+    place = windows.places(1)[0]
+    wished = log_mel(add_noise(place, noise[:64000], 5.0), spec)
+    assert np.abs(over.mean(axis=1) - wished.mean(axis=1)).mean() < 0.04  # 1.6 dB
+    assert quiet.mean() < over.mean() - 0.1
+
+
+class Drawn:
+    """A generator that always draws noise, from its start and at one level over it."""
+
+    def __init__(self, snr):
+        self.snr = snr
+
+    def random(self):
+        return 0.0
+
+    def uniform(self, least, most):
+        return self.snr
+
+    def integers(self, *_):
+        return 0
 
 
 @pytest.mark.parametrize("snr", [-5.0, 0.0, 12.5, 40.0])

@@ -16,7 +16,20 @@ def log_mel(samples: Floats, spec: AudioSpec) -> Floats:
     samples: [n] in -1..1 at spec.rate. Returns [mels, n // hop] in -1..1: decibels relative to the
     loudest band, cut spec.range_db below it. HTK mel scale: m = 2595 log10(1 + f / 700).
     """
-    return _picture(_powers(samples, spec, 0, len(samples) // spec.hop), spec)
+    return picture(mel_powers(samples, spec), spec)
+
+
+def mel_powers(samples: Floats, spec: AudioSpec) -> Floats:
+    """Power in each mel band of each frame, [mels, n // hop]."""
+    return np.asarray(_filters(spec) @ _powers(samples, spec, 0, len(samples) // spec.hop).T)
+
+
+def picture(powers: Floats, spec: AudioSpec) -> Floats:
+    """[mels, frames] powers of bands -> what log_mel gives."""
+    decibels = 10.0 * np.log10(np.maximum(powers, 1e-10))
+    relative = np.maximum(decibels - decibels.max(), -spec.range_db)
+    scaled: Floats = (relative * (2.0 / spec.range_db) + 1.0).astype(np.float32)
+    return scaled
 
 
 class SlidingLogMel:
@@ -46,7 +59,7 @@ class SlidingLogMel:
         else:
             self._powers = _powers(samples, spec, 0, count)
         self._samples = samples.copy()
-        return _picture(self._powers, spec)
+        return picture(_filters(spec) @ self._powers.T, spec)
 
 
 def _powers(samples: Floats, spec: AudioSpec, first: int, last: int) -> Floats:
@@ -59,15 +72,6 @@ def _powers(samples: Floats, spec: AudioSpec, first: int, last: int) -> Floats:
     views = np.lib.stride_tricks.sliding_window_view(padded, spec.window)[:: spec.hop][first:last]
     spectrum = np.fft.rfft(views * _hann(spec.window), spec.fft)
     return (spectrum.real**2 + spectrum.imag**2).astype(np.float32)
-
-
-def _picture(powers: Floats, spec: AudioSpec) -> Floats:
-    """[frames, fft // 2 + 1] -> what log_mel gives."""
-    mel = _filters(spec) @ powers.T
-    decibels = 10.0 * np.log10(np.maximum(mel, 1e-10))
-    relative = np.maximum(decibels - decibels.max(), -spec.range_db)
-    picture: Floats = (relative * (2.0 / spec.range_db) + 1.0).astype(np.float32)
-    return picture
 
 
 @lru_cache(maxsize=4)

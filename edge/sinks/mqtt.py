@@ -44,7 +44,7 @@ KEEPALIVE_S = 30
 RETRY_S = 30
 """Longest pause between two attempts to connect (seconds)."""
 CLOSE_S = 1.0
-"""How long leaving waits, all in all, for what is still to be sent and for the connection to end (seconds)."""
+"""How long leaving waits in all, for what is still to be sent and the connection to end (seconds)."""
 
 
 class Mqtt:
