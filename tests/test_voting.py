@@ -209,8 +209,8 @@ def test_recent_and_clear_windows_weigh_more():
     np.testing.assert_allclose(evidence_weights(evidence, 2.0, settings), [0.5, 0.5])
     assert quality_weight(prediction(0, sure("sad"), Quality(40.0))) == 1.0
     assert quality_weight(prediction(0, sure("sad"), Quality(20.0))) == pytest.approx(1.0)
-    assert quality_weight(prediction(0, sure("sad"), Quality(10.0))) == pytest.approx(0.75)
-    assert quality_weight(prediction(0, sure("sad"), Quality())) == pytest.approx(0.5)
+    assert quality_weight(prediction(0, sure("sad"), Quality(10.0))) == pytest.approx(0.85)
+    assert quality_weight(prediction(0, sure("sad"), Quality())) == pytest.approx(0.7)
 
 
 def test_the_delay_is_the_mean_age_of_the_evidence():
