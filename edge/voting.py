@@ -21,9 +21,9 @@ from edge.manifest import Manifest, VotingSettings
 
 LEAST_QUALITY, GOOD_QUALITY = 0.7, 0.5
 """Power of a window of no quality, and the quality from which on one counts whole (speech 20 dB over the
-noise). On the dev speakers of recipes/starter.toml posteriors without quality are likeliest with powers of 0.8
-in the clear, 0.6 in noise of 5 dB and 0.5 at 0 dB; less than 0.7 costs more in the clear than it saves beside
-machines.
+noise). On the dev speakers of recipes/starter.toml posteriors without quality are likeliest with powers of
+0.8 in the clear, 0.6 in noise of 5 dB and 0.5 at 0 dB; less than 0.7 costs more in the clear than it saves
+beside machines.
 """
 LEAST_PROBABILITY = 1e-6
 """No single window rules a label out for good."""
