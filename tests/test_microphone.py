@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,9 @@ from rig_audio import Ear, FakeMicrophone, missing, until
 from edge.errors import InputError
 from edge.items import AudioChunk
 from edge.sources import portaudio
-from edge.sources.capture_process import BLOCK_S, Input, choose, serial
+from edge.sources.capture_process import BLOCK_S, HEADER, Input, choose, serial
 from edge.sources.microphone import LATE_S, Microphone, microphones
+from edge.sources.portaudio import Capture
 from edge.sources.recording import RecordingSource
 
 needs_rig = pytest.mark.skipif(bool(missing()), reason=missing() or "a fake microphone")
@@ -112,6 +114,17 @@ def test_a_capture_that_spins_for_ever_is_ended_and_the_next_one_works(monkeypat
         until(lambda: microphone.health().reopened == 1 and running(microphone), 20)
         assert "gave nothing for 1 s" in microphone.health().error
     until(lambda: not any(Path(f"/proc/{pid.name}").exists() for pid in tmp_path.iterdir()), 5)
+
+
+def test_a_block_that_is_cut_short_is_the_last_one():
+    capture = Capture(None)
+    whole = HEADER.pack(1.0, 0, 2, False, 3) + np.float32([0.5, -0.5]).tobytes()
+    stream = BytesIO(whole + whole[:-3])
+    assert capture._take(stream)
+    assert not capture._take(stream)
+    assert capture.blocks.get().samples.tolist() == [0.5, -0.5]
+    assert capture.blocks.empty()
+    assert capture.dropped == 3
 
 
 def test_a_capture_ends_with_the_process_that_began_it(monkeypatch):

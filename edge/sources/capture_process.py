@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,8 +64,6 @@ def main() -> None:
             _capture(name)
     except InputError as error:
         _say(error=str(error))
-    except BrokenPipeError:
-        pass
     except Exception as error:  # whatever it is, the next try may do better
         _say(error=f"the microphone cannot be opened ({_line(error)}): check its plug and the sound server")
     os._exit(0)
@@ -143,9 +142,10 @@ def _capture(name: str | None) -> None:
     )
     stream.start()
     _say(rate=found.rate)
-    while (block := hearing.blocks.get()) is not None:
-        sys.stdout.buffer.write(block)
-        sys.stdout.buffer.flush()
+    with suppress(OSError):  # nobody listens any more
+        while (block := hearing.blocks.get()) is not None:
+            sys.stdout.buffer.write(block)
+            sys.stdout.buffer.flush()
 
 
 def _inputs() -> tuple[list[Input], int | None]:

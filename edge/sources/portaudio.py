@@ -56,7 +56,11 @@ class Capture(threading.Thread):
             if self._stop_asked:
                 return
             names = () if self._wanted is None else (self._wanted,)
-            self._process = _started("capture", *names)
+            try:
+                self._process = _started("capture", *names)
+            except OSError as error:
+                self.error = f"the microphone cannot be opened ({error}): close other programs"
+                return
         with self._process as process:
             assert process.stdout is not None
             try:
@@ -75,10 +79,11 @@ class Capture(threading.Thread):
         if len(head) < HEADER.size:
             return False
         time, first, count, broken, dropped = HEADER.unpack(head)
-        samples = np.frombuffer(stream.read(4 * count), "<f4")
-        if len(samples) < count:
+        sound = stream.read(4 * count)
+        if len(sound) < 4 * count:
             return False
         try:
+            samples = np.frombuffer(sound, "<f4")
             self.blocks.put_nowait(Block(time, first, samples, bool(broken) or self._broken))
             self._broken = False
         except queue.Full:
