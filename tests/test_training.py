@@ -845,3 +845,12 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
         assert not torch.equal(student(sound, voice)[1], alone(sound, voice)[1])
         again = train_audio(taught, tmp_path, place)
         assert torch.equal(student(sound, voice)[1], again(sound, voice)[1])
+    before, listened = len(asked), (place / "audio-listening.pt").read_bytes()
+    beside_machines = taught.model_copy(update={"audio": taught.audio.model_copy(update={"adapt_epochs": 1})})
+    adapted = train_audio(beside_machines, tmp_path, place)
+    assert (place / "audio-adapted-listening.pt").is_file()
+    assert (place / "audio-adapted.pt").is_file()
+    assert (place / "audio-listening.pt").read_bytes() == listened  # what was learnt is where it goes on
+    assert len(asked) == before  # the teacher's answers are kept
+    with torch.no_grad():
+        assert not torch.equal(adapted(sound, voice)[1], again(sound, voice)[1])
