@@ -44,8 +44,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "prior": ("mark: usual share here", "｜印：この現場での通常の割合"),
     "votes": ("Last windows", "直近の判定"),
     "vote_numbers": (
-        "votes {votes}   lead {lead}   delay {delay} ms",
-        "票数 {votes}　差 {lead}　遅れ {delay} ms",
+        "votes {votes}   lead {lead}   mean age {delay} ms",
+        "票数 {votes}　差 {lead}　平均経過 {delay} ms",
     ),
     "weights": ("Evidence used", "使用した情報の割合"),
     "nothing": ("none", "なし"),

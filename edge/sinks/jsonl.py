@@ -13,7 +13,7 @@ margin          lead of the first label over the second, 0..1
 votes           windows that took part in the vote
 held            true while a new leader waits and the old label stays
 weights         {modality: its share in the newest window}, present modalities only
-delay_ms        age of the evidence the vote adds (milliseconds)
+delay_ms        mean age of the windows that voted, by what they weigh (milliseconds)
 """
 
 from __future__ import annotations
