@@ -22,7 +22,7 @@ from edge.engines import open_engine
 from edge.errors import DatasetError
 from edge.features.text import load_tokenizer
 from edge.features.vision import crop
-from edge.fusion import Fusion
+from edge.fusion import Fusion, fused_name
 from edge.items import Bytes, Floats, Frame, Prediction, Quality
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
@@ -99,6 +99,8 @@ class Answers:
     """Those it could judge."""
     posteriors: Floats
     """[examples, labels]."""
+    names: list[str]
+    """What the manifest calls each of them: audio, vision, text, or what was fused."""
     skipped: Counter[str]
     """How many others could not be judged, by reason."""
 
@@ -143,7 +145,8 @@ class Judge:
 
     def report(self, found: Answers, modality: Modality) -> Report:
         """How good answers are."""
-        thresholds = (self._bundle.manifest.conformal_threshold or {}).get(modality)
+        rows = [self._bundle.manifest.thresholds(name) for name in found.names]
+        thresholds = None if None in rows else np.array(rows)
         labels, speakers = [e.label for e in found.examples], [e.speaker for e in found.examples]
         return score(found.posteriors, labels, speakers, found.skipped, thresholds)
 
@@ -153,24 +156,25 @@ class Judge:
         Raises DatasetError when none can be judged, and for pseudo-labels.
         """
         require_human(examples)
-        ask: Mapping[str, Callable[[Example], Floats | str]] = {
-            "audio": self.by_audio,
-            "vision": self.by_vision,
-            "text": self.by_text,
-            "fused": lambda example: self.by_all(example, drop),
+        ask: Mapping[str, Callable[[Example], tuple[str, Floats | str]]] = {
+            "audio": lambda example: ("audio", self.by_audio(example)),
+            "vision": lambda example: ("vision", self.by_vision(example)),
+            "text": lambda example: ("text", self.by_text(example)),
+            "fused": lambda example: self._by_all(example, drop),
         }
-        judged, posteriors, skipped = [], [], Counter[str]()
+        judged, posteriors, names, skipped = [], [], [], Counter[str]()
         for example in examples:
-            answer = ask[modality](example)
+            name, answer = ask[modality](example)
             if isinstance(answer, str):
                 skipped[answer] += 1
             else:
                 judged.append(example)
                 posteriors.append(answer)
+                names.append(name)
         if not judged:
             reasons = ", ".join(f"{count} x {reason}" for reason, count in skipped.items())
             raise DatasetError(f"no clip could be judged by {modality} ({reasons}); try another --modality")
-        return Answers(judged, np.stack(posteriors), skipped)
+        return Answers(judged, np.stack(posteriors), names, skipped)
 
     def by_audio(self, example: Example) -> Floats | str:
         """Mean posterior over the clip's windows, or why there is none."""
@@ -193,8 +197,7 @@ class Judge:
 
     def by_all(self, example: Example, drop: Collection[str] = ()) -> Floats | str:
         """Mean fused posterior over the clip's windows, or why there is none; `drop` is not looked at."""
-        found = self.fused_windows(example, drop)
-        return self._mean([p.probabilities for p in found]) if found else "nothing heard, seen or said"
+        return self._by_all(example, drop)[1]
 
     def seconds(self, example: Example) -> float:
         """How long the clip's sound is; 0 without sound."""
@@ -230,6 +233,13 @@ class Judge:
                 quality = Quality(snr, face_score, 1.0 if text else 0.0)
                 predictions.append(self.fusion.predict(0.0, found, quality))
         return predictions
+
+    def _by_all(self, example: Example, drop: Collection[str]) -> tuple[str, Floats | str]:
+        found = self.fused_windows(example, drop)
+        if not found:
+            return "", "nothing heard, seen or said"
+        # The faces may be turned away in some windows: what the last one holds stands for the clip.
+        return fused_name(list(found[-1].weights)), self._mean([p.probabilities for p in found])
 
     def _media(self, example: Example, *, pictures: bool = True) -> tuple[Floats | None, list[Frame]]:
         if example.path is None:

@@ -80,20 +80,18 @@ def score(
     labels: Sequence[int],
     speakers: Sequence[str],
     skipped: Mapping[str, int] | None = None,
-    thresholds: Sequence[float] | None = None,
+    thresholds: NDArray[Any] | None = None,
 ) -> Report:
     """Judge posteriors [n, labels] against labels [n], with an interval over speakers [n]; n >= 1.
 
-    thresholds: [labels], what prediction sets are made with (edge/confidence.py); None: no sets.
+    thresholds: [n, labels], what prediction sets are made with (edge/confidence.py); None: no sets.
     """
     truth, predicted = np.asarray(labels), posteriors.argmax(axis=1)
     confusion = _confusion(truth, predicted)
     sets = None
     if thresholds is not None:
         # As prediction_set makes them: the likeliest label is in it whatever its threshold.
-        sets = (posteriors >= np.array(thresholds) - TIE) | (
-            np.arange(posteriors.shape[1]) == predicted[:, None]
-        )
+        sets = (posteriors >= thresholds - TIE) | (np.arange(posteriors.shape[1]) == predicted[:, None])
     recall = confusion.diagonal() / np.maximum(1, confusion.sum(1))
     occurs = confusion.sum(1) > 0
     return Report(

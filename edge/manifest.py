@@ -139,8 +139,8 @@ class Manifest(Spec):
     bias: dict[str, tuple[float, ...]] = {}
     """Added to the logits after the temperature, a number a label; what is not listed has none."""
     conformal_threshold: dict[str, tuple[Probability, ...]] | None = None
-    """Of audio, vision, text and fused: the probability below which each label leaves the prediction set;
-    None: no sets."""
+    """Named as the temperatures: the probability below which each label leaves the prediction set; what is
+    not listed goes by `fused`. None: no sets."""
     confusion: tuple[tuple[Probability, ...], ...] | None = None
     """Fused, row: true label, its shares of predicted labels, on people unseen; None: unknown."""
     voting: VotingSettings = VotingSettings()
@@ -156,6 +156,11 @@ class Manifest(Spec):
     """Held-out results, per corpus."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def thresholds(self, name: str) -> tuple[float, ...] | None:
+        """What prediction sets of a posterior are made with, by its name, [labels]; None: no sets."""
+        known = self.conformal_threshold or {}
+        return known.get(name, known.get("fused"))
 
     @field_validator("models")
     @classmethod

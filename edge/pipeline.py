@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from edge.confidence import Checks, limited, near_event, needs_check, prediction_set
 from edge.encoders import Encoders
 from edge.errors import MediaError
-from edge.fusion import Fusion
+from edge.fusion import Fusion, fused_name
 from edge.interfaces import Sink
 from edge.items import AudioChunk, Face, Frame, People, Prediction, Quality, Reading, State, Tick, Window
 from edge.manifest import Manifest
@@ -235,7 +235,7 @@ class Pipeline:
         own = self._memories.get(person) or _Memory(Ballot())
         own.ballot, tally = vote(own.ballot, prediction, self._here(prediction))
         self._memories[person] = own
-        thresholds = (self._manifest.conformal_threshold or {}).get("fused")
+        thresholds = self._manifest.thresholds(fused_name(list(prediction.weights)))
         candidates = prediction_set(tally.probabilities, labels, thresholds)
         unsure = needs_check(candidates, tally.margin, settings.margin)
         unsure = unsure or near_event(tally.probabilities, labels, settings.events)

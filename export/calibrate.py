@@ -17,11 +17,11 @@ from edge.confidence import softmax
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import DatasetError
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from edge.manifest import Limits
 from export.accuracy import Calls, Fit, fit
 from export.crossfit import Answers
-from export.fusion_training import Pool, compose
+from export.fusion_training import Pool, compose, even_labels
 from export.networks import FACES_A_CALL
 from export.noisy_windows import WINDOW_S
 from export.parity import compare
@@ -75,7 +75,7 @@ def calls_from(
         chosen = torch.from_numpy(rng.permutation(len(inputs[name]))[: calls * rows])
         taken = inputs[name].take(chosen[: len(chosen) // rows * rows])
         found[name] = Calls(calls_of(name, taken.tensors, rows), taken.labels.numpy())
-    labels = torch.arange(calls) % len(LABELS)
+    labels = even_labels(pools, calls)
     windows = compose(pools, labels, recipe, rng)
     found["fusion"] = Calls(calls_of("fusion", windows, 1), labels.numpy())
     return found
@@ -147,18 +147,15 @@ def confidence_of(
         if any(scaling.bias):
             bias[name] = tuple(round(value, 4) for value in scaling.bias)
         posteriors[name] = softmax(logits, temperature[name], bias.get(name))
-    # The vote sees whatever is there: one set of thresholds for every combination of modalities.
-    posteriors["fused"] = np.concatenate([posteriors[name] for name in fused])
-    labels_of = {name: answers[name][1] for name in MODALITIES}
-    labels_of["fused"] = np.concatenate([labels for _, labels in fused.values()])
-    for name, labels in labels_of.items():
         found = fit_thresholds(posteriors[name], labels)
         thresholds[name] = tuple(round(value, 4) for value in found)
+    known = np.concatenate([posteriors[name] for name in fused])
+    confusion = confusion_rates(known, np.concatenate([labels for _, labels in fused.values()]))
     return {
         "temperature": temperature,
         "bias": bias,
         "conformal_threshold": thresholds,
-        "confusion": confusion_rates(posteriors["fused"], labels_of["fused"]),
+        "confusion": confusion,
     }
 
 

@@ -1,8 +1,8 @@
 """How sure the fusion may be: asked about people that neither it nor any encoder was trained on.
 
 The fusion head needs examples that the encoders were not trained on, and few people are kept back for that.
-So two heads are trained, each on one half of these people, and asked about the other half; the head that
-ships is trained on both, and takes over their temperature (cross-fitting, as in scikit-learn's
+So heads are trained that each leave out a part of these people and are asked about that; the head that
+ships is trained on all, and takes over their temperature (cross-fitting, as in scikit-learn's
 CalibratedClassifierCV with ensemble=False).
 """
 
@@ -15,35 +15,66 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from edge.fusion import fused_name
 from edge.items import LABELS, MODALITIES
-from export.fusion_training import Pool, compose, train_fusion
+from export.fusion import FusionHead
+from export.fusion_training import Pool, compose, even_labels, train_fusion
 from export.recipe import Recipe
 
 A_LABEL = 100
-"""Windows of each label, of each half, for every combination of modalities."""
+"""Windows of each label, of each part, for every combination of modalities."""
 
 Answers = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Logits [n, k] and labels [n]."""
 
 
 def cross_fitted(
-    recipe: Recipe, seen: Mapping[str, Pool], parts: Sequence[Mapping[str, Pool]], folder: Path
-) -> dict[str, Answers]:
-    """Answers on windows of unseen people, by the name of what was present (edge.fusion.fused_name).
+    recipe: Recipe,
+    seen: Mapping[str, Pool],
+    parts: Sequence[tuple[Mapping[str, Pool], Mapping[str, Pool]]],
+    folder: Path,
+) -> tuple[dict[str, Answers], dict[str, float]]:
+    """What the heads say about windows of people they never met.
 
-    parts: two pools that share no person. Where a transcript is known, the windows keep it.
+    parts: the pools of a part of the people, and of all others. Every part weighs alike, however many
+    examples it has. Gives the answers, by the name of what was present (edge.fusion.fused_name), on windows
+    that keep the transcript where it is known; and the accuracy on windows as in training, of all modalities
+    together and of each alone.
     """
-    labels = torch.arange(A_LABEL * len(LABELS)) % len(LABELS)
     found: dict[str, list[NDArray[np.float32]]] = {}
-    for number, (own, other) in enumerate((parts, parts[::-1])):
-        head = train_fusion(recipe, seen, own, other, folder / f"half-{number + 1}")
+    right: dict[str, list[float]] = {}
+    wished = []
+    for number, (own, others) in enumerate(parts):
+        head = train_fusion(recipe, seen, completed(others, seen), own, folder / f"without-{number + 1}")
+        labels = even_labels(own, A_LABEL * len(LABELS))
+        wished.append(labels.numpy())
         for count in range(1, len(MODALITIES) + 1):
             for present in combinations(MODALITIES, count):
-                rng = np.random.default_rng((recipe.seed, 1))
-                windows = compose(other, labels, recipe, rng, present, spoken=1.0)
-                with torch.no_grad():
-                    logits = head(*windows)[0].numpy()
-                found.setdefault(fused_name(present), []).append(logits)
-    return {name: (np.concatenate(rows), np.tile(labels.numpy(), 2)) for name, rows in found.items()}
+                told = _told(head, compose(own, labels, recipe, _drawn(recipe, 1), present, spoken=1.0))
+                found.setdefault(fused_name(present), []).append(told.numpy())
+        for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
+            told = _told(head, compose(own, labels, recipe, _drawn(recipe, 2), present))
+            right.setdefault(name, []).append(float((told.argmax(dim=1) == labels).float().mean()))
+    answers = {name: (np.concatenate(rows), np.concatenate(wished)) for name, rows in found.items()}
+    return answers, {name: round(float(np.mean(shares)), 3) for name, shares in right.items()}
+
+
+def completed(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[str, Pool]:
+    """Pools in which no label lacks: examples of training people stand in for those these do not show."""
+    whole = dict(own)
+    for name in MODALITIES:
+        lacking = torch.nonzero(~torch.isin(seen[name].label, own[name].label)).flatten()
+        whole[name] = own[name].add(seen[name].take(lacking)) if len(lacking) else own[name]
+    return whole
+
+
+@torch.no_grad()
+def _told(head: FusionHead, windows: Sequence[Tensor]) -> Tensor:
+    logits: Tensor = head(*windows)[0]
+    return logits
+
+
+def _drawn(recipe: Recipe, number: int) -> np.random.Generator:
+    return np.random.default_rng((recipe.seed, number))

@@ -45,10 +45,28 @@ class Pool:
         spoken, speaker = (None if of is None else of[chosen] for of in (self.spoken, self.speaker))
         return Pool(self.tokens[chosen], self.mask[chosen], self.label[chosen], spoken, speaker)
 
+    def add(self, other: Pool) -> Pool:
+        """These examples and some of others, whose transcripts lie in another pool: they keep none."""
+        spoken, speaker = None, None
+        if self.spoken is not None:
+            spoken = torch.cat([self.spoken, torch.full((len(other.label),), -1)])
+        if self.speaker is not None and other.speaker is not None:
+            speaker = torch.cat([self.speaker, other.speaker])
+        tokens, mask, label = (
+            torch.cat([getattr(pool, part) for pool in (self, other)]) for part in ("tokens", "mask", "label")
+        )
+        return Pool(tokens, mask, label, spoken, speaker)
+
     def draw(self, labels: Tensor, rng: np.random.Generator) -> Tensor:
         """Row of a random example for each wished label, [b]."""
         rows = [torch.nonzero(self.label == label).flatten().numpy() for label in range(len(LABELS))]
         return torch.tensor([int(rng.choice(rows[int(label)])) for label in labels])
+
+
+def even_labels(pools: Mapping[str, Pool], count: int) -> Tensor:
+    """Wished labels, [count]: each as often, of those that every modality has."""
+    shown = [set(pools[name].label.unique().tolist()) for name in MODALITIES]
+    return torch.tensor(sorted(set.intersection(*shown))).repeat(count)[:count]
 
 
 def compose(
@@ -67,7 +85,8 @@ def compose(
     is the share of windows that keep what was really said.
     """
     b, wanted, faces = len(labels), recipe.fusion, recipe.face_crop.faces
-    anything = torch.from_numpy(rng.integers(0, len(LABELS), b))
+    shown = even_labels(pools, len(LABELS))
+    anything = shown[torch.from_numpy(rng.integers(0, len(LABELS), b))]
     off_text = torch.from_numpy(rng.random(b) < wanted.mismatch)
     off_face = torch.from_numpy(rng.random(b) < wanted.mismatch / 2)
     clip = pools["audio"].draw(labels, rng)
@@ -182,7 +201,7 @@ def fusion_task(
 
     def score(model: nn.Module) -> float:
         rng = np.random.default_rng(0)
-        labels = torch.arange(len(LABELS)).repeat(100)
+        labels = even_labels(dev, 100 * len(LABELS))
         with torch.no_grad():
             logits, _ = model(*compose(dev, labels, recipe, rng))
         return float((logits.argmax(1) == labels).float().mean())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from edge.items import LABELS
 from edge.manifest import AudioSpec, TextSpec
 from export.audio_training import audio_split
 from export.augment import jitter_faces
+from export.distill import folds_of
 from export.fusion_training import Pool, compose
 from export.noisy_windows import NoisyWindows, clip_features, load_clips
 from export.recipe import Recipe
@@ -29,6 +29,8 @@ from export.voices import voices_of
 
 A_LABEL = 1500
 """Examples of each label that a training pool holds at most."""
+PARTS = 4
+"""Parts, at most, that people no encoder was trained on are split into."""
 NEW_VOICES = 0.2
 """Share of training windows whose speaker counts as never heard before."""
 
@@ -96,24 +98,42 @@ def dev_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer, student: AudioS
     }
 
 
-def halves(inputs: Inputs) -> tuple[Inputs, Inputs]:
-    """Two parts that share no person, each with every label there is.
+def parts_of(inputs: Mapping[str, Inputs]) -> list[tuple[dict[str, Inputs], dict[str, Inputs]]]:
+    """Parts that share no person, each with what is left without it.
 
-    Where people are too few for that, even and odd examples of each label.
+    As many as there are voices, at most PARTS. A part may lack one label of a modality. Where people are too
+    few for that there are two parts, of even and odd examples of each label.
     """
-    counts = Counter(inputs.people)
-    first: set[str] = set()
-    size = 0
-    for person, count in counts.most_common():  # the largest first, as long as it is not more than half
-        if 2 * (size + count) <= len(inputs) or (not first and len(counts) > 1):
-            first.add(person)
-            size += count
-    chosen = torch.tensor([person in first for person in inputs.people], dtype=torch.bool)
-    if set(inputs.labels[chosen].tolist()) != set(inputs.labels[~chosen].tolist()):
-        chosen = torch.zeros(len(inputs), dtype=torch.bool)
-        for label in inputs.labels.unique():
-            chosen[torch.nonzero(inputs.labels == label).flatten()[::2]] = True
-    return inputs.take(torch.nonzero(chosen).flatten()), inputs.take(torch.nonzero(~chosen).flatten())
+    fold = {name: _ranks(examples.labels) % 2 for name, examples in inputs.items()}
+    for count in range(2, min(PARTS, len({*inputs["audio"].people})) + 1):
+        found = {name: folds_of(examples.people, count) for name, examples in inputs.items()}
+        if all(_rich(examples.labels, found[name], count) for name, examples in inputs.items()):
+            fold = found
+    parts = []
+    for part in range(int(fold["audio"].max()) + 1):
+        own = {name: examples.take(_rows(fold[name] == part)) for name, examples in inputs.items()}
+        others = {name: examples.take(_rows(fold[name] != part)) for name, examples in inputs.items()}
+        parts.append((own, others))
+    return parts
+
+
+def _rows(chosen: Tensor) -> Tensor:
+    return torch.nonzero(chosen).flatten()
+
+
+def _rich(labels: Tensor, fold: Tensor, count: int) -> bool:
+    """Whether every part lacks one label at most."""
+    least = len(labels.unique()) - 1
+    return all(len(labels[fold == k].unique()) >= max(1, least) for k in range(count))
+
+
+def _ranks(labels: Tensor) -> Tensor:
+    """Place of each example among those of its label, [n]."""
+    ranks = torch.zeros_like(labels)
+    for label in labels.unique():
+        own = _rows(labels == label)
+        ranks[own] = torch.arange(len(own))
+    return ranks
 
 
 def require_labels(inputs: Mapping[str, Inputs], role: str) -> None:

@@ -19,22 +19,19 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from calibration.evaluate import Answers, Judge
 from calibration.metrics import Report
 from edge.bundle import Bundle
-from edge.engines import open_engine
 from edge.errors import DatasetError, EngineError
 from edge.features.text import load_tokenizer
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from edge.manifest import AudioSpec
 from export.audio_training import train_audio
 from export.calibrate import (
     TRIAL_CALLS,
     calls_from,
-    calls_of,
     confidence_of,
     golden_cases,
     parity_of,
@@ -44,7 +41,7 @@ from export.calibrate import (
 from export.card import HEADLINE, card
 from export.corpora import fingerprint
 from export.crossfit import cross_fitted
-from export.fusion_training import Pool, compose, train_fusion, voices
+from export.fusion_training import Pool, train_fusion, voices
 from export.heldout import HeldOut, held_out_sets
 from export.networks import fused, write_networks
 from export.noisy_windows import WINDOW_S
@@ -53,7 +50,7 @@ from export.pools import (
     Inputs,
     dev_inputs,
     digest,
-    halves,
+    parts_of,
     pools_of,
     require_labels,
     training_batches,
@@ -95,33 +92,36 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     heard = encoders["audio"]
     seen = training_inputs(recipe, data, tokenizer, heard)
     strangers = dev_inputs(recipe, data, tokenizer, heard)
-    sides: tuple[dict[str, Inputs], dict[str, Inputs]] = ({}, {})
-    for name, inputs in strangers.items():
-        sides[0][name], sides[1][name] = halves(inputs)
-    for role, examples in (("train", seen), ("dev", sides[0]), ("dev", sides[1])):
+    for role, examples in (("train", seen), ("dev", strangers)):
         require_labels(examples, role)
-    roles = {"seen": seen, "unseen": strangers, "first": sides[0], "second": sides[1]}
-    pools = {role: pools_of(encoders, inputs, tokenizer, recipe.tokens) for role, inputs in roles.items()}
+    left_out = parts_of(strangers)
+
+    def pools_from(inputs: Mapping[str, Inputs]) -> dict[str, Pool]:
+        return pools_of(encoders, inputs, tokenizer, recipe.tokens)
+
+    trained, unseen = pools_from(seen), pools_from(strangers)
+    pools = [(pools_from(own), pools_from(others)) for own, others in left_out]
+    first, second = pools[0]
     key = recipe.key(*MODALITIES, "tokens", "face_crop", "fusion")
     folder = work / f"fusion-{key}-{_data_key(MODALITIES, recipe, data)}"
-    private = privacy_of(recipe, voices(pools["seen"], pools["unseen"]))
+    private = privacy_of(recipe, voices(trained, unseen))
     if "epsilon" in private:
         say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
-    fusion = train_fusion(recipe, pools["seen"], pools["unseen"], pools["second"], folder)
-    answers = cross_fitted(recipe, pools["seen"], (pools["first"], pools["second"]), folder)
+    fusion = train_fusion(recipe, trained, unseen, second, folder)
+    answers, composed = cross_fitted(recipe, trained, pools, folder)
     stages.end("fusion")
     shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)
     floats = write_networks({**encoders, "fusion": fusion}, *shapes, work / "fp32")
     say("quantize: ranges from training recordings")
     require_material(seen)
-    ranges = calls_from(seen, pools["seen"], recipe)
-    trials = calls_from(sides[0], pools["first"], recipe, TRIAL_CALLS)
-    judged = calls_from(sides[1], pools["second"], recipe)
+    ranges = calls_from(seen, trained, recipe)
+    trials = calls_from(left_out[0][0], first, recipe, TRIAL_CALLS)
+    judged = calls_from(left_out[0][1], second, recipe)
 
     def fine_tuned(name: str) -> Path:
         network = fusion if name == "fusion" else encoders[name]
         place = folder if name == "fusion" else _place(name, recipe, data, work)
-        inputs = training_batches(name, seen, pools["seen"], recipe)
+        inputs = training_batches(name, seen, trained, recipe)
         tuned = fine_tune(name, fused(network), inputs, QAT_STEPS, place, recipe.seed)
         return write_networks({name: tuned}, *shapes, work / "qat")[name]
 
@@ -150,7 +150,6 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),
     }
     results, asked = judge(candidates, sets)
-    composed = judge_composed(integers["fusion"], pools["second"], recipe)
     stages.end("judged on held-out sets")
     speed = _speed(candidates["int8"])
     stages.end("bench")
@@ -209,20 +208,6 @@ def judge(
         shown = ", ".join(f"{key} {getattr(report, name):.3f}" for key, report in row.items())
         say(f"{held_out.title}: {name.replace('_', ' ')} {shown}")
     return results, answers
-
-
-def judge_composed(fusion: Path, pools: Mapping[str, Pool], recipe: Recipe) -> dict[str, float]:
-    """Accuracy of the INT8 fusion on composed windows, with all modalities and with each alone."""
-    found = {}
-    with open_engine(fusion) as engine:
-        for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
-            rng = np.random.default_rng(recipe.seed + 2)
-            labels = torch.arange(600) % len(LABELS)
-            calls = calls_of("fusion", compose(pools, labels, recipe, rng, present))
-            answers = torch.tensor([int(engine.run(call)["logits"].argmax()) for call in calls])
-            right = (answers == labels).numpy()
-            found[name] = round(float(np.mean(right)), 3)
-    return found
 
 
 def _speed(bundle: Bundle) -> Any:

@@ -52,7 +52,7 @@ def _composed(facts: Facts) -> Html:
     return Html(
         tag("h3", "Fusion on composed windows")
         + tag("p", said)
-        + table(("what is there", "accuracy, INT8", ""), rows)
+        + table(("what is there", "accuracy on people never met", ""), rows)
     )
 
 

@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from edge.errors import DatasetError
-from edge.items import LABELS
-from export.pools import Inputs, halves, require_labels
+from edge.items import LABELS, MODALITIES
+from export.crossfit import completed
+from export.fusion_training import Pool, even_labels
+from export.pools import Inputs, parts_of, require_labels
 
 
 def inputs(labels, people=None):
@@ -13,19 +15,56 @@ def inputs(labels, people=None):
     return Inputs((torch.arange(len(labels))[:, None].float(),), torch.tensor(labels), people)
 
 
-def test_halves_share_no_person_and_no_example():
-    people = ["mika"] * 6 + ["jun"] * 3 + ["rei"] * 3
-    first, second = halves(inputs([0, 1, 2] * 4, people))
-    assert not {*first.people} & {*second.people}
-    assert {len(first), len(second)} == {6}
-    rows = torch.cat([first.tensors[0], second.tensors[0]]).flatten().tolist()
-    assert sorted(rows) == list(range(12))
+def modalities(audio):
+    return {"audio": audio, "vision": inputs([0, 1, 2] * 8), "text": inputs([2, 1, 0] * 6)}
+
+
+def test_parts_share_no_person_and_no_example_even_where_one_lacks_a_label():
+    people = ["mika"] * 8 + ["jun"] * 3 + ["rei"] * 3
+    whole = modalities(inputs([0, 1] * 4 + [0, 1, 2] * 2, people))
+    parts = parts_of(whole)
+    assert [{*own["audio"].people} for own, _ in parts] == [{"jun"}, {"mika"}, {"rei"}]
+    for name, examples in whole.items():
+        met = torch.cat([own[name].tensors[0] for own, _ in parts]).flatten().tolist()
+        assert sorted(met) == list(range(len(examples)))
+        for own, others in parts:
+            assert len(own[name]) + len(others[name]) == len(examples)
+            assert not {*own[name].people} & {*others[name].people}
 
 
 @pytest.mark.parametrize("people", [["mika"] * 6, ["mika"] * 5 + ["jun"]])
-def test_with_too_few_people_halves_share_every_label(people):
-    first, second = halves(inputs([0, 0, 1, 1, 2, 2], people))
-    assert first.labels.bincount().tolist() == second.labels.bincount().tolist() == [1, 1, 1]
+def test_with_too_few_people_there_are_two_parts_that_share_every_label(people):
+    parts = parts_of(modalities(inputs([0, 0, 1, 1, 2, 2], people)))
+    assert len(parts) == 2
+    for own, others in parts:
+        assert (
+            own["audio"].labels.bincount().tolist() == others["audio"].labels.bincount().tolist() == [1] * 3
+        )
+
+
+def test_more_people_make_no_more_than_four_parts():
+    people = [str(i // 3) for i in range(21)]
+    parts = parts_of(modalities(inputs([0, 1, 2] * 7, people)))
+    assert sorted(len(own["audio"]) for own, _ in parts) == [3, 6, 6, 6]
+
+
+def pool(labels, speaker, spoken=None):
+    n = len(labels)
+    rows = None if spoken is None else torch.tensor(spoken)
+    tokens = torch.full((n, 1, 2), float(speaker))
+    return Pool(tokens, torch.ones(n, 1), torch.tensor(labels), rows, torch.full((n,), speaker))
+
+
+def test_who_lacks_a_label_is_completed_by_training_people():
+    few, many = pool([0, 0, 1], 1, [0, 1, -1]), pool([0, 1, 2, 2], 2)
+    own, seen = dict.fromkeys(MODALITIES, few), dict.fromkeys(MODALITIES, many)
+    assert even_labels(own, 5).tolist() == [0, 1, 0, 1, 0]
+    whole = completed(own, seen)["audio"]
+    assert even_labels(completed(own, seen), 3).tolist() == [0, 1, 2]
+    assert whole.label.tolist() == [0, 0, 1, 2, 2]
+    assert whole.speaker.tolist() == [1, 1, 1, 2, 2]
+    assert whole.spoken.tolist() == [0, 1, -1, -1, -1], "their sentences are in another pool"
+    assert completed(seen, own)["text"] is many, "nothing lacks"
 
 
 def test_transcripts_and_people_follow_their_examples():

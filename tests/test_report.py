@@ -41,7 +41,8 @@ SPEED = {
 
 
 def answers_to(examples, rng):
-    return Answers(list(examples), rng.dirichlet(np.ones(K), len(examples)), Counter())
+    posteriors = rng.dirichlet(np.ones(K), len(examples))
+    return Answers(list(examples), posteriors, ["fused"] * len(examples), Counter())
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +147,7 @@ def test_the_surest_mistakes_come_first(tmp_path):
     for row, (answer, sure) in enumerate([(1, 0.5), (0, 0.9), (2, 0.8), (3, 0.7)]):
         posteriors[row, answer] = sure
     examples = [Example(f"clip{i}", 0, "s") for i in range(4)]
-    found = mistakes_of(Answers(examples, posteriors, Counter()), 2, tmp_path)
+    found = mistakes_of(Answers(examples, posteriors, ["vision"] * len(examples), Counter()), 2, tmp_path)
     assert (found["wrong"], found["judged"]) == (3, 4)
     assert [(e["name"], e["answer"], e["confidence"]) for e in found["examples"]] == [
         ("clip2", LABELS[2], 0.8),
