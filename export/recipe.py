@@ -87,6 +87,19 @@ class TaughtRecipe(StudentRecipe):
         return content
 
 
+class TextRecipe(TaughtRecipe):
+    """How the text encoder is trained."""
+
+    made_up: Annotated[int, Field(ge=0)] = 0
+    """Sentences made up from those of the corpora for the tuned teacher to answer; 0: none."""
+
+    @model_validator(mode="after")
+    def _somebody_answers(self) -> Self:
+        if self.made_up and not (self.pretrained and self.tuning.epochs):
+            raise ValueError("made_up needs a teacher that is tuned; set teacher and tuning.epochs")
+        return self
+
+
 class FusionRecipe(Spec):
     """How the audio-guided fusion head is trained."""
 
@@ -135,7 +148,7 @@ class Recipe(Spec):
     seed: int = 1
     audio: AudioRecipe
     vision: TaughtRecipe
-    text: TaughtRecipe
+    text: TextRecipe
     fusion: FusionRecipe
     face_crop: VisionSpec = VisionSpec()
     tokens: TextSpec = TextSpec()

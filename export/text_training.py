@@ -15,7 +15,8 @@ from edge.features.text import token_ids
 from edge.items import LABELS
 from edge.manifest import TextSpec
 from export.corpora import Split, joined, split_corpora
-from export.distill import Lessons, Taught, beside, lesson_loss
+from export.distill import TEMPERATURE, Lessons, Taught, beside, lesson_loss
+from export.made_up import made_up
 from export.recipe import Recipe
 from export.students import TOKEN, TextStudent
 from export.training import Batch, Plan, Task, finished, train
@@ -54,7 +55,11 @@ def load_texts(examples: Sequence[Example], tokenizer: Tokenizer, spec: TextSpec
 
 
 def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
-    """Train, or load, the text student; its tokenizer.json lies in the same folder."""
+    """Train, or load, the text student; its tokenizer.json lies in the same folder.
+
+    With a teacher it learns the labels and what the teacher would guess; and where the recipe has sentences
+    made up, what the teacher guesses of them.
+    """
     wanted, spec = recipe.text, recipe.tokens
     torch.manual_seed(recipe.seed)
     student = TextStudent(spec, len(LABELS))
@@ -67,12 +72,13 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     if not stored.is_file():
         train_tokenizer([e.transcript or "" for e in split.train], spec).save(str(stored))
     tokenizer = Tokenizer.from_file(str(stored))
-    ids, masks = load_texts(split.train, tokenizer, spec)
+    invented = [Example(text, 0, "", transcript=text) for text in invented_texts(recipe, split)]
+    ids, masks = load_texts([*split.train, *invented], tokenizer, spec)
     dev_ids, dev_masks = load_texts(split.dev, tokenizer, spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
     targets = _targets(split.train)
     lesson = text_lessons(recipe, data, split, folder.parent / "teacher")
-    wished = beside(targets, lesson)
+    wished = beside(torch.cat([targets, guessed(lesson, targets, wanted.adjust)]), lesson)
     lengths = masks.sum(1).numpy()
     steps = len(ids) // wanted.batch
     unknown = int(tokenizer.token_to_id(UNKNOWN) or 0)
@@ -100,8 +106,25 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     return student
 
 
+def invented_texts(recipe: Recipe, split: Split) -> list[str]:
+    """The sentences the recipe has made up for its teacher."""
+    return made_up([e.transcript or "" for e in split.train], recipe.text.made_up, recipe.seed)
+
+
+def guessed(lesson: Lessons | None, targets: Tensor, adjust: float) -> Tensor:
+    """Targets of the sentences made up, which have lessons but no labels: the teacher's posterior, [m, k].
+
+    The teacher was tuned with logits adjusted by the prior, as the student is trained; targets: the labels of
+    the others, which the prior is counted from.
+    """
+    if lesson is None:
+        return targets[:0]
+    soft = lesson.soft[len(targets) :] ** TEMPERATURE * targets.mean(dim=0).clamp(min=1e-4) ** adjust
+    return soft / soft.sum(dim=1, keepdim=True)
+
+
 def text_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lessons | None:
-    """What the recipe's teacher makes of the training sentences; None without."""
+    """What the recipe's teacher makes of the training sentences and of those made up; None without."""
     dev_labels = torch.tensor([e.label for e in split.dev])
     material = Material(
         [e.transcript or "" for e in split.train],
@@ -109,6 +132,7 @@ def text_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lesso
         [e.speaker for e in split.train],
         [e.transcript or "" for e in split.dev],
         lambda logits: macro_f1(logits.argmax(1), dev_labels),
+        invented_texts(recipe, split),
     )
     return lessons_of(recipe, "text", material, data, cache)
 

@@ -41,10 +41,13 @@ class Material:
     """Items of people never trained on."""
     score: Callable[[Tensor], float]
     """Score of logits [m, k] on them, for the log alone."""
+    unlabelled: Sequence[Any] = ()
+    """Items nobody labelled, for a tuned teacher: every copy answers them, and the mean counts."""
 
 
 def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, cache: Path) -> Lessons | None:
-    """What the recipe's teacher makes of the training examples; None without a teacher from elsewhere.
+    """What the recipe's teacher makes of the training examples and, after them, of the unlabelled ones; None
+    without a teacher from elsewhere.
 
     Tuned where the recipe says so and the teacher is a transformers model: each example is answered by a copy
     that was tuned on other people. cache: folder that keeps tuned weights and answers. Raises ConfigError,
@@ -61,25 +64,28 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
         return lessons(plain, labels, material.speakers, np.full(len(names), 1 / len(names)))
     fold = folds_of(material.speakers, wanted.tuning.folds)
     folder = _tune_all(teacher, wanted, recipe.seed, material, names, fold, cache)
-    logits = torch.zeros(len(names), len(LABELS))
-    features = torch.empty(0)
-    heard = torch.zeros(len(material.dev), len(LABELS))
+    new_names = [fingerprint(item) for item in material.unlabelled]
     dev_names = [fingerprint(item) for item in material.dev]
-    for k in range(wanted.tuning.folds):
-        copy = _copy(teacher, wanted, recipe.seed + k, material)
-        finished(copy, f"fold{k}", folder)
-        tuned = TunedTeacher(teacher, copy, folder / f"fold{k}.pt")
-        rows = torch.nonzero(fold == k).flatten().tolist()
-        said = teach(tuned, [material.items[i] for i in rows], [names[i] for i in rows], cache)
-        answer = torch.from_numpy(said)
-        if not len(features):
-            features = torch.zeros(len(names), answer.shape[1] - len(LABELS))
-        logits[rows] = answer[:, -len(LABELS) :]
+    k, folds = len(LABELS), wanted.tuning.folds
+    told: Tensor | None = None
+    heard = torch.zeros(len(material.dev), k)
+    for number in range(folds):
+        copy = _copy(teacher, wanted, recipe.seed + number, material)
+        finished(copy, f"fold{number}", folder)
+        tuned = TunedTeacher(teacher, copy, folder / f"fold{number}.pt")
+        rows = torch.nonzero(fold == number).flatten().tolist()
+        items = [*(material.items[i] for i in rows), *material.unlabelled]
+        answer = torch.from_numpy(teach(tuned, items, [*(names[i] for i in rows), *new_names], cache))
         # The copies began as one network and learned little: their features share their axes.
-        features[rows] = standardised(answer[:, : -len(LABELS)])
-        heard += torch.from_numpy(teach(tuned, material.dev, dev_names, cache))[:, -len(LABELS) :]
-    say(f"{modality} teacher: held-out {material.score(heard / wanted.tuning.folds):.3f}")
-    return as_lessons(logits, features)
+        answer[:, :-k] = standardised(answer[:, :-k])
+        if told is None:
+            told = torch.zeros(len(names) + len(new_names), answer.shape[1])
+        told[rows] = answer[: len(rows)]
+        told[len(names) :] += answer[len(rows) :] / folds
+        heard += torch.from_numpy(teach(tuned, material.dev, dev_names, cache))[:, -k:]
+    assert told is not None
+    say(f"{modality} teacher: held-out {material.score(heard / folds):.3f}")
+    return as_lessons(told[:, -k:], told[:, :-k])
 
 
 class Tuned(nn.Module):

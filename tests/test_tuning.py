@@ -1,15 +1,19 @@
 """Fine-tuned teachers and the lessons they give."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from corpora import RECIPE, WORDS, write_faces, write_sentences
 from tiny_teachers import write_model
 
+from edge.errors import ConfigError
 from edge.items import LABELS
-from export.distill import DIRECTIONS
+from export.distill import DIRECTIONS, TEMPERATURE, Lessons
+from export.made_up import LONGEST, made_up
 from export.recipe import read_recipe
-from export.text_training import macro_f1, train_text
+from export.text_training import guessed, macro_f1, train_text
 from export.training import train
 from export.tuning import Material, lessons_of
 from export.vision_training import train_vision
@@ -60,6 +64,64 @@ def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
     again = lessons_of(recipe, "text", other, tmp_path, tmp_path / "cache")
     assert torch.equal(again.soft[0], found.soft[0])
     assert not torch.equal(again.soft, found.soft)
+
+
+def test_what_nobody_labelled_is_answered_by_all_copies_together(tmp_path):
+    write_model(tmp_path / "bert", "bert", layers=1)
+    recipe = wishing(tmp_path, "text", "bert", **TUNING)
+    plain = sentences(96)
+    more = replace(plain, unlabelled=[f"this line {WORDS[label]} today" for label in range(K)])
+    found = lessons_of(recipe, "text", more, tmp_path, tmp_path / "cache")
+    assert found.soft.shape == (96 + K, K)
+    assert found.features.shape == (96 + K, DIRECTIONS)
+    assert found.soft[96:].argmax(1).tolist() == list(range(K))
+    before = lessons_of(recipe, "text", plain, tmp_path, tmp_path / "cache")
+    assert torch.equal(before.soft, found.soft[:96])
+
+
+def test_made_up_sentences_are_of_words_that_were_said():
+    said = ["stop that now", "well done", "", "what is it"]
+    found = made_up(said, 2000, seed=4)
+    assert len(found) == 2000
+    assert found == made_up(said, 2000, seed=4) != made_up(said, 2000, seed=5)
+    assert {*" ".join(found).split()} == {*" ".join(said).split()}
+    kinds = {"stop that now", "that now", "stop that done", "well is it"}
+    assert kinds <= set(found), "whole, a piece, begun as one and ended as another"
+    assert max(len(text.split()) for text in made_up(["word " * 50], 20, seed=1)) == LONGEST
+    assert made_up(["", " "], 5, seed=1) == []
+
+
+def test_a_made_up_sentence_wishes_what_its_teacher_says_with_the_prior(tmp_path):
+    logits = torch.tensor([[2.0, 0.0], [0.0, 3.0], [1.0, 1.0]])
+    lesson = Lessons((logits / TEMPERATURE).softmax(1), torch.zeros(3, DIRECTIONS))
+    targets = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
+    plain, adjusted = (guessed(lesson, targets, adjust) for adjust in (0.0, 0.5))
+    torch.testing.assert_close(plain, logits[2:].softmax(1))
+    torch.testing.assert_close(adjusted, (logits[2:] + 0.5 * torch.tensor([[0.75, 0.25]]).log()).softmax(1))
+    assert guessed(None, targets, 0.5).shape == (0, 2)
+
+
+def test_sentences_are_made_up_only_for_a_tuned_teacher(tmp_path):
+    path = tmp_path / "bare.toml"
+    path.write_text(RECIPE.replace("[text]\n", "[text]\nmade_up = 10\n", 1))
+    with pytest.raises(ConfigError, match="made_up needs a teacher that is tuned"):
+        read_recipe(path)
+
+
+def test_a_student_reads_sentences_that_were_made_up(tmp_path):
+    write_sentences(tmp_path / "goemotions", 240)
+    write_model(tmp_path / "bert", "bert", layers=1)
+    recipe = wishing(tmp_path, "text", "bert", epochs=1)
+    more = recipe.model_copy(update={"text": recipe.text.model_copy(update={"made_up": 200})})
+    assert recipe.key("text") != more.key("text")
+    words = torch.randint(2, 50, (2, 5)), torch.ones(2, 5)
+    said = []
+    for name, wanted in (("plain", recipe), ("more", more), ("again", more)):
+        student = train_text(wanted, tmp_path, tmp_path / name / "text").eval()
+        with torch.no_grad():
+            said.append(student(*words)[1])
+    assert not torch.equal(said[0], said[1])
+    assert torch.equal(said[1], said[2])
 
 
 def test_a_decoder_learns_by_low_rank_matrices_alone(tmp_path):
