@@ -141,9 +141,9 @@ class Judge:
 
         Raises DatasetError where nothing can be judged, and for pseudo-labels.
         """
-        return self.report(self.answers(examples, modality, drop), modality)
+        return self.report(self.answers(examples, modality, drop))
 
-    def report(self, found: Answers, modality: Modality) -> Report:
+    def report(self, found: Answers) -> Report:
         """How good answers are."""
         rows = [self._bundle.manifest.thresholds(name) for name in found.names]
         thresholds = None if None in rows else np.array(rows)

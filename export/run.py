@@ -202,7 +202,7 @@ def judge(
                 if held_out.modality == "audio" and not held_out.new_voices:
                     asked.meet(held_out.examples)
                 found = asked.answers(held_out.examples, held_out.modality)
-                row[precision] = asked.report(found, held_out.modality)
+                row[precision] = asked.report(found)
                 answers[precision][held_out.title] = found
         name = HEADLINE[held_out.modality]
         shown = ", ".join(f"{key} {getattr(report, name):.3f}" for key, report in row.items())

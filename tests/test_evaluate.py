@@ -146,6 +146,23 @@ def test_what_is_dropped_is_not_looked_at(folder, demo, tiny_bundle):
     assert evaluate_folder(tiny_bundle.folder, folder, "fused", ["vision"]).n == 1
 
 
+def test_an_answer_is_named_after_what_was_fused(demo, tiny_bundle):
+    narrow, wide = (1.0,) * 6, (0.0,) * 6
+    thresholds = {"fused": narrow, "fused audio+vision": wide, "audio": wide}
+    manifest = tiny_bundle.manifest.model_copy(update={"conformal_threshold": thresholds})
+    example = Example("demo", 0, "anna", demo, "so happy today")
+    with Judge(replace(tiny_bundle, manifest=manifest)) as judge:
+        for modality, drop, name, size in (
+            ("audio", (), "audio", 6),
+            ("fused", (), "fused", 1),
+            ("fused", ("text",), "fused audio+vision", 6),
+            ("fused", ("audio", "vision"), "fused text", 1),
+        ):
+            found = judge.answers([example], modality, drop)
+            assert found.names == [name]
+            assert judge.report(found).mean_set_size == size
+
+
 def test_text_names_no_file(folder, tiny_bundle):
     label(folder, ["row1", "happy", "", "so happy"], ["row2", "sad", "", "no no"], ["row3", "sad", "", ""])
     report = evaluate_folder(tiny_bundle.folder, folder, "text")

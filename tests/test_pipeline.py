@@ -224,6 +224,16 @@ def test_an_unsure_reading_needs_a_check(build):
     assert last.label is not None
 
 
+def test_the_prediction_set_is_that_of_what_was_fused(build):
+    wide, narrow = (1e-6,) * 6, (1.0,) * 6
+    for given, sizes in (({"fused": narrow, "fused audio+vision": wide}, {6}), ({"fused": narrow}, {1})):
+        sink = Kept()
+        build(manifest={"conformal_threshold": given}).run(merged(sound(4), pictures(4)), "clip", [sink])
+        read = [reading for reading in sink.readings if reading.candidates]
+        assert {tuple(reading.weights) for reading in read} == {("audio", "vision")}
+        assert {len(reading.candidates) for reading in read} == sizes
+
+
 def paced(items):
     """As a live device gives them."""
     began = time.monotonic()
