@@ -26,6 +26,8 @@ from export.recipe import Recipe
 WINDOW_S, HOP_S = 4.0, 1.0
 PLACES = 4
 """Windows each clip is heard in, each in a room and over noise of its own."""
+COLOURS, COLOUR_DB = 5, 5.0
+"""Bands in which the colour of a noise is drawn anew, and how far (deviation)."""
 
 
 class NoisyWindows:
@@ -96,11 +98,21 @@ class Bank:
         often, least, most = (0.7, -5.0, 20.0) if loud else (0.4, 5.0, 30.0)
         snr = rng.uniform(least, most) if rng.random() < often else rng.uniform(30.0, 70.0)
         powers = np.exp(self.powers[index].astype(np.float32))
-        hum = self.hums[int(rng.integers(len(self.hums)))]
-        frames = powers.shape[1]
-        start = int(rng.integers(hum.shape[1] - frames + 1))
         level = self.loud[index] * 10.0 ** (-snr / 10.0)
-        return picture(powers + level * hum[:, start : start + frames], self.spec)
+        return picture(powers + level * self._noise(powers.shape[1], rng), self.spec)
+
+    def _noise(self, frames: int, rng: np.random.Generator) -> Floats:
+        """One noise or two at once, as other rooms and microphones would colour them, [mels, frames]."""
+        noise = np.zeros((self.spec.mels, frames), np.float32)
+        knots, bands = np.linspace(0, self.spec.mels - 1, COLOURS), np.arange(self.spec.mels)
+        for share in rng.dirichlet(np.ones(rng.integers(1, 3))):
+            hum = self.hums[int(rng.integers(len(self.hums)))]
+            start = int(rng.integers(hum.shape[1] - frames + 1))
+            colour = 10.0 ** (np.interp(bands, knots, rng.normal(0.0, COLOUR_DB, COLOURS)) / 10.0)
+            power = hum.sum(axis=1)
+            colour *= share * power.sum() / (power @ colour)
+            noise += colour[:, None].astype(np.float32) * hum[:, start : start + frames]
+        return noise
 
 
 def _level(samples: Floats) -> float:

@@ -32,7 +32,7 @@ from export.fusion import FusionHead
 from export.fusion_training import Pool, compose
 from export.history import read_history
 from export.networks import audio_tokens
-from export.noisy_windows import NoisyWindows
+from export.noisy_windows import Bank, NoisyWindows
 from export.recipe import read_recipe
 from export.students import TOKEN, AudioStudent, TextStudent, VisionStudent
 from export.training import Plan, Task, finished, train
@@ -384,8 +384,30 @@ class Drawn:
     def uniform(self, least, most):
         return self.snr
 
-    def integers(self, *_):
-        return 0
+    def integers(self, least, most=None):
+        return 0 if most is None else least
+
+    def dirichlet(self, alpha):
+        return alpha / len(alpha)
+
+    def normal(self, mean, deviation, count):
+        return np.zeros(count)
+
+
+def test_a_noise_comes_in_another_colour_every_time_and_as_loud(rng):
+    spec, powers = AudioSpec(), np.log(np.full((1, 80, 400), 1e-10, np.float32)).astype(np.float16)
+    spec = spec.model_copy(update={"mels": 80})
+    hums = [(1.0 + rng.random((80, 500))).astype(np.float32), np.full((80, 400), 1.5, np.float32)]
+    bank = Bank(powers, np.ones(1, np.float32), hums, spec)
+    drawn = [bank._noise(400, draw(seed)) for seed in range(40)]
+    assert np.mean([noise.mean() for noise in drawn]) == pytest.approx(1.5, rel=0.05)
+    slopes = [np.log(noise[60:].mean() / noise[:20].mean()) for noise in drawn]
+    assert min(slopes) < -0.7
+    assert max(slopes) > 0.7
+    smooth = [np.abs(np.diff(np.log(noise.mean(axis=1)))).max() for noise in drawn]
+    assert max(smooth) < 0.4
+    flat = sum(noise.std(axis=1).max() < 1e-4 for noise in drawn)
+    assert 4 <= flat <= 25, "the second alone, the first alone or both"
 
 
 @pytest.mark.parametrize("snr", [-5.0, 0.0, 12.5, 40.0])
