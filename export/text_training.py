@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from export.training import Batch, Plan, Task, finished, train
 from export.tuning import Material, lessons_of
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
+RARE = 0.1
+"""Characters this near to the least likely piece (natural logarithm) were not counted."""
 
 
 def text_split(recipe: Recipe, data: Path) -> Split:
@@ -44,7 +47,23 @@ def train_tokenizer(texts: Sequence[str], spec: TextSpec) -> Tokenizer:
         vocab_size=spec.vocabulary, special_tokens=[PAD, UNKNOWN], unk_token=UNKNOWN, show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.model = models.Unigram(_in_order(json.loads(tokenizer.to_str())["model"]["vocab"]), unk_id=1)
     return tokenizer
+
+
+def _in_order(pieces: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    """The pieces of a trained tokenizer as they are from the same texts every time, specials first.
+
+    Its trainer adds up in any order, and so it ranks the characters too rare to be counted.
+    """
+    special, words = pieces[:2], pieces[2:]
+    least = min((score for _, score in words), default=0.0)
+    known = [
+        (piece, round(least if len(piece) == 1 and score < least + RARE else score, 6))
+        for piece, score in words
+    ]
+    ordered = sorted(known, key=lambda piece: (-piece[1], piece[0]))
+    return [(str(piece), float(score)) for piece, score in [*special, *ordered]]
 
 
 def load_texts(examples: Sequence[Example], tokenizer: Tokenizer, spec: TextSpec) -> tuple[Tensor, Tensor]:

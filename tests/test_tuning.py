@@ -1,6 +1,5 @@
 """Fine-tuned teachers and the lessons they give."""
 
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -8,13 +7,15 @@ import pytest
 import torch
 from corpora import RECIPE, WORDS, write_faces, write_sentences
 from tiny_teachers import write_model
+from tokenizers import Tokenizer
 
 from edge.errors import ConfigError
 from edge.items import LABELS
+from edge.manifest import TextSpec
 from export.distill import DIRECTIONS, TEMPERATURE, Lessons
 from export.made_up import LONGEST, made_up
 from export.recipe import read_recipe
-from export.text_training import guessed, macro_f1, train_text
+from export.text_training import guessed, macro_f1, train_text, train_tokenizer
 from export.training import train
 from export.tuning import Material, lessons_of
 from export.vision_training import train_vision
@@ -109,6 +110,16 @@ def test_sentences_are_made_up_only_for_a_tuned_teacher(tmp_path):
         read_recipe(path)
 
 
+def test_the_same_texts_make_the_same_tokenizer():
+    texts = [*sentences(90).items, *(f"{character} today" for character in "abcdefghijkéüßøłñç☁☂☃☄★☆☎☏")]
+    made = {train_tokenizer(texts, TextSpec()).to_str() for _ in range(8)}
+    assert len(made) == 1
+    tokenizer = Tokenizer.from_str(made.pop())
+    assert [tokenizer.token_to_id(name) for name in ("[PAD]", "[UNK]")] == [0, 1]
+    assert tokenizer.decode(tokenizer.encode("this line ☃").ids) == "this line ☃"
+    assert 1 in tokenizer.encode("今日").ids
+
+
 def test_a_student_reads_sentences_that_were_made_up(tmp_path):
     write_sentences(tmp_path / "goemotions", 240)
     write_model(tmp_path / "bert", "bert", layers=1)
@@ -118,11 +129,7 @@ def test_a_student_reads_sentences_that_were_made_up(tmp_path):
     words = torch.randint(2, 50, (2, 5)), torch.ones(2, 5)
     said = []
     for name, wanted in (("plain", recipe), ("more", more), ("again", more)):
-        folder = tmp_path / name / "text"
-        if name != "plain":  # training a tokenizer is not repeatable
-            folder.mkdir(parents=True)
-            shutil.copy(tmp_path / "plain" / "text" / "tokenizer.json", folder)
-        student = train_text(wanted, tmp_path, folder).eval()
+        student = train_text(wanted, tmp_path, tmp_path / name / "text").eval()
         with torch.no_grad():
             said.append(student(*words)[1])
     assert not torch.equal(said[0], said[1])
