@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -19,7 +20,7 @@ from calibration.streams import Clip
 from edge.bundle import Bundle, open_bundle
 from edge.encoders import Encoders, Tokens
 from edge.engines import open_engine
-from edge.errors import DatasetError
+from edge.errors import DatasetError, MediaError
 from edge.features.text import load_tokenizer
 from edge.features.vision import crop
 from edge.fusion import Fusion, fused_name
@@ -40,14 +41,14 @@ def evaluate_folder(
     new_voices: bool = False,
     noise: tuple[Path, float] | None = None,
 ) -> Report:
-    """Judge a bundle on a folder in the generic layout. Raises DatasetError, MediaError, BundleError.
+    """Judge a bundle on a folder in the generic layout. Raises DatasetError, BundleError.
 
     drop: modalities withheld from the fusion, as if their device were gone.
     new_voices: judge every clip as the first words of a voice never heard; else a speaker's voice is
     known from the sound, not the labels, of all their clips, as it is after some time at a workplace.
     noise: folder of sounds to judge the clips in, and the speech to noise ratio (decibels).
     Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
-    modality (no face, no transcript) is counted as left out.
+    modality (no face, no transcript) is counted as left out; one that cannot be decoded is named as well.
     """
     examples = read_folder(folder, files=modality != "text")
     opened, around = open_bundle(bundle), None
@@ -71,11 +72,19 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
         if "audio" not in drop:
             judge.meet(examples)
         for example in examples:
-            found = judge.fused_windows(example, drop)
+            try:
+                found, seconds = judge.fused_windows(example, drop), judge.seconds(example)
+            except MediaError as error:
+                judge.leave_out(example, error)
+                continue
             if found:
                 # A window longer than its clip saw silence first: the clip still lasts as long as it lasts.
-                hops = max(len(found), round(judge.seconds(example) / bundle.manifest.hop_s))
+                hops = max(len(found), round(seconds / bundle.manifest.hop_s))
                 clips.append(Clip(example.label, example.speaker, tuple(found), hops))
+    if not clips:
+        raise DatasetError(
+            f"none of the {len(examples)} clips of {folder} can be judged; see the lines above"
+        )
     return clips
 
 
@@ -108,9 +117,14 @@ class Answers:
 class Judge:
     """The networks of a bundle, asked one labelled example at a time."""
 
-    def __init__(self, bundle: Bundle, around: Surroundings | None = None) -> None:
+    def __init__(
+        self, bundle: Bundle, around: Surroundings | None = None, say: Callable[[str], object] | None = None
+    ) -> None:
+        """say: is told of each clip that cannot be decoded, one line; None: on stderr."""
         self._bundle = bundle
         self._around = around
+        self._say = say or (lambda line: sys.stderr.write(f"{line}\n"))
+        self._broken: set[str] = set()
         self._stack = ExitStack()
         self._voices: dict[str, Floats] = {}
 
@@ -127,10 +141,14 @@ class Judge:
         self._stack.close()
 
     def meet(self, examples: Sequence[Example]) -> None:
-        """Learn the voices of all speakers from the sound of these clips. Raises MediaError."""
+        """Learn the voices of all speakers from the sound of these clips; undecodable ones are named."""
         heard: dict[str, list[Floats]] = {}
         for example in examples:
-            samples, _ = self._media(example, pictures=False)
+            try:
+                samples, _ = self._media(example, pictures=False)
+            except MediaError as error:
+                self.leave_out(example, error)
+                continue
             if samples is not None:
                 found = [self.encoders.audio(window).tokens.mean(axis=0) for window in self._windows(samples)]
                 heard.setdefault(example.speaker, []).extend(found)
@@ -151,10 +169,7 @@ class Judge:
         return score(found.posteriors, labels, speakers, found.skipped, thresholds)
 
     def answers(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Answers:
-        """Ask about every example.
-
-        Raises DatasetError when none can be judged, and for pseudo-labels.
-        """
+        """Ask about every example. Raises DatasetError when none can be judged, and for pseudo-labels."""
         require_human(examples)
         ask: Mapping[str, Callable[[Example], tuple[str, Floats | str]]] = {
             "audio": lambda example: ("audio", self.by_audio(example)),
@@ -164,7 +179,10 @@ class Judge:
         }
         judged, posteriors, names, skipped = [], [], [], Counter[str]()
         for example in examples:
-            name, answer = ask[modality](example)
+            try:
+                name, answer = ask[modality](example)
+            except MediaError as error:
+                name, answer = "", self.leave_out(example, error)
             if isinstance(answer, str):
                 skipped[answer] += 1
             else:
@@ -240,6 +258,13 @@ class Judge:
             return "", "nothing heard, seen or said"
         # The faces may be turned away in some windows: what the last one holds stands for the clip.
         return fused_name(list(found[-1].weights)), self._mean([p.probabilities for p in found])
+
+    def leave_out(self, example: Example, error: MediaError) -> str:
+        """Name a clip that cannot be decoded, once; the reason it is counted under."""
+        if example.name not in self._broken:
+            self._broken.add(example.name)
+            self._say(f"left out: {error}")
+        return "cannot be decoded"
 
     def _media(self, example: Example, *, pictures: bool = True) -> tuple[Floats | None, list[Frame]]:
         if example.path is None:

@@ -90,8 +90,10 @@ def score(
     confusion = _confusion(truth, predicted)
     sets = None
     if thresholds is not None:
-        # As prediction_set makes them: the likeliest label is in it whatever its threshold.
-        sets = (posteriors >= thresholds - TIE) | (np.arange(posteriors.shape[1]) == predicted[:, None])
+        # As prediction_set makes them: where every label leaves, the two likeliest stand.
+        sets = posteriors >= thresholds - TIE
+        ranks = (-posteriors).argsort(axis=1, kind="stable").argsort(axis=1)
+        sets |= ~sets.any(axis=1, keepdims=True) & (ranks < 2)
     recall = confusion.diagonal() / np.maximum(1, confusion.sum(1))
     occurs = confusion.sum(1) > 0
     return Report(

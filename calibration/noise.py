@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.recordings import load_sound
-from edge.errors import DatasetError
+from edge.errors import DatasetError, MediaError
 from edge.items import Floats
 
 KINDS = (".wav", ".flac", ".opus", ".ogg")
@@ -19,7 +20,7 @@ KINDS = (".wav", ".flac", ".opus", ".ogg")
 def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
     """Sounds below a folder, [n] each: every fourth (by hash of its name) is judged by, the others train.
 
-    Raises DatasetError when there are none, MediaError.
+    One that cannot be read is named and left out. Raises DatasetError when none is left.
     """
     files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
     if not files:
@@ -28,7 +29,15 @@ def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
     if not kept:
         role = "judged by" if judged else "trained on"
         raise DatasetError(f"{folder}: {len(files)} recordings leave none to be {role}; add some")
-    return [load_sound(path, rate) for path in kept]
+    sounds = []
+    for path in kept:
+        try:
+            sounds.append(load_sound(path, rate))
+        except MediaError as error:
+            sys.stderr.write(f"left out: {error}\n")
+    if not sounds:
+        raise DatasetError(f"{folder}: none of {len(kept)} recordings can be read; replace them")
+    return sounds
 
 
 def _drawn(path: Path) -> bool:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.metrics import weighted_f1
+from calibration.metrics import calibration_error, weighted_f1
 from calibration.streams import Clip, Stream, compose, shifted_balance
+from edge.confidence import judged
+from edge.fusion import fused_name
 from edge.items import LABELS, NEGATIVE
+from edge.manifest import Manifest
 from edge.priors import Census, counted
-from edge.voting import Ballot, Rules, vote
+from edge.voting import Ballot, Rules, Tally, vote
 
 STREAMS, HOPS = 6, 1800
 """Streams of each speaker and balance, and windows of each: the prior needs 500 before it moves."""
@@ -24,6 +27,20 @@ LABEL_COUNT = len(LABELS)
 
 Shown = NDArray[np.int64]
 Way = Callable[[Stream, Rules], Shown]
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far shown readings can be trusted; means over streams, 0..1."""
+
+    expected_calibration_error: float
+    """Of the voted posterior."""
+    coverage: float
+    """Share of readings whose candidates hold the true label."""
+    checked: float
+    """Share of readings that need a check; a day's limit is not looked at."""
+    wrong: float
+    """Share of readings that show a wrong label and need none."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +57,8 @@ class Result:
     """From a true change to the first hop that shows it, mean over the changes every way showed (seconds)."""
     missed: float
     """Share of true changes that were never shown, 0..1."""
+    trust: Trust | None = None
+    """Of the readings a device shows; None: of a rival."""
 
 
 def none(stream: Stream, rules: Rules) -> Shown:
@@ -82,14 +101,12 @@ def hidden_markov(stream: Stream, rules: Rules, stay: float = STAY) -> Shown:
 
 def ours(stream: Stream, rules: Rules) -> Shown:
     """What the device shows, the moving prior included, [n]."""
-    ballot, census = Ballot(), Census()
-    shown = []
-    for prediction in stream.predictions:
-        census = counted(census, prediction.probabilities, rules.train_prior, rules.site_prior)
-        now = replace(rules, site_prior=census.prior or rules.site_prior)
-        ballot, tally = vote(ballot, prediction, now)
-        shown.append(tally.label)
-    return np.array(shown)
+    return np.array([tally.label for tally in tallies(stream, rules)])
+
+
+def _shown_of(voted: Mapping[Stream, Sequence[Tally]]) -> Way:
+    """Ours where the votes were held already."""
+    return lambda stream, _: np.array([tally.label for tally in voted[stream]])
 
 
 WAYS: dict[str, Way] = {
@@ -97,15 +114,17 @@ WAYS: dict[str, Way] = {
     "majority vote": majority,
     "exponential average": average,
     "hidden Markov": hidden_markov,
-    "prior-based voting": ours,
+    (OURS := "prior-based voting"): ours,
 }
 
 
-def trial(clips: Sequence[Clip], rules: Rules, hop_s: float) -> dict[str, dict[str, Result]]:
+def trial(clips: Sequence[Clip], manifest: Manifest) -> dict[str, dict[str, Result]]:
     """Every way to vote on composed streams: balance (shifted, even) -> way -> result.
 
-    clips: of one or more speakers, STREAMS streams each. Raises DatasetError when a speaker shows one label.
+    manifest: of the bundle. clips: of one or more speakers, STREAMS streams each. Raises DatasetError when a
+    speaker shows one label.
     """
+    rules, hop_s = Rules.of(manifest), manifest.hop_s
     found: dict[str, dict[str, Result]] = {}
     for balance in ("shifted", "even"):
         streams = []
@@ -115,8 +134,31 @@ def trial(clips: Sequence[Clip], rules: Rules, hop_s: float) -> dict[str, dict[s
                 seed = 100 * person + number
                 shares = shifted_balance(seed) if balance == "shifted" else rules.train_prior
                 streams.append(compose(own, shares, HOPS, hop_s, seed))
-        found[balance] = compare(streams, rules, hop_s)
+        voted = {stream: tallies(stream, rules) for stream in streams}
+        found[balance] = compare(streams, rules, hop_s, WAYS | {OURS: _shown_of(voted)})
+        trusted = [trust(stream, votes, manifest) for stream, votes in voted.items()]
+        means = Trust(*(round(float(np.mean(v)), 4) for v in zip(*map(astuple, trusted), strict=True)))
+        found[balance][OURS] = replace(found[balance][OURS], trust=means)
     return found
+
+
+def trust(stream: Stream, votes: Sequence[Tally], manifest: Manifest) -> Trust:
+    """How far what the device shows of a stream, the outcome of each vote, can be trusted."""
+    labels = manifest.labels
+    right = np.array([tally.label for tally in votes]) == stream.labels
+    covered, unsure = [], []
+    for prediction, tally, true in zip(stream.predictions, votes, stream.labels, strict=True):
+        thresholds = manifest.thresholds(fused_name(list(prediction.weights)))
+        shown = tally.probabilities, tally.label, tally.margin
+        candidates, doubtful = judged(*shown, labels, thresholds, manifest.voting)
+        covered.append(labels[true] in candidates)
+        unsure.append(doubtful)
+    return Trust(
+        calibration_error(np.stack([tally.probabilities for tally in votes]), stream.labels),
+        float(np.mean(covered)),
+        float(np.mean(unsure)),
+        float(np.mean(~right & ~np.array(unsure))),
+    )
 
 
 def compare(
@@ -155,6 +197,12 @@ def table(found: Mapping[str, Mapping[str, Result]]) -> str:
                 f"{name:22}{r.weighted_f1:16.3f}{r.negative_recall:16.3f}{r.flips_a_minute:16.1f}"
                 f"{r.delay_s:16.1f}{r.missed:16.2f}"
             )
+        if known := results[OURS].trust:
+            rows.append(
+                f"readings shown: calibration error {known.expected_calibration_error:.3f}, the true label "
+                f"among the candidates in {known.coverage:.1%}; {known.checked:.1%} need a check, "
+                f"{known.wrong:.1%} are wrong and need none"
+            )
         rows.append("")
     rows.append(f"{STREAMS} streams a speaker of {HOPS} windows each; composed, so compare the rows only")
     return "\n".join(rows)
@@ -163,6 +211,17 @@ def table(found: Mapping[str, Mapping[str, Result]]) -> str:
 def as_dict(found: Mapping[str, Mapping[str, Result]]) -> dict[str, Any]:
     """The comparison as JSON-ready values: balance -> way -> the fields of Result."""
     return {key: {name: asdict(result) for name, result in row.items()} for key, row in found.items()}
+
+
+def tallies(stream: Stream, rules: Rules) -> list[Tally]:
+    """Every vote a device would hold on a stream, [n]."""
+    ballot, census, found = Ballot(), Census(), []
+    for prediction in stream.predictions:
+        census = counted(census, prediction.probabilities, rules.train_prior, rules.site_prior)
+        now = replace(rules, site_prior=census.prior or rules.site_prior)
+        ballot, tally = vote(ballot, prediction, now)
+        found.append(tally)
+    return found
 
 
 def _waits(truth: Shown, shown: Shown) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from typing_extensions import Self
 
 from edge import config
 from edge.bundle import Bundle, open_bundle
+from edge.confidence import Checks
 from edge.config import Site
 from edge.encoders import Encoders
 from edge.engines import open_engines
@@ -30,6 +31,10 @@ from edge.stages import Scribe
 from edge.stopwatch import Stopwatch
 from edge.summary import Summary
 from edge.windows import Windower
+from edge.words import word
+
+LIVE = "live"
+"""The source of readings of devices; their times are those since the machine was started."""
 
 
 def starter_bundle() -> Path:
@@ -85,6 +90,7 @@ class Reader:
         self._say = say
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
+        self._checks = Checks(site.checks_a_day)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -93,7 +99,9 @@ class Reader:
         self.tokenizer = load_tokenizer(self.bundle.path("tokenizer.json"))
         with self._stack as opening:
             models = {name: self.bundle.path(name) for name in self.bundle.manifest.models}
-            self.backend, self.engines = open_engines(models, self._site.backend, self._site.threads, opening)
+            self.backend, self.engines = open_engines(
+                models, self._site.backend, self._site.threads, opening, self._site.language
+            )
             require_golden(self.bundle, self.engines)
             self._transcriber: Transcriber | None = None
             if self._site.asr:
@@ -107,7 +115,7 @@ class Reader:
         self._stack.close()
 
     def pipeline(self) -> Pipeline:
-        """A pipeline for one recording, with no memory of earlier ones."""
+        """A pipeline for one recording, with no memory of earlier ones but how many checks were asked for."""
         manifest = self.bundle.manifest
         scribe: Scribe | None = self._transcriber
         if self._realtime and self._transcriber:  # a recording read fast waits for its text, life does not
@@ -123,7 +131,7 @@ class Reader:
             scribe=scribe,
             realtime=self._realtime,
             stopwatch=self._stopwatch,
-            checks_a_day=self._site.checks_a_day,
+            checks=self._checks,
             say=self._say,
             language=self._site.language,
         )
@@ -135,14 +143,13 @@ class Reader:
 
         Raises MediaError, at the end also when there was nothing but states; EngineError; what sinks raise.
         """
+        language = self._site.language
         with RecordingSource(path, self.bundle.manifest.audio.rate, realtime=self._realtime) as source:
             summary = self.pipeline().run(source, path.name, sinks, seen, sensed)
         if not summary.labels:
-            states = ", ".join(f"{state} {count}" for state, count in summary.states.most_common())
-            raise MediaError(
-                f"{path} holds no emotion to read (windows: {states or 'none'}); "
-                "give a recording with speech or a face in it"
-            )
+            found = [f"{word(name, language)} {count}" for name, count in summary.states.most_common()]
+            states = ", ".join(found) or word("nothing", language)
+            raise MediaError(word("no_emotion", language, path=path, states=states))
         return summary
 
     def watch(
@@ -153,7 +160,7 @@ class Reader:
         sensed: Sensed | None = None,
     ) -> Summary:
         """Read live devices into the sinks until the source is stopped; the caller closes it."""
-        return self.pipeline().run(source, "live", sinks, seen, sensed)
+        return self.pipeline().run(source, LIVE, sinks, seen, sensed)
 
     def read_all(
         self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None, sensed: Sensed | None = None
@@ -172,7 +179,6 @@ class Reader:
             except MediaError as error:
                 failures.append(str(error))
         if failures:
-            raise MediaError(
-                f"{len(failures)} of {len(found)} recordings could not be read: {'; '.join(failures)}"
-            )
+            values = {"count": len(failures), "total": len(found), "why": "; ".join(failures)}
+            raise MediaError(word("some_unread", self._site.language, **values))
         return total

@@ -59,7 +59,7 @@ def open_bundle(path: Path) -> Bundle:
     if path.is_file() and path.suffix == ".tar":
         path = _unpack(path)
     if not (path / MANIFEST).is_file():
-        raise BundleError(f"{path} is no bundle: it holds no {MANIFEST}; make one with `edge export`")
+        raise BundleError.of("bundle_none", path=path, name=MANIFEST)
     manifest = _read_manifest(path / MANIFEST)
     _verify(path, manifest)
     return Bundle(path, manifest)
@@ -104,35 +104,30 @@ def _read_manifest(path: Path) -> Manifest:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BundleError(f"{path} is not readable JSON ({error}); copy the bundle again") from error
+        raise BundleError.of("bundle_json", path=path, why=error) from error
     found = content.get("schema") if isinstance(content, dict) else None
     if found != SCHEMA:
-        raise BundleError(
-            f"{path} follows schema {found}, this version reads {SCHEMA}; "
-            "export the bundle again or install the matching version of edge-emotion"
-        )
+        raise BundleError.of("bundle_schema", path=path, found=found, known=SCHEMA)
     try:
         return Manifest.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "bundle.json"
-        raise BundleError(f"{path}: {where}: {first['msg']}; export the bundle again") from error
+        raise BundleError.of("bundle_field", path=path, where=where, why=first["msg"]) from error
 
 
 def _verify(folder: Path, manifest: Manifest) -> None:
     expected = {entry.file: entry.sha256 for entry in manifest.models.values()} | manifest.files
     for name in REQUIRED:
         if name not in expected:
-            raise BundleError(f"{folder}: the manifest does not list {name}; export the bundle again")
+            raise BundleError.of("bundle_unlisted", path=folder, name=name)
     for name, digest in expected.items():
         if Path(name).name != name:
-            raise BundleError(f"{folder}: the manifest names a file outside the bundle: {name}")
+            raise BundleError.of("bundle_outside", path=folder, name=name)
         if not (folder / name).is_file():
-            raise BundleError(f"{folder}: {name} is missing; copy the bundle again")
+            raise BundleError.of("bundle_missing", path=folder, name=name)
         if sha256(folder / name) != digest:
-            raise BundleError(
-                f"{folder}: {name} was changed after export (sha256 differs); copy the bundle again"
-            )
+            raise BundleError.of("bundle_changed", path=folder, name=name)
 
 
 def _unpack(archive: Path) -> Path:
@@ -156,5 +151,6 @@ def _unpack(archive: Path) -> Path:
             folder.chmod(0o755)
             shutil.copytree(folder, target)
     except (tarfile.TarError, OSError) as error:
-        raise BundleError(f"{archive} cannot be unpacked ({error}); copy it again") from error
+        why = str(error).partition(":\n")[0]  # tarfile goes on with what each way to unpack says
+        raise BundleError.of("bundle_packed", path=archive, why=why) from error
     return target

@@ -63,6 +63,7 @@ def _options(
 def demo(lang: LangOption = None) -> None:
     """Read the clip that ships with the package with the starter bundle.
 
+    \b
     Example: edge demo
     """
     one_thread()
@@ -111,8 +112,10 @@ def run(
 ) -> None:
     """Read emotions from microphone and camera, or from a recording; one reading a second.
 
-    Shown on a panel in a window where there is a screen, else as lines; of a recording with --realtime only.
+    Devices are shown on a panel: in a window where there is a screen, else on the terminal. A recording is
+    shown as lines, with --realtime in the window; what goes into a file or a pipe is lines as well.
 
+    \b
     Example: edge run --camera http://10.0.0.7/mjpg --jsonl shift.jsonl
     A recording: edge run --source shift.mp4 --jsonl shift.jsonl
     """
@@ -148,6 +151,7 @@ def replay(
 ) -> None:
     """Watch a past run on the panel.
 
+    \b
     Example: edge replay shift.jsonl --source shift.mp4
     Without a screen: edge replay shift.jsonl --save panel.png --at 12
     """
@@ -176,6 +180,7 @@ def relabel(
     Only for a recording as long and as usual as the shares: a day of a line whose balance was counted, not
     a minute. The probabilities stay as they were read; edge replay shows the result.
 
+    \b
     Example: edge relabel shift.jsonl --config site.toml --out relabelled.jsonl
     """
     one_thread()
@@ -220,7 +225,8 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
                 sinks = [Terminal(labels, language=site.language)]
             if jsonl:
                 sinks.append(JsonLines(jsonl, labels))
-            review = Review(site.review, reader.bundle, _warn, site.language) if site.review else None
+            voting = reader.rules.settings
+            review = Review(site.review, reader.bundle, _warn, site.language, voting) if site.review else None
             sinks += [review] if review else []
             opened = [stack.enter_context(sink) for sink in sinks]
             summary = reader.read_all(site.source, opened, seen, review.sensed if review else None)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from edge.cli_options import BundleArgument, LocaleOption, language_of
+from edge.disk import writing
 from edge.errors import InputError, MissingExtraError
 from edge.threads import one_thread
 from edge.words import word
@@ -48,6 +49,7 @@ def bench(
 ) -> None:
     """Measure where the time of one window goes, memory and start-up, INT8 beside FP32.
 
+    \b
     Example: edge bench bundles/line3 --compare --out bench.json
     """
     one_thread()
@@ -78,6 +80,7 @@ def build(
 ) -> None:
     """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start.
 
+    \b
     Example: edge build bundles/line3
     """
     one_thread()
@@ -93,6 +96,7 @@ def build(
 def doctor(bundle: BundleArgument = None, lang: LocaleOption = None) -> None:
     """Check this machine and a bundle; say what to do about each thing that is bad.
 
+    \b
     Example: edge doctor bundles/line3
     """
     one_thread()
@@ -137,11 +141,14 @@ def evaluate(
 ) -> None:
     """Score a bundle on a labelled folder.
 
-    Example: edge evaluate bundles/line3 recordings/test --modality audio --json audio.json
     A speaker's voice is known from the sound of all their clips, as after some minutes at a workplace.
-    Beside machines: edge evaluate bundles/line3 recordings/test --modality audio --noise machines --snr 5
-    Without the camera: edge evaluate bundles/line3 recordings/test --drop vision
-    What voting is worth: edge evaluate bundles/line3 recordings/test --streams
+
+    \b
+    Example: edge evaluate bundles/line3 recordings --json fused.json
+    Sound alone: edge evaluate bundles/line3 recordings --modality audio
+    Beside machines: edge evaluate bundles/line3 recordings --noise machines
+    Without the camera: edge evaluate bundles/line3 recordings --drop vision
+    What voting is worth: edge evaluate bundles/line3 recordings --streams
     """
     one_thread()
     from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
@@ -177,10 +184,9 @@ def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | N
     from calibration.voting_trial import as_dict, table, trial  # noqa: TID251 - inside a verb only
 
     from edge.bundle import open_bundle
-    from edge.voting import Rules
 
     opened = open_bundle(bundle)
-    found = trial(stream_clips(opened, folder, dropped), Rules.of(opened.manifest), opened.manifest.hop_s)
+    found = trial(stream_clips(opened, folder, dropped), opened.manifest)
     typer.echo(table(found))
     if json:
         _write_json(json, as_dict(found))
@@ -193,12 +199,14 @@ def export(
 ) -> None:
     """Train, quantize and pack a bundle on the workstation.
 
+    \b
     Example: edge export recipes/starter.toml --data corpora --out bundles/starter
     """
     with _extra("export"):
         from export.run import run_export  # noqa: TID251 - inside a verb only
 
-    run_export(recipe, data, out)
+    with writing(out):
+        run_export(recipe, data, out)
 
 
 def teach(
@@ -208,13 +216,16 @@ def teach(
 ) -> None:
     """Ask the recipe's teachers about every clip ahead of edge export, which then finds the answers.
 
+    \b
     Example: edge teach recipes/paper.toml --data corpora --out bundles/paper
-    On two GPUs: accelerate launch --multi_gpu --num_processes 2 -m edge.cli teach ... with the same words
+    On two GPUs, the same words after:
+      accelerate launch --multi_gpu --num_processes 2 -m edge.cli teach
     """
     with _extra("export"):
         from export.teaching import ask_teachers  # noqa: TID251 - inside a verb only
 
-    ask_teachers(recipe, data, out)
+    with writing(out):
+        ask_teachers(recipe, data, out)
 
 
 @contextmanager
@@ -234,6 +245,7 @@ def trial(
 ) -> None:
     """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face.
 
+    \b
     Example: edge trial --data corpora --out trial
     """
     one_thread()
@@ -241,7 +253,9 @@ def trial(
         from export.trial import run_trial  # noqa: TID251 - inside a verb only
         from export.verdict import markdown  # noqa: TID251 - inside a verb only
 
-    typer.echo(markdown(run_trial(data, out)))
+    with writing(out):
+        found = run_trial(data, out)
+    typer.echo(markdown(found))
 
 
 def _write_json(path: Path, what: Any) -> None:

@@ -30,7 +30,7 @@ LocaleOption = Annotated[
 ]
 BundleArgument = Annotated[
     Path | None,
-    typer.Argument(metavar="[BUNDLE]", help="Bundle folder or .tar; default: the starter bundle."),
+    typer.Argument(help="Bundle folder or .tar; default: the starter bundle."),
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from edge.disk import writing
 from edge.errors import MissingExtraError
 
 
@@ -30,8 +31,11 @@ def pseudo(
 ) -> None:
     """Guess labels of recordings in rounds, behind a signed policy, a gate and people who listen.
 
-    Example: edge pseudo my.toml --data corpora --unlabelled shift --policy pseudo.toml --out corpora/guessed
-    What a policy is worth: edge pseudo my.toml --data corpora --policy pseudo.toml --out trial --trial 0.1
+    \b
+    Example: edge pseudo my.toml --data corpora --policy pseudo.toml \\
+        --unlabelled shift --out corpora/guessed
+    What a policy is worth: edge pseudo my.toml --data corpora \\
+        --policy pseudo.toml --out trial --trial 0.1
     """
     if (unlabelled is None) == (trial is None):
         raise typer.BadParameter("give either recordings or --trial", param_hint="--unlabelled")
@@ -45,7 +49,8 @@ def pseudo(
             raise
         raise MissingExtraError(error.name or "a package", "export") from error
 
-    if trial is not None:
-        typer.echo(run_trial(recipe, data, policy, out, trial))
-    elif unlabelled is not None:
-        run_pseudo(recipe, data, unlabelled, policy, out, sign)
+    with writing(out):
+        if trial is not None:
+            typer.echo(run_trial(recipe, data, policy, out, trial))
+        elif unlabelled is not None:
+            run_pseudo(recipe, data, unlabelled, policy, out, sign)

@@ -14,7 +14,7 @@ from edge.words import WORDS, word
 
 app = typer.Typer(
     name="review",
-    help="Judge the readings that need a check; what people say is for the KPIs and for training.\n\n"
+    help="Judge the readings that need a check; what people say is for the KPIs and for training.\n\n\b\n"
     "Example: edge review list /var/lib/edge/review",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -33,6 +33,7 @@ def list_(
 ) -> None:
     """List the checks that wait for a verdict.
 
+    \b
     Example: edge review list /var/lib/edge/review --all
     """
     from edge.review.shown import listing
@@ -46,6 +47,7 @@ def list_(
 def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
     """Show one check: its numbers, where its face and sound are, what people said.
 
+    \b
     Example: edge review show /var/lib/edge/review 12
     """
     from edge.review.shown import details
@@ -70,7 +72,8 @@ def judge(
 ) -> None:
     """Give a verdict; a second one by the same person replaces the first, one by another stands beside it.
 
-    Example: edge review judge /var/lib/edge/review 12 worried --by Tanaka --note "line stopped"
+    \b
+    Example: edge review judge /var/lib/edge/review 12 worried --by Tanaka
     """
     from edge.review.store import Store
 
@@ -86,6 +89,7 @@ def judge(
 def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> None:
     """Take a verdict back.
 
+    \b
     Example: edge review undo /var/lib/edge/review 12 --by Tanaka
     """
     from edge.review.store import Store
@@ -99,6 +103,7 @@ def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> N
 def kpi(folder: Folder, lang: LocaleOption = None) -> None:
     """Show how often people agree with the readings: negative emotions found and missed, false alarms.
 
+    \b
     Example: edge review kpi /var/lib/edge/review
     """
     from edge.review.results import results
@@ -117,7 +122,9 @@ def export(
 ) -> None:
     """Write verdicts.csv, kpi.csv and, of what was kept with consent, labelled folders for training.
 
+    \b
     Example: edge review export /var/lib/edge/review --out verdicts
+
     Then name verdicts/sound and verdicts/faces under corpora in a recipe.
     """
     from edge.review.export import export as write
@@ -142,6 +149,7 @@ def withdraw(
 
     A run that is on obeys at its next check. It keeps media again once [review.consent] bears a later date.
 
+    \b
     Example: edge review withdraw /var/lib/edge/review --who "Yamada Taro"
     """
     from edge.review.store import Store
@@ -152,9 +160,11 @@ def withdraw(
 
 
 def _key(label: str) -> str:
-    """A label in the words of either language -> its name."""
+    """A label in the words of either language -> its name; one of a site's own stays."""
+    from edge.items import LABELS
+
     plain = label.strip()
-    return next((key for key, words in WORDS.items() if plain.lower() in words), plain)
+    return next((key for key in (*LABELS, "cannot_tell") if plain.lower() in WORDS[key]), plain)
 
 
 def _print(lines: Iterable[str]) -> None:

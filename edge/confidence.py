@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from edge.items import Floats
+from edge.manifest import VotingSettings
 
 EVENT_NEAR = 0.05
 """An event whose probability is this near to its threshold may be there or not."""
-DAY_S = 86400.0
 TIE = 1e-9
 
 
@@ -34,16 +34,38 @@ def prediction_set(
     """Every label that cannot be ruled out, likeliest first; never empty.
 
     probabilities: [k]. thresholds: [k], a label below its own leaves the set (class-conditional split
-    conformal prediction with the score 1 - p); None leaves only the likeliest label.
+    conformal prediction with the score 1 - p); None leaves only the likeliest label. What every label
+    leaves resembles nothing met in calibration: there the two likeliest stand, for a person to judge.
     """
     order = np.argsort(-probabilities, kind="stable")
     kept = [labels[i] for i in order if thresholds is not None and probabilities[i] >= thresholds[i] - TIE]
-    return tuple(kept) or (labels[order[0]],)
+    return tuple(kept) or tuple(labels[i] for i in order[: 1 if thresholds is None else 2])
 
 
-def needs_check(candidates: Sequence[str], margin: float, least_margin: float) -> bool:
-    """True when a person should look: more than one candidate, or too small a lead (margins 0..1)."""
-    return len(candidates) > 1 or margin < least_margin
+def judged(
+    probabilities: Floats,
+    label: int,
+    margin: float,
+    labels: Sequence[str],
+    thresholds: Sequence[float] | None,
+    settings: VotingSettings,
+) -> tuple[tuple[str, ...], bool]:
+    """The labels a voted reading may be, and whether a person should look.
+
+    probabilities: [k], voted. label: index of the one shown. margin: its lead, 0..1. thresholds: see
+    prediction_set.
+    """
+    candidates = prediction_set(probabilities, labels, thresholds)
+    unsure = needs_check(labels[label], candidates, margin, settings.margin)
+    return candidates, unsure or near_event(probabilities, labels, settings.events)
+
+
+def needs_check(label: str, candidates: Sequence[str], margin: float, least_margin: float) -> bool:
+    """True when a person should look: label not the one candidate, or too small a lead (margins 0..1).
+
+    label: the one shown; while it is held it may have been ruled out.
+    """
+    return tuple(candidates) != (label,) or margin < least_margin
 
 
 def near_event(probabilities: Floats, labels: Sequence[str], events: Mapping[str, float]) -> bool:
@@ -58,34 +80,24 @@ def near_event(probabilities: Floats, labels: Sequence[str], events: Mapping[str
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Checks:
-    """What is remembered of the checks asked for; one check is a run of readings that need it."""
+    """How many checks were asked for; one check is a run of readings that need it."""
 
+    a_day: int | None = None
+    """Checks a person can do in a day; None: any number."""
     day: int = 0
-    """Days since the clock's zero."""
+    """The day of the last one (days since any fixed one)."""
     asked: int = 0
     """Checks of this day that were shown."""
     withheld: int = 0
     """Checks not shown because the day's limit was used up, since the start."""
-    wanted: bool = False
-    """Whether the last reading needed a check."""
-    shown: bool = False
-    """Whether that was shown."""
 
-
-def limited(checks: Checks, wanted: bool, time: float, a_day: int | None) -> Checks:
-    """Count one reading in; the result's `shown` says whether it may ask for a check.
-
-    time: of the reading, on its source's clock (seconds). a_day: checks a person can do; None: any number.
-    """
-    day = int(time // DAY_S)
-    if day != checks.day:
-        checks = replace(checks, day=day, asked=0)
-    if not wanted:
-        return replace(checks, wanted=False, shown=False)
-    if checks.wanted:  # the same check goes on, or goes on being withheld
-        return checks
-    if a_day is None or checks.asked < a_day:
-        return replace(checks, asked=checks.asked + 1, wanted=True, shown=True)
-    return replace(checks, withheld=checks.withheld + 1, wanted=True, shown=False)
+    def ask(self, day: int) -> bool:
+        """Count a new check in; whether it may be shown."""
+        if day != self.day:
+            self.day, self.asked = day, 0
+        shown = self.a_day is None or self.asked < self.a_day
+        self.asked += shown
+        self.withheld += not shown
+        return shown

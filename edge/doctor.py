@@ -53,7 +53,7 @@ class Check:
 def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[Check]:
     """Check Python, packages, system libraries and a bundle (default: the starter bundle), one by one.
 
-    What an error of a bundle or of a system library says stays English.
+    What a library says of itself is quoted as it is.
     """
     yield _python(language)
     packages = [_package(module, name, language) for module, name in PACKAGES.items()]
@@ -71,14 +71,14 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
     try:
         opened = open_bundle(bundle or starter_bundle())
     except EdgeError as error:
-        yield Check(False, str(error))
+        yield Check(False, error.told(language))
         return
     manifest = opened.manifest
     yield Check(True, word("doctor_bundle", language, name=manifest.name, created=manifest.created))
     models = {name: opened.path(name) for name in manifest.models}
     try:
         with ExitStack() as stack:
-            backend, engines = open_engines(models, "auto", 1, stack)
+            backend, engines = open_engines(models, "auto", 1, stack, language)
             yield Check(True, word("doctor_backend", language, backend=BACKEND_NAMES[backend]))
             for name, entry in manifest.models.items():
                 found = replay(opened, name, engines[name])
@@ -88,7 +88,7 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
                 parts += [word("doctor_refused", language, why=wrong)] if wrong else []
                 yield Check(not wrong, word("also", language).join(parts))
     except EdgeError as error:
-        yield Check(False, str(error))
+        yield Check(False, error.told(language))
 
 
 def _python(language: Language) -> Check:
@@ -105,7 +105,8 @@ def _tensorrt(language: Language) -> str:
 
         using = compiler()
     except (EdgeError, ImportError) as error:
-        return word("doctor_no_tensorrt", language, why=error)
+        known = error if isinstance(error, EdgeError) else EdgeError(error)
+        return word("doctor_no_tensorrt", language, why=known.told(language, "trt_trouble"))
     found = gpu()
     try:
         pycuda = f"pycuda {version('pycuda')}"

@@ -14,9 +14,35 @@ Each message says what was wrong, where, and what to do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from typing_extensions import Self
+
+from edge.words import Language, word
+
 
 class EdgeError(Exception):
-    """Base of all errors raised on purpose; its text is one line a person can act on."""
+    """Base of all errors raised on purpose; its text is one line a person can act on.
+
+    One made by `of` from the word table can be told in each language.
+    """
+
+    key = ""
+    values: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, key: str, **values: object) -> Self:
+        """An error with the words of a key."""
+        said = {name: str(value) for name, value in values.items()}
+        error = cls(word(key, "en", **said))
+        error.key, error.values = key, said
+        return error
+
+    def told(self, language: Language, other: str = "other_trouble") -> str:
+        """Its text in a language; other: the words around one that is not of the table."""
+        if not self.key:
+            return word(other, language, why=self)
+        return word(self.key, language, **self.values)
 
 
 class InputError(EdgeError):
@@ -47,9 +73,9 @@ class MissingExtraError(EdgeError):
     """An optional package is not installed."""
 
     def __init__(self, package: str, extra: str) -> None:
-        super().__init__(f"{package} is not installed; run: pip install 'edge-emotion[{extra}]'")
-        self._said = package, extra
+        self.key, self.values = "missing_extra", {"package": package, "extra": extra}
+        super().__init__(word(self.key, "en", **self.values))
 
     def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
         # Pickled on its way out of a child process: else it would be made again from its text.
-        return type(self), self._said
+        return type(self), (self.values["package"], self.values["extra"])

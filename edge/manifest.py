@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import Self
 
 from edge.items import MODALITIES
 
-SCHEMA = 3
+SCHEMA = 4
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Count = Annotated[int, Field(gt=0)]
+Rates: TypeAlias = "tuple[tuple[Probability, ...], ...]"
+"""Row: true label, its shares of predicted labels."""
 
 
 class Spec(BaseModel):
-    """Base of every part of the manifest: immutable, unknown keys refused."""
+    """Base of every part of the manifest: immutable, finite, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class AudioSpec(Spec):
@@ -113,6 +115,12 @@ class VotingSettings(Spec):
     events: dict[str, Probability] = {"angry": 0.3, "worried": 0.3}
     """Labels a person wants to hear of, each with its threshold: a reading near it needs a check."""
 
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        if self.ratio_min > self.ratio_max:
+            raise ValueError(f"ratio_min {self.ratio_min} is above ratio_max {self.ratio_max}")
+        return self
+
 
 class Manifest(Spec):
     """Everything the device must know about the files beside it."""
@@ -141,8 +149,8 @@ class Manifest(Spec):
     conformal_threshold: dict[str, tuple[Probability, ...]] | None = None
     """Named as the temperatures: the probability below which each label leaves the prediction set; what is
     not listed goes by `fused`. None: no sets."""
-    confusion: tuple[tuple[Probability, ...], ...] | None = None
-    """Fused, row: true label, its shares of predicted labels, on people unseen; None: unknown."""
+    confusion: dict[str, Rates] | None = None
+    """On people unseen, of what was fused, named as the temperatures; None: unknown."""
     voting: VotingSettings = VotingSettings()
     calibration: dict[str, Any] = {}
     """Which recordings set the ranges: clips, seconds, hash."""
@@ -155,7 +163,7 @@ class Manifest(Spec):
     accuracy: dict[str, Any] = {}
     """Held-out results, per corpus."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
     def thresholds(self, name: str) -> tuple[float, ...] | None:
         """What prediction sets of a posterior are made with, by its name, [labels]; None: no sets."""
@@ -172,6 +180,8 @@ class Manifest(Spec):
 
     @model_validator(mode="after")
     def _one_prior_a_label(self) -> Self:
+        if len(set(self.labels)) < max(2, len(self.labels)):
+            raise ValueError("labels must be two or more, each once")
         for name in ("train_prior", "site_prior"):
             prior = getattr(self, name)
             if len(prior) != len(self.labels) or abs(sum(prior) - 1.0) > 1e-3:
@@ -183,10 +193,12 @@ class Manifest(Spec):
         rows += [
             (f"conformal_threshold of {name}", r) for name, r in (self.conformal_threshold or {}).items()
         ]
-        rows += [("each row of confusion", row) for row in self.confusion or ()]
+        rates = (self.confusion or {}).items()
+        rows += [(f"each row of confusion of {name}", row) for name, table in rates for row in table]
         for name, row in rows:
             if len(row) != len(self.labels):
                 raise ValueError(f"{name} must hold {len(self.labels)} numbers")
-        if self.confusion is not None and len(self.confusion) != len(self.labels):
-            raise ValueError(f"confusion must hold {len(self.labels)} rows")
+        for name, table in rates:
+            if len(table) != len(self.labels):
+                raise ValueError(f"confusion of {name} must hold {len(self.labels)} rows")
         return self

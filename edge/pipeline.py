@@ -8,11 +8,12 @@ Wiring between Protocols; no concrete class is known here (edge/app.py names the
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from edge.confidence import Checks, limited, near_event, needs_check, prediction_set
+from edge.confidence import Checks, judged
 from edge.encoders import Encoders
 from edge.errors import MediaError
 from edge.fusion import Fusion, fused_name
@@ -52,8 +53,8 @@ class _Memory:
 class Pipeline:
     """Reads one recording or device. Make a new one for each: it remembers faces, votes and what is usual.
 
-    checks_a_day: see edge/config.py. say: gets one line, in a language, when something about the site is
-    doubtful.
+    checks: shared by all that one person looks at. say: gets one line, in a language, when something about
+    the site is doubtful.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Pipeline:
         scribe: Scribe | None = None,
         realtime: bool = False,
         stopwatch: Stopwatch | None = None,
-        checks_a_day: int | None = None,
+        checks: Checks | None = None,
         say: Callable[[str], None] = lambda _: None,
         language: Language = "en",
     ) -> None:
@@ -86,8 +87,7 @@ class Pipeline:
         self._faces: dict[float, People] = {}
         self._memories: dict[int | None, _Memory] = {}
         self._census = Census()
-        self._checks = Checks()
-        self._checks_a_day = checks_a_day
+        self._checks = checks or Checks()
         self._say, self._language = say, language
         self._sensed: Sensed | None = None
 
@@ -103,7 +103,7 @@ class Pipeline:
 
         In real time a window a hop later than the windower may be is dropped: a newer one is already due.
         """
-        summary = Summary()
+        summary, withheld = Summary(), self._checks.withheld
         self._sensed = sensed
         broken: MediaError | None = None
         began = lead = float("inf")
@@ -135,7 +135,7 @@ class Pipeline:
         for window in self._windower.flush():
             for reading in self.read(window, source):
                 _write(reading, sinks, summary)
-        summary.withheld = self._checks.withheld
+        summary.withheld = self._checks.withheld - withheld
         if broken is not None:
             raise broken
         return summary
@@ -236,18 +236,18 @@ class Pipeline:
         own.ballot, tally = vote(own.ballot, prediction, self._here(prediction))
         self._memories[person] = own
         thresholds = self._manifest.thresholds(fused_name(list(prediction.weights)))
-        candidates = prediction_set(tally.probabilities, labels, thresholds)
-        unsure = needs_check(candidates, tally.margin, settings.margin)
-        unsure = unsure or near_event(tally.probabilities, labels, settings.events)
+        candidates, unsure = judged(
+            tally.probabilities, tally.label, tally.margin, labels, thresholds, settings
+        )
         # The limit is one for all; a run of readings that need a check is one person's.
-        before = dataclasses.replace(self._checks, wanted=own.wanted, shown=own.shown)
-        self._checks = limited(before, unsure, prediction.time, self._checks_a_day)
-        own.wanted, own.shown = self._checks.wanted, self._checks.shown
-        if self._checks.withheld > before.withheld == 0:
-            self._say(word("checks_used_up", self._language, count=self._checks_a_day))
+        if unsure and not own.wanted:
+            own.shown = self._checks.ask(datetime.date.today().toordinal())
+            if self._checks.withheld == 1 and not own.shown:
+                self._say(word("checks_used_up", self._language, count=self._checks.a_day))
+        own.wanted = unsure
         return Reading(
             time=prediction.time,
-            state="needs_check" if self._checks.shown else "reading",
+            state="needs_check" if unsure and own.shown else "reading",
             source=source,
             person=person,
             label=labels[tally.label],
@@ -265,7 +265,11 @@ class Pipeline:
         """The rules with the site prior as far as it is known by now."""
         before, rules = self._census, self._rules
         self._census = counted(
-            before, prediction.probabilities, rules.train_prior, rules.site_prior, rules.confusion
+            before,
+            prediction.probabilities,
+            rules.train_prior,
+            rules.site_prior,
+            rules.rates(fused_name(list(prediction.weights))),
         )
         if self._census.doubtful and not before.doubtful:
             self._say(word("prior_doubtful", self._language, gap=self._census.gap))

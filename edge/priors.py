@@ -9,6 +9,7 @@ a posterior corrected by the estimate would confirm the estimate. Pure functions
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -35,6 +36,8 @@ class Census:
 
     posteriors: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     """Posteriors under the training prior, shape [n, labels], oldest first."""
+    confusion: Floats = field(default_factory=lambda: np.zeros((0, 0, 0), np.float32))
+    """Confusion rates of what each of them was fused from, shape [n, labels, labels]; unknown ones NaN."""
     waiting: int = 0
     """Windows since the last estimate."""
     prior: tuple[float, ...] | None = None
@@ -53,25 +56,30 @@ def counted(
     posterior: Floats,
     train_prior: tuple[float, ...],
     site_prior: tuple[float, ...],
-    confusion: tuple[tuple[float, ...], ...] | None = None,
+    confusion: Sequence[Sequence[float]] | None = None,
 ) -> Census:
     """Count one window's posterior [labels] in; every EVERY windows, from LEAST_WINDOWS on, estimate anew.
 
-    site_prior: the operator's. confusion: see `bbse`; None for no cross-check.
+    site_prior: the operator's. confusion: of what this window was fused from, see `bbse`; None: unknown, the
+    window takes no part in the cross-check.
     """
-    kept = census.posteriors[-(KEPT_WINDOWS - 1) :].reshape(-1, len(posterior))
-    posteriors = np.concatenate([kept, posterior[None]])
+    k = len(posterior)
+    posteriors = np.concatenate([census.posteriors.reshape(-1, k), posterior[None]])[-KEPT_WINDOWS:]
+    newest = np.full((1, k, k), np.nan if confusion is None else confusion, np.float32)
+    rates = np.concatenate([census.confusion.reshape(-1, k, k), newest])[-KEPT_WINDOWS:]
     waiting = census.waiting + 1
     if len(posteriors) < LEAST_WINDOWS or (census.prior and waiting < EVERY):
-        return replace(census, posteriors=posteriors, waiting=waiting)
+        return replace(census, posteriors=posteriors, confusion=rates, waiting=waiting)
     counts = OPERATOR_WINDOWS * np.array(site_prior)
     prior = em_prior(posteriors, np.array(train_prior), counts)
     gap = None
-    if confusion is not None:
+    known = np.isfinite(rates[:, 0, 0])
+    if known.sum() >= LEAST_WINDOWS:
         # Without the operator's counts: the two are to agree on what was met, not on what was expected.
-        met = em_prior(posteriors, np.array(train_prior))
-        gap = float(np.abs(met - bbse(posteriors, np.array(confusion))).sum())
-    return Census(posteriors, 0, tuple(prior.tolist()), gap)
+        met = em_prior(posteriors[known], np.array(train_prior))
+        # Windows fused from different modalities win as the mean of their rates says.
+        gap = float(np.abs(met - bbse(posteriors[known], rates[known].mean(axis=0))).sum())
+    return Census(posteriors, rates, 0, tuple(prior.tolist()), gap)
 
 
 def em_prior(
@@ -96,7 +104,7 @@ def em_prior(
     return np.asarray(prior / prior.sum())
 
 
-def bbse(posteriors: Floats, confusion: NDArray[np.float64]) -> NDArray[np.float64]:
+def bbse(posteriors: Floats, confusion: NDArray[np.floating]) -> NDArray[np.float64]:
     """Prior that explains how often each label wins, [k], sums to 1.
 
     posteriors: [n, k]. confusion: [k, k], row: true label, its shares of predicted labels, on people unseen.

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,8 @@ class Relabelled:
 def relabel(readings: Path, site: Site, out: Path) -> Relabelled:
     """Write the readings of a file with labels under the quotas of the site prior; all else stays.
 
-    All readings of the file are labelled together. `held` becomes false: nothing waits any more.
+    All readings of the file are labelled together. `held` becomes false: nothing waits any more. Where
+    another label is likelier than the given one, the margin becomes 0 and the given one is a candidate too.
     Raises InputError, ConfigError and BundleError.
     """
     if not site.site_prior:
@@ -64,11 +66,22 @@ def relabel(readings: Path, site: Site, out: Path) -> Relabelled:
     for record, index in zip(labelled, assign(posteriors, shares), strict=True):
         label = manifest.labels[index]
         changed += label != record["label"]
-        record |= {"label": label, "held": False}
+        record |= {"label": label, "held": False} | _standing(label, record)
     _write(out, "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records))
     after = Counter(dict.fromkeys(manifest.labels, 0))
     after.update(record["label"] for record in labelled)
     return Relabelled(before, after, changed)
+
+
+def _standing(label: str, record: dict[str, Any]) -> dict[str, Any]:
+    """Margin and candidates as they are under a label given to a record."""
+    shares, candidates = record["probabilities"], record["candidates"]
+    if label not in candidates:
+        candidates = sorted([*candidates, label], key=shares.__getitem__, reverse=True)
+    return {
+        "candidates": candidates,
+        "margin": record["margin"] if shares[label] == max(shares.values()) else 0.0,
+    }
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from edge.app import starter_bundle
+from edge.app import LIVE, starter_bundle
 from edge.bundle import open_bundle
 from edge.config import Site
 from edge.display.display import panel_setup
@@ -25,6 +25,8 @@ from edge.sources.recording import RecordingSource
 
 FPS = 15
 """Panels a second in a saved film."""
+GAP_S = 60.0
+"""A live run writes a line a hop, be it of silence: longer without one and it was not running (seconds)."""
 Item: TypeAlias = "Reading | tuple[Frame, People]"
 
 
@@ -64,6 +66,7 @@ def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> N
 def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, ...]]]:
     """The readings of the last run in the file, of one source if named, each with the labels it names.
 
+    Of a live run whose file could not be written for GAP_S, those since then.
     Raises InputError for what is not readings of `edge run --jsonl`.
     """
     found: list[tuple[Reading, tuple[str, ...]]] = []
@@ -71,12 +74,22 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
         labels = tuple(record["probabilities"] or ())
         if source is not None and reading.source != source:
             continue
-        if found and (reading.source != found[-1][0].source or reading.time < found[-1][0].time):
+        if found and _begins(reading, found[-1][0]):
             found.clear()
         found.append((reading, labels))
     if not found:
         raise InputError(f"{path} holds no reading{f' of {source}' if source else ''}; give another file")
     return found
+
+
+def _begins(reading: Reading, last: Reading) -> bool:
+    """Whether a reading is of another run than the one before it; within a boot live times only rise."""
+    return (
+        reading.source != last.source
+        or reading.time < last.time
+        or (reading.state == "warming_up" and last.state != "warming_up")
+        or (reading.source == LIVE and reading.time - last.time > GAP_S)
+    )
 
 
 def _pictures(path: Path, marked: bool, stack: ExitStack) -> Iterator[tuple[float, Item]]:
@@ -107,13 +120,15 @@ def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: Look, full_sc
     with Screen(
         setup, look, full_screen, quit=lambda: ended.append("q"), gone=lambda: ended.append("")
     ) as screen:
-        began = time.monotonic()
+        lead: float | None = None  # of our clock over that of the run, which may have begun at any time
         for moment, item in items:
-            while not ended and (early := began + moment - time.monotonic()) > 0:
+            lead = time.monotonic() - moment if lead is None else lead
+            while not ended and (early := lead + moment - time.monotonic()) > 0:
                 time.sleep(min(early, 0.1))
             if ended:
                 return
             _put(screen, item)
+        screen.end()
         screen.wait()
 
 

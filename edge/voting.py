@@ -3,6 +3,7 @@
     prior(c) proportional to train_prior(c) * (site_prior(c) / train_prior(c))^eta, ratio clipped
     p'       = what the posteriors in the voting window say together under that prior: old ones fade into
                it, each new one takes part as p(c) / train_prior(c), with the power of its quality
+               (several windows together, prior and all, with the power OVERLAP)
     shown    = the leader of p', once it led the shown label by a margin for a dwell time
 
 Pure functions: no clock, no I/O. What must be remembered is a `Ballot`, passed in and handed back.
@@ -10,14 +11,14 @@ Pure functions: no clock, no I/O. What must be remembered is a `Ballot`, passed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.items import MODALITIES, Floats, Prediction
-from edge.manifest import Manifest, VotingSettings
+from edge.manifest import Manifest, Rates, VotingSettings
 
 LEAST_QUALITY, GOOD_QUALITY = 0.7, 0.5
 """Power of a window of no quality, and the quality from which on one counts whole (speech 20 dB over the
@@ -43,13 +44,17 @@ class Rules:
     """How often each label is met on this site; sums to 1."""
     train_prior: tuple[float, ...]
     """How often each label was met in training; sums to 1."""
-    confusion: tuple[tuple[float, ...], ...] | None = None
-    """Row: true label, its shares of predicted labels, on people unseen; None: no cross-check."""
+    confusion: Mapping[str, Rates] | None = None
+    """Confusion rates of what may be fused, by its name (Manifest.confusion); None: no cross-check."""
 
     @classmethod
     def of(cls, manifest: Manifest) -> Rules:
         """The rules a bundle brings."""
         return cls(manifest.voting, manifest.site_prior, manifest.train_prior, manifest.confusion)
+
+    def rates(self, name: str) -> Rates | None:
+        """Confusion rates of what was fused, by its name; None: unknown."""
+        return (self.confusion or {}).get(name)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

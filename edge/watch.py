@@ -47,7 +47,8 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
             seen = display.see
         if jsonl:
             sinks.append(_Persistent(JsonLines(jsonl, manifest.labels), manifest.labels, say, language))
-        review = Review(site.review, reader.bundle, say, language) if site.review else None
+        voting = reader.rules.settings
+        review = Review(site.review, reader.bundle, say, language, voting) if site.review else None
         sinks += open_sinks(site, manifest, source.health, source.waiting, review).values()
         opened = [stack.enter_context(sink) for sink in sinks]
         return reader.watch(source, opened, seen, review.sensed if review else None)
@@ -86,7 +87,7 @@ class _Persistent:
             self._lines.append(made)
         except EdgeError as error:
             if not self._lost:
-                self._say(str(error))
+                self._say(error.told(self._language))
             self._lost += 1
             return
         if self._lost:

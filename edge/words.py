@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from edge.words_bundle import BUNDLE
+from edge.words_doctor import DOCTOR
 from edge.words_review import REVIEW
 
 Language = Literal["en", "ja"]
 
 WORDS: dict[str, tuple[str, str]] = {
     **REVIEW,
+    **DOCTOR,
+    **BUNDLE,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),
@@ -43,14 +47,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "all_labels": ("Probability of each label", "ラベルごとの確率"),
     "prior": ("mark: usual share here", "｜印：この現場での通常の割合"),
     "votes": ("Last windows", "直近の判定"),
+    "needed": ("dashes: lead needed", "破線：必要な差"),
     "vote_numbers": (
-        "votes {votes}   lead {lead}   mean age {delay} ms",
-        "票数 {votes}　差 {lead}　平均経過 {delay} ms",
+        "votes {votes}   lead {lead}   mean age {delay} s",
+        "票数 {votes}　差 {lead}　平均経過 {delay} 秒",
     ),
     "weights": ("Evidence used", "使用した情報の割合"),
     "nothing": ("none", "なし"),
     "timeline": ("Last 60 seconds", "直近 60 秒"),
-    "gap": ("grey: no reading    outline: needs a check", "灰色：推定なし　枠のみ：要確認"),
+    "gap": ("grey: no reading    outline: not sure", "灰色：推定なし　枠のみ：不確実"),
     "seconds_ago": ("{seconds} s", "{seconds} 秒"),
     "now": ("now", "現在"),
     "camera": ("Camera", "カメラ"),
@@ -58,6 +63,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "no_picture": ("no picture", "映像なし"),
     "privacy": ("privacy view: the picture is not shown", "プライバシー表示：映像は表示しません"),
     "display_paused": ("display paused - press p", "表示を一時停止中（p キーで再開）"),
+    "ended": ("end of the run", "再生終了"),
     "frame_rate": ("{rate} pictures/s", "{rate} 枚/秒"),
     "offset": ("sound-picture offset {offset} ms", "音声と映像のずれ {offset} ms"),
     "keys": (
@@ -110,6 +116,14 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count} windows passed over, the machine was busy or hot",
         "高負荷または高温のため {count} 区間を省略",
     ),
+    "no_emotion": (
+        "{path} holds no emotion to read (windows: {states}); give a recording with speech or a face in it",
+        "{path} から感情を推定できません（区間：{states}）。発話か顔が入った録画を指定してください",
+    ),
+    "some_unread": (
+        "{count} of {total} recordings could not be read: {why}",
+        "{total} 件中 {count} 件の録画を読み取れませんでした：{why}",
+    ),
     "written_to": ("written to {path}", "{path} に保存しました"),
     "also": ("; ", "。"),
     "relabelled": ("{changed} of {count} labels changed", "{count} 件中 {changed} 件のラベルを変更"),
@@ -124,15 +138,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "この現場でのラベルの割合に疑いがあります（2 つの推定の差 {gap:.2f}）。マイクとカメラを確認するか、"
         "この現場の録画で校正してください",
     ),
+    "file_unwritable": (
+        "{path} cannot be written ({why}); free some space or name another file",
+        "{path} に書き込めません（{why}）。空き容量を確認するか、別のファイルを指定してください",
+    ),
     "written_again": (
         "written again; {count} readings were lost",
         "書き込みを再開しました。{count} 件の推定結果は失われました",
     ),
     "review_trouble": (
         "{folder} cannot keep what needs a check ({why}); readings go on, the newest {count} wait; "
-        "free some space or mend the disk",
+        "free some space, check its permissions or mend the disk",
         "{folder} に要確認の推定を保存できません（{why}）。推定は続行し、最新 {count} 件を保持します。"
-        "空き容量とディスクを確認してください",
+        "空き容量、アクセス権、ディスクを確認してください",
     ),
     "review_damaged": (
         "{path} is damaged ({why}); it is kept as {aside} and a new one begun",
@@ -156,62 +174,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "health_rate": ("{rate:.0f} a second", "毎秒 {rate:.0f}"),
     "health_dropped": ("dropped {count}", "破棄 {count}"),
     "health_reopened": ("reopened {count}", "再接続 {count} 回"),
-    # edge doctor.
-    "ok": ("ok ", "良好"),
-    "bad": ("bad", "問題"),
-    "doctor_bad": ("{count} bad", "問題 {count} 件"),
-    "doctor_python": ("Python {version} on {machine}", "Python {version}（{machine}）"),
-    "doctor_python_old": (
-        "Python {version} on {machine}; 3.10 is needed",
-        "Python {version}（{machine}）。3.10 以降が必要です",
-    ),
-    "doctor_missing": (
-        "{name} is not installed; run: pip install {name}",
-        "{name} がインストールされていません。次を実行してください：pip install {name}",
-    ),
-    "doctor_broken": (
-        "{name} does not load ({why}); run: {todo}",
-        "{name} を読み込めません（{why}）。次を実行してください：{todo}",
-    ),
-    "doctor_not_pip": ("{name}, not installed by pip", "{name}（pip 以外でインストール）"),
-    "doctor_no_tensorrt": ("TensorRT is not used: {why}", "TensorRT は使用しません：{why}"),
-    "doctor_no_gpu": ("no NVIDIA GPU", "NVIDIA GPU なし"),
-    "doctor_no_pycuda": (
-        "no pycuda (pip install 'edge-emotion[jetson]')",
-        "pycuda なし（pip install 'edge-emotion[jetson]'）",
-    ),
-    "doctor_no_text": (
-        "text is not read: pip install 'edge-emotion[asr]' and name a model folder in site.toml (asr)",
-        "言葉は使用しません：pip install 'edge-emotion[asr]' を実行し、site.toml の asr で指定してください",
-    ),
-    "doctor_text": (
-        "{packages}; text is read where site.toml names a model folder (asr)",
-        "{packages}。site.toml の asr でモデルを指定すると言葉も使用します",
-    ),
-    "doctor_not_checked": (
-        "bundle not checked: mend the packages first, then run `edge doctor` again",
-        "バンドルは未確認です。先にパッケージを直し、もう一度 edge doctor を実行してください",
-    ),
-    "doctor_bundle": (
-        "bundle {name}, made {created}: every file as exported",
-        "バンドル {name}（作成 {created}）：全ファイルが書き出し時のままです",
-    ),
-    "doctor_backend": ("networks run on {backend}", "モデルの実行：{backend}"),
-    "doctor_nodes": ("{name}: {int8} of {nodes} nodes in INT8", "{name}：{nodes} ノード中 {int8} が INT8"),
-    "doctor_golden": (
-        "golden outputs: cosine {cosine:.4f}, max abs {max_abs:.3f}, labels {agreement:.0%} of {cases}",
-        "基準出力：コサイン {cosine:.4f}、最大差 {max_abs:.3f}、ラベル一致 {agreement:.0%}（{cases} 件）",
-    ),
-    "limit_cosine": ("the cosine must be at least {limit}", "コサインは {limit} 以上が必要です"),
-    "limit_max_abs": ("no value may differ by more than {limit}", "値の差は {limit} 以下が必要です"),
-    "limit_agreement": (
-        "at least {limit:.0%} of the labels must stay",
-        "ラベルの {limit:.0%} 以上が必要です",
-    ),
-    "doctor_refused": (
-        "{why}: update onnxruntime or export again",
-        "{why}：onnxruntime を更新するか、バンドルを書き出し直してください",
-    ),
 }
 
 

@@ -149,8 +149,7 @@ def confidence_of(
         posteriors[name] = softmax(logits, temperature[name], bias.get(name))
         found = fit_thresholds(posteriors[name], labels)
         thresholds[name] = tuple(round(value, 4) for value in found)
-    known = np.concatenate([posteriors[name] for name in fused])
-    confusion = confusion_rates(known, np.concatenate([labels for _, labels in fused.values()]))
+    confusion = {name: confusion_rates(posteriors[name], labels) for name, (_, labels) in fused.items()}
     return {
         "temperature": temperature,
         "bias": bias,

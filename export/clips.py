@@ -90,7 +90,7 @@ class _Sounds(Sequence[Floats]):
 
 def _hashes(files: Sequence[Path], kept: Path) -> dict[str, str]:
     """File -> hash of its sound, or ! and why it cannot be used; files seen before are not read again."""
-    known: dict[str, list[str]] = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
+    known = _known(kept)
     stamps = {str(f): f"{f.stat().st_size}-{f.stat().st_mtime_ns}" for f in files}
     missing = [f for f in files if known.get(str(f), [""])[0] != stamps[str(f)]]
     for count, file in enumerate(bar(missing, len(missing), "listening"), 1):
@@ -98,6 +98,16 @@ def _hashes(files: Sequence[Path], kept: Path) -> dict[str, str]:
         if count % KEPT == 0 or count == len(missing):
             _write(kept, json.dumps(known))
     return {str(file): known[str(file)][1] for file in files}
+
+
+def _known(kept: Path) -> dict[str, list[str]]:
+    if not kept.is_file():
+        return {}
+    try:
+        known = json.loads(kept.read_text(encoding="utf-8"))
+        return {name: [stamp, found] for name, (stamp, found) in known.items()}
+    except (ValueError, AttributeError, TypeError):  # damaged: what it held can be had again
+        return {}
 
 
 def _hash(file: Path) -> str:

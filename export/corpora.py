@@ -78,12 +78,13 @@ def split_corpora(
 
     With lists, dev and test hold the speakers named there. Without, a twentieth of the first corpus's
     speakers (by hash of the name) are dev; its own validation split is test, or else a tenth of its
-    speakers; the other corpora are trained on whole. Of a conversation that is judged, nothing is trained
-    on; pseudo-labelled clips of people in dev or test are left out. Raises DatasetError, also for a speaker
-    who is in both lists or in no corpus.
+    speakers; the other corpora are trained on, but for these people. Of a conversation that is judged,
+    nothing is trained on; pseudo-labelled clips of people in dev or test are left out. Raises DatasetError,
+    also for a speaker who is in both lists or in no corpus.
     """
     splits: dict[str, Split] = {}
     met: set[str] = set()
+    dealt: dict[str, int] = {}  # speaker -> role drawn in the first corpus
     for speaker in dev:
         if speaker in test:
             raise DatasetError(f"the speaker '{speaker}' is named under dev and under test; keep one of them")
@@ -91,11 +92,13 @@ def split_corpora(
         parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
         own = name in OWN_SPLIT
         for example in read_corpus(data, name):
-            drawn = int(hashlib.sha256(example.speaker.encode()).hexdigest()[:8], 16) % 100
-            first = name == names[0]
-            drawn_for_test = first and not own and drawn >= 90 and example.speaker not in dev
-            in_test = example.speaker in test if test else drawn_for_test
-            in_dev = example.speaker in dev if dev else first and drawn < 5
+            if name == names[0]:
+                drawn = int(hashlib.sha256(example.speaker.encode()).hexdigest()[:8], 16) % 100
+                for_test = drawn >= 90 and not own and example.speaker not in dev
+                dealt[example.speaker] = 2 if for_test else 1 if drawn < 5 else 0
+            role = dealt.get(example.speaker, 0)
+            in_test = example.speaker in test if test else role == 2
+            in_dev = example.speaker in dev if dev else role == 1
             met.add(example.speaker)
             if example.soft is not None and (in_test or in_dev):
                 continue  # who is judged on is judged on by human labels, and never trained on
@@ -103,12 +106,12 @@ def split_corpora(
         if own and name == names[0]:
             parts[2].extend(read_corpus(data, name, "dev"))
         splits[name] = _apart(*parts)
-    for role, speakers in (("dev", dev), ("test", test)):
+    for kind, speakers in (("dev", dev), ("test", test)):
         for speaker in speakers:
             if speaker not in met:
                 (near,) = difflib.get_close_matches(speaker, sorted(met), 1, 0.0)
                 where = ", ".join(names)
-                raise DatasetError(f"no '{speaker}', named under {role}, is in {where}; nearest is '{near}'")
+                raise DatasetError(f"no '{speaker}', named under {kind}, is in {where}; nearest is '{near}'")
     return splits
 
 

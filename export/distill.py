@@ -15,6 +15,8 @@ from edge.items import LABELS
 from export.training import Batch
 
 FOLDS = 5
+LEAST_CLIPS = 20
+"""Clips of a person that tell how the person speaks whatever the mood."""
 PENALTY = 3e-3
 """Weight decay of the teacher's own classifier."""
 DIRECTIONS = 64
@@ -42,12 +44,15 @@ def lessons(
 ) -> Lessons:
     """Targets from a teacher's features [n, f] of training clips.
 
-    labels: [n]. speakers: who is heard in each; the mean of a speaker's features is taken off them all.
+    labels: [n]. speakers: who is heard in each; the mean of a speaker's features is taken off them all, and
+    off those of people with fewer than LEAST_CLIPS clips, or with one face each, the mean of them together.
     share: weight of each clip, sums to 1.
     """
     features = features.copy()
-    for name in set(speakers):
-        own = np.array([speaker == name for speaker in speakers])
+    _, who, clips = np.unique(np.array(speakers), return_inverse=True, return_counts=True)
+    group = np.where(clips[who] >= LEAST_CLIPS, who, len(clips))
+    order = np.argsort(group, kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
         features[own] -= features[own].mean(axis=0)
     x = standardised(torch.from_numpy(features))
     y, weight = torch.from_numpy(labels), torch.from_numpy(share * len(share)).float()

@@ -60,15 +60,25 @@ class Opinion:
 NOBODY = Guessed(np.zeros(0, np.int64), np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32))
 
 
-def opinion(human: Human, pool: Floats, guessed: Guessed, halves: NDArray[np.int64], folds: int) -> Opinion:
+def opinion(
+    human: Human,
+    pool: Floats,
+    speakers: Sequence[str],
+    guessed: Guessed,
+    halves: NDArray[np.int64],
+    folds: int,
+) -> Opinion:
     """Fit K folds by speaker and ask them about every clip.
 
-    pool: features of the unlabelled clips [m, f]. halves: 0 or 1 of each pool clip, [m]. Pseudo-labels of one
-    half are learned by the classifiers that judge the other: a guess cannot confirm itself. The temperature
-    is fitted on the labelled clips, each judged by the fold that left its speaker out (Guo et al. 2017).
+    pool: features of the unlabelled clips [m, f]. speakers: who is heard in each. halves: 0 or 1 of each
+    pool clip, [m]. Pseudo-labels of one half are learned by the classifiers that judge the other: a guess
+    cannot confirm itself. The temperature is fitted on the labelled clips, each judged by the fold that left
+    its speaker out (Guo et al. 2017), labels and pseudo-labels.
     Raises DatasetError when there are fewer speakers than folds.
     """
     fold = fold_of(human.groups, folds)
+    of_person = dict(zip(human.groups, fold.tolist(), strict=True))
+    guessed_fold = np.array([of_person.get(speakers[row], -1) for row in guessed.rows.tolist()], np.int64)
     logits = np.zeros((2, folds, len(pool), len(LABELS)), np.float32)
     held_out = np.zeros((2, len(human.labels), len(LABELS)), np.float32)
     content = hashlib.sha256()
@@ -76,7 +86,7 @@ def opinion(human: Human, pool: Floats, guessed: Guessed, halves: NDArray[np.int
     for side in sides:
         learned = halves[guessed.rows] != side
         for k in range(folds):
-            net = fit(human, fold != k, pool, guessed, learned)
+            net = fit(human, fold != k, pool, guessed, learned & (guessed_fold != k))
             content.update(b"".join(p.numpy().tobytes() for p in net.parameters()))
             held_out[side, fold == k] = ask(net, human.features[fold == k])
             logits[side, k] = ask(net, pool)

@@ -94,6 +94,8 @@ def _read(folder: Path, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
     for file in sorted(folder.glob("*.safetensors")):
         try:
             known |= {name: row for name, row in load_file(file).items() if name in wanted}
+        except FileNotFoundError:  # another process found it damaged first
+            continue
         except SafetensorError:  # damaged: what it held can be had again
             file.unlink(missing_ok=True)
     return known

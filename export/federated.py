@@ -1,8 +1,8 @@
 """Federated averaging of the fusion head (McMahan et al. 2017) over sites that keep their recordings.
 
-The sites are simulated in this process, one after the other: speakers are dealt out to them, and all that
-leaves a site are the weights of its fusion head and the number of its windows, as the messages of `flwr`
-that its FedAvg averages. Nothing goes over a network.
+The sites are simulated in this process, one after the other: people are dealt out to them, and all that
+leaves a site are the weights of its fusion head and the number of its voice windows, as the messages of
+`flwr` that its FedAvg averages. Nothing goes over a network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import nn
 from edge.errors import DatasetError, MissingExtraError
 from edge.items import LABELS, MODALITIES
 from export.fusion import FusionHead
-from export.fusion_training import Pool, fusion_task
+from export.fusion_training import Pool, fusion_task, voices
 from export.history import Epoch, read_history, write_history
 from export.progress import say
 from export.recipe import Recipe
@@ -40,13 +40,9 @@ def train_over_sites(
     The learning rate falls from round to round. Weights of finished sites lie in the folder until the end:
     a training that was killed goes on to the same result. Raises DatasetError, MissingExtraError.
     """
-    # It would report its use to its makers.
-    os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
-    try:
-        from flwr.common import Code, FitRes, Status, ndarrays_to_parameters, parameters_to_ndarrays
-        from flwr.server.strategy import FedAvg
-    except ImportError as error:
-        raise MissingExtraError("flwr", "privacy") from error
+    require_flwr()
+    from flwr.common import Code, FitRes, Status, ndarrays_to_parameters, parameters_to_ndarrays
+    from flwr.server.strategy import FedAvg
 
     assert recipe.fusion.sites is not None
     sites = [of_site(pools, number, recipe.fusion.sites) for number in range(recipe.fusion.sites)]
@@ -66,7 +62,7 @@ def train_over_sites(
                 train(task, replace(plan, epochs=1, lr=rate, seed=seed), where)
             sent = ndarrays_to_parameters(_weights(copy))
             rows += read_history(where / f"{name}.jsonl")
-            windows = task.steps * recipe.fusion.batch
+            windows = voices(*site)
             results.append((None, FitRes(Status(Code.OK, ""), sent, windows, {"loss": rows[-1].loss})))
         averaged, metrics = strategy.aggregate_fit(number + 1, results, [])
         _load(model, parameters_to_ndarrays(averaged))
@@ -88,12 +84,22 @@ def train_over_sites(
         shutil.rmtree(done)
 
 
+def require_flwr() -> None:
+    """Raise MissingExtraError without flwr."""
+    # It would report its use to its makers.
+    os.environ["FLWR_TELEMETRY_ENABLED"] = "0"
+    try:
+        import flwr.server.strategy  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("flwr", "privacy") from error
+
+
 def of_site(pools: Sequence[Mapping[str, Pool]], number: int, sites: int) -> list[dict[str, Pool]]:
-    """What one site has of each set of pools: every `sites`-th speaker of each modality.
+    """What one site has of each set of pools: every `sites`-th person.
 
     A set in which some label is missing at the site is left out. Raises DatasetError when none is left.
     """
-    parts = [{m: _share(found[m], number, sites) for m in MODALITIES} for found in pools]
+    parts = [_share(found, number, sites) for found in pools]
     whole = [p for p in parts if all(len(p[m].label.unique()) == len(LABELS) for m in MODALITIES)]
     if not whole:
         raise DatasetError(
@@ -102,15 +108,25 @@ def of_site(pools: Sequence[Mapping[str, Pool]], number: int, sites: int) -> lis
     return whole
 
 
-def _share(pool: Pool, number: int, sites: int) -> Pool:
-    if pool.speaker is None:  # what was said: found only through the voices of the site
-        return pool
-    _, rank = pool.speaker.unique(return_inverse=True)
-    return pool.take(torch.nonzero(rank % sites == number).flatten())
+def _share(found: Mapping[str, Pool], number: int, sites: int) -> dict[str, Pool]:
+    """What one site has: each person's voice, face and sentences lie at one site."""
+    site: dict[int, int] = {}
+    for m in MODALITIES:
+        speaker = found[m].speaker
+        new = [] if speaker is None else [p for p in speaker.unique().tolist() if p not in site]
+        site |= {person: place % sites for place, person in enumerate(new)}
+
+    def own(pool: Pool) -> Pool:
+        if pool.speaker is None:  # what was said: found only through the voices of the site
+            return pool
+        here = [place for place, person in enumerate(pool.speaker.tolist()) if site[person] == number]
+        return pool.take(torch.tensor(here, dtype=torch.long))
+
+    return {name: own(pool) for name, pool in found.items()}
 
 
 def _mean_metrics(found: list[tuple[int, dict[str, Any]]]) -> dict[str, Any]:
-    """Mean loss of the sites by their windows."""
+    """Mean loss of the sites by their voice windows."""
     total = sum(windows for windows, _ in found)
     return {"loss": sum(windows * metrics["loss"] for windows, metrics in found) / total}
 

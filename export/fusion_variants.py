@@ -13,6 +13,7 @@ differ in how the modalities meet:
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
@@ -50,14 +51,14 @@ class Tokens:
         return len(self.audio)
 
 
-class Variant(nn.Module):
+class Variant(nn.Module, ABC):
     """Tokens -> logits [b, k], and logits of each modality by itself [b, m, k] that help in training."""
 
     def __init__(self, labels: int, d: int, dropout: float) -> None:
         super().__init__()
 
-    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
-        raise NotImplementedError
+    @abstractmethod
+    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]: ...
 
 
 class AudioGuided(Variant):

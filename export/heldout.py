@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,6 +76,7 @@ def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
     loose = []
     for number, (example, face) in enumerate(zip(examples, read_faces(examples), strict=True)):
         path = pictures / f"{number:05d}.png"
-        cv2.imwrite(str(path), face)
+        if not cv2.imwrite(str(path), face):
+            raise OSError(errno.ENOSPC, "the disk takes no more", str(path))
         loose.append(replace(example, path=path, tile=None))
     return loose

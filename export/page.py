@@ -9,7 +9,6 @@ from typing import Any
 from export.markup import Html, document, tag
 from export.sections import accuracy, answers, confidence, limits, mistakes, score_name
 from export.sections_made import (
-    ablation,
     origin,
     privacy,
     pseudo_labels,
@@ -17,6 +16,7 @@ from export.sections_made import (
     speed,
     times,
     training,
+    trial,
 )
 
 
@@ -27,7 +27,7 @@ def page(facts: Mapping[str, Any], work: Path) -> str:
         ("Confusion matrices", answers(facts)),
         ("Confidence", confidence(facts)),
         ("Training", training(facts)),
-        ("Fusion on trial", ablation(facts)),
+        ("Fusion on trial", trial(facts)),
         ("Pseudo-labels", pseudo_labels(facts)),
         ("Privacy in training", privacy(facts)),
         ("INT8", quantization(facts)),

@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from calibration.dataset import read_rows
 from calibration.recordings import load_sound
-from edge.errors import DatasetError
+from edge.errors import DatasetError, MediaError
 from edge.items import Floats
 from export.corpora import RAVDESS
 from export.feature_cache import teach
 from export.fusion_variants import Tokens
+from export.progress import say
 from export.students import TOKEN
 from export.teachers import RATE, WhisperTeacher
 
@@ -70,8 +71,9 @@ class Segments:
 
 
 def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
-    """Every clip with its voice, its face and its words. Raises DatasetError, MediaError.
+    """Every clip with its voice, its face and its words; one that cannot be read is named and left out.
 
+    Raises DatasetError.
     cache: folder that keeps what the teacher heard; a run killed at any moment goes on.
     """
     table, packed = data / "ravdess" / "metadata.csv", data / "ravdess_au" / "ravdess_au.npz"
@@ -83,7 +85,7 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
             faces = {str(c): u for c, u in zip(columns["clip"], columns["action_units"], strict=True)}
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{packed} does not hold clip and action_units ({error})") from error
-    rows, takes = [], []
+    rows, takes, clips = [], [], []
     for number, row in read_rows(table, ("file_name", "speaker", "emotion", "transcript")):
         take = f"01{Path(row['file_name']).stem[2:]}"
         if take not in faces:
@@ -92,10 +94,16 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
             raise DatasetError(
                 f"{table}, line {number}: unknown emotion '{row['emotion']}'; use {', '.join(RAVDESS)}"
             )
+        try:
+            clips.append(load_sound(data / "ravdess" / row["file_name"], RATE))
+        except MediaError as error:
+            say(f"left out: {error}")
+            continue
         rows.append(row)
         takes.append(take)
+    if not rows:
+        raise DatasetError(f"{table} names no clip that can be read; see the lines above")
     speakers = sorted({row["speaker"] for row in rows})
-    clips = [load_sound(data / "ravdess" / row["file_name"], RATE) for row in rows]
     names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in clips]
     return Pairs(
         teach(Segments(teacher), clips, names, cache),

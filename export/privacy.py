@@ -45,7 +45,7 @@ def privacy_of(recipe: Recipe, windows: int) -> dict[str, Any]:
             f"[fusion] batch = {wanted.batch} with dp_noise: private training on {windows} voice windows "
             f"needs a batch of at least {LEAST_BATCH} and fewer than there are windows"
         )
-    _require()
+    require_opacus()
     from opacus.accountants import RDPAccountant
 
     accountant = RDPAccountant()
@@ -76,7 +76,7 @@ class PrivateGradients:
     """
 
     def __init__(self, model: nn.Module, wanted: FusionRecipe, windows: int, folder: Path) -> None:
-        _require()
+        require_opacus()
         from opacus.optimizers import DPOptimizer
 
         self._model, self._windows, self._rate = model, windows, wanted.batch / windows
@@ -142,7 +142,8 @@ def _secret(file: Path) -> int:
     return int(file.read_text(encoding="ascii"))
 
 
-def _require() -> None:
+def require_opacus() -> None:
+    """Raise MissingExtraError without opacus."""
     try:
         import opacus  # noqa: F401
     except ImportError as error:

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,7 +34,8 @@ def logged(file: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        _write(file, f"stopped: {error or type(error).__name__}")
+        with suppress(OSError):  # a full disk is told of by the error itself
+            _write(file, f"stopped: {error or type(error).__name__}")
         raise
     finally:
         if before is None:

@@ -47,21 +47,23 @@ def run_pseudo(
     if not data.is_dir():
         raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
     recordings = read_unlabelled(unlabelled)
-    work = out.with_name(f"{out.name}.work")
+    work = beside(out)
     found = gather(recipe, data, audio_split(recipe, data), recordings, work / "teacher")
     say(f"{len(found.material.names)} clips without a label, {len(found.material.human[0].labels)} with one")
     for reason, count in found.left_out.items():
         say(f"{count} recordings left out: {reason}")
     out.mkdir(parents=True, exist_ok=True)
     drawn = out / "sensitivity.png"
-    looked_at = drawn.is_file()
+    key, of_curve = key_of(found, policy, recipe.seed), work / "curve.txt"
+    looked_at = drawn.is_file() and of_curve.is_file() and of_curve.read_text() == key
     show_curve(found.material, policy, drawn)
+    work.mkdir(parents=True, exist_ok=True)
+    of_curve.write_text(key)
     if signer is not None:
         if not looked_at:
             raise ConfigError(f"look at {drawn} first: it was drawn only now; then sign {policy_path}")
         policy = sign(policy_path, signer, datetime.date.today())
     signed = require_signature(policy, policy_path)
-    key = key_of(found, policy, recipe.seed)
 
     def listen(number: int, sample: Sample, given: Mapping[int, int]) -> Verdicts | None:
         sheet = out / f"audit-{key}-{number}.csv"
@@ -99,7 +101,7 @@ def run_pseudo(
 def show_curve(material: Material, policy: Policy, path: Path) -> None:
     """Draw what a threshold buys on the human-labelled clips, speakers held out, and print it."""
     first, second = (
-        opinion(human, pool, NOBODY, half_of(material.names), policy.folds).labelled
+        opinion(human, pool, material.speakers, NOBODY, half_of(material.names), policy.folds).labelled
         for human, pool in zip(material.human, material.pool, strict=True)
     )
     same = first.argmax(axis=1) == second.argmax(axis=1)

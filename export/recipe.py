@@ -7,7 +7,15 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, ValidationError, model_serializer, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from typing_extensions import Self
 
 from edge.errors import ConfigError
@@ -121,7 +129,7 @@ class FusionRecipe(Spec):
     dp_delta: Annotated[float, Field(gt=0.0, lt=1.0)] = 1e-5
     """Chance that the privacy of epsilon does not hold."""
     sites: Annotated[int, Field(ge=2)] | None = None
-    """Federated averaging over so many sites, each with speakers of its own; a round is an epoch."""
+    """Federated averaging over so many sites, each with people of its own; a round is an epoch."""
 
     @model_validator(mode="after")
     def _one_kind_of_privacy(self) -> Self:
@@ -138,7 +146,8 @@ class QuantizeRecipe(Spec):
     min_cosine: Annotated[float, Field(ge=-1.0, le=1.0)] = 0.99
     """Least mean cosine of its outputs to FP32."""
     qat: bool = False
-    """Fine-tune a network in simulated INT8 when more than a fifth of it would have to stay float."""
+    """Fine-tune a network in simulated INT8 when more than a fifth of it would have to stay float;
+    not with dp_noise."""
 
 
 class Recipe(Spec):
@@ -160,6 +169,14 @@ class Recipe(Spec):
     """Teachers whose own Python code may run."""
     trial: bool = False
     """Put the fusion on trial as well (`edge trial`); needs ravdess and ravdess_au."""
+
+    @field_validator("quantize")
+    @classmethod
+    def _privacy_holds(cls, wanted: QuantizeRecipe, found: ValidationInfo) -> QuantizeRecipe:
+        fusion = found.data.get("fusion")
+        if wanted.qat and fusion is not None and fusion.dp_noise is not None:
+            raise ValueError("qat would train the private fusion without noise; take qat or dp_noise away")
+        return wanted
 
     def key(self, *parts: str) -> str:
         """Short digest of the named parts: trained weights are reused only while these are the same."""

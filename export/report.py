@@ -13,8 +13,7 @@
     parity, calibration as in the manifest
     privacy             as in the manifest; empty without private training
     training            training -> [{epoch, loss, held_out, measure}]
-    ablation            <work>/ablation.json; null without: {measure, data, note, references: {name: value},
-                        rows: [{name, scores: one a seed}]}
+    trial               <work>/trial/trial.json (export/verdict.py); null without
     pseudo_labels       corpus -> the report.json beside its labels (`edge pseudo`)
     data                [{modality, corpus, licence, examples and speakers: by role, labels: of training,
                         sha256}]
@@ -113,11 +112,11 @@ def write_report(
             ]
             for name, course in courses.items()
         },
-        "ablation": _optional(work / "ablation.json"),
+        "trial": optional(work / "trial" / "trial.json"),
         "pseudo_labels": {
             name: found
             for name in recipe.audio.corpora
-            if (found := _optional(data / name / "report.json")) is not None
+            if (found := optional(data / name / "report.json")) is not None
         },
         "data": _data(recipe, data),
         "recipe": {"sha256": digest(content), "content": content},
@@ -225,7 +224,7 @@ def _data(recipe: Recipe, data: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _optional(file: Path) -> Any:
+def optional(file: Path) -> Any:
     """What another command left; None without, and when it cannot be read."""
     if not file.is_file():
         return None

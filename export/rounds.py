@@ -65,7 +65,7 @@ class Outcome:
     guesses: tuple[Guess, ...] = ()
     """Pseudo-labels of the last round that was kept, without clips a person has heard since."""
     heard: Mapping[str, int | None] | None = None
-    """Clip -> label by ear (None: only not the one given) of all kept rounds' audits."""
+    """Clip -> label by ear (None: only not the one given) of all audits."""
 
 
 def run_rounds(
@@ -109,12 +109,12 @@ def run_rounds(
             why = (
                 f"{verdicts.right} of {verdicts.n} were right by ear, precision at least {verdicts.bound:.3f}"
             )
+            heard |= verdicts.heard  # true whatever becomes of the round
             if verdicts.bound < policy.precision:
                 why += f", under {policy.precision}"
                 rounds.append(Finished(found, "rolled back", verdicts, why))
                 ended = f"round {number} was rolled back: {why}"
                 break
-            heard |= verdicts.heard
         rounds.append(Finished(found, "kept", verdicts, why))
         before = found.after
         kept = tuple(guess for guess in found.guesses if guess.clip not in heard)
@@ -134,7 +134,7 @@ def find(
     guessed = as_guessed(material, kept)
     halves = half_of(material.names)
     first, second = (
-        opinion(view, pool, guessed, halves, policy.folds)
+        opinion(view, pool, material.speakers, guessed, halves, policy.folds)
         for view, pool in zip(people, material.pool, strict=True)
     )
     chosen = select(first.pool, first.votes, second.pool, policy)

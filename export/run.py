@@ -24,6 +24,7 @@ import torch
 from calibration.evaluate import Answers, Judge
 from calibration.metrics import Report
 from edge.bundle import Bundle
+from edge.disk import beside
 from edge.errors import DatasetError, EngineError
 from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
@@ -56,6 +57,7 @@ from export.pools import (
     training_batches,
     training_inputs,
 )
+from export.preflight import require_means
 from export.privacy import privacy_of
 from export.progress import Stages, logged, say
 from export.qat import fine_tune
@@ -74,7 +76,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
     recipe = read_recipe(recipe_path)
     if not data.is_dir():
         raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
-    work = out.with_name(f"{out.name}.work")
+    work = beside(out)
     with logged(work / "export.log"):
         say(f"export {out} by {recipe_path}, seed {recipe.seed}")
         return _export(recipe, data, out, work)
@@ -82,6 +84,9 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
 
 def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages = Stages()
+    last = {"audio": "audio-adapted" if recipe.audio.adapt_epochs else "audio", "vision": "vision-settled"}
+    finished = [m for m in MODALITIES if (_place(m, recipe, data, work) / f"{last.get(m, m)}.pt").is_file()]
+    require_means(recipe, data, tuple(name for name in MODALITIES if name not in finished))
     sets = held_out_sets(recipe, data, work / "heldout")
     train_students(recipe, data, work)
     stages.end("encoders")
@@ -158,10 +163,10 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()
     } | {"fused on composed windows": composed}
+    bundle = pack(out, recipe, integers, reports, *parts, facts)
     if recipe.trial:
         say("fusion: on trial against other ways to fuse")
         run_trial(data, work / "trial")
-    bundle = pack(out, recipe, integers, reports, *parts, facts)
     trainings = [*(_place(name, recipe, data, work) for name in MODALITIES), folder]
     write_report(bundle, recipe, data, work, sets, asked["int8"], reports, trainings, speed, stages.seconds)
     size = sum(file.stat().st_size for file in out.iterdir())
@@ -198,7 +203,7 @@ def judge(
     for held_out in sets:
         row = results[held_out.title] = {}
         for precision, bundle in bundles.items():
-            with Judge(bundle) as asked:
+            with Judge(bundle, say=say) as asked:
                 if held_out.modality == "audio" and not held_out.new_voices:
                     asked.meet(held_out.examples)
                 found = asked.answers(held_out.examples, held_out.modality)

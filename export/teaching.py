@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edge.disk import beside
 from edge.errors import ConfigError, DatasetError
 from edge.items import MODALITIES
 from edge.manifest import AudioSpec
@@ -28,7 +29,7 @@ def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
         raise ConfigError(
             f"{recipe_path} names no teacher to ask; set teacher under [audio], [vision] or [text]"
         )
-    cache = out.with_name(f"{out.name}.work") / "teacher"
+    cache = beside(out) / "teacher"
     if "audio" in asked:
         split = audio_split(recipe, data)
         windows = NoisyWindows.load(recipe, data, split.train)

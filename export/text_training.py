@@ -99,14 +99,15 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     lesson = text_lessons(recipe, data, split, folder.parent / "teacher")
     wished = beside(torch.cat([targets, guessed(lesson, targets, wanted.adjust)]), lesson)
     lengths = masks.sum(1).numpy()
-    steps = len(ids) // wanted.batch
+    size = min(wanted.batch, len(ids))
+    steps = len(ids) // size
     unknown = int(tokenizer.token_to_id(UNKNOWN) or 0)
 
     def batches(rng: np.random.Generator) -> Iterator[Batch]:
         # Sentences of like length share a batch: half of all time would go into padding otherwise.
-        order = np.argsort(lengths + rng.uniform(0, 6, len(lengths)))[: steps * wanted.batch]
+        order = np.argsort(lengths + rng.uniform(0, 6, len(lengths)))[: steps * size]
         for number in rng.permutation(steps):
-            chosen = torch.from_numpy(order[number * wanted.batch : (number + 1) * wanted.batch])
+            chosen = torch.from_numpy(order[number * size : (number + 1) * size])
             longest = max(1, int(lengths[chosen].max()))
             batch_ids, batch_masks = ids[chosen, :longest].clone(), masks[chosen, :longest]
             hidden = torch.from_numpy(rng.random(batch_ids.shape) < 0.1) & (batch_masks > 0)

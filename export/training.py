@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import io
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -192,7 +194,13 @@ def _restore(model: nn.Module, learnt: dict[str, Tensor]) -> None:
 
 
 def save_whole(path: Path, content: object) -> None:
-    """Write whole or not at all: a kill in the middle leaves the old file."""
-    scratch = path.with_suffix(".tmp")
-    torch.save(content, scratch)
-    os.replace(scratch, path)
+    """Write whole or not at all: a kill in the middle leaves the old file. Raises OSError."""
+    scratch, packed = path.with_suffix(".tmp"), io.BytesIO()
+    torch.save(content, packed)  # not into the file: of a full disk it would say nothing a person can read
+    try:
+        scratch.write_bytes(packed.getbuffer())
+        os.replace(scratch, path)
+    except OSError:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise

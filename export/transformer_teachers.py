@@ -26,7 +26,7 @@ UNUSED = ("pooler.", ".pooler.", "masked_spec_embed", "position_ids")
 """Weights that a checkpoint may lack: nothing here asks for their output."""
 
 
-class _Pretrained:
+class _Pretrained(ABC):
     """What all teachers in this format share: the folder, and the network that is loaded when first asked."""
 
     kind: str
@@ -44,13 +44,13 @@ class _Pretrained:
                 f'trusted = ["{name}"] at the top of the recipe'
             )
 
+    @abstractmethod
     def network(self) -> nn.Module:
         """A fresh copy of the network, in eval mode, on the GPU where there is one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def features(self, item: Any, /) -> Floats:
         """Vector [d] of one clip, face or sentence."""
-        raise NotImplementedError
 
     def kept(self) -> nn.Module:
         """The network as it came, loaded once."""

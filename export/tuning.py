@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from edge.errors import MissingExtraError
+from edge.errors import DatasetError, MissingExtraError
 from edge.items import LABELS, Floats
 from export.distill import Lessons, as_lessons, folds_of, lessons, standardised
 from export.feature_cache import crew, fingerprint, teach
@@ -51,7 +51,7 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
 
     Tuned where the recipe says so and the teacher is a transformers model: each example is answered by a copy
     that was tuned on other people. cache: folder that keeps tuned weights and answers. Raises ConfigError,
-    MissingExtraError.
+    DatasetError, MissingExtraError.
     """
     wanted: TaughtRecipe = getattr(recipe, modality)
     teacher = teacher_of(recipe, modality, data) if wanted.pretrained else None
@@ -62,6 +62,11 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
         plain = teach(teacher, material.items, names, cache)
         labels = material.targets.argmax(dim=1).numpy()
         return lessons(plain, labels, material.speakers, np.full(len(names), 1 / len(names)))
+    if len(set(material.speakers)) < 2:
+        raise DatasetError(
+            f"the {modality} teacher is tuned by some people and asked about others, and there is one only; "
+            "add people, or set epochs = 0 under tuning"
+        )
     fold = folds_of(material.speakers, wanted.tuning.folds)
     folder = _tune_all(teacher, wanted, recipe.seed, material, names, fold, cache)
     new_names = [fingerprint(item) for item in material.unlabelled]

@@ -15,13 +15,12 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, NEGATIVE, Floats
 from export.clips import Described, describe
 from export.corpora import Split
+from export.distill import LEAST_CLIPS
 from export.ensemble import Human
 from export.recipe import Recipe
 from export.rounds import Material
-from export.teachers import open_teacher
+from export.teachers import teacher_of
 
-LEAST_CLIPS = 20
-"""Clips of a person that tell how the person speaks whatever the mood."""
 SOUNDS = (".wav", ".flac", ".opus", ".ogg", ".mp3", ".m4a")
 
 
@@ -92,7 +91,8 @@ def gather(
         raise ConfigError("pseudo-labels need a teacher whose features they rest on; name one under [audio]")
     require_human([*split.dev, *split.test])
     _require_labels(split.dev)
-    teacher = open_teacher(recipe.audio.teacher, data)
+    teacher = teacher_of(recipe, "audio", data)
+    assert teacher is not None
     people = [example for example in split.train if example.soft is None]
     human, frozen, judged = (
         _labelled(describe([_path(e) for e in part], teacher, cache), part)

@@ -85,11 +85,12 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     dev_faces, dev_labels = load_faces(split.dev, size)
     targets = F.one_hot(labels, len(LABELS)).float()
     lesson = vision_lessons(recipe, data, split, folder.parent / "teacher")
-    steps = len(faces) // wanted.batch
+    together = min(wanted.batch, len(faces))
+    steps = len(faces) // together
 
     def batches(kind: Round, targets: Tensor, rng: np.random.Generator) -> Iterator[Batch]:
         order = torch.from_numpy(rng.permutation(len(faces)))
-        for chosen in order[: steps * wanted.batch].split(wanted.batch):
+        for chosen in order[: steps * together].split(together):
             inputs, wished = jitter_faces(faces[chosen], rng, kind.gentle), targets[chosen]
             if wanted.mixup and kind.mixed:
                 inputs, wished = mix(inputs, wished, wanted.mixup, rng)

@@ -1,5 +1,6 @@
 """The command line: verbs, exit codes, one-line errors."""
 
+import errno
 import json
 import shutil
 import signal
@@ -21,6 +22,7 @@ from edge.words import word
 
 VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export"]
 VERBS += ["pseudo", "relabel", "replay", "review", "teach", "trial"]
+REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 
 
 @dataclass
@@ -66,6 +68,22 @@ def test_every_verb_has_help_with_an_example(edge, verb):
     done = edge(verb, "--help")
     assert done.code == 0
     assert f"Example: edge {verb}" in done.out
+
+
+@pytest.mark.parametrize("columns", ["80", "100"])
+@pytest.mark.parametrize("verb", [*VERBS, *(f"review {part}" for part in REVIEW)])
+def test_examples_stand_on_lines_of_their_own(edge, verb, columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = edge(*verb.split(), "--help").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    first = next(i for i, line in enumerate(lines) if line.startswith(f"  Example: edge {verb}"))
+    assert lines[first - 1] == ""
+    examples = lines[first : lines.index("", first)]
+    before = ["  Example:", *examples]
+    for line, ahead in zip(examples, before, strict=False):
+        caption, _, command = line.partition(": ")
+        goes_on = ahead.endswith((":", "\\")) and line.startswith("    ")
+        assert goes_on or line.endswith(":") or (command.startswith("edge ") and len(caption) < 30)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +199,19 @@ def test_a_clip_without_speech_or_face_gives_states_and_an_error(edge, write_cli
         assert all(record["label"] is None for record in records)
 
 
+def test_states_are_told_in_the_words_of_the_run_s_language(edge, write_clip, tiny_bundle, tmp_path):
+    (tmp_path / "shift").mkdir()
+    write_clip("shift/a.wav", None, np.zeros(48000))
+    write_clip("shift/b.wav", None, np.zeros(48000))
+    run = ("run", "--bundle", tiny_bundle.folder, "--headless", "--source")
+    done = edge(*run, tmp_path / "shift" / "a.wav")
+    assert "holds no emotion to read (windows: no speech heard 2, warming up 1);" in one_line_error(done)
+    done = edge(*run, tmp_path / "shift" / "a.wav", "--lang", "ja")
+    assert "感情を推定できません（区間：発話なし 2, 準備中 1）" in one_line_error(done)
+    done = edge(*run, tmp_path / "shift", "--lang", "ja")
+    assert one_line_error(done).startswith("edge: 2 件中 2 件の録画を読み取れませんでした：")
+
+
 def test_demo_says_first_and_last_what_it_is(edge, tmp_path, monkeypatch):
     write_tiny_bundle(tmp_path / "starter")
     monkeypatch.setattr("edge.app.starter_bundle", lambda: tmp_path / "starter")
@@ -288,6 +319,15 @@ def test_export_runs_the_recipe(edge, module, tmp_path):
     done = edge("export", "recipe.toml", "--data", tmp_path, "--out", tmp_path / "bundle")
     assert done.code == 0
     assert [str(value) for value in asked[0]] == ["recipe.toml", str(tmp_path), str(tmp_path / "bundle")]
+
+
+def test_a_full_disk_is_one_line(edge, module, tmp_path):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", str(tmp_path / "out.work"))
+
+    module("export.run", run_export=full)
+    done = edge("export", "r.toml", "--data", "d", "--out", str(tmp_path / "out"))
+    assert "out.work cannot be written (No space left on device); free some space" in one_line_error(done)
 
 
 def test_a_missing_extra_prints_the_pip_line(edge, monkeypatch, tmp_path):

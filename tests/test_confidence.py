@@ -8,9 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from calibration.confidence import Scaling, confusion_rates, fit_scaling, fit_thresholds
 from edge.confidence import (
-    DAY_S,
     Checks,
-    limited,
     near_event,
     needs_check,
     prediction_set,
@@ -43,16 +41,16 @@ def test_the_set_holds_what_cannot_be_ruled_out():
     assert prediction_set(found, LABELS, None) == ("b",)
 
 
-def test_the_set_is_never_empty():
-    assert prediction_set(np.array([0.3, 0.4, 0.3], np.float32), LABELS, (0.9, 0.9, 0.9)) == ("b",)
+def test_what_every_label_leaves_stands_between_the_two_likeliest():
+    assert prediction_set(np.array([0.2, 0.5, 0.3], np.float32), LABELS, (0.9, 0.9, 0.9)) == ("b", "c")
 
 
 @pytest.mark.parametrize(
     ("candidates", "margin", "expected"),
-    [(("a",), 0.5, False), (("a", "b"), 0.5, True), (("a",), 0.05, True)],
+    [(("a",), 0.5, False), (("a", "b"), 0.5, True), (("a",), 0.05, True), (("b",), 0.5, True)],
 )
 def test_the_check_rule(candidates, margin, expected):
-    assert needs_check(candidates, margin, 0.1) is expected
+    assert needs_check("a", candidates, margin, 0.1) is expected
 
 
 @pytest.fixture
@@ -106,7 +104,7 @@ def test_each_label_is_covered_as_often_as_promised(drawn):
 
 
 def test_thresholds_agree_with_crepes(drawn):
-    crepes = pytest.importorskip("crepes")
+    crepes = pytest.importorskip("crepes", reason="script/test_extras has it")
     logits, labels = drawn
     posteriors = softmax(logits, 2.0).astype(float)
     scores = 1.0 - posteriors
@@ -132,28 +130,20 @@ def test_an_event_near_its_threshold(p, expected):
     assert near_event(found, LABELS, {"b": 0.3, "elsewhere": 0.1}) is expected
 
 
-def run(wanted, a_day, start=0.0):
-    checks, shown = Checks(), []
-    for second, one in enumerate(wanted):
-        checks = limited(checks, one, start + second, a_day)
-        shown.append(checks.shown)
-    return checks, shown
-
-
-def test_a_run_of_readings_is_one_check_and_the_limit_holds():
-    checks, shown = run([True, True, False, True, False, True, True], 2)
-    assert shown == [True, True, False, True, False, False, False]
+def test_the_limit_of_a_day_holds():
+    checks = Checks(2)
+    assert [checks.ask(7), checks.ask(7), checks.ask(7)] == [True, True, False]
     assert (checks.asked, checks.withheld) == (2, 1)
 
 
 def test_a_new_day_has_new_checks():
-    checks, shown = run([True, False, True, False, True], 1, DAY_S - 3)
-    assert shown == [True, False, False, False, True]
-    assert checks.withheld == 1
+    checks = Checks(1)
+    assert [checks.ask(day) for day in (7, 7, 8, 8)] == [True, False, True, False]
+    assert (checks.asked, checks.withheld) == (1, 2)
 
 
-@given(st.lists(st.booleans(), max_size=50))
-def test_without_a_limit_nothing_is_withheld(wanted):
-    checks, shown = run(wanted, None)
-    assert shown == wanted
+@given(st.lists(st.integers(0, 3), max_size=50))
+def test_without_a_limit_nothing_is_withheld(days):
+    checks = Checks()
+    assert all(checks.ask(day) for day in days)
     assert checks.withheld == 0

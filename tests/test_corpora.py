@@ -372,6 +372,22 @@ def test_a_speaker_stays_where_he_is_when_others_come(tmp_path):
     assert all(early <= late for early, late in zip(before, after, strict=True))
 
 
+PARTS = (lambda s: s.train, lambda s: s.dev, lambda s: s.test)
+
+
+def test_people_of_two_corpora_keep_one_role(tmp_path):
+    people = [f"s{i}" for i in range(300)]
+    spoken(tmp_path, people, "first")
+    spoken(tmp_path, people[:200], "second")
+    splits = split_corpora(tmp_path, ["first", "second"], [], [])
+    train, dev, test = ({e.speaker for s in splits.values() for e in part(s)} for part in PARTS)
+    assert dev
+    assert test
+    assert train.isdisjoint(dev | test)
+    assert dev.isdisjoint(test)
+    assert splits["second"].test
+
+
 def test_the_published_validation_split_is_the_test_set(tmp_path):
     write_sentences(tmp_path / "goemotions", 300)
     split = split_corpora(tmp_path, ["goemotions"], [], [])["goemotions"]

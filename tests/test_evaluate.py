@@ -11,7 +11,7 @@ import pytest
 from corpora import tone, write_wav
 
 from calibration.dataset import Example
-from calibration.evaluate import Judge, evaluate_folder
+from calibration.evaluate import Judge, evaluate_folder, stream_clips
 from calibration.recordings import load_media, load_sound, windows_of
 from edge import cli
 from edge.errors import BundleError, DatasetError, MediaError
@@ -154,9 +154,9 @@ def test_an_answer_is_named_after_what_was_fused(demo, tiny_bundle):
     with Judge(replace(tiny_bundle, manifest=manifest)) as judge:
         for modality, drop, name, size in (
             ("audio", (), "audio", 6),
-            ("fused", (), "fused", 1),
+            ("fused", (), "fused", 2),
             ("fused", ("text",), "fused audio+vision", 6),
-            ("fused", ("audio", "vision"), "fused text", 1),
+            ("fused", ("audio", "vision"), "fused text", 2),
         ):
             found = judge.answers([example], modality, drop)
             assert found.names == [name]
@@ -199,17 +199,32 @@ def test_no_clip_judged_at_all_is_an_error(voices, tiny_bundle):
     assert str(caught.value) == "no clip could be judged by vision (6 x no face); try another --modality"
 
 
-def test_a_recording_that_cannot_be_read_is_named(voices, tiny_bundle):
+@pytest.mark.parametrize("modality", ["audio", "fused"])
+def test_a_recording_that_cannot_be_read_is_named_and_counted(voices, tiny_bundle, capsys, modality):
     (voices / "sad.wav").write_bytes(b"not sound")
-    with pytest.raises(MediaError, match=r"sad\.wav is not a recording"):
-        evaluate_folder(tiny_bundle.folder, voices, "audio")
+    report = evaluate_folder(tiny_bundle.folder, voices, modality)
+    assert (report.n, report.skipped) == (5, {"cannot be decoded": 1})
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left out: ")]
+    assert len(said) == 1
+    assert "sad.wav is not a recording" in said[0]
 
 
-def test_a_silent_recording_is_named(folder, tiny_bundle):
+def test_streams_leave_out_a_recording_that_cannot_be_read(voices, tiny_bundle, capsys):
+    (voices / "sad.wav").write_bytes(b"not sound")
+    assert len(stream_clips(tiny_bundle, voices)) == 5
+    assert capsys.readouterr().err.count("left out: ") == 1
+    for sound in voices.glob("*.wav"):
+        sound.write_bytes(b"not sound")
+    with pytest.raises(DatasetError, match="none of the 6 clips"):
+        stream_clips(tiny_bundle, voices)
+
+
+def test_a_silent_recording_is_named(folder, tiny_bundle, capsys):
     write_wav(folder / "silent.wav", np.zeros(16000))
     label(folder, ["silent.wav", "neutral"])
-    with pytest.raises(MediaError, match=r"silent\.wav holds neither sound nor picture; replace it"):
+    with pytest.raises(DatasetError, match=r"no clip could be judged by audio \(1 x cannot be decoded\)"):
         evaluate_folder(tiny_bundle.folder, folder, "audio")
+    assert "silent.wav holds neither sound nor picture; replace it" in capsys.readouterr().err
     with pytest.raises(MediaError, match="silent"):
         load_sound(folder / "silent.wav", 16000)
 
@@ -295,8 +310,12 @@ def test_streams_compare_the_ways_to_vote(voices, tiny_bundle, monkeypatch, caps
     assert code == 0
     found = json.loads(out.read_text())
     assert list(found) == ["shifted", "even"]
+    assert printed.count("need a check") == 2
     for row in found.values():
         assert len(row) == 5
+        shown = row["prior-based voting"]["trust"]
+        assert all(0 <= share <= 1 for share in shown.values())
+        assert row["no voting"]["trust"] is None
         assert all(name in printed for name in row)
         assert all(0 <= result["weighted_f1"] <= 1 for result in row.values())
 

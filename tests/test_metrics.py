@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from calibration.metrics import Report, calibration_error, score
+from edge.confidence import prediction_set
 from edge.items import LABELS
 
 NEUTRAL, ANGRY, HAPPY, SAD, WORRIED, SURPRISE = range(len(LABELS))
@@ -142,6 +143,17 @@ def test_the_order_of_examples_says_nothing(rng):
     )
     assert report.interval == other.interval
     assert report.confusion == other.confusion
+
+
+def test_sets_are_those_a_person_is_shown(rng):
+    posteriors = rng.dirichlet(np.full(6, 0.7), 400).astype(np.float32)
+    thresholds = rng.uniform(0.1, 0.6, (400, 6))
+    truth = rng.integers(6, size=400)
+    report = score(posteriors, truth, people(400), thresholds=thresholds)
+    shown = [prediction_set(p, LABELS, row) for p, row in zip(posteriors, thresholds, strict=True)]
+    assert report.mean_set_size == pytest.approx(np.mean([len(one) for one in shown]))
+    inside = [LABELS[label] in one for label, one in zip(truth, shown, strict=True)]
+    assert report.coverage == pytest.approx(np.mean(inside))
 
 
 def test_as_dict_has_the_promised_keys_and_is_json():

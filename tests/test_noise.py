@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from corpora import write_wav
 
-from calibration.noise import Surroundings, load_noises
+from calibration.noise import Surroundings, _drawn, load_noises
 from edge.errors import DatasetError
 
 
@@ -20,6 +20,21 @@ def test_what_is_judged_by_is_never_trained_on(machines):
     lengths = [sorted(map(len, sounds)) for sounds in (judged, trained)]
     assert sorted(lengths[0] + lengths[1]) == [1600 + n for n in range(24)]
     assert 2 <= len(judged) <= 10
+
+
+def test_a_sound_that_cannot_be_read_is_named_and_left_out(machines, capsys):
+    whole = load_noises(machines, 16000, judged=False)
+    files = sorted(machines.glob("*.wav"))
+    trained = [f for f in files if not _drawn(f)]
+    trained[0].write_bytes(b"not sound")
+    assert len(load_noises(machines, 16000, judged=False)) == len(whole) - 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith(f"left out: {trained[0]}")
+    for file in files:
+        file.write_bytes(b"not sound")
+    with pytest.raises(DatasetError, match="recordings can be read; replace them"):
+        load_noises(machines, 16000, judged=False)
 
 
 def test_a_folder_without_sounds_is_named(tmp_path):

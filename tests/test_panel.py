@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from panels import SETUP, board, minute, picture, read, state, view
 
-from edge.display import charts, palette, panel
+from edge.display import charts, cost, headline, palette
 from edge.display.drawing import font, text, text_width
 from edge.display.panel import HEADLINE, PICTURE, draw
-from edge.display.view import Board, Look, View
+from edge.display.view import STALE_S, Board, Look, Setup, View, doubtful, sureness
 from edge.errors import InputError
 from edge.items import LABELS, Health, State
-from edge.words import WORDS
+from edge.words import WORDS, word
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -93,15 +93,15 @@ def test_a_state_has_no_colour_of_a_label(name):
 
 
 def test_a_doubtful_reading_is_headed_as_such_with_outlined_candidates():
-    doubtful = read(60, "sad", 0.4, state="needs_check", candidates=("sad", "worried"))
-    headline = part(draw(view(readings=[doubtful])), HEADLINE)
-    assert count(headline, palette.WARN) > 1000
-    for label in ("sad", "worried"):
-        assert 10 < count(headline, palette.label_colour(LABELS.index(label))) < 200
+    asked = read(60, "sad", 0.4, state="needs_check", candidates=("sad", "worried"))
+    shown = part(draw(view(readings=[asked])), HEADLINE)
+    assert count(shown, palette.WARN) > 1000
+    assert 200 < count(shown, palette.label_colour(LABELS.index("sad"))) < 600  # the voted one, larger
+    assert 10 < count(shown, palette.label_colour(LABELS.index("worried"))) < 200
 
 
 def test_a_reading_that_grew_old_is_not_the_present_one():
-    fresh, old = (draw(view(now=60.0 + late)) for late in (panel.STALE_S - 0.1, panel.STALE_S + 0.1))
+    fresh, old = (draw(view(now=60.0 + late)) for late in (STALE_S - 0.1, STALE_S + 0.1))
     happy = palette.label_colour(LABELS.index("happy"))
     assert count(part(fresh, HEADLINE), happy) > 3000
     assert count(part(old, HEADLINE), happy) == 0
@@ -180,6 +180,165 @@ def test_all_text_can_be_read():
     assert palette.contrast((255, 255, 255), (0, 0, 0)) == pytest.approx(21.0)
     colours = [palette.label_colour(index) for index in range(8)]
     assert all(palette.contrast(colour, palette.CARD) >= 3.0 for colour in colours)  # shapes: WCAG 1.4.11
+
+
+def written(monkeypatch, module, shown):
+    """What a module writes while a view is drawn: words as they were asked for, where they end (pixels)."""
+    found = []
+
+    def note(image, at, words, *rest, **room):
+        end = text(image, at, words, *rest, **room)
+        found.append((words, end))
+        return end
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "text", note)
+        draw(shown)
+    return found
+
+
+def site_setup(count):
+    """A bundle of a site's own labels, the second one long."""
+    labels = ("label0", "frustrated and impatient", *(f"label{i}" for i in range(2, count)))
+    return Setup(labels, (1.0 / count,) * count, bundle="line3")
+
+
+def site_reading(count, time=60.0, **changes):
+    labels = site_setup(count).labels
+    shares = np.full(count, 0.1 / (count - 1), np.float32)
+    shares[1] = 0.9
+    values = {"label": labels[1], "candidates": (labels[1],), "probabilities": shares} | changes
+    return dataclasses.replace(read(time), **values)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_long_label_of_a_site_fits_and_is_written_once(language, asked, monkeypatch):
+    setup = site_setup(8)
+    changes = {"state": "needs_check", "candidates": setup.labels[:5]} if asked else {}
+    shown = board([site_reading(8, **changes)], setup=setup).view(Look(language), 60.0)
+    words = written(monkeypatch, headline, shown)
+    right = HEADLINE[0] + HEADLINE[2]
+    assert all(end <= right - 12 for _, end in words)
+    assert [said for said, _ in words].count(setup.labels[1]) == 1 + asked  # and as a candidate
+    assert ("+2" in [said for said, _ in words]) == asked
+    image = draw(shown)
+    assert (image[70:230, right + 1 : right + 8] == palette.BACK).all()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_label_held_in_doubt_keeps_to_the_headline(language, monkeypatch):
+    for name in ("reading", "needs_check"):
+        for label in LABELS:
+            reading = read(60, label, 0.4, state=name, candidates=LABELS, held=True)
+            words = written(monkeypatch, headline, view(language, readings=[reading]))
+            assert all(end <= HEADLINE[0] + HEADLINE[2] - 12 for _, end in words)
+            assert {word(label, language), word("unsure", language), word("held", language)} <= {
+                said for said, _ in words
+            }
+
+
+def test_a_long_source_leaves_the_title_alone():
+    plain, long = (draw(view(readings=[read(60, source=name)])) for name in ("clip.mp4", "recording " * 20))
+    assert (plain[:45, :150] == long[:45, :150]).all()
+    assert (plain[:45, 1140:] == long[:45, 1140:]).all()
+    shown = view(readings=[read(60, source="recording " * 20)])
+    paused = draw(dataclasses.replace(shown, look=Look(paused=True)))
+    ended = draw(dataclasses.replace(shown, ended=True))
+    assert count(long[:45], palette.WARN) == 0
+    assert count(paused[:45], palette.WARN) > count(ended[:45], palette.WARN) > 50
+
+
+@pytest.mark.parametrize("labels", [6, 8, 12])
+def test_rows_and_lanes_keep_apart_however_many_labels(labels):
+    setup = site_setup(labels)
+    readings = [site_reading(labels, t, label=setup.labels[t % labels]) for t in range(1, 60)]
+    readings.append(site_reading(labels, state="needs_check"))
+    image = draw(board(readings, setup=setup).view(Look(), 60.0))
+    for (left, top, *_), height, below in ((charts.BARS, 162, 36), (charts.TIMELINE, 132, 36)):
+        names = image[top + below : top + below + height, left + 42 : left + 110]
+        inked = np.concatenate([[False], (names.max(axis=(1, 2)) > 120)])
+        assert (np.diff(inked.astype(int)) == 1).sum() == labels  # a row of words each, none touch
+    column = image[:, charts.BARS[0] + charts._BAR_LEFT + 100]  # empty bars, one of them filled
+    tracks = (column[charts.BARS[1] + 34 : charts.BARS[1] + 200] != palette.CARD).any(axis=1)
+    assert (np.diff(tracks.astype(int)) == 1).sum() == labels
+    left, top = charts.TIMELINE[0] + charts._LANES_LEFT, charts.TIMELINE[1] + charts._LANES_TOP
+    newest = image[top : top + 132, left + charts._LANES_WIDTH - 10]
+    assert 1 <= count(newest[:, None], palette.label_colour(1)) <= 4  # an outline
+
+
+def test_twelve_labels_have_twelve_shapes():
+    drawn = []
+    for index in range(12):
+        image = np.zeros((40, 40, 3), np.uint8)
+        headline.shape(image, index, (20, 20), 30, (255, 255, 255), True)
+        drawn.append(image > 128)
+    for index, one in enumerate(drawn):
+        assert all((one != other).mean() > 0.02 for other in drawn[index + 1 :])
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_vote_s_numbers_fit(language, monkeypatch):
+    reading = read(60, votes=12, margin=1.0, delay_ms=12345.0)
+    words = written(monkeypatch, charts, view(language, readings=[reading]))
+    numbers = next(said for said, _ in words if "12.3" in said)
+    assert text_width(numbers, 14) <= charts.VOTES[2] - 24
+    assert text_width(word("votes", language), 16) + text_width(word("needed", language), 13) < 250
+    strip = part(draw(view(readings=[reading])), charts.VOTES)
+    dashes = (strip[83, 14:-14] == palette.TEXT).all(axis=1)  # 3 pixels over the floor: a margin of 0.1
+    assert 0.3 < dashes.mean() < 0.6
+    assert count(strip[86:88, 14:-14], palette.EDGE) == 0  # no second line
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_doubt_is_shown_when_no_check_is_asked_for_as_well(language, monkeypatch):
+    sure = read(60, "sad", 0.8)
+    for unsure in (
+        read(60, "sad", 0.8, candidates=("sad", "worried")),
+        read(60, "sad", 0.8, margin=0.05),
+    ):
+        assert (doubtful(sure, SETUP), doubtful(unsure, SETUP)) == (False, True)
+        assert (sureness(sure, SETUP), sureness(unsure, SETUP)) == ("sure", "unsure")
+        colour = palette.label_colour(LABELS.index("sad"))
+        plain, shown = (view(language, readings=[r] * 3) for r in (sure, unsure))
+        middle = (HEADLINE[1] + HEADLINE[3] // 2, HEADLINE[0] + 98)
+        assert tuple(draw(plain)[middle]) == colour
+        assert tuple(draw(shown)[middle]) == palette.CARD
+        for area in (charts.VOTES, charts.TIMELINE):
+            assert count(part(draw(shown), area), colour) < count(part(draw(plain), area), colour)
+        said = [words for words, _ in written(monkeypatch, headline, shown)]
+        assert word("unsure", language) in said
+        assert word("sad", language) in said
+        assert word("sure", language) not in said
+
+
+def test_an_old_picture_is_none():
+    fresh, old = (view(now=60.0 + late) for late in (STALE_S - 0.1, STALE_S + 0.1))
+    none = Board(SETUP)
+    none.feel(old.healths)
+    for privacy in (False, True):
+        look = Look(privacy=privacy)
+        shown = part(draw(dataclasses.replace(old, look=look)), PICTURE)
+        assert (shown == part(draw(none.view(look)), PICTURE)).all()
+        assert (shown != part(draw(dataclasses.replace(fresh, look=look)), PICTURE)).any()
+
+
+def test_the_privacy_line_can_be_read_on_a_silhouette():
+    frame, _ = picture()
+    face = dataclasses.replace(picture()[1][None], left=20.0, top=-10.0, width=160.0, height=160.0)
+    shown = part(draw(view(privacy=True, seen=(frame, {None: face}))), PICTURE)[:40]
+    assert count(shown, palette.NOBODY) > 1000
+    assert count(shown, palette.TEXT) > 100
+    assert count(shown, palette.MUTED) == 0
+    assert (palette.TEXT, palette.NOBODY) in palette.TEXT_ON
+
+
+def test_measured_panels_have_a_picture(demo, monkeypatch):
+    shown = []
+    monkeypatch.setattr(cost, "draw", lambda view: shown.append(view) or draw(view))
+    cost.panel_times(demo, 3)
+    assert len(shown) == 8
+    assert all(view.picture is not None and view.present is not None for view in shown)
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

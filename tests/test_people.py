@@ -10,6 +10,7 @@ from panels import read, state
 from test_pipeline import FACE, Follower, Kept, Listener, build, merged, pictures, sound  # noqa: F401
 
 from edge.app import Reader
+from edge.confidence import Checks
 from edge.config import Site
 from edge.display.panel import HEADLINE, PICTURE, draw
 from edge.display.view import Board, Look, Setup
@@ -92,7 +93,7 @@ def test_the_daily_limit_is_one_for_all(build):  # noqa: F811
     pipeline = build(
         follower=Crowd(lambda time: {1: FACE, 2: OTHER}),
         manifest={"conformal_threshold": {"fused": (1e-6,) * 6}},
-        checks_a_day=1,
+        checks=Checks(1),
     )
     sink = Kept()
     summary = pipeline.run(pictures(8), "hall", [sink])

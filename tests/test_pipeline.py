@@ -1,16 +1,19 @@
 """The wiring: items in, readings and states out."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from edge.app import Reader
+from edge.confidence import Checks
 from edge.config import Site
 from edge.encoders import Encoders
 from edge.errors import MediaError
 from edge.fusion import Fusion
 from edge.items import AudioChunk, Face, Frame, Transcript, Window
+from edge.manifest import VotingSettings
 from edge.perception.speech import Speech
 from edge.pipeline import Pipeline
 from edge.stopwatch import Stopwatch
@@ -226,7 +229,7 @@ def test_an_unsure_reading_needs_a_check(build):
 
 def test_the_prediction_set_is_that_of_what_was_fused(build):
     wide, narrow = (1e-6,) * 6, (1.0,) * 6
-    for given, sizes in (({"fused": narrow, "fused audio+vision": wide}, {6}), ({"fused": narrow}, {1})):
+    for given, sizes in (({"fused": narrow, "fused audio+vision": wide}, {6}), ({"fused": narrow}, {2})):
         sink = Kept()
         build(manifest={"conformal_threshold": given}).run(merged(sound(4), pictures(4)), "clip", [sink])
         read = [reading for reading in sink.readings if reading.candidates]
@@ -308,7 +311,7 @@ class Sure:
 def test_the_prior_is_learned_in_a_long_run_only(build, engines):
     engines["fusion"] = Sure(engines["fusion"], (3.0, 0, 0, 0, 0, 0))
     said = []
-    pipeline = build(manifest={"confusion": [[1 / 6] * 6] * 6}, say=said.append)
+    pipeline = build(manifest={"confusion": {"fused vision": [[1 / 6] * 6] * 6}}, say=said.append)
     windows = [Window(start=t, end=t + 4.0, audio=None, frames=(Frame(t, PICTURE),)) for t in range(501)]
     first = [pipeline.read(window)[0].probabilities for window in windows[:499]]
     assert pipeline._census.prior is None
@@ -323,10 +326,41 @@ def test_checks_are_withheld_beyond_the_limit(build, engines):
     flat = Sure(engines["fusion"], (0.0,) * 6)
     clear = Sure(engines["fusion"], (30.0, 0, 0, 0, 0, 0))
     engines["fusion"] = flat
-    pipeline = build(checks_a_day=1, say=said.append)
+    checks = Checks(1)
+    pipeline = build(checks=checks, say=said.append)
     for start, engine in ((0, flat), (100, clear), (200, flat), (300, clear)):
         pipeline._fusion._engine = engine
         sink.write(pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))[0])
     assert sink.states == ["needs_check", "reading", "reading", "reading"]
     assert said == ["1 checks were asked for today, the limit; more are withheld"]
-    assert pipeline.run([], "clip", []).withheld == 1
+    assert checks.withheld == 1
+
+
+def test_the_limit_is_one_for_all_recordings_of_a_day(tiny_copy, media, tmp_path):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_bytes((media / "ravdess-01-neutral.mp4").read_bytes())
+    sink, said = Kept(), []
+    voting = {"margin": 1.0}  # nothing is ever sure
+    with Reader(Site(bundle=tiny_copy, checks_a_day=1, voting=voting), say=said.append) as reader:
+        summary = reader.read_all(tmp_path, [sink])
+    asked = {reading.source for reading in sink.readings if reading.state == "needs_check"}
+    assert asked == {"a.mp4"}
+    assert summary.withheld == 1
+    assert [line for line in said if "checks" in line] == [
+        "1 checks were asked for today, the limit; more are withheld"
+    ]
+
+
+def test_a_held_label_that_was_ruled_out_needs_a_check(build, engines):
+    happy, sad = Sure(engines["fusion"], (0, 9, 0, 0, 0, 0)), Sure(engines["fusion"], (0, 0, 0, 9.0, 0, 0))
+    engines["fusion"] = happy
+    pipeline = build(manifest={"conformal_threshold": {"fused": (0.4,) * 6}})
+    held = VotingSettings(dwell_s=5.0, margin=0.05, events={})
+    pipeline._rules = replace(pipeline._rules, settings=held)
+    found = []
+    for start in range(6):
+        pipeline._fusion._engine = happy if start < 2 else sad
+        found += pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))
+    ruled_out = [reading for reading in found if reading.label not in reading.candidates]
+    assert ruled_out
+    assert {reading.state for reading in ruled_out} == {"needs_check"}

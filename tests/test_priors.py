@@ -94,7 +94,8 @@ def test_short_recordings_keep_the_operators_prior(rng):
 
 
 def test_the_census_forgets(rng):
-    census = Census(posteriors=np.tile(np.float32(EVEN), (KEPT_WINDOWS, 1)), prior=EVEN)
+    rates = np.full((KEPT_WINDOWS, K, K), np.nan, np.float32)
+    census = Census(np.tile(np.float32(EVEN), (KEPT_WINDOWS, 1)), rates, prior=EVEN)
     newest = met(SHIFTED, 1, rng)[0]
     after = take(newest, census)
     assert len(after.posteriors) == KEPT_WINDOWS
@@ -111,8 +112,20 @@ def test_a_doubtful_prior_is_noticed(rng):
     assert take(dull, confusion=confusion).doubtful
 
 
+def test_windows_fused_from_different_modalities_go_by_their_own_rates(rng):
+    kinds = [(met(SHIFTED, LEAST_WINDOWS, rng, c)[0], rates(*met(EVEN, 20000, rng, c))) for c in (2.5, 1.0)]
+    own, alike, unknown = Census(), Census(), Census()
+    for sharp, dull in zip(kinds[0][0], kinds[1][0], strict=True):
+        for posterior, table in ((sharp, kinds[0][1]), (dull, kinds[1][1])):
+            own = counted(own, posterior, EVEN, EVEN, table)
+            alike = counted(alike, posterior, EVEN, EVEN, kinds[0][1])
+            unknown = counted(unknown, posterior, EVEN, EVEN)
+    assert own.gap < 0.15 < alike.gap
+    assert unknown.gap is None
+
+
 def test_em_agrees_with_quapy(rng):
-    pytest.importorskip("quapy")
+    pytest.importorskip("quapy", reason="script/test_extras has it")
     from quapy.method.aggregative import EMQ
 
     posteriors, _ = met(SHIFTED, 1000, rng)

@@ -11,7 +11,7 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, MODALITIES
 from export.federated import of_site
 from export.fusion import FusionHead
-from export.fusion_training import Pool, compose_around, fusion_task, train_fusion, voices
+from export.fusion_training import Pool, compose, compose_around, fusion_task, train_fusion, voices
 from export.history import read_history
 from export.privacy import PrivateGradients, privacy_of
 from export.recipe import FusionRecipe, Recipe
@@ -61,7 +61,7 @@ def accuracy(model, pools, recipe):
 
 
 def test_more_noise_and_fewer_steps_cost_less_epsilon():
-    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    pytest.importorskip("opacus", reason="script/test_extras has it")
 
     def epsilon(**fusion):
         return privacy_of(recipe_with(**fusion), 1000)["epsilon"]
@@ -73,7 +73,7 @@ def test_more_noise_and_fewer_steps_cost_less_epsilon():
 
 def test_epsilon_of_the_plain_gaussian_mechanism_is_the_known_one():
     """Without sampling Renyi accounting has a closed form: min over a of a T / 2 s^2 + log terms."""
-    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    pytest.importorskip("opacus", reason="script/test_extras has it")
     from opacus.accountants import RDPAccountant
 
     accountant = RDPAccountant()
@@ -85,7 +85,7 @@ def test_epsilon_of_the_plain_gaussian_mechanism_is_the_known_one():
 
 
 def test_the_gradient_of_a_batch_is_the_mean_of_the_clipped_ones(pools, tmp_path):
-    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=1e-9, dp_clip=0.05, batch=32)
     torch.manual_seed(0)
     model = FusionHead(K, dropout=0.0).train()
@@ -111,7 +111,7 @@ def test_the_gradient_of_a_batch_is_the_mean_of_the_clipped_ones(pools, tmp_path
 
 
 def test_the_noise_has_the_deviation_asked_for(pools, tmp_path):
-    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=3.0, dp_clip=0.5, batch=32)
     model = FusionHead(K, dropout=0.0).train()
     gradients = PrivateGradients(model, recipe.fusion, voices(*pools[:2]), tmp_path)
@@ -125,7 +125,7 @@ def test_the_noise_has_the_deviation_asked_for(pools, tmp_path):
 
 
 def test_every_voice_is_drawn_as_often_as_epsilon_was_counted_for(pools, tmp_path):
-    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=1.0)
     gradients = PrivateGradients(FusionHead(K), recipe.fusion, 900, tmp_path)
     gradients.begin(np.random.default_rng(0))
@@ -138,8 +138,9 @@ def test_every_voice_is_drawn_as_often_as_epsilon_was_counted_for(pools, tmp_pat
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_private_training_learns(pools, tmp_path):
-    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=0.6)
     model = train_fusion(recipe, *pools, tmp_path)
     found = accuracy(model, pools, recipe)
@@ -149,7 +150,7 @@ def test_private_training_learns(pools, tmp_path):
 
 
 def test_private_training_repeats_with_its_secret_only(pools, tmp_path):
-    pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
+    pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=0.6, epochs=1, windows=64, batch=32)
     model = train_fusion(recipe, *pools, tmp_path / "a")
     secret = tmp_path / "a" / "noise.secret"
@@ -174,6 +175,12 @@ def test_noise_and_sites_do_not_go_together():
         FusionRecipe(epochs=1, windows=64, lr=1e-3, dp_noise=1.0, sites=2)
 
 
+def test_noise_and_fine_tuning_in_int8_do_not_go_together():
+    with pytest.raises(ValueError, match=r"quantize\n.*take qat or dp_noise away"):
+        Recipe.model_validate(recipe_with(dp_noise=1.0).model_dump() | {"quantize": {"qat": True}})
+    assert Recipe.model_validate(recipe_with().model_dump() | {"quantize": {"qat": True}}).quantize.qat
+
+
 # Sites
 
 
@@ -187,6 +194,40 @@ def test_sites_share_no_speaker_and_lose_none(pools):
             assert sum(len(part[index][m].label) for part in parts) == len(found[m].label)
 
 
+def test_the_words_that_were_said_reach_every_site(pools):
+    found = dict(pools[0])
+    rows = len(found["text"].label)
+    found["spoken"] = dataclasses.replace(found["text"], speaker=None)
+    found["audio"] = dataclasses.replace(found["audio"], spoken=torch.arange(rows))
+    for number in range(2):
+        (part,) = of_site([found], number, 2)
+        rng = np.random.default_rng(0)
+        windows = compose(part, torch.arange(K).repeat(4), recipe_with(), rng, MODALITIES, spoken=1.0)
+        assert any(torch.equal(windows[2][0], tokens) for tokens in found["spoken"].tokens)
+
+
+def test_a_person_is_at_one_site(pools):
+    parts = [of_site(pools[:1], number, 3)[0] for number in range(3)]
+    people = [set().union(*(part[m].speaker.tolist() for m in MODALITIES)) for part in parts]
+    assert sum(map(len, people)) == len(set().union(*people)) == 10
+
+
+def test_sites_weigh_by_their_voices(pools, tmp_path, monkeypatch):
+    pytest.importorskip("flwr", reason="script/test_extras has it")
+    from flwr.server.strategy import FedAvg
+
+    told, aggregate = [], FedAvg.aggregate_fit
+
+    def watched(self, number, results, failures):
+        told.extend(sent.num_examples for _, sent in results)
+        return aggregate(self, number, results, failures)
+
+    monkeypatch.setattr(FedAvg, "aggregate_fit", watched)
+    train_fusion(recipe_with(epochs=1, windows=64, batch=32, sites=3), *pools, tmp_path)
+    assert told == [voices(*of_site(pools[:2], number, 3)) for number in range(3)]
+    assert len(set(told)) > 1
+
+
 def test_a_site_without_a_label_is_refused(pools):
     lonely = {m: dataclasses.replace(p, speaker=p.label.clone()) for m, p in pools[0].items()}
     with pytest.raises(DatasetError, match="site 1 lacks recordings of some label; take fewer sites"):
@@ -194,8 +235,9 @@ def test_a_site_without_a_label_is_refused(pools):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_two_sites_do_as_well_as_pooled_training(pools, tmp_path):
-    pytest.importorskip("flwr", reason="the extra `privacy` is not installed")
+    pytest.importorskip("flwr", reason="script/test_extras has it")
     recipe = recipe_with(epochs=6)
     pooled = train_fusion(recipe, *pools, tmp_path / "pooled")
     recipe = recipe_with(epochs=6, sites=2)
@@ -209,7 +251,7 @@ def test_two_sites_do_as_well_as_pooled_training(pools, tmp_path):
 
 
 def test_federated_training_that_was_killed_goes_on_to_the_same_weights(pools, tmp_path, monkeypatch):
-    pytest.importorskip("flwr", reason="the extra `privacy` is not installed")
+    pytest.importorskip("flwr", reason="script/test_extras has it")
     import export.federated
 
     recipe = recipe_with(epochs=2, windows=64, batch=32, sites=2)

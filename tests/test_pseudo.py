@@ -62,7 +62,7 @@ class Ear:
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """Voices, recordings nobody labelled, a recipe and a policy; all rows of run_pseudo's arguments."""
-    monkeypatch.setattr("export.unlabelled.open_teacher", lambda name, data: Ear())
+    monkeypatch.setattr("export.unlabelled.teacher_of", lambda recipe, modality, data: Ear())
     write_voices(tmp_path / "voices", speakers=6, clips=2)
     rng = np.random.default_rng(5)
     for number in range(36):
@@ -114,6 +114,16 @@ def test_nobody_signs_what_nobody_has_looked_at(place):
     with pytest.raises(ConfigError, match=r"look at .*sensitivity.png first: it was drawn only now"):
         go(place, signer="Tanaka")
     assert read_policy(place / "policy.toml").signed is None
+
+
+def test_nobody_signs_what_changed_since_it_was_drawn(place):
+    with pytest.raises(ConfigError, match="is not signed"):
+        go(place)
+    policy = place / "policy.toml"
+    policy.write_text(policy.read_text().replace("threshold = 0.4", "threshold = 0.5"))
+    with pytest.raises(ConfigError, match=r"look at .*sensitivity.png first: it was drawn only now"):
+        go(place, signer="Tanaka")
+    assert go(place, signer="Tanaka").ended == "round 1 waits for its audit"
 
 
 def test_a_round_waits_until_every_clip_was_listened_to(place):

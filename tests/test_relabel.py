@@ -56,6 +56,27 @@ def test_labels_get_their_shares_and_more_of_them_are_right(shift, tmp_path, tin
     assert not any(reading.held for reading in after)
 
 
+def test_margin_and_candidates_belong_to_the_new_label(shift, tmp_path, tiny_bundle):
+    path, _ = shift
+    relabel(path, Site(bundle=tiny_bundle.folder, site_prior=SHARES), tmp_path / "out.jsonl")
+    before, after = (
+        [reading for reading, _ in last_run(file, None) if reading.label]
+        for file in (path, tmp_path / "out.jsonl")
+    )
+    behind = 0
+    for old, new in zip(before, after, strict=True):
+        shares = dict(zip(LABELS, new.probabilities, strict=True))
+        first = LABELS[int(new.probabilities.argmax())]
+        assert old.candidates[0] == first == new.candidates[0]  # likeliest first, as before
+        assert set(new.candidates) == {*old.candidates, new.label}
+        assert [shares[name] for name in new.candidates] == sorted(
+            (shares[name] for name in new.candidates), reverse=True
+        )
+        assert new.margin == (old.margin if new.label == first else 0.0)
+        behind += new.label != first
+    assert behind > 20
+
+
 def test_what_cannot_be_labelled_is_one_line_and_leaves_no_file(shift, tmp_path, tiny_bundle):
     site, out = Site(bundle=tiny_bundle.folder, site_prior=SHARES), tmp_path / "out.jsonl"
     states = tmp_path / "states.jsonl"

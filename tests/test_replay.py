@@ -1,6 +1,10 @@
 """`edge replay`: past runs as panels and films."""
 
+import dataclasses
 import json
+import re
+import time
+from pathlib import Path
 
 import av
 import cv2
@@ -9,6 +13,7 @@ import pytest
 from panels import minute, read, state
 
 from edge import cli
+from edge import replay as replay_module
 from edge.config import Site
 from edge.display import palette
 from edge.display.panel import HEADLINE, PICTURE
@@ -59,12 +64,125 @@ def test_a_panel_of_any_second(past, tmp_path, at, label):
 
 def test_the_recording_s_pictures_and_the_bundle_s_name(past, tmp_path, write_clip, tiny_bundle):
     clip = write_clip("clip.mp4", np.full((180, 320, 3), 220, np.uint8), seconds=2.0)
-    replay(past, Site(), tmp_path / "without.png", None)
-    replay(past, Site(source=clip, bundle=tiny_bundle.folder), tmp_path / "with.png", None)
+    replay(past, Site(), tmp_path / "without.png", 4.0)
+    replay(past, Site(source=clip, bundle=tiny_bundle.folder), tmp_path / "with.png", 4.0)
+    replay(past, Site(source=clip, bundle=tiny_bundle.folder), tmp_path / "later.png", None)
     without, shown = saved(tmp_path / "without.png"), saved(tmp_path / "with.png")
     left, top, width, height = PICTURE
     assert shown[top : top + height, left : left + width].mean() > 200 > without.mean()
     assert (shown[:45, 90:300] != without[:45, 90:300]).any()
+    later = saved(tmp_path / "later.png")[top : top + height, left : left + width]
+    assert later.mean() < 50  # the pictures were over long before
+
+
+class Shown:
+    """In place of the window: what came, when, and how it ended."""
+
+    def __init__(self, setup, look, full_screen, *, quit, gone):
+        self.quit, self.found = quit, []
+        shown.append(self)
+
+    def __enter__(self):
+        self.began = time.monotonic()
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def write(self, reading):
+        self.found.append((time.monotonic() - self.began, reading.time))
+        if reading.label == "angry":
+            self.quit()
+
+    def end(self):
+        self.found.append("end")
+
+    def wait(self):
+        self.found.append("wait")
+
+
+ROOT = Path(__file__).parents[1]
+shown = []
+
+
+@pytest.fixture
+def window(monkeypatch):
+    """Fake windows, in the order they were opened."""
+    shown.clear()
+    monkeypatch.setattr(replay_module, "Screen", Shown)
+    monkeypatch.setattr(replay_module, "has_screen", lambda: True)
+    return shown
+
+
+def live(path, *readings):
+    with JsonLines(path, LABELS) as sink:
+        for reading in readings:
+            sink.write(reading)
+    return path
+
+
+@pytest.mark.parametrize("began", [0.0, 81001.0])
+def test_a_window_begins_at_once_keeps_the_pace_and_holds_the_end(tmp_path, window, began):
+    path = live(tmp_path / "r.jsonl", *(read(began + late, source="live") for late in (0.0, 0.1, 0.4)))
+    replay(path, Site(), None, None)
+    *readings, end, wait = window[0].found
+    assert [moment for _, moment in readings] == pytest.approx([began, began + 0.1, began + 0.4])
+    assert all(
+        due - 0.02 <= late < due + 1.0 for (late, _), due in zip(readings, (0.0, 0.1, 0.4), strict=True)
+    )
+    assert (end, wait) == ("end", "wait")
+
+
+def test_q_ends_it_before_its_end(tmp_path, window):
+    path = live(tmp_path / "r.jsonl", read(1.0), read(1.1, "angry"), read(500.0))
+    replay(path, Site(), None, None)
+    assert [moment for _, moment in window[0].found] == [1.0, 1.1]
+
+
+@pytest.mark.parametrize(
+    ("times", "kept"),
+    [
+        (([81001, 81002, 81003], [81010, 81011]), 3),  # started again within a boot
+        (([81001, 81002], [84601, 84602]), 3),  # an hour later
+        (([81001, 81002], [12, 13]), 3),  # another boot
+        (([81001, 81002],), 3),
+    ],
+)
+def test_each_live_run_of_a_file_is_one(tmp_path, times, kept):
+    path = tmp_path / "r.jsonl"
+    for run in times:
+        first = dataclasses.replace(state(run[0] - 1, "warming_up"), source="live")
+        live(path, first, *(read(moment, source="live") for moment in run))
+    assert [reading.time for reading, _ in last_run(path, None)] == [times[-1][0] - 1, *times[-1]]
+    assert len(last_run(path, "live")) == kept
+
+
+def test_silence_and_rest_are_no_new_run(tmp_path):
+    path = tmp_path / "r.jsonl"
+    states = (dataclasses.replace(state(81000 + 4 * i, "no_signal"), source="live") for i in range(100))
+    live(path, *states)
+    assert len(last_run(path, None)) == 100
+    live(path, read(81500.0, source="live"))  # the file could not be written for longer
+    assert len(last_run(path, None)) == 1
+    clip = live(tmp_path / "clip.jsonl", read(1.0), read(100.0))  # a recording may have a hole
+    assert len(last_run(clip, None)) == 2
+
+
+def test_the_pictures_of_the_readme_are_made_by_its_commands(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    run, shot = re.findall(r"^    (edge (?:run|replay) .*demo\.jsonl.*)$", page, re.MULTILINE)
+    for command in (run, shot, shot.replace("-en.png", "-ja.png").replace(" en", " ja")):
+        made = command.replace("demo.jsonl", str(tmp_path / "demo.jsonl")).replace("docs", str(tmp_path))
+        monkeypatch.setattr("sys.argv", made.split())
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        assert stop.value.code in (0, None)
+    for name in ("panel-en.png", "panel-ja.png"):
+        made, kept = saved(tmp_path / name), saved(ROOT / "docs" / name)
+        different = np.abs(made.astype(int) - kept).max(axis=2) > 40
+        assert different[:45].mean() < 0.002  # the bundle's name
+        assert different.mean() < 0.02  # numbers may move a little
 
 
 def test_a_film(past, tmp_path):
@@ -79,21 +197,59 @@ def test_a_film(past, tmp_path):
     assert np.abs(frames[0].astype(int) - frames[-1]).mean() > 1.0
 
 
+def line(**changes):
+    return json.dumps(record(read(2), LABELS) | changes)
+
+
+SHARES = dict.fromkeys(LABELS, 0.1)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("{", "line 2 is no reading"),
-        ('{"time": 1}', "line 2 is no reading"),
-        (json.dumps(record(state(2, "no_face"), LABELS) | {"state": "bored"}), "state 'bored'"),
+        ("{", "Expecting"),
+        ('{"time": 1}', "'probabilities' is missing"),
+        (line(state="bored"), "state 'bored'"),
         (json.dumps(record(state(2, "no_face"), LABELS) | {"label": "calm"}), "no probability of 'calm'"),
-        ("[]", "line 2 is no reading"),
+        ("[]", "no object"),
+        ("[" * 100_000, "recursion"),
+        (line(probabilities=SHARES | {"sad": float("nan")}), r"probabilities of sad: NaN is not in 0\.\.1"),
+        (line(probabilities=SHARES | {"happy": 50}), r"probabilities of happy: 50 is not in 0\.\.1"),
+        (line(probabilities=[0.1] * 6), "probabilities are .* not numbers by name"),
+        (line(probabilities=SHARES | {"sad": [0.1]}), r"probabilities of sad: \[0\.1\] is not a number"),
+        (line(margin=float("inf")), "margin: Infinity is not in"),
+        (line(margin=-0.1), "margin: -0.1 is not in"),
+        (line(time=float("-inf")), "time: -Infinity is not in"),
+        (line(time=10**400), "time: 1000.* is not in"),
+        (line(time=None), "time: null is not a number"),
+        (line(votes=2).replace('"votes": 2', '"votes": 1e400'), "votes: Infinity is not in"),
+        (line(votes="2"), 'votes: "2" is not a number'),
+        (line(delay_ms=float("nan")), "delay_ms: NaN is not in"),
+        (line(person=[1]), r"person is \[1\], not a whole number"),
+        (line(person=True), "person is true"),
+        (line(weights={"audio": "x"}), 'weights of audio: "x" is not a number'),
+        (line(weights={"audio": None}), "weights of audio: null"),
+        (line(weights=None), "weights are null"),
+        (line(candidates=None), "NoneType"),
+        (line(candidates=[["sad"]]), "unhashable"),
     ],
 )
 def test_what_is_no_reading_is_named(tmp_path, change, message):
     path = tmp_path / "readings.jsonl"
     path.write_text(json.dumps(record(read(1), LABELS)) + "\n" + change + "\n")
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(InputError, match=message) as refused:
         last_run(path, None)
+    said = str(refused.value)
+    assert said.startswith(f"{path} line 2 is no reading (")
+    assert "\n" not in said
+    assert len(said) < len(str(path)) + 200
+
+
+def test_whole_numbers_do_as_well(tmp_path):
+    path = tmp_path / "readings.jsonl"
+    path.write_text(line(time=2, margin=1, delay_ms=0, person=3, weights={"audio": 1}) + "\n")
+    ((reading, _),) = last_run(path, None)
+    assert (reading.time, reading.margin, reading.person, reading.weights) == (2.0, 1.0, 3, {"audio": 1.0})
 
 
 def test_other_wrong_uses_are_one_line(past, tmp_path, tiny_bundle, monkeypatch):

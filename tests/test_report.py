@@ -17,13 +17,17 @@ from calibration.dataset import Example
 from calibration.evaluate import Answers
 from calibration.metrics import score
 from edge.items import LABELS
+from export import trial
+from export.fusion_variants import VARIANTS
 from export.heldout import HeldOut
 from export.history import Epoch, write_history
 from export.page import page
 from export.progress import logged, say
 from export.quantize import QuantizeReport
 from export.recipe import read_recipe
-from export.report import mistakes_of, write_report
+from export.report import mistakes_of, optional, write_report
+from export.sections_made import pseudo_labels
+from export.teachers import WhisperTeacher
 
 K = len(LABELS)
 EVIL = "<script>alert('x')</script> & <b>loud</b>"
@@ -90,7 +94,8 @@ def made(tmp_path_factory, _tiny):
     folder.mkdir()
     course = [Epoch(i + 1, 2.0 - i / 10, 0.3 + i / 20, "unweighted recall", 61.0, 0.0) for i in range(5)]
     write_history(folder / "audio.jsonl", course)
-    (work / "ablation.json").write_text("{ not JSON")
+    (work / "trial").mkdir()
+    (work / "trial" / "trial.json").write_text("{ not JSON")
     quantized = {n: QuantizeReport(3, 5, 0.9, {"a": "last layer"}, 9, "mse", 0) for n in manifest.models}
     told = SimpleNamespace(folder=bundle.folder, manifest=manifest, path=bundle.path)
     facts = write_report(
@@ -123,7 +128,7 @@ def test_the_page_shows_the_numbers(made):
         assert wanted in shown, wanted
     for wanted in ("held-out unweighted recall", "5 min 05 s", "1 min 15 s", facts["recipe"]["sha256"]):
         assert wanted in shown, wanted
-    assert shown.count("<h2>") == 10  # no ablation, no pseudo-labels, no privacy
+    assert shown.count("<h2>") == 10  # no trial, no pseudo-labels, no privacy
 
 
 def test_text_of_the_data_never_becomes_html(made):
@@ -160,12 +165,6 @@ def test_sections_of_other_commands_are_shown_when_their_files_are_there(made):
     scores = {"macro_f1": 0.51, "negative_recall": 0.42, "unweighted_recall": 0.5}
     done = {"number": 1, "state": "rolled back", "guesses": 321, "why": "macro F1 fell"}
     extra = {
-        "ablation": {
-            "measure": "weighted F1",
-            "data": "pairs",
-            "references": {"SVM": 0.5},
-            "rows": [{"name": "concatenation", "scores": [0.5, 0.6]}, {"name": "audio", "scores": [0.4]}],
-        },
         "pseudo_labels": {
             "site": {
                 "rule": "fixed",
@@ -186,9 +185,30 @@ def test_sections_of_other_commands_are_shown_when_their_files_are_there(made):
         },
     }
     shown = page(facts | extra, work)
-    for wanted in ("concatenation", "0.550", "0.071", "A. Person", "321", "macro F1 fell", "(3.46, 1e-05)"):
+    for wanted in ("A. Person", "321", "macro F1 fell", "(3.46, 1e-05)"):
         assert wanted in shown, wanted
-    assert shown.count("<h2>") == 13
+    assert shown.count("<h2>") == 12
+
+
+def test_the_page_of_a_run_with_a_trial_shows_it(made, tmp_path, monkeypatch):
+    labels, actors = np.tile(np.arange(8), 20), np.repeat(np.arange(10), 16)
+    rng = np.random.default_rng(0)
+    answers = {name: rng.integers(8, size=(3, 160)) for name in VARIANTS}
+    monkeypatch.setattr(trial, "open_teacher", lambda *_: WhisperTeacher.__new__(WhisperTeacher))
+    monkeypatch.setattr(trial, "read_pairs", lambda *_: SimpleNamespace(labels=labels, actors=actors))
+    monkeypatch.setattr(trial, "judged", lambda *_: answers)
+    found = trial.run_trial(tmp_path, tmp_path / "trial")
+    work, facts = made
+    told = optional(tmp_path / "trial" / "trial.json")
+    assert told == found
+    shown = page(facts | {"trial": told}, work)
+    assert "Fusion on trial" in shown
+    assert shown.count("<h2>") == 11
+    for row in found["variants"].values():
+        score = row["weighted_f1"]
+        assert row["title"] in shown
+        assert f"{score['mean']:.3f} ± {score['sd']:.3f}" in shown
+    assert "is not shown to beat the concatenation" in shown
 
 
 def test_the_log_holds_what_was_said_here_and_in_children(tmp_path):
@@ -251,3 +271,10 @@ def test_a_page_that_does_is_noticed(tmp_path):
     console, requests, _ = browse(bad, tmp_path)
     assert any("oops" in line for line in console)
     assert requests == {"http://127.0.0.1:9/x.png"}
+
+
+@pytest.mark.parametrize("found", [[], "x", {"rounds": [{"number": 1}]}, {"rounds": 3}])
+def test_a_report_of_pseudo_labels_of_another_shape_is_said(found):
+    shown = pseudo_labels({"pseudo_labels": {"guessed": found}, "labels": ["happy"]})
+    assert "guessed" in shown
+    assert "has a shape not known here" in shown

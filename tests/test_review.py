@@ -2,12 +2,16 @@
 
 import csv
 import datetime
+import os
+import shutil
 import sqlite3
 import stat
+import tempfile
 import threading
 import time
 import wave
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,6 +25,7 @@ from edge.config import ConsentSettings, ReviewSettings
 from edge.errors import InputError
 from edge.items import LABELS, Prediction, Quality, Window
 from edge.review import store as store_module
+from edge.review.checks import OpenChecks
 from edge.review.export import export
 from edge.review.results import Share, kappa, results
 from edge.review.store import DATABASE, Store
@@ -103,6 +108,73 @@ def test_each_run_of_readings_that_need_a_check_is_one_item_with_its_numbers(que
     assert numbers["quality"] == {"speech_snr": 12.0, "face_score": 0.5, "transcript_confidence": 0.0}
     assert numbers["weights"] == {"audio": 0.4, "vision": 0.6}
     assert tallies == {"happy": (3.0, 1), "sad": (2.0, 2), "worried": (1.0, 0), "": (1.0, 0)}
+
+
+def test_each_person_s_checks_are_their_own(queue, settings):
+    def seconds(*people):
+        return (person(second) for second in range(6) for person in people)
+
+    def first(second):
+        return doubtful(second, "sad", person=1)
+
+    queue(*seconds(first, lambda second: doubtful(second, "angry", person=2)))
+    queue(*seconds(first, lambda second: read(second, person=2)))
+    with Store(settings.folder) as store:
+        items = store.items()
+        tallies = {label: (seconds, checks) for _, label, seconds, checks in store.tallies()}
+    assert [(item.label, [r["person"] for r in item.readings]) for item in items] == [
+        ("sad", [1] * 6),
+        ("angry", [2] * 6),
+        ("sad", [1] * 6),
+    ]
+    assert all([r["time"] for r in item.readings] == [0, 1, 2, 3, 4, 5] for item in items)
+    assert all(r["probabilities"][item.label] == 0.4 for item in items for r in item.readings)
+    assert tallies == {"sad": (12.0, 2), "angry": (6.0, 1), "happy": (6.0, 0)}
+
+
+def test_a_check_goes_on_over_a_state_and_ends_with_its_votes(queue, settings):
+    queue(doubtful(1, person=1), state(2, "no_face"), doubtful(3, person=1), doubtful(13, person=2))
+    queue(doubtful(1), read(2), doubtful(3), state(4, "no_speech"), doubtful(16))  # votes live 12 s
+    queue(doubtful(9), state(1, "warming_up"), doubtful(10))  # another recording of that name
+    with Store(settings.folder) as store:
+        assert [[r["time"] for r in item.readings] for item in store.items()] == [
+            *([1, 3], [13]),
+            *([1], [3], [16]),
+            *([9], [10]),
+        ]
+
+
+def test_who_is_long_gone_is_forgotten():
+    checks = OpenChecks(12.0)
+    found = [checks.of(doubtful(second, person=second)) for second in range(1000)]
+    assert found == [(second + 1, True) for second in range(1000)]
+    assert len(checks._open) == 13
+    for number in range(1000):
+        checks.of(doubtful(5, source=f"{number}.mp4"))
+    assert len(checks._open) == 100
+    assert checks.of(doubtful(6, source="999.mp4")) == (2000, False)
+
+
+def test_a_database_made_anew_meanwhile_mixes_nobody(settings, tiny_bundle):
+    def waited(sink):
+        until = time.monotonic() + 10
+        while sink._waiting and time.monotonic() < until:
+            time.sleep(0.01)
+
+    with Review(settings, tiny_bundle, print) as sink:
+        sink.write(doubtful(1, person=1))
+        sink.write(doubtful(1, "angry", person=2))
+        waited(sink)
+        (settings.folder / DATABASE).unlink()
+        sink.write(doubtful(2, "angry", person=2))
+        sink.write(doubtful(2, person=1))
+        waited(sink)
+        assert sink.trouble == ""
+    with Store(settings.folder) as store:
+        assert [(item.label, [r["person"] for r in item.readings]) for item in store.items()] == [
+            ("angry", [2]),
+            ("sad", [1]),
+        ]
 
 
 def test_without_consent_nothing_but_numbers_is_kept(queue, settings):
@@ -269,7 +341,7 @@ def test_a_folder_that_is_not_there(tiny_bundle, tmp_path):
     with pytest.raises(InputError, match=r"holds no queue\.db"), Store(tmp_path):
         pass
     (tmp_path / DATABASE).write_bytes(b"x" * 5000)
-    with pytest.raises(InputError, match="cannot be used"), Store(tmp_path):
+    with pytest.raises(InputError, match=r"cannot be used .* it is damaged: move it aside"), Store(tmp_path):
         pass
 
 
@@ -428,11 +500,13 @@ def test_the_verbs_from_the_list_to_the_export(queue, settings, edge, tmp_path):
     folder = settings.folder
     code, out = edge("list", folder, "--lang", "ja")
     assert (code, len(out.splitlines())) == (0, 3)
-    assert "悲しみ 0.40  平静  顔, 音声, 発話  判定待ち" in out
+    assert "悲しみ 0.40  候補が複数  平静  顔, 音声, 発話  判定待ち" in out
     code, out = edge("show", folder, 1)
     assert "consent of Yamada, Sato, 2026-11-01" in out
     assert f"edge review judge {folder} 1 LABEL --by NAME" in out
     assert edge("judge", folder, 1, "不安", "--by", "田中") == (0, "check 1: worried, by 田中\n")
+    assert edge("judge", folder, 1, " Worried", "--by", "田中")[1] == "check 1: worried, by 田中\n"
+    assert edge("judge", folder, 2, "判断できない", "--by", "Suzuki")[1].startswith("check 2: cannot tell,")
     assert edge("judge", folder, 2, "cannot_tell", "--by", "Suzuki", "--lang", "ja")[1] == (
         "確認 2：判断できない（Suzuki）\n"
     )
@@ -450,12 +524,113 @@ def test_the_verbs_from_the_list_to_the_export(queue, settings, edge, tmp_path):
     assert media(settings) == []
 
 
+@pytest.fixture
+def forbid():
+    """Lets a block meet a folder and its queue.db under other permissions; root becomes nobody meanwhile."""
+
+    @contextmanager
+    def forbid(folder, mode, of_file):
+        (folder / DATABASE).chmod(of_file)
+        folder.chmod(mode)
+        if root := os.geteuid() == 0:
+            os.seteuid(65534)
+        try:
+            yield
+        finally:
+            if root:
+                os.seteuid(0)
+            folder.chmod(0o700)
+
+    return forbid
+
+
+@pytest.fixture
+def shelf(queue, settings):
+    """A queue of two checks, the first judged, in a folder everybody can reach."""
+    queue(doubtful(2), doubtful(1))
+    with Store(settings.folder) as store:
+        store.judge(1, "Tanaka", "sad")
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copy(settings.folder / DATABASE, folder)
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("mode", [(0o555, 0o444), (0o555, 0o666), (0o777, 0o444)])
+def test_a_queue_that_may_only_be_read_is_read(shelf, edge, forbid, mode, monkeypatch):
+    now = store_module.stamp
+    monkeypatch.setattr(store_module, "stamp", lambda days=0.0: now(days + 31))  # there is something to sweep
+    edge("kpi", shelf.parent)  # all that is imported is, before it may not be
+    with forbid(shelf, *mode):
+        found = [edge("list", shelf, "--all"), edge("show", shelf, 2), edge("kpi", shelf)]
+        refused = [
+            edge("judge", shelf, 2, "sad", "--by", "Suzuki"),
+            edge("undo", shelf, 1, "--by", "Tanaka"),
+            edge("withdraw", shelf, "--who", "Sato"),
+        ]
+    assert [code for code, _ in found] == [0, 0, 0]
+    assert len(found[0][1].splitlines()) == 3
+    assert "1 checks judged, 1 wait" in found[2][1]
+    for code, out in refused[:2]:
+        assert code == 1
+        assert out.startswith(f"edge: {shelf / DATABASE} cannot be used (")
+        assert out.endswith(f"); check the permissions of {shelf}\n")
+    assert "Sato gave no consent here" in refused[2][1]
+    with Store(shelf) as store:
+        assert [item.id for item in store.items()] == [1]  # who may, sweeps
+
+
+@pytest.mark.parametrize("mode", [(0o755, 0o000), (0o000, 0o666)])
+def test_a_queue_that_may_not_even_be_read_is_one_line(shelf, edge, forbid, mode):
+    edge("kpi", shelf)
+    with forbid(shelf, *mode):
+        code, out = edge("list", shelf)
+    assert code == 1
+    assert out.count("\n") == 1
+    assert out.endswith(f"; check the permissions of {shelf}\n")
+
+
+def test_it_is_told_why_a_check_was_asked_for(settings, tiny_bundle, edge):
+    voting = tiny_bundle.manifest.voting.model_copy(update={"margin": 0.3})
+    with Review(settings, tiny_bundle, print, voting=voting) as sink:
+        for second, changes in enumerate(
+            (
+                {"candidates": ("sad", "worried"), "margin": 0.4},
+                {"candidates": ("sad",), "margin": 0.25},
+                {"candidates": ("sad", "worried"), "margin": 0.0412},
+                {"candidates": ("sad",), "margin": 0.75},
+                {"candidates": ("happy", "neutral"), "margin": 0.31},
+            )
+        ):
+            sink.write(doubtful(second, source=str(second), **changes))
+    told = (
+        "several labels possible",
+        "small lead 0.25",
+        "several labels possible, small lead 0.04",
+        "listed event near its threshold",
+        "shown label no longer likely, several labels possible",
+    )
+    listed = edge("list", settings.folder)[1].splitlines()
+    assert listed[0].split() == ["check", "when", "read", "as", "why", "could", "be", "kept", "verdicts"]
+    for number, (line, why) in enumerate(zip(listed[1:], told, strict=True), 1):
+        assert f"sad 0.40  {why}  " in line
+        assert f"\nasked because: {why}\n" in edge("show", settings.folder, number)[1]
+    assert "確認の理由：通知対象がしきい値付近" in edge("show", settings.folder, 4, "--lang", "ja")[1]
+    with sqlite3.connect(settings.folder / DATABASE) as db:  # as an earlier version wrote it
+        db.execute("UPDATE readings SET numbers = json_remove(numbers, '$.least_margin')")
+    db.close()
+    assert "listed event near its threshold" in edge("show", settings.folder, 2)[1]
+    assert "small lead 0.04" in edge("show", settings.folder, 3)[1]
+
+
 def test_wrong_uses_are_one_line(queue, settings, edge, tmp_path):
     queue(doubtful(2))
     for arguments, message in (
         (("list", tmp_path), "holds no queue.db; give the folder of [review]"),
         (("show", settings.folder, 7), "there is no check 7"),
         (("judge", settings.folder, 1, "bored", "--by", "Tanaka"), "no label 'bored'"),
+        (("judge", settings.folder, 1, "sound", "--by", "Tanaka"), "no label 'sound'; use neutral"),
+        (("judge", settings.folder, 1, "未接続", "--by", "Tanaka"), "no label '未接続'; use neutral"),
+        (("judge", settings.folder, 1, "unknown", "--by", "Tanaka"), "no label 'unknown'; use neutral"),
         (("judge", settings.folder, 1, "sad", "--by", " "), "--by is empty"),
         (("withdraw", settings.folder, "--who", "Sato"), "Sato gave no consent here; those who did: nobody"),
     ):

@@ -60,11 +60,11 @@ def states(outcome):
 
 def test_a_fold_never_heard_the_speakers_it_judges(material):
     human = material.human[0]
-    before = opinion(human, material.pool[0], NOBODY, half_of(material.names), 3)
+    before = opinion(human, material.pool[0], material.speakers, NOBODY, half_of(material.names), 3)
     fold = fold_of(human.groups, 3)
     one = np.array(human.groups) == "s0"
     changed = replace(human, labels=np.where(one, 5 - human.labels, human.labels))
-    after = opinion(changed, material.pool[0], NOBODY, half_of(material.names), 3)
+    after = opinion(changed, material.pool[0], material.speakers, NOBODY, half_of(material.names), 3)
     mates = (fold == fold[0]) & ~one
     assert after.labelled[mates].argmax(1).tolist() == before.labelled[mates].argmax(1).tolist()
     assert after.model != before.model
@@ -75,14 +75,34 @@ def test_a_guess_cannot_confirm_itself(material):
     rows = np.flatnonzero(halves == 0)
     soft = np.eye(6, dtype=np.float32)[np.zeros(len(rows), int)]
     guessed = Guessed(rows, soft, np.ones(len(rows), np.float32))
-    plain = opinion(material.human[0], pool, NOBODY, halves, 3)
-    biased = opinion(material.human[0], pool, guessed, halves, 3)
+    plain = opinion(material.human[0], pool, material.speakers, NOBODY, halves, 3)
+    biased = opinion(material.human[0], pool, material.speakers, guessed, halves, 3)
     assert (biased.votes[:, halves == 0] == plain.votes[:, halves == 0]).all()
     assert (biased.votes[:, halves == 1] != plain.votes[:, halves == 1]).any()
 
 
+def test_a_fold_learns_no_guess_about_the_speakers_it_judges(material):
+    human, halves = material.human[0], half_of(material.names)
+    fold = fold_of(human.groups, 3)
+    judged = np.flatnonzero(fold == fold[0])
+    people = {human.groups[row] for row in judged.tolist()}
+    rows = np.array([i for i, name in enumerate(material.speakers) if name in people])
+    assert len(rows)
+    found = []
+    for label in (0, 1):
+        soft = np.eye(6, dtype=np.float32)[np.full(len(rows), label)]
+        guessed = Guessed(rows, soft, np.ones(len(rows), np.float32))
+        found.append(opinion(human, material.pool[0], material.speakers, guessed, halves, 3))
+    # The temperature is of all folds, the order of a row is its own fold's.
+    orders = [one.labelled[judged].argsort(axis=1) for one in found]
+    np.testing.assert_array_equal(*orders)
+    assert found[0].model != found[1].model
+
+
 def test_posteriors_are_calibrated(material, truth):
-    found = opinion(material.human[0], material.pool[0], NOBODY, half_of(material.names), 3)
+    found = opinion(
+        material.human[0], material.pool[0], material.speakers, NOBODY, half_of(material.names), 3
+    )
     assert found.temperature != pytest.approx(1.0)
     assert calibration_error(found.pool, truth.labels) < 0.12
 

@@ -132,6 +132,9 @@ def test_a_doubtful_reading_says_so():
         held=True,
     )
     assert line(doubtful, LABELS).plain.endswith("  held  needs a check: sad, worried")
+    unasked = dataclasses.replace(doubtful, state="reading", held=False)
+    assert line(unasked, LABELS).plain.endswith("  one of: sad, worried")
+    assert line(unasked, LABELS, "ja").plain.endswith("  候補：悲しみ, 不安")
 
 
 def test_a_heading_where_a_new_source_begins():

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from calibration.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
 from export.distill import DIRECTIONS, Taught, distillation_loss, lessons
-from export.feature_cache import fingerprint, teach
+from export.feature_cache import _read, fingerprint, teach
 from export.noisy_windows import load_clips
 from export.teachers import WhisperTeacher, open_teacher
 
@@ -106,6 +106,16 @@ def test_fingerprints_tell_content_shape_and_type_apart():
     items = [pixels, pixels.reshape(3, 4), pixels.reshape(4, 3), pixels.astype(np.float32), "words", "word"]
     assert len({fingerprint(item) for item in items}) == len(items)
     assert fingerprint(pixels.reshape(3, 4)) == fingerprint(pixels.reshape(3, 4).copy())
+
+
+def test_a_damaged_answer_that_another_process_removed_is_missing(tmp_path, monkeypatch):
+    def gone(file):
+        file.unlink()
+        raise FileNotFoundError(file)
+
+    (tmp_path / "a.safetensors").write_bytes(b"damaged")
+    monkeypatch.setattr("export.feature_cache.load_file", gone)
+    assert _read(tmp_path, {"a"}) == {}
 
 
 def test_a_clip_that_cannot_be_read_is_named_counted_and_left_out(tmp_path, rng, capsys):

@@ -230,6 +230,20 @@ def test_voice_and_face_of_a_clip_are_brought_together(tmp_path, whisper):
     assert (read_pairs(tmp_path, whisper, tmp_path / "cache").audio == found.audio).all()
 
 
+def test_a_voice_that_cannot_be_read_is_named_and_left_out(tmp_path, whisper, capsys):
+    write_pairs(tmp_path, actors=1)
+    voices = sorted((tmp_path / "ravdess").glob("*.wav"))
+    voices[2].write_bytes(b"not sound")
+    found = read_pairs(tmp_path, whisper, tmp_path / "cache")
+    assert found.labels.tolist() == [label for label in range(K) if label != 2]
+    assert ((found.units - 1).argmax(axis=1) == found.labels).all()
+    assert f"left out: {voices[2]}" in capsys.readouterr().err
+    for voice in voices:
+        voice.write_bytes(b"not sound")
+    with pytest.raises(DatasetError, match="names no clip that can be read"):
+        read_pairs(tmp_path, whisper, tmp_path / "cache")
+
+
 @pytest.mark.usefixtures("quick")
 def test_edge_trial_writes_table_and_json(tmp_path, whisper, monkeypatch):
     from typer.testing import CliRunner

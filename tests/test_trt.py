@@ -12,7 +12,7 @@ import pytest
 from edge import engines
 from edge.app import Reader, demo_clip, starter_bundle
 from edge.bundle import open_bundle
-from edge.config import Site
+from edge.config import DisplaySettings, Site
 from edge.engines import cuda, open_engine, open_engines
 from edge.engines.cuda import Gpu
 from edge.engines.trt import TensorRtEngine
@@ -251,6 +251,41 @@ def test_auto_says_once_why_it_is_not_tensorrt_and_closes_what_was_open(rig, mod
     assert said == [
         "edge: ONNX Runtime runs the models, not TensorRT: text.onnx does not run on tensorrt: out of memory"
     ]
+
+
+def test_it_says_so_in_the_language_of_the_run(rig, models, tiny_bundle, monkeypatch, caplog):
+    caplog.set_level(logging.WARNING, "edge")
+
+    def said():
+        lines = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        return lines
+
+    site = Site(bundle=tiny_bundle.folder, display=DisplaySettings(language="ja"))
+    with Reader(site) as reader:
+        assert reader.backend == "tensorrt"
+    lines = said()
+    assert f"{tiny_bundle.path('text').name}：tensorrt 10.3.0 でコンパイルしています（初回のみ。" in "".join(
+        lines
+    )
+    assert not any(line.isascii() for line in lines)
+    (plan, *_) = rig.cache.glob("*.plan")
+    plan.write_bytes(b"?")
+    with Reader(site):
+        assert "：保存済みのプランを削除し、作り直します（it is damaged" in said()[0]
+    monkeypatch.setattr(TensorRtEngine, "_load", lambda *_: 1 / 0)
+    with Reader(site) as reader:
+        assert reader.backend == "onnxrt"
+    (line,) = said()
+    assert line.startswith(
+        "edge: TensorRT ではなく ONNX Runtime でモデルを実行します：TensorRT を使用できません。"
+    )
+    assert line.endswith(" does not run on tensorrt: division by zero）")
+    rig.libcuda.refused = "cuInit"
+    with Reader(site):
+        pass
+    (line,) = said()
+    assert "tensorrt はありますが、NVIDIA GPU が応答しません。ドライバーを確認するか、" in line
 
 
 @pytest.mark.parametrize("backend", ["auto", "tensorrt"])

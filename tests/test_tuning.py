@@ -9,7 +9,7 @@ from corpora import RECIPE, WORDS, write_faces, write_sentences
 from tiny_teachers import write_model
 from tokenizers import Tokenizer
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.manifest import TextSpec
 from export.distill import DIRECTIONS, TEMPERATURE, Lessons
@@ -66,6 +66,13 @@ def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
     again = lessons_of(recipe, "text", other, tmp_path, tmp_path / "cache")
     assert torch.equal(again.soft[0], found.soft[0])
     assert not torch.equal(again.soft, found.soft)
+
+
+def test_a_teacher_tuned_by_one_person_is_refused(tmp_path):
+    write_model(tmp_path / "bert", "bert", layers=1)
+    alone = replace(sentences(24), speakers=["anna"] * 24)
+    with pytest.raises(DatasetError, match="add people, or set epochs = 0 under tuning"):
+        lessons_of(wishing(tmp_path, "text", "bert", **TUNING), "text", alone, tmp_path, tmp_path / "cache")
 
 
 def test_what_nobody_labelled_is_answered_by_all_copies_together(tmp_path):
@@ -203,6 +210,17 @@ def test_the_text_student_learns_from_its_teacher(tmp_path):
         assert torch.equal(said, again.eval()(*words)[1])
     assert len(list((tmp_path / "work" / "teacher").iterdir())) == 1
     assert not (tmp_path / "alone" / "teacher").exists()
+
+
+def test_fewer_examples_than_a_batch_are_one_batch(tmp_path):
+    write_sentences(tmp_path / "goemotions", 240)
+    write_faces(tmp_path / "fer2013", 96)
+    for name, kind, learn in (("text", "bert", train_text), ("vision", "clip", train_vision)):
+        recipe = wishing(tmp_path, name, kind, epochs=1)
+        student = getattr(recipe, name).model_copy(update={"batch": 5000, "teacher": None})
+        work = tmp_path / "work" / name
+        learn(recipe.model_copy(update={name: student}), tmp_path, work)
+        assert (work / f"{name}.pt").is_file()
 
 
 def test_the_vision_student_learns_from_a_tuned_tower(tmp_path):

@@ -53,22 +53,27 @@ def test_a_sink_s_trouble_costs_its_readings_and_is_said_once(tmp_path):
 
         def append(self, record):
             if self.full:
-                raise InputError("out.jsonl cannot be written (No space left on device); free some space")
+                raise InputError.of("file_unwritable", path="out.jsonl", why="No space left on device")
             self.taken += 1
 
     said, disk = [], Disk()
-    with _Persistent(disk, LABELS, said.append) as sink:
-        for _ in range(3):
-            sink.write(Reading(1.0, "no_face"))
-        assert sink._background.settle(5.0)
-        disk.full = False
-        for _ in range(2):
-            sink.write(Reading(2.0, "no_face"))
-        assert sink._background.settle(5.0)
-    assert disk.taken == 2
+    for language in ("en", "ja"):
+        disk.full = True
+        with _Persistent(disk, LABELS, said.append, language) as sink:
+            for _ in range(3):
+                sink.write(Reading(1.0, "no_face"))
+            assert sink._background.settle(5.0)
+            disk.full = False
+            for _ in range(2):
+                sink.write(Reading(2.0, "no_face"))
+            assert sink._background.settle(5.0)
+    assert disk.taken == 4
     assert said == [
-        "out.jsonl cannot be written (No space left on device); free some space",
+        "out.jsonl cannot be written (No space left on device); free some space or name another file",
         "written again; 3 readings were lost",
+        "out.jsonl に書き込めません（No space left on device）。"
+        "空き容量を確認するか、別のファイルを指定してください",
+        "書き込みを再開しました。3 件の推定結果は失われました",
     ]
 
 

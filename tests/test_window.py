@@ -18,9 +18,9 @@ from test_live import Player
 from edge.config import Site
 from edge.display import screen as screen_module
 from edge.display.display import Display, panel_setup
-from edge.display.palette import BANNER
+from edge.display.palette import BANNER, label_colour
 from edge.display.screen import Screen, has_screen
-from edge.display.view import Look
+from edge.display.view import STALE_S, Look
 from edge.errors import InputError
 from edge.items import Frame
 from edge.sources.live import LiveSource
@@ -143,6 +143,24 @@ def test_panels_and_keys(x_server, tmp_path):
         wait(lambda: told.quit)
         screen.write(minute()[0])
     assert (told.quit, told.gone) == (1, 0)
+
+
+@needs_x
+def test_the_last_panel_of_a_replay_stays(x_server, tmp_path):
+    with Told().screen() as screen:
+        for reading in minute():
+            screen.write(reading)
+        screen.end()
+
+        def orange():
+            return (np.abs(shot(tmp_path).astype(int) - label_colour(2)).max(axis=2) < 12).sum() > 3000
+
+        wait(orange)
+        time.sleep(STALE_S + 1.0)
+        before = shot(tmp_path)
+        assert orange()
+        time.sleep(0.5)
+        assert (shot(tmp_path) != before).mean() < 0.0005  # no more than the machine's temperature
 
 
 @needs_x

@@ -37,7 +37,7 @@ def test_what_the_code_asks_for_is_in_the_table():
     asked = {
         key
         for path in Path(edge.__file__).parent.rglob("*.py")
-        for key in re.findall(r"word\(\s*['\"](\w+)['\"]", path.read_text(encoding="utf-8"))
+        for key in re.findall(r"(?:word|\.of)\(\s*['\"](\w+)['\"]", path.read_text(encoding="utf-8"))
     }
     assert len(asked) > 80
     assert asked <= WORDS.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edge.display.drawing import box, shape, text
 from edge.display.palette import CARD, EDGE, MUTED, TEXT, TRACK, label_colour
-from edge.display.view import TIMELINE_S, Setup, View
+from edge.display.view import TIMELINE_S, Setup, View, doubtful
 from edge.items import MODALITIES, Bytes, Reading
 from edge.words import Language, word
 
@@ -14,8 +14,8 @@ VOTES = (976, 260, 288, 117)
 WEIGHTS = (976, 389, 288, 76)
 TIMELINE = (16, 477, 1248, 195)
 SHOWN_VOTES = 10
-_BAR_LEFT, _BAR_WIDTH = 136, 168
-_LANES_LEFT, _LANES_TOP, _LANES_WIDTH = 116, 36, 1108
+_BAR_LEFT, _BAR_WIDTH, _ROWS_HEIGHT = 136, 168, 162
+_LANES_LEFT, _LANES_TOP, _LANES_WIDTH, _LANES_HEIGHT = 116, 36, 1108, 132
 _GREYS = ((104, 113, 125), (150, 160, 172), (190, 198, 208))
 
 
@@ -23,11 +23,12 @@ def bars_background(image: Bytes, setup: Setup, language: Language) -> None:
     """Names, empty bars and what is usual on this site."""
     left, top, width, _ = BARS
     end = text(image, (left + 16, top + 25), word("all_labels", language), 16, MUTED)
+    high, size = _row(setup)
     for index, label in enumerate(setup.labels):
         y = _bar(setup, index)
-        shape(image, index, (left + 25, y), 16, label_colour(index), True)
-        text(image, (left + 44, y + 6), word(label, language), 18, TEXT, room=_BAR_LEFT - 48)
-        box(image, left + _BAR_LEFT, y - 7, _BAR_WIDTH, 14, TRACK)
+        shape(image, index, (left + 25, y), min(16, size), label_colour(index), True)
+        text(image, (left + 44, y + size // 3), word(label, language), size, TEXT, room=_BAR_LEFT - 48)
+        box(image, left + _BAR_LEFT, y - high // 2, _BAR_WIDTH, high, TRACK)
     if setup.prior:
         text(
             image,
@@ -43,34 +44,44 @@ def bars_background(image: Bytes, setup: Setup, language: Language) -> None:
 def bars(image: Bytes, view: View, reading: Reading | None) -> None:
     """Voted probability of each label, with a mark at its prior."""
     left, _, width, _ = BARS
+    high, size = _row(view.setup)
     known = reading.probabilities if reading else None
     for index in range(len(view.setup.labels)):
         y = _bar(view.setup, index)
         if known is not None:
             share = float(known[index])
-            box(image, left + _BAR_LEFT, y - 7, round(_BAR_WIDTH * share), 14, label_colour(index))
-            text(image, (left + width - 14, y + 6), f"{share:.0%}", 17, TEXT, align="right")
+            box(image, left + _BAR_LEFT, y - high // 2, round(_BAR_WIDTH * share), high, label_colour(index))
+            text(image, (left + width - 14, y + size // 3), f"{share:.0%}", size - 1, TEXT, align="right")
         if view.setup.prior:
             x = left + _BAR_LEFT + round(_BAR_WIDTH * view.setup.prior[index])
-            box(image, x - 2, y - 10, 4, 20, CARD)
-            box(image, x - 1, y - 10, 2, 20, TEXT)
+            tall = round(1.4 * high)
+            box(image, x - 2, y - tall // 2, 4, tall, CARD)
+            box(image, x - 1, y - tall // 2, 2, tall, TEXT)
 
 
 def _bar(setup: Setup, index: int) -> int:
     """Middle of a label's row (pixels)."""
-    return BARS[1] + 49 + round(index * 135 / max(1, len(setup.labels) - 1))
+    return BARS[1] + 35 + round((index + 0.5) * _ROWS_HEIGHT / len(setup.labels))
+
+
+def _row(setup: Setup) -> tuple[int, int]:
+    """Height of a bar, and size of what is written beside it (pixels): the more labels, the smaller."""
+    step = _ROWS_HEIGHT / len(setup.labels)
+    return max(2, min(14, int(0.55 * step))), max(7, min(18, int(0.85 * step)))
 
 
 def votes(image: Bytes, view: View, reading: Reading | None) -> None:
-    """The last readings as shapes, each over a bar of its margin; the line is the margin that is needed."""
+    """The last readings as shapes, each over a bar of its margin; dashes: the margin that is needed."""
     left, top, width, _ = VOTES
     language, labels = view.look.language, view.setup.labels
-    text(image, (left + 14, top + 23), word("votes", language), 16, MUTED)
+    end = text(image, (left + 14, top + 23), word("votes", language), 16, MUTED)
+    right = left + width - 12
+    text(image, (right, top + 23), word("needed", language), 13, MUTED, align="right", room=right - 12 - end)
     if reading is not None and reading.label:
         numbers = {
             "votes": reading.votes,
             "lead": f"{reading.margin:.0%}",
-            "delay": f"{reading.delay_ms:.0f}",
+            "delay": f"{reading.delay_ms / 1000.0:.1f}",
         }
         text(
             image,
@@ -88,11 +99,12 @@ def votes(image: Bytes, view: View, reading: Reading | None) -> None:
             box(image, x - 6, top + 42, 12, 2, EDGE)
             continue
         index = labels.index(past.label)
-        shape(image, index, (x, top + 43), 17, label_colour(index), past.state == "reading")
+        shape(image, index, (x, top + 43), 17, label_colour(index), not doubtful(past, view.setup))
         rise = max(1, round(high * past.margin))
         box(image, x - 5, floor - rise, 10, rise, label_colour(index))
-    box(image, left + 14, floor, width - 28, 1, EDGE)
-    box(image, left + 14, floor - round(high * view.setup.margin), width - 28, 1, MUTED)
+    needed = floor - round(high * view.setup.margin)
+    for x in range(left + 14, right - 2, 8):
+        box(image, x, needed, 4, 1, TEXT)
 
 
 def weights(image: Bytes, view: View, reading: Reading | None) -> None:
@@ -131,8 +143,9 @@ def timeline_background(image: Bytes, setup: Setup, language: Language) -> None:
     lane = _lane(setup)
     for index, label in enumerate(setup.labels):
         y = round(top + _LANES_TOP + (index + 0.5) * lane)
-        shape(image, index, (left + 25, y), 13, label_colour(index), True)
-        text(image, (left + 42, y + 5), word(label, language), 15, TEXT, room=_LANES_LEFT - 48)
+        size = max(7, min(15, int(0.85 * lane)))
+        shape(image, index, (left + 25, y), min(13, size), label_colour(index), True)
+        text(image, (left + 42, y + size // 3), word(label, language), size, TEXT, room=_LANES_LEFT - 48)
         box(image, left + _LANES_LEFT, y, _LANES_WIDTH, 1, TRACK)
     for seconds in range(0, int(TIMELINE_S) + 1, 15):
         x = left + _LANES_LEFT + round(_LANES_WIDTH * (1 - seconds / TIMELINE_S))
@@ -157,13 +170,14 @@ def timeline(image: Bytes, view: View) -> None:
             box(image, x, round(top + _LANES_TOP + lane * len(labels)) - 2, wide, 3, EDGE)
             continue
         index = labels.index(reading.label)
-        y = round(top + _LANES_TOP + index * lane) + 4
-        high, colour = round(lane) - 8, label_colour(index)
+        high, colour = max(3, round(0.64 * lane)), label_colour(index)
+        y = round(top + _LANES_TOP + (index + 0.5) * lane - high / 2)
         box(image, x, y, wide, high, colour)
-        if reading.state == "needs_check":
-            box(image, x + 2, y + 2, wide - 4, high - 4, CARD)
+        if doubtful(reading, view.setup):
+            rim = 2 if high > 9 else 1
+            box(image, x + rim, y + rim, wide - 2 * rim, high - 2 * rim, CARD)
 
 
 def _lane(setup: Setup) -> float:
     """Height of a label's lane (pixels)."""
-    return 132.0 / max(1, len(setup.labels))
+    return _LANES_HEIGHT / len(setup.labels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]
         if frames:
             high, wide = frames[i % len(frames)].image.shape[:2]
             face = Face(0.4 * wide, 0.2 * high, 0.2 * wide, 0.4 * high, 0.9)
-            board.see(frames[i % len(frames)], {None: face})
+            board.see(dataclasses.replace(frames[i % len(frames)], time=TIMELINE_S + i / FPS), {None: face})
         began, worked = time.perf_counter(), time.thread_time()
         cv2.cvtColor(draw(board.view(look, TIMELINE_S + i / FPS)), cv2.COLOR_RGB2BGR)
         if i >= 5:  # the first ones load fonts and draw what stays the same

@@ -1,4 +1,4 @@
-"""Where a person sees readings: the window where there is a screen, else lines on the terminal."""
+"""Where a person sees readings: the window where there is a screen, else the terminal."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing_extensions import Self
 
 from edge.config import Site, rules
 from edge.display.screen import Screen, has_screen
+from edge.display.text_screen import TextScreen, has_terminal
 from edge.display.view import Look, Setup
 from edge.errors import InputError
 from edge.items import Frame, Health, People, Reading
@@ -22,8 +23,9 @@ from edge.words import word
 class Display:
     """A sink for the person at the machine; `see` takes the pictures besides.
 
+    Without a screen live readings are a panel on a terminal; those of a recording, or into a file, are lines.
     say: gets a line where no window can be shown, and when it goes away. healths, offset_ms: of live
-    devices, asked while a window is shown. q in the window is Ctrl-C.
+    devices, asked while a panel is shown. q in the window is Ctrl-C.
     """
 
     def __init__(
@@ -37,15 +39,15 @@ class Display:
         self._site, self._manifest, self._say = site, manifest, say
         self._healths, self._offset_ms = healths, offset_ms
         self._screen: Screen | None = None
-        self._terminal: Terminal | None = None
+        self._terminal: TextScreen | Terminal | None = None
         self._held = ExitStack()
 
     def __enter__(self) -> Self:
-        language = self._site.language
+        language, setup = self._site.language, panel_setup(self._site, self._manifest)
+        look = Look(language, self._site.display.privacy)
         if has_screen():
-            look = Look(language, self._site.display.privacy)
             screen = Screen(
-                panel_setup(self._site, self._manifest),
+                setup,
                 look,
                 self._site.display.full_screen,
                 healths=self._healths,
@@ -58,7 +60,11 @@ class Display:
                 return self
             except InputError as error:
                 self._say(word("no_window", language, why=error))
-        self._terminal = self._held.enter_context(Terminal(self._manifest.labels, language=language))
+        if self._site.source is None and has_terminal():
+            panel = TextScreen(setup, look, healths=self._healths, offset_ms=self._offset_ms)
+            self._terminal = self._held.enter_context(panel)
+        else:
+            self._terminal = self._held.enter_context(Terminal(self._manifest.labels, language=language))
         return self
 
     def __exit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -38,6 +39,11 @@ def text_width(words: str, size: int, weight: int = 400) -> int:
 
     left, _, width, _ = cv2.getTextSize((0, 0), words, (0, 0), font(), size, weight)
     return int(left + width)
+
+
+def fitting(words: str, sizes: Sequence[int], room: int, weight: int = 400) -> int:
+    """The first of the sizes at which words keep to the room (pixels), else the last. Raises InputError."""
+    return next((size for size in sizes if text_width(words, size, weight) <= room), sizes[-1])
 
 
 def text(
@@ -109,7 +115,7 @@ _CROSS += [(-x, -y) for x, y in _CROSS]
 
 @lru_cache(maxsize=32)
 def _corners(index: int) -> Any:
-    """Corners within -1..1, y down: disc, triangle, star, triangle on its tip, diamond, square, two more."""
+    """Corners within -1..1, y down: disc, triangle, star, triangle on its tip, diamond, square, six more."""
     ways: list[list[tuple[float, float]]] = [
         [_around(step / 40.0, 0.92) for step in range(40)],
         [(0, -0.95), (1, 0.8), (-1, 0.8)],
@@ -119,6 +125,10 @@ def _corners(index: int) -> Any:
         [(-0.82, -0.82), (0.82, -0.82), (0.82, 0.82), (-0.82, 0.82)],
         _CROSS,
         [_around(step / 6.0, 1.0) for step in range(6)],
+        [(-0.8, -0.95), (0.8, -0.95), (-0.8, 0.95), (0.8, 0.95)],
+        [((x - y) * 0.75, (x + y) * 0.75) for x, y in _CROSS],
+        [(-1, -0.35), (1, -0.35), (1, 0.35), (-1, 0.35)],
+        [(-0.4, -1), (0.4, -1), (0.4, 1), (-0.4, 1)],
     ]
     return np.array(ways[index % len(ways)])
 

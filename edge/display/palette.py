@@ -39,6 +39,7 @@ TEXT_ON = (
     (WARN, CARD),
     (WARN, BACK),
     (TEXT, BANNER),
+    (TEXT, NOBODY),
 )
 """Every text colour and what it is written on."""
 

@@ -8,30 +8,27 @@ import numpy as np
 
 from edge.display import charts
 from edge.display.drawing import BOLD, box, card, shape, silhouette, text, text_width
-from edge.display.palette import BACK, BANNER, CARD, EDGE, MUTED, NOBODY, TEXT, TRACK, WARN, label_colour
-from edge.display.view import Setup, View
-from edge.items import Bytes, Health, Reading
+from edge.display.headline import HEADLINE, headline
+from edge.display.palette import BACK, BANNER, CARD, EDGE, MUTED, NOBODY, TEXT, TRACK, WARN
+from edge.display.view import Setup, View, trouble
+from edge.items import Bytes, Health
 from edge.words import Language, word
 
 WIDTH, HEIGHT = 1280, 720
-STALE_S = 5.0
-"""Silence after which the last reading is no longer shown as the present one (seconds)."""
-SURE, FAIR = 0.7, 0.5
-"""Voted probability from which a reading is called highly or fairly sure."""
 PICTURE = (16, 52, 560, 315)
 """Left, top, width and height of the camera picture (pixels)."""
-HEADLINE = (592, 52, 672, 196)
+_BUNDLE = (96, 300)  # where the bundle's name begins, and how wide it may be
 _QUIET_DB = -70.0  # the left end of the level meter
 
 
 def draw(view: View) -> Bytes:
     """The panel of a view, RGB uint8 [720, 1280, 3]. Raises InputError where OpenCV has no Japanese."""
     image: Bytes = _background(view.setup, view.look.language).copy()
-    reading = view.current if view.silent_s < STALE_S else None
+    reading = view.present
     _header(image, view)
     _picture(image, view)
     _devices(image, view)
-    _headline(image, view, reading)
+    headline(image, view, reading)
     charts.bars(image, view, reading)
     charts.votes(image, view, reading)
     charts.weights(image, view, reading)
@@ -56,7 +53,7 @@ def _background(setup: Setup, language: Language) -> Bytes:
     box(image, *PICTURE, CARD)
     text(image, (16, 34), "edge", 26, TEXT, BOLD)
     if setup.bundle:
-        text(image, (96, 33), setup.bundle, 18, MUTED, room=300)
+        text(image, (_BUNDLE[0], 33), setup.bundle, 18, MUTED, room=_BUNDLE[1])
     charts.bars_background(image, setup, language)
     charts.timeline_background(image, setup, language)
     box(image, 0, 684, WIDTH, 36, BANNER)
@@ -68,16 +65,19 @@ def _background(setup: Setup, language: Language) -> Bytes:
 def _header(image: Bytes, view: View) -> None:
     language, x = view.look.language, WIDTH - 16
     camera = _health(view, "camera")
-    facts = [view.current.source] if view.current else []
-    facts += [word("frame_rate", language, rate=f"{camera.rate:.0f}")] if camera else []
+    facts = [word("frame_rate", language, rate=f"{camera.rate:.0f}")] if camera else []
     facts += [word("offset", language, offset=f"{view.offset_ms:+.0f}")] if view.offset_ms is not None else []
     facts += [f"{view.celsius:.0f} °C"] if view.celsius is not None else []
     for fact in reversed(facts):
         x -= text_width(fact, 18)
         text(image, (x, 33), fact, 18, MUTED)
         x -= 28
-    if view.look.paused:
-        text(image, (400, 33), word("display_paused", language), 18, WARN)
+    end = _BUNDLE[0] + (min(_BUNDLE[1], text_width(view.setup.bundle, 18)) if view.setup.bundle else 0)
+    if view.look.paused or view.ended:
+        words = word("display_paused" if view.look.paused else "ended", language)
+        end = text(image, (end + 28, 33), words, 18, WARN)
+    if view.current:
+        text(image, (x, 33), view.current.source, 18, MUTED, align="right", room=x - end - 28)
 
 
 def _picture(image: Bytes, view: View) -> None:
@@ -85,7 +85,7 @@ def _picture(image: Bytes, view: View) -> None:
     import cv2
 
     left, top, width, height = PICTURE
-    language, frame = view.look.language, view.frame
+    language, frame = view.look.language, view.picture
     if frame is None:
         text(
             image,
@@ -105,7 +105,7 @@ def _picture(image: Bytes, view: View) -> None:
         for face in view.faces.values():
             edges = (face.left * scale, face.top * scale, face.width * scale, face.height * scale)
             silhouette(inside, *edges, NOBODY)
-        text(image, (left + 14, top + 26), word("privacy", language), 16, MUTED)
+        text(image, (left + 14, top + 26), word("privacy", language), 16, TEXT)
         return
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     inside[:] = cv2.resize(frame.image, size, interpolation=way)
@@ -148,8 +148,8 @@ def _devices(image: Bytes, view: View) -> None:
             _level(image, x, y - 13, 150, level)
             text(image, (x + 222, y), f"{level:.0f} dB", 18, TEXT, align="right")
             x += 240
-        warned = health.warning or (health.state if health.state != "running" else "")
-        words = word("dimmed" if warned == "dark" else warned or "running", language)
+        warned = trouble(health)
+        words = word(warned or "running", language)
         if warned:
             _warning_sign(image, x + 8, y - 7)
             x += 24
@@ -166,58 +166,6 @@ def _level(image: Bytes, left: int, top: int, width: int, level_db: float) -> No
     if filled > clip:
         box(image, left + clip, top, filled - clip, 14, WARN)
     box(image, left + clip, top - 3, 2, 20, EDGE)
-
-
-def _headline(image: Bytes, view: View, reading: Reading | None) -> None:
-    """The label with its shape, in both languages; or the state, in no label's colour."""
-    left, top, width, height = HEADLINE
-    language = view.look.language
-    other: Language = "en" if language == "ja" else "ja"
-    middle = (left + 98, top + height // 2)
-    x, room = left + 190, width - 206
-    labels = view.setup.labels
-    if reading is not None and reading.person is not None:
-        text(image, (x, top + 32), word("person", language, number=reading.person), 20, MUTED)
-    if reading is not None and reading.state == "reading" and reading.label:
-        index = labels.index(reading.label)
-        shape(image, index, middle, 118, label_colour(index), True)
-        end = text(image, (x, top + 92), word(reading.label, language), 68, TEXT, BOLD)
-        text(image, (end + 24, top + 92), word(reading.label, other), 32, MUTED)
-        probability = 0.0 if reading.probabilities is None else float(reading.probabilities[index])
-        sure = "sure" if probability >= SURE else "fair" if probability >= FAIR else "unsure"
-        end = text(image, (x, top + 144), f"{probability:.0%}", 30, TEXT, BOLD)
-        text(image, (end + 16, top + 143), word(sure, language), 24, TEXT)
-        if reading.held:
-            text(image, (x, top + 177), word("held", language), 17, WARN)
-        return
-    key, values, colour = "waiting", {}, TEXT
-    if reading is not None:
-        key, colour = reading.state, WARN if reading.state == "needs_check" else TEXT
-    elif view.current is not None:
-        key, values = "stale", {"seconds": f"{view.silent_s:.0f}"}
-    _state_sign(image, middle, reading)
-    words = word(key, language, **values)
-    size = next(
-        size for size in (52, 44, 38, 32, 26, 20) if size == 20 or text_width(words, size, BOLD) <= room
-    )
-    text(image, (x, top + 88), words, size, colour, BOLD, room=room)
-    text(image, (x, top + 128), word(key, other, **values), 22, MUTED, room=room)
-    if reading is not None and reading.state == "needs_check":
-        for label in reading.candidates[:3]:
-            index = labels.index(label)
-            shape(image, index, (x + 12, top + 162), 22, label_colour(index), False)
-            x = text(image, (x + 32, top + 169), word(label, language), 22, TEXT) + 28
-
-
-def _state_sign(image: Bytes, middle: tuple[int, int], reading: Reading | None) -> None:
-    """A dashed ring: no label's shape. A question mark in it asks for a check."""
-    import cv2
-
-    asked = reading is not None and reading.state == "needs_check"
-    colour = WARN if asked else EDGE
-    for turn in range(0, 360, 30):
-        cv2.ellipse(image, middle, (56, 56), 0, turn, turn + 18, colour, 4, cv2.LINE_AA)
-    text(image, (middle[0], middle[1] + 24), "?" if asked else "–", 68, colour, BOLD, "centre")
 
 
 def _warning_sign(image: Bytes, x: int, y: int) -> None:

@@ -58,7 +58,7 @@ class Screen:
         self._first = (setup, look, full_screen)
         self._healths, self._offset_ms, self._quit, self._gone = healths, offset_ms, quit, gone
         self._ready = threading.Condition()
-        self._readings: deque[Reading] = deque(maxlen=64)
+        self._waiting: deque[tuple[Any, ...]] = deque(maxlen=64)
         self._seen: tuple[Frame, People] | None = None
         self._up = threading.Event()
         self._ended = threading.Event()
@@ -92,13 +92,19 @@ class Screen:
     def write(self, reading: Reading) -> None:
         """Show a reading; 64 of them wait for a window that is slow, then the oldest is dropped."""
         with self._ready:
-            self._readings.append(reading)
+            self._waiting.append(("write", reading))
             self._ready.notify()
 
     def see(self, frame: Frame, faces: People) -> None:
         """Show a picture and where the faces are in it; only the newest one waits."""
         with self._ready:
             self._seen = (frame, faces)
+            self._ready.notify()
+
+    def end(self) -> None:
+        """Nothing more will come: the last panel stays as it is."""
+        with self._ready:
+            self._waiting.append(("end",))
             self._ready.notify()
 
     def wait(self) -> None:
@@ -137,16 +143,15 @@ class Screen:
             pipe.flush()
             while not self._ended.is_set():
                 with self._ready:
-                    if not self._readings and not self._leaving:
+                    if not self._waiting and not self._leaving:
                         self._ready.wait(1.0 / PICTURES_PER_S)
-                    readings, leaving = list(self._readings), self._leaving
-                    self._readings.clear()
+                    messages, leaving = list(self._waiting), self._leaving
+                    self._waiting.clear()
                     seen = None
                     if time.monotonic() - shown >= 1.0 / PICTURES_PER_S:
                         seen, self._seen = self._seen, None
                 if leaving:
                     break
-                messages: list[tuple[Any, ...]] = [("write", reading) for reading in readings]
                 if seen:
                     shown = time.monotonic()
                     messages.append(("see", *_small(*seen)))

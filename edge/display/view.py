@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
+from edge.confidence import needs_check
 from edge.items import LABELS, Frame, Health, People, Reading
 from edge.words import Language
 
 TIMELINE_S = 60.0
 """Length of the timeline (seconds)."""
+STALE_S = 5.0
+"""Silence after which the last reading or picture is no longer shown as the present one (seconds)."""
+SURE, FAIR = 0.7, 0.5
+"""Voted probability from which a reading is called highly or fairly sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +68,8 @@ class View:
     """Pictures later than sound by their capture times (milliseconds); None when that is not known."""
     celsius: float | None = None
     """Hottest part of the machine (degrees Celsius); None when it does not tell."""
+    ended: bool = False
+    """Nothing more will come."""
 
     @property
     def current(self) -> Reading | None:
@@ -69,9 +77,42 @@ class View:
         return self.readings[-1] if self.readings else None
 
     @property
+    def present(self) -> Reading | None:
+        """The current reading, unless it grew old."""
+        return self.current if self.silent_s < STALE_S else None
+
+    @property
+    def picture(self) -> Frame | None:
+        """The newest picture, unless it grew old: the camera is gone, or a recording's pictures are over."""
+        return self.frame if self.frame and self.now - self.frame.time < STALE_S else None
+
+    @property
     def silent_s(self) -> float:
         """How long there has been no reading (seconds); 0 before the first one."""
         return max(0.0, self.now - self.readings[-1].time) if self.readings else 0.0
+
+
+def doubtful(reading: Reading, setup: Setup) -> bool:
+    """Whether it is not sure which label it is, asked for a check or not: checks a day have a limit."""
+    label = reading.label or ""
+    candidates = reading.candidates or (label,)  # a run's file may lack them
+    return reading.state == "needs_check" or needs_check(label, candidates, reading.margin, setup.margin)
+
+
+def sureness(reading: Reading, setup: Setup) -> Literal["sure", "fair", "unsure"]:
+    """The key of the words for how sure a reading with a label is."""
+    if reading.label is None or reading.probabilities is None:
+        return "unsure"
+    if doubtful(reading, setup):
+        return "unsure"
+    probability = float(reading.probabilities[setup.labels.index(reading.label)])
+    return "sure" if probability >= SURE else "fair" if probability >= FAIR else "unsure"
+
+
+def trouble(health: Health) -> str:
+    """The key of the words for what hampers a device; empty when all is well."""
+    found = health.warning or ("" if health.state == "running" else health.state)
+    return "dimmed" if found == "dark" else found  # "dark" is a state of a reading, with other words
 
 
 class Board:
@@ -85,6 +126,8 @@ class Board:
         self._faces: People = {}
         self._healths: tuple[Health, ...] = ()
         self._offset_ms: float | None = None
+        self.ended = False
+        """Nothing more will come."""
 
     def write(self, reading: Reading) -> None:
         """Take a reading; one of another source or of an earlier time begins a new timeline."""
@@ -108,6 +151,10 @@ class Board:
         """Take how the devices are doing, and how much later pictures come than sound (milliseconds)."""
         self._healths, self._offset_ms = tuple(healths), offset_ms
 
+    def end(self) -> None:
+        """Nothing more will come."""
+        self.ended = True
+
     @property
     def newest(self) -> float:
         """Time of the newest thing taken, on the clock of the readings (seconds)."""
@@ -127,6 +174,7 @@ class Board:
             self._healths,
             self._offset_ms,
             celsius,
+            self.ended,
         )
 
     def _present(self, now: float) -> dict[int, Reading]:

@@ -101,7 +101,7 @@ class Window:
 
     def _panel(self, celsius: float | None) -> Bytes:
         with self._lock:
-            passed = time.monotonic() - self._taken
+            passed = 0.0 if self._board.ended else time.monotonic() - self._taken
             view = self._board.view(self.look, self._board.newest + passed, celsius)
         return draw(view)
 

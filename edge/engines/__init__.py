@@ -11,6 +11,7 @@ from typing import cast
 
 from edge.errors import EdgeError, EngineError
 from edge.interfaces import Engine
+from edge.words import Language, word
 
 LOG = logging.getLogger("edge")
 
@@ -22,22 +23,23 @@ BACKENDS = {
 """Backend -> the module that is imported when it is asked for, and the engine in it."""
 
 
-def open_engine(path: Path, backend: str = "onnxrt", threads: int = 1) -> Engine:
+def open_engine(path: Path, backend: str = "onnxrt", threads: int = 1, language: Language = "en") -> Engine:
     """Open an ONNX file with a backend.
 
-    threads: CPU threads of one call.
+    threads: CPU threads of one call. language: of what is said meanwhile.
     Raises EngineError, at once, when the backend is unknown or the model cannot be read.
     """
     if backend not in BACKENDS:
         raise EngineError(f"there is no backend {backend!r}; choose from {', '.join(BACKENDS)}")
     module, name = BACKENDS[backend]
-    engine = cast(Engine, getattr(import_module(module), name)(path, threads=threads))
+    engine = getattr(import_module(module), name)(path, threads=threads)
+    engine.language = language
     _ = engine.inputs
-    return engine
+    return cast(Engine, engine)
 
 
 def open_engines(
-    models: Mapping[str, Path], backend: str, threads: int, stack: ExitStack
+    models: Mapping[str, Path], backend: str, threads: int, stack: ExitStack, language: Language = "en"
 ) -> tuple[str, dict[str, Engine]]:
     """Open all models of a bundle on one backend and hand their closing to `stack`.
 
@@ -46,27 +48,27 @@ def open_engines(
     Returns the name of the backend in use and the engines. Raises EngineError and MissingExtraError.
     """
     if backend != "auto":
-        return backend, _open_all(models, backend, threads, stack)
+        return backend, _open_all(models, backend, threads, stack, language)
     from edge.engines.cuda import gpu
     from edge.engines.trt_build import installed
 
     if package := installed():
         try:
             if gpu() is None:  # asked before TensorRT is loaded, which costs 90 MB
-                raise EngineError(
-                    f"{package} is installed but no NVIDIA GPU answers here; check the driver, "
-                    'or set backend = "onnxrt" in site.toml'
-                )
-            return "tensorrt", _open_all(models, "tensorrt", threads, stack)
+                raise EngineError.of("trt_no_gpu", package=package)
+            return "tensorrt", _open_all(models, "tensorrt", threads, stack, language)
         except EdgeError as error:
-            LOG.warning("edge: ONNX Runtime runs the models, not TensorRT: %s", error)
-    return "onnxrt", _open_all(models, "onnxrt", threads, stack)
+            LOG.warning("edge: %s", word("not_tensorrt", language, why=error.told(language, "trt_trouble")))
+    return "onnxrt", _open_all(models, "onnxrt", threads, stack, language)
 
 
-def _open_all(models: Mapping[str, Path], backend: str, threads: int, stack: ExitStack) -> dict[str, Engine]:
+def _open_all(
+    models: Mapping[str, Path], backend: str, threads: int, stack: ExitStack, language: Language
+) -> dict[str, Engine]:
     with ExitStack() as opening:
         engines = {
-            name: opening.enter_context(open_engine(path, backend, threads)) for name, path in models.items()
+            name: opening.enter_context(open_engine(path, backend, threads, language))
+            for name, path in models.items()
         }
         stack.push(opening.pop_all())
     return engines

@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from typing_extensions import Self
 
 from edge.errors import EngineError
+from edge.words import Language
 
 
 class LazyEngine(ABC):
     """An engine of one ONNX file, opened on entering its `with` block or at the first call."""
+
+    language: Language = "en"
+    """Of what is said while it opens."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -57,14 +57,14 @@ class OnnxRuntimeEngine(LazyEngine):
         try:
             found = session.run(self._outputs, dict(inputs))
         except Exception as error:  # ONNX Runtime raises a dozen types without a common base
-            raise EngineError(f"{self.path} failed while running: {first_line(error)}") from error
+            raise EngineError.of("model_failed", path=self.path, why=first_line(error)) from error
         return dict(zip(self._outputs, found, strict=True))
 
     def _open(self) -> ort.InferenceSession:
         if self._session is not None:
             return self._session
         if not self.path.is_file():
-            raise EngineError(f"{self.path} is missing; copy the bundle again")
+            raise EngineError.of("model_missing", path=self.path)
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
@@ -79,10 +79,9 @@ class OnnxRuntimeEngine(LazyEngine):
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            raise EngineError(
-                f"{self.path} is no model ONNX Runtime {ort.__version__} can read "
-                f"({first_line(error)}); copy or export it again"
-            ) from error
+            backend = f"ONNX Runtime {ort.__version__}"
+            values = {"path": self.path, "backend": backend, "why": first_line(error)}
+            raise EngineError.of("model_unreadable", **values) from error
         given = session.get_inputs()
         self._shapes = {value.name: tuple(value.shape) for value in given}
         self._types = {value.name: TYPES.get(value.type) for value in given}

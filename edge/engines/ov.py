@@ -40,7 +40,7 @@ class OpenVinoEngine(LazyEngine):
         try:
             found = self._request.infer(dict(inputs))
         except Exception as error:  # a RuntimeError, or whatever its binding makes of it
-            raise EngineError(f"{self.path} failed while running: {first_line(error)}") from error
+            raise EngineError.of("model_failed", path=self.path, why=first_line(error)) from error
         # Copies: the request writes into the same memory at its next call.
         return {name: np.array(found[name]) for name in self._outputs}
 
@@ -52,7 +52,7 @@ class OpenVinoEngine(LazyEngine):
         except ModuleNotFoundError as error:
             raise MissingExtraError("openvino", "openvino") from error
         if not self.path.is_file():
-            raise EngineError(f"{self.path} is missing; copy the bundle again")
+            raise EngineError.of("model_missing", path=self.path)
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": self._threads,
@@ -63,10 +63,9 @@ class OpenVinoEngine(LazyEngine):
             core = openvino.Core()
             model = core.compile_model(core.read_model(self.path), "CPU", settings)
         except Exception as error:
-            raise EngineError(
-                f"{self.path} is no model OpenVINO {openvino.__version__} can read ({first_line(error)}); "
-                "copy or export it again"
-            ) from error
+            backend = f"OpenVINO {openvino.__version__}"
+            values = {"path": self.path, "backend": backend, "why": first_line(error)}
+            raise EngineError.of("model_unreadable", **values) from error
         self._shapes = {port.any_name: tuple(port.shape) for port in model.inputs}
         self._types = {port.any_name: TYPES[port.element_type.get_type_name()] for port in model.inputs}
         self._outputs = [port.any_name for port in model.outputs]

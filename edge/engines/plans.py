@@ -28,6 +28,7 @@ from edge.bundle import sha256
 from edge.engines.cuda import Gpu
 from edge.engines.trt_build import WORKSPACE, Compiler, Precision, Say, build
 from edge.errors import EngineError
+from edge.words import Language, word
 
 NO_GPU = "none"
 GRAPH = 1
@@ -84,22 +85,24 @@ def plan_for(
     gpu: Gpu | None,
     precision: Precision = "int8",
     say: Say = lambda line: None,
+    language: Language = "en",
 ) -> Plan:
     """The plan of a model on this machine, from the cache or compiled now. Raises EngineError."""
     key = key_of(source, using, gpu, precision)
     timing = folder() / f"timing-{using.package}-{using.version}-{key.gpu.replace(' ', '-')}.cache"
 
     def compile_to(target: Path) -> tuple[str, ...]:
-        say(f"{source.name}: compiling with {using.package} {using.version}, once; the plan is kept")
-        return build(source, target, using, precision, timing, say)
+        values = {"package": using.package, "version": using.version}
+        say(word("trt_compiling", language, name=source.name, **values))
+        return build(source, target, using, precision, timing, say, language)
 
-    return obtain(key, source.name, compile_to, say)
+    return obtain(key, source.name, compile_to, say, language)
 
 
 def key_of(source: Path, using: Compiler, gpu: Gpu | None, precision: Precision = "int8") -> Key:
     """The key of a model's plan on this machine. Raises EngineError when the model is missing."""
     if not source.is_file():
-        raise EngineError(f"{source} is missing; copy the bundle again")
+        raise EngineError.of("model_missing", path=source)
     flags = (precision, f"workspace={WORKSPACE}", f"graph={GRAPH}")
     return Key(sha256(source), using.package, using.version, gpu.model if gpu else NO_GPU, _l4t(), flags)
 
@@ -110,11 +113,17 @@ def folder() -> Path:
     return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "edge" / "plans"
 
 
-def obtain(key: Key, name: str, compile_to: Callable[[Path], tuple[str, ...]], say: Say) -> Plan:
+def obtain(
+    key: Key,
+    name: str,
+    compile_to: Callable[[Path], tuple[str, ...]],
+    say: Say,
+    language: Language = "en",
+) -> Plan:
     """The plan of a key, from the cache or built now.
 
     name: the model in messages. compile_to: writes the plan to a path, returns the nodes given back.
-    say: gets a line when a stored plan is thrown away and when another process is waited for.
+    say: gets a line, in a language, when a stored plan is thrown away and when another process is waited for.
     Two processes that ask at once build once. Raises EngineError.
     """
     place = folder()
@@ -123,12 +132,12 @@ def obtain(key: Key, name: str, compile_to: Callable[[Path], tuple[str, ...]], s
         return found
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(place, lambda: say(f"{name}: waiting for another process that builds")):
+        with _locked(place, lambda: say(word("plan_waiting", language, name=name))):
             found, why = _load(place, key)
             if found is not None:
                 return found
             if why:
-                say(f"{name}: the stored plan is deleted and built again: {why}")
+                say(word("plan_again", language, name=name, why=why))
             _delete(place, key.slot)
             return _store(place, key, name, compile_to)
     except OSError as error:

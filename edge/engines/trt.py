@@ -77,7 +77,7 @@ class TensorRtEngine(LazyEngine):
                     self._queue()
                 self._device.stream.synchronize()
         except Exception as error:  # pycuda's errors have no base outside its compiled module
-            raise EngineError(f"{self.path} failed while running: {first_line(error)}") from error
+            raise EngineError.of("model_failed", path=self.path, why=first_line(error)) from error
         return {name: self._buffers[name].host.copy() for name in self._outputs}
 
     def _open(self) -> None:
@@ -86,14 +86,11 @@ class TensorRtEngine(LazyEngine):
         using = compiler()
         gpu = cuda.gpu()
         if gpu is None:
-            raise EngineError(
-                f"{using.package} {using.version} is installed but no NVIDIA GPU answers here; "
-                'check the driver, or set backend = "onnxrt" in site.toml'
-            )
+            raise EngineError.of("trt_no_gpu", package=f"{using.package} {using.version}")
         with ExitStack() as opening:
             # Entered first, left last: plan, context and buffers live on the device.
             self._device = opening.enter_context(Device())
-            plan = plan_for(self.path, using, gpu, self._precision, LOG.warning)
+            plan = plan_for(self.path, using, gpu, self._precision, LOG.warning, self.language)
             opening.callback(self._forget)
             try:
                 self._load(importlib.import_module(using.package), plan.data)

@@ -24,15 +24,12 @@ import onnx
 from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.wiring import Wiring
 from edge.errors import EngineError
+from edge.words import Language, word
 
 Precision = Literal["int8", "fp16"]
 Say = Callable[[str], None]
 
 PACKAGES = ("tensorrt", "tensorrt_rtx")
-INSTALL = (
-    "TensorRT is not installed; on a Jetson run: sudo apt install python3-libnvinfer, "
-    "elsewhere: pip install tensorrt-rtx-cu12"
-)
 WORKSPACE = 256 << 20
 """Scratch memory one layer may use (bytes)."""
 LIBRARIES = {"tensorrt": 1536 << 20, "tensorrt_rtx": 256 << 20}
@@ -62,11 +59,11 @@ def compiler() -> Compiler:
     """The TensorRT package that is here. Raises EngineError with what to install or mend."""
     package = installed()
     if package is None:
-        raise EngineError(INSTALL)
+        raise EngineError.of("trt_none")
     try:
         return Compiler(package, importlib.import_module(package).__version__)
     except (ImportError, OSError, AttributeError) as error:
-        raise EngineError(f"{package} does not load ({error}); install it again") from error
+        raise EngineError.of("trt_broken", package=package, why=error) from error
 
 
 def build(
@@ -76,12 +73,14 @@ def build(
     precision: Precision = "int8",
     timing: Path | None = None,
     say: Say = lambda line: None,
+    language: Language = "en",
 ) -> tuple[str, ...]:
     """Write the plan of an ONNX file; returns the names of the nodes that were given back to float.
 
     int8 compiles the file as it is, fp16 its float16 form. A graph that is refused is compiled with all its
     quantized nodes in float; when that works, the nodes at fault are found by halving, one at a time.
-    timing: file of kernel timings kept between builds. say: gets lines of progress. Raises EngineError.
+    timing: file of kernel timings kept between builds. say: gets lines of progress in a language. Raises
+    EngineError.
     """
     try:
         model = onnx.load(source)
@@ -94,7 +93,7 @@ def build(
         ) from error
     _check_memory(source, using)
     with tempfile.TemporaryDirectory(prefix="edge-build-") as scratch:
-        job = _Job(source.name, model, target, using, precision, timing, say, Path(scratch))
+        job = _Job(source.name, model, target, using, precision, timing, say, language, Path(scratch))
         reason = job.refused(())
         if reason is None:
             return ()
@@ -105,7 +104,7 @@ def build(
                 f"{source.name} is refused by {using.package} {using.version}: {reason}; "
                 'update TensorRT, or set backend = "onnxrt" in site.toml'
             )
-        say(f"{source.name}: refused ({reason}); looking for the node that cannot run in INT8")
+        say(word("trt_halving", language, name=source.name, why=reason))
         given: list[str] = []
         while not given or job.refused(given) is not None:
             given.append(_culprit(job, given, [name for name in outputs if name not in given]))
@@ -123,6 +122,7 @@ class _Job:
     precision: Precision
     timing: Path | None
     say: Say
+    language: Language
     scratch: Path
 
     def refused(self, given: Sequence[str]) -> str | None:
@@ -168,7 +168,7 @@ class _Job:
                 reason = str(told["refused"])[:300]
             elif time.monotonic() - last >= SAY_S:
                 last = time.monotonic()
-                self.say(f"{self.name}: {told['phase']}, {told['step']} of {told['of']}")
+                self.say(word("trt_progress", self.language, name=self.name, **told))
         return reason
 
     def _crash(self, code: int, message: str) -> str:

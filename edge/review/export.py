@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError
+from edge.review.item import Item
 from edge.review.results import Results, Share, results, verdict
-from edge.review.store import Item, Store
+from edge.review.store import Store
 
 
 def export(store: Store, target: Path) -> dict[str, int]:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from edge.items import NEGATIVE
-from edge.review.store import Item, Store
+from edge.review.item import Item
+from edge.review.store import Store
 
 _Z = 1.959964
 """95 % of a normal distribution lie within so many deviations."""

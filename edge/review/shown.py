@@ -9,8 +9,9 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 
 from edge.items import MODALITIES
+from edge.manifest import VotingSettings
+from edge.review.item import Item, Verdict
 from edge.review.results import Results, Share
-from edge.review.store import Item, Verdict
 from edge.words import Language, word
 
 _BAR = 20
@@ -22,7 +23,7 @@ def listing(items: Sequence[Item], language: Language) -> Iterator[str]:
     if not items:
         yield word("review_none", language)
         return
-    heads = ("heading", "when", "read", "could_be", "kept", "verdicts")
+    heads = ("heading", "when", "read", "why", "could_be", "kept", "verdicts")
     rows = [tuple(word(f"review_{head}", language) for head in heads)]
     for item in items:
         first = item.readings[0]
@@ -32,6 +33,7 @@ def listing(items: Sequence[Item], language: Language) -> Iterator[str]:
                 str(item.id),
                 _local(item.made),
                 f"{word(item.label, language)} {first['probabilities'][item.label]:.2f}",
+                reasons(item, language),
                 ", ".join(others) or "-",
                 _kept(item, language),
                 ", ".join(f"{v.reviewer}: {_called(v, language)}" for v in item.verdicts)
@@ -49,6 +51,7 @@ def details(item: Item, language: Language) -> Iterator[str]:
     yield f"{word('review_heading', language)} {item.id}   {_local(item.made)}"
     lasted = last["time"] - first["time"]
     yield word("review_source", language, source=item.source, seconds=lasted, bundle=item.bundle)
+    yield word("review_because", language, reasons=reasons(item, language))
     yield ""
     yield from _numbers(item, first, language)
     yield ""
@@ -72,6 +75,19 @@ def details(item: Item, language: Language) -> Iterator[str]:
         yield f"{_padded(verdict.reviewer)}{_called(verdict, language)}   {_local(verdict.given)}{note}"
     if not item.verdicts:
         yield word("review_waits", language)
+
+
+def reasons(item: Item, language: Language) -> str:
+    """Why a check was asked for; what its first numbers do not tell was an event near its threshold."""
+    first = item.readings[0]
+    found = []
+    if item.label not in first["candidates"]:
+        found.append(word("because_ruled_out", language))
+    if len(first["candidates"]) > 1:
+        found.append(word("because_several", language))
+    if first["margin"] <= first.get("least_margin", VotingSettings().margin):  # rounded: so not only less
+        found.append(word("because_margin", language, lead=first["margin"]))
+    return ", ".join(found) or word("because_event", language)
 
 
 def table(found: Results, language: Language) -> Iterator[str]:

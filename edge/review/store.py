@@ -6,11 +6,11 @@ ISO 8601, UTC. Other processes may read and write it while a run does.
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from typing_extensions import Self
 
 from edge.config import ConsentSettings
 from edge.errors import InputError
+from edge.review.item import Item, Verdict
 
 DATABASE = "queue.db"
 MEDIA = "media"
@@ -67,45 +68,12 @@ CREATE TABLE withdrawals (who TEXT NOT NULL, day TEXT NOT NULL);
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one person said about one item."""
-
-    reviewer: str
-    label: str | None
-    """None: cannot tell."""
-    note: str
-    given: str
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One check with its readings and verdicts."""
-
-    id: int
-    made: str
-    expires: str
-    source: str
-    bundle: str
-    bundle_sha256: str
-    label: str
-    """Of its first reading."""
-    consent: Mapping[str, Any] | None
-    face: Path | None
-    sound: Path | None
-    words: str | None
-    readings: tuple[Mapping[str, Any], ...]
-    """Numbers of each reading, oldest first; keys: edge/sinks/review.py."""
-    verdicts: tuple[Verdict, ...]
-    """By the time they were given."""
-
-
 class Store:
     """The opened queue of a folder.
 
-    make: create it where there is none; without it what ran out is deleted on entering.
-    Raises InputError when it is missing, locked, damaged or of another version; with `make` sqlite3.Error
-    comes through, for one who tries again.
+    make: create it where there is none; without it what ran out is deleted on entering, where that may be:
+    a queue one may only read can be read. Raises InputError when it is missing, locked, damaged, forbidden or
+    of another version; with `make` sqlite3.Error comes through, for one who tries again.
     """
 
     def __init__(self, folder: Path, make: bool = False) -> None:
@@ -115,9 +83,15 @@ class Store:
 
     def __enter__(self) -> Self:
         path = self.folder / DATABASE
-        if not self._make and not path.is_file():
-            raise InputError(f"{self.folder} holds no {DATABASE}; give the folder of [review] in site.toml")
-        self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            if not self._make and not path.is_file():
+                raise InputError(
+                    f"{self.folder} holds no {DATABASE}; give the folder of [review] in site.toml"
+                )
+            self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            self._complain(error)
+            raise
         try:
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA foreign_keys = ON")
@@ -132,7 +106,7 @@ class Store:
                 elif version != _SCHEMA:
                     raise InputError(f"{path} was written by another version of edge; name another folder")
             if not self._make:
-                self.sweep()
+                self._sweep_if_allowed()
         except BaseException as error:
             self._db.close()
             self._complain(error)
@@ -146,9 +120,16 @@ class Store:
         self._complain(error)
 
     def _complain(self, error: BaseException | None) -> None:
-        if isinstance(error, sqlite3.Error) and not self._make:
-            todo = "try again" if "locked" in str(error) else "free some space, or take the file away"
-            raise InputError(f"{self.folder / DATABASE} cannot be used ({error}); {todo}") from error
+        if self._make or not (isinstance(error, sqlite3.Error) or _forbidden(error)):
+            return
+        todo = "free some space or mend the disk"
+        if _forbidden(error):
+            todo = f"check the permissions of {self.folder}"
+        elif "locked" in str(error):
+            todo = "try again"
+        elif type(error) is sqlite3.DatabaseError:  # which it is when the file is no database any more
+            todo = "it is damaged: move it aside, and edge run begins a new one"
+        raise InputError(f"{self.folder / DATABASE} cannot be used ({error}); {todo}") from error
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
@@ -175,6 +156,13 @@ class Store:
             )
             db.execute(f"{gone} WHERE consent IS NOT NULL AND (expires < ? OR NOT ?)", (now, media))
             self._delete_orphans(db)
+
+    def _sweep_if_allowed(self) -> None:
+        try:
+            self.sweep()
+        except (OSError, sqlite3.Error) as error:
+            if not _forbidden(error):
+                raise
 
     def withdraw(self, who: str) -> int:
         """Note that a person withdrew consent, delete the media kept under it; how many items had some.
@@ -277,3 +265,11 @@ class Store:
 def stamp(days: float = 0.0) -> str:
     """Now, or so many days from now, as it stands in the database."""
     return (datetime.now(timezone.utc) + timedelta(days=days)).isoformat(timespec="milliseconds")
+
+
+def _forbidden(error: BaseException | None) -> bool:
+    """Whether the permissions of the folder, or of what is in it, are the reason."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+    said = str(error) if isinstance(error, sqlite3.OperationalError) else ""
+    return "readonly" in said or "unable to open" in said

@@ -9,7 +9,7 @@ state           reading | needs_check | no_speech | no_face | dark | loud | no_s
 label           voted label, null unless state is reading or needs_check
 probabilities   {label: voted posterior}, null when nothing was read
 candidates      labels that cannot be ruled out, likeliest first
-margin          lead of the first label over the second, 0..1
+margin          lead of the first label over the second, 0..1; after edge relabel 0 where another label leads
 votes           windows that took part in the vote
 held            true while a new leader waits and the old label stays
 weights         {modality: its share in the newest window}, present modalities only
@@ -31,6 +31,9 @@ from typing_extensions import Self
 
 from edge.errors import InputError
 from edge.items import Reading, State
+
+MOST = 1e15
+"""No number of a reading is larger."""
 
 
 class JsonLines:
@@ -74,9 +77,7 @@ class JsonLines:
             self._file.write(line)
             self._file.flush()
         except OSError as error:
-            raise InputError(
-                f"{self._path} cannot be written ({error.strerror}); free some space or name another file"
-            ) from error
+            raise InputError.of("file_unwritable", path=self._path, why=error.strerror) from error
 
 
 def record(reading: Reading, labels: Sequence[str]) -> dict[str, Any]:
@@ -112,30 +113,60 @@ def read_records(path: Path) -> Iterator[tuple[dict[str, Any], Reading]]:
         try:
             found = json.loads(line)
             reading = _reading(found)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{path} line {number} is no reading ({error}); give a file of edge run --jsonl"
-            ) from error
+        except KeyError as error:
+            raise _refused(path, number, f"{error} is missing") from error
+        except (ValueError, TypeError, RecursionError) as error:
+            raise _refused(path, number, str(error)) from error
         yield found, reading
 
 
-def _reading(record: dict[str, Any]) -> Reading:
-    shares, label = record["probabilities"], record["label"]
+def _refused(path: Path, number: int, why: str) -> InputError:
+    return InputError(f"{path} line {number} is no reading ({why}); give a file of edge run --jsonl")
+
+
+def _reading(record: Any) -> Reading:
+    """Raises KeyError, ValueError and TypeError for what is none."""
+    if not isinstance(record, dict):
+        raise ValueError("no object in braces")
+    shares, label, person = record["probabilities"], record["label"], record.get("person")
+    shares = None if shares is None else _shares("probabilities", shares)
     if record["state"] not in get_args(State):
         raise ValueError(f"state {record['state']!r}")
     if unknown := {label, *record["candidates"]} - {None, *(shares or ())}:
         raise ValueError(f"no probability of {unknown.pop()!r}")
+    if person is not None and type(person) is not int:
+        raise ValueError(f"person is {_short(person)}, not a whole number")
     return Reading(
-        time=float(record["time"]),
+        time=_number("time", record["time"], -MOST, MOST),
         state=record["state"],
         source=str(record["source"]),
-        person=record.get("person"),
+        person=person,
         label=label,
         probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
         candidates=tuple(record["candidates"]),
-        margin=float(record["margin"]),
-        votes=int(record["votes"]),
+        margin=_number("margin", record["margin"]),
+        votes=int(_number("votes", record["votes"], 0.0, MOST)),
         held=bool(record["held"]),
-        weights=dict(record["weights"]),
-        delay_ms=float(record["delay_ms"]),
+        weights=_shares("weights", record["weights"]),
+        delay_ms=_number("delay_ms", record["delay_ms"], 0.0, MOST),
     )
+
+
+def _shares(name: str, value: Any) -> dict[str, float]:
+    """{name: 0..1}. Raises ValueError."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} are {_short(value)}, not numbers by name")
+    return {key: _number(f"{name} of {key}", share) for key, share in value.items()}
+
+
+def _number(name: str, value: Any, least: float = 0.0, most: float = 1.0) -> float:
+    """Raises ValueError; NaN lies in no range."""
+    if type(value) not in (int, float):
+        raise ValueError(f"{name}: {_short(value)} is not a number")
+    if not least <= value <= most:
+        raise ValueError(f"{name}: {_short(value)} is not in {least:g}..{most:g}")
+    return float(value)
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value)[:40]

@@ -5,6 +5,7 @@ Numbers of each: the record of edge/sinks/jsonl.py and
 window        {label: posterior of the newest window alone}
 by_modality   {modality: {label: its posterior}}, present modalities only
 quality       {speech_snr (decibels), face_score, transcript_confidence}
+least_margin  lead below which a check is asked for, 0..1
 
 The load limit is `checks_a_day` in site.toml: what is withheld there does not come here.
 """
@@ -29,6 +30,8 @@ from edge.bundle import MANIFEST, Bundle, sha256
 from edge.config import ReviewSettings
 from edge.errors import InputError
 from edge.items import Face, Floats, Reading, Window
+from edge.manifest import VotingSettings
+from edge.review.checks import OPEN, OpenChecks
 from edge.review.media import Media, taken, write_face, write_sound
 from edge.review.store import DATABASE, MEDIA, Store, stamp
 from edge.sinks.jsonl import record
@@ -51,7 +54,7 @@ CLOSE_S = 1.5
 @dataclass(frozen=True, slots=True, eq=False)
 class _Entry:
     check: int
-    """Counts the runs of readings that need a check."""
+    """Its number in this run."""
     reading: dict[str, Any]
     media: Media | None
 
@@ -61,7 +64,8 @@ class Review:
 
     `sensed` is told of each window, so that media can be taken where consent allows it. A database that is
     locked or finds no room is tried again; a damaged one is set aside and a new one begun. say: gets one
-    line when trouble begins and one when it ends. Raises InputError on entering when the folder is missing.
+    line when trouble begins and one when it ends. voting: that of the run; None: the bundle's. Raises
+    InputError on entering when the folder is missing.
     """
 
     def __init__(
@@ -70,8 +74,10 @@ class Review:
         bundle: Bundle,
         say: Callable[[str], None],
         language: Language = "en",
+        voting: VotingSettings | None = None,
     ) -> None:
         self._settings, self._manifest = settings, bundle.manifest
+        self._voting = voting or bundle.manifest.voting
         self._say, self._language = say, language
         self._bundle = (bundle.manifest.name, sha256(bundle.folder / MANIFEST))
         self._changed = threading.Condition()
@@ -79,10 +85,9 @@ class Review:
         self._readings: Counter[str] = Counter()
         self._checks: Counter[str] = Counter()
         self._window: tuple[Window, Sequence[Face | None]] | None = None
-        self._last: Reading | None = None
-        self._check = 0
+        self._open = OpenChecks(self._voting.window_s)
         self._closing = False
-        self._item = (0, 0)  # check written last, and its number in the database
+        self._items: dict[int, tuple[int, str]] = {}  # check -> number and `made` of its item, the last OPEN
         self.trouble = ""
         self.lost = 0
 
@@ -111,27 +116,23 @@ class Review:
 
     def write(self, reading: Reading) -> None:
         """Queue a reading if it needs a check, count it if not."""
-        last, self._last = self._last, reading
-        wanted = reading.state == "needs_check"
-        going_on = wanted and last is not None and last.state == "needs_check" and last.time < reading.time
-        begins = wanted and not (going_on and last is not None and last.source == reading.source)
-        made = self._numbers(reading) if wanted else {}
+        check, begins = self._open.of(reading)
+        made = self._numbers(reading) if check else {}
         media = self._media(reading) if begins else None
         with self._changed:
             label = reading.label or ""
             self._readings[label] += 1
-            if not wanted:
+            if not check:
                 return
-            self._check += begins
             self._checks[label] += begins
             if len(self._waiting) >= WAITING:
                 self._waiting.popleft()
                 self.lost += 1
-            self._waiting.append(_Entry(self._check, made, media))
+            self._waiting.append(_Entry(check, made, media))
             self._changed.notify_all()
 
     def _numbers(self, reading: Reading) -> dict[str, Any]:
-        made = record(reading, self._manifest.labels)
+        made = record(reading, self._manifest.labels) | {"least_margin": self._voting.margin}
         found = reading.prediction
         if found is None:
             return made
@@ -219,13 +220,11 @@ class Review:
     def _write(
         self, store: Store, batch: Sequence[_Entry], readings: Counter[str], checks: Counter[str]
     ) -> None:
-        day, before = stamp()[:10], self._item
+        day, before = stamp()[:10], dict(self._items)
         try:
             with store.change() as db:
                 for entry in batch:
-                    if entry.check != self._item[0]:
-                        self._item = (entry.check, self._begin(store, db, entry))
-                    self._add(db, entry)
+                    self._add(store, db, entry)
                 for label, count in readings.items():
                     db.execute(
                         "INSERT INTO tallies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -233,7 +232,7 @@ class Review:
                         (day, self._bundle[1], label, count * self._manifest.hop_s, checks[label]),
                     )
         except BaseException:
-            self._item = before
+            self._items = before
             raise
 
     def _begin(self, store: Store, db: sqlite3.Connection, entry: _Entry) -> int:
@@ -265,8 +264,15 @@ class Review:
         )
         return number
 
-    def _add(self, db: sqlite3.Connection, entry: _Entry) -> None:
-        item = self._item[1]
+    def _add(self, store: Store, db: sqlite3.Connection, entry: _Entry) -> None:
+        """A reading to the item of its check, which is begun where there is none."""
+        item, made = self._items.pop(entry.check, (0, ""))
+        known = db.execute("SELECT 1 FROM items WHERE id = ? AND made = ?", (item, made)).fetchone()
+        if not known:  # or it was deleted, with its database
+            item, made = self._begin(store, db, entry), entry.reading["wall_time"]
+        self._items[entry.check] = (item, made)
+        if len(self._items) > OPEN:
+            del self._items[next(iter(self._items))]
         if db.execute("SELECT COUNT(*) FROM readings WHERE item = ?", (item,)).fetchone()[0] < MOST:
             numbers = json.dumps(entry.reading, ensure_ascii=False)
             db.execute(

@@ -65,7 +65,9 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
     text.append(f" {word('line', language, **numbers, weights=weights)}")
     if reading.held:
         text.append(f"  {word('line_held', language)}", style="dim")
+    candidates = ", ".join(word(label, language) for label in reading.candidates)
     if reading.state == "needs_check":
-        candidates = ", ".join(word(label, language) for label in reading.candidates)
         text.append(f"  {word('needs_check', language)}: {candidates}", style="yellow")
+    elif len(reading.candidates) > 1:  # no check is asked for once the day's limit is used up
+        text.append(f"  {word('one_of', language, labels=candidates)}", style="yellow")
     return text

@@ -1,0 +1,44 @@
+"""Which check a reading belongs to: a run of readings of one person that need one."""
+
+from __future__ import annotations
+
+from edge.items import Reading
+
+OPEN = 100
+"""Checks that may go on at once, one a person; of more, the one quiet for longest is over."""
+
+
+class OpenChecks:
+    """The checks that go on. memory_s: how long one may have no reading (seconds).
+
+    A check ends with a reading of that person that needs none. It is forgotten as their votes are: after a
+    voting window in which they were not read, or when their source begins again.
+    """
+
+    def __init__(self, memory_s: float) -> None:
+        self._memory_s = memory_s
+        self._count = 0
+        self._open: dict[tuple[str, int | None], tuple[int, float]] = {}  # check, time of its last reading
+
+    def of(self, reading: Reading) -> tuple[int, bool]:
+        """Number of the check a reading belongs to, from 1 on, 0 for none; whether it begins it."""
+        oldest = reading.time - self._memory_s
+        self._open = {
+            who: run
+            for who, run in self._open.items()
+            if who[0] != reading.source or oldest <= run[1] <= reading.time
+        }
+        if reading.label is None:  # a state is nobody's
+            return 0, False
+        who = (reading.source, reading.person)
+        check, last = self._open.pop(who, (0, reading.time))
+        if reading.state != "needs_check":
+            return 0, False
+        begins = last >= reading.time
+        if begins:
+            self._count += 1
+            check = self._count
+        self._open[who] = (check, reading.time)
+        if len(self._open) > OPEN:
+            del self._open[next(iter(self._open))]
+        return check, begins

@@ -1,0 +1,113 @@
+"""What can be wrong with a bundle or an engine, in words: a part of the table in edge/words.py."""
+
+from __future__ import annotations
+
+BUNDLE: dict[str, tuple[str, str]] = {
+    "bundle_none": (
+        "{path} is no bundle: it holds no {name}; make one with `edge export`",
+        "{path} はバンドルではありません（{name} がありません）。"
+        "edge export で作成したものを指定してください",
+    ),
+    "bundle_json": (
+        "{path} is not readable JSON ({why}); copy the bundle again",
+        "{path} を JSON として読めません。バンドルをもう一度コピーしてください（{why}）",
+    ),
+    "bundle_schema": (
+        "{path} follows schema {found}, this version reads {known}; "
+        "export the bundle again or install the matching version of edge-emotion",
+        "{path} のスキーマは {found} で、この版が読めるのは {known} です。"
+        "バンドルを書き出し直すか、対応する版の edge-emotion をインストールしてください",
+    ),
+    "bundle_field": (
+        "{path}: {where}: {why}; export the bundle again",
+        "{path} の {where} が正しくありません。バンドルを書き出し直してください（{why}）",
+    ),
+    "bundle_unlisted": (
+        "{path}: the manifest does not list {name}; export the bundle again",
+        "{path}：bundle.json に {name} が載っていません。バンドルを書き出し直してください",
+    ),
+    "bundle_outside": (
+        "{path}: the manifest names a file outside the bundle: {name}; export the bundle again",
+        "{path}：bundle.json がバンドルの外のファイル {name} を指しています。"
+        "バンドルを書き出し直してください",
+    ),
+    "bundle_missing": (
+        "{path}: {name} is missing; copy the bundle again",
+        "{path}：{name} がありません。バンドルをもう一度コピーしてください",
+    ),
+    "bundle_changed": (
+        "{path}: {name} was changed after export (sha256 differs); copy the bundle again",
+        "{path}：{name} が書き出し後に変更されています（sha256 不一致）。"
+        "バンドルをもう一度コピーしてください",
+    ),
+    "bundle_packed": (
+        "{path} cannot be unpacked ({why}); copy it again",
+        "{path} を展開できません。もう一度コピーしてください（{why}）",
+    ),
+    "missing_extra": (
+        "{package} is not installed; run: pip install 'edge-emotion[{extra}]'",
+        "{package} がインストールされていません。次を実行してください：pip install 'edge-emotion[{extra}]'",
+    ),
+    # What the table has no words for is quoted.
+    "other_trouble": (
+        "{why}",
+        "バンドルを確認できません。もう一度コピーするか書き出し直し、"
+        "edge-emotion を更新してください（{why}）",
+    ),
+    # Engines.
+    "model_missing": (
+        "{path} is missing; copy the bundle again",
+        "{path} がありません。バンドルをもう一度コピーしてください",
+    ),
+    "model_unreadable": (
+        "{path} is no model {backend} can read ({why}); copy or export it again",
+        "{path} は {backend} で読めるモデルではありません。"
+        "もう一度コピーするか、書き出し直してください（{why}）",
+    ),
+    "model_failed": (
+        "{path} failed while running: {why}",
+        "{path} の実行に失敗しました。バンドルを書き出し直すか、実行環境を更新してください（{why}）",
+    ),
+    "not_tensorrt": (
+        "ONNX Runtime runs the models, not TensorRT: {why}",
+        "TensorRT ではなく ONNX Runtime でモデルを実行します：{why}",
+    ),
+    "trt_none": (
+        "TensorRT is not installed; on a Jetson run: sudo apt install python3-libnvinfer, "
+        "elsewhere: pip install tensorrt-rtx-cu12",
+        "TensorRT がインストールされていません。Jetson では sudo apt install python3-libnvinfer、"
+        "それ以外では pip install tensorrt-rtx-cu12 を実行してください",
+    ),
+    "trt_broken": (
+        "{package} does not load ({why}); install it again",
+        "{package} を読み込めません。インストールし直してください（{why}）",
+    ),
+    "trt_no_gpu": (
+        "{package} is installed but no NVIDIA GPU answers here; check the driver, "
+        'or set backend = "onnxrt" in site.toml',
+        "{package} はありますが、NVIDIA GPU が応答しません。ドライバーを確認するか、"
+        'site.toml で backend = "onnxrt" を指定してください',
+    ),
+    "trt_trouble": (
+        "{why}",
+        "TensorRT を使用できません。JetPack と TensorRT の版を確認するか、"
+        'site.toml で backend = "onnxrt" を指定してください（{why}）',
+    ),
+    "trt_compiling": (
+        "{name}: compiling with {package} {version}, once; the plan is kept",
+        "{name}：{package} {version} でコンパイルしています（初回のみ。結果は保存します）",
+    ),
+    "trt_progress": ("{name}: {phase}, {step} of {of}", "{name}：{phase}（{of} 中 {step} まで完了）"),
+    "trt_halving": (
+        "{name}: refused ({why}); looking for the node that cannot run in INT8",
+        "{name}：INT8 で実行できないノードを探しています（{why}）",
+    ),
+    "plan_waiting": (
+        "{name}: waiting for another process that builds",
+        "{name}：別のプロセスのコンパイルが終わるのを待っています",
+    ),
+    "plan_again": (
+        "{name}: the stored plan is deleted and built again: {why}",
+        "{name}：保存済みのプランを削除し、作り直します（{why}）",
+    ),
+}

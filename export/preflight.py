@@ -1,0 +1,36 @@
+"""What an export needs late is looked for before it trains: teachers, libraries, data of the trial."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+from edge.errors import DatasetError, MissingExtraError
+from export.federated import require_flwr
+from export.privacy import require_opacus
+from export.recipe import Recipe
+from export.teachers import open_teacher, teacher_of
+from export.trial import TEACHER
+
+TRIAL_FILES = ("ravdess/metadata.csv", "ravdess_au/ravdess_au.npz")
+
+
+def require_means(recipe: Recipe, data: Path, untrained: tuple[str, ...]) -> None:
+    """Raise ConfigError, DatasetError or MissingExtraError for what a long export would stop at.
+
+    untrained: encoders without finished weights; the others ask their teachers no more.
+    """
+    for name in untrained:
+        if getattr(recipe, name).teacher != "cnn":
+            teacher_of(recipe, name, data)
+    if recipe.fusion.dp_noise is not None:
+        require_opacus()
+    if recipe.fusion.sites is not None:
+        require_flwr()
+    if recipe.trial:
+        for file in TRIAL_FILES:
+            if not (data / file).is_file():
+                raise DatasetError(f"{data / file} does not exist; trial = true needs ravdess and ravdess_au")
+        open_teacher(TEACHER, data)
+        if importlib.util.find_spec("faster_whisper") is None:
+            raise MissingExtraError("faster-whisper", "teachers")

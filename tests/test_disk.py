@@ -1,0 +1,73 @@
+"""A disk that takes no more, where a run writes."""
+
+import errno
+from pathlib import Path
+
+import pytest
+import torch
+
+from edge.disk import beside, writing
+from edge.errors import InputError
+from export.clips import _known
+from export.progress import logged
+from export.training import save_whole
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR])
+def test_a_refused_write_is_one_line(tmp_path, code):
+    with (
+        pytest.raises(InputError, match="free some space or name another folder") as caught,
+        writing(tmp_path),
+    ):
+        raise OSError(code, "refused")
+    assert str(caught.value).startswith(f"{tmp_path} cannot be ")
+
+
+def test_other_errors_pass(tmp_path):
+    with pytest.raises(FileNotFoundError), writing(tmp_path):
+        raise FileNotFoundError(errno.ENOENT, "gone")
+
+
+@pytest.mark.parametrize("name", [".", "/"])
+def test_a_bundle_needs_a_name(name):
+    with pytest.raises(InputError, match="name a folder of its own with --out"):
+        beside(Path(name))
+
+
+def test_a_folder_below_a_file_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "out"
+    with pytest.raises(InputError, match="cannot be opened or made"), writing(out):
+        out.mkdir(parents=True)
+
+
+def test_weights_the_disk_does_not_take_leave_the_old_ones(tmp_path, monkeypatch):
+    kept = tmp_path / "audio.pt"
+    save_whole(kept, {"a": torch.ones(3)})
+
+    write = Path.write_bytes
+
+    def full(path, content):
+        write(path, b"half")
+        raise OSError(errno.ENOSPC, "No space left on device", str(kept))
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(InputError, match=r"audio\.pt cannot be written \(No space left"), writing(tmp_path):
+        save_whole(kept, {"a": torch.zeros(3)})
+    assert list(tmp_path.iterdir()) == [kept]
+    assert torch.load(kept)["a"].tolist() == [1, 1, 1]
+
+
+def test_a_log_that_cannot_be_written_hides_no_error(tmp_path, monkeypatch):
+    def full(file, line):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("export.progress._write", full)
+    with pytest.raises(KeyError, match="first"), logged(tmp_path / "export.log"):
+        raise KeyError("first")
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"a": 1}', "{"])
+def test_damaged_hashes_of_clips_are_had_again(tmp_path, content):
+    (tmp_path / "clips.json").write_text(content)
+    assert _known(tmp_path / "clips.json") == {}
