@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from edge.disk import beside
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from export.audio_training import audio_split

@@ -10,6 +10,7 @@ import numpy as np
 
 from calibration.dataset import Example
 from calibration.metrics import Report
+from edge.disk import beside
 from edge.errors import DatasetError
 from edge.items import LABELS
 from export.audio_training import audio_split
@@ -77,7 +78,7 @@ def _run(
     hidden = [e for i, e in enumerate(split.train) if i not in kept]
     few = replace(split, train=[e for i, e in enumerate(split.train) if i in kept])
     recordings = [Recording(e.path, e.speaker) for e in hidden if e.path is not None]
-    work = out.with_name(f"{out.name}.work")
+    work = beside(out)
     found = gather(recipe, data, few, recordings, work / "teacher")
     truth = {e.path: e.label for e in hidden}
     answers = {name: truth[r.path] for name, r in found.recordings.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 
 from edge.errors import ConfigError, MissingExtraError
 from edge.items import Bytes, Floats
-from export.teachers import RATE, WEIGHTS, first_line, identity_of
+from export.teachers import RATE, WEIGHTS, Teacher, first_line, identity_of
 
 LAYERS = 4
 """Last hidden layers of an audio teacher that are summed."""
@@ -244,7 +245,11 @@ class TextTransformer(_Pretrained):
         return self.kept()(*self.prepare([text]))[0].cpu().numpy()  # type: ignore[no-any-return]
 
 
-KINDS = {"audio": AudioTransformer, "vision": VisionTransformer, "text": TextTransformer}
+KINDS: dict[str, Callable[[Path, str, bool], Teacher]] = {
+    "audio": AudioTransformer,
+    "vision": VisionTransformer,
+    "text": TextTransformer,
+}
 
 
 class _Tower(nn.Module):

@@ -11,6 +11,7 @@ import av
 import cv2
 import numpy as np
 import pytest
+from processes import children
 from rig_camera import FakeCamera
 
 from edge.errors import ConfigError
@@ -52,9 +53,7 @@ def gone(camera):
 
 def held():
     """Threads, open files and child processes of this process."""
-    tasks = Path("/proc/self/task").iterdir()
-    children = [child for task in tasks for child in (task / "children").read_text().split()]
-    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir())), len(children)
+    return threading.active_count(), len(list(Path("/proc/self/fd").iterdir())), len(children())
 
 
 class Film:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import children
 
 from edge.sources import captures
 from edge.sources.camera import Camera
@@ -23,12 +24,6 @@ def pattern(monkeypatch):
     monkeypatch.setattr(
         captures, "CSI_SOURCE", f"videotestsrc is-live=true pattern=ball ! {caps} ! videoconvert"
     )
-
-
-def children():
-    """Ids of the gst-launch-1.0 processes this process started."""
-    tasks = Path("/proc/self/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
 def waited(what, limit_s=20.0):
