@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from calibration.dataset import Example
+from edge.errors import ConfigError
 from edge.features.audio import log_mel
 from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
@@ -36,6 +37,8 @@ LISTEN_EPOCHS, LISTEN_LR = 0.5, 2.0
 """Epochs and learning rate of listening as the teacher does, over those of learning the labels after."""
 ADAPT_LR = 0.6
 """Learning rate of the adaptation to noise, over that of learning the labels."""
+LEARN = "audio"
+"""The round that learns the labels, before any adaptation."""
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
 
@@ -80,7 +83,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     torch.manual_seed(recipe.seed)
     student = AudioStudent(spec, len(LABELS))
     model = Listening(student)
-    rounds = [Round("audio", wanted.epochs, wanted.lr)]
+    rounds = [Round(LEARN, wanted.epochs, wanted.lr)]
     if wanted.teacher:
         epochs = max(1, round(wanted.epochs * LISTEN_EPOCHS))
         rounds.insert(0, Round("audio-listening", epochs, wanted.lr * LISTEN_LR, listening=True))
@@ -185,6 +188,17 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
             kind.name, model, shown, steps, targets.mean(0), judged[0], partial(loss, kind), judged[1]
         )
         train(task, plan, folder)
+    return student
+
+
+def unadapted_audio(folder: Path) -> AudioStudent:
+    """The audio student as it was before its adaptation to noise, from the folder it was trained in.
+
+    Raises ConfigError when its weights are gone.
+    """
+    student = AudioStudent(AudioSpec(), len(LABELS))
+    if not finished(Listening(student), LEARN, folder):
+        raise ConfigError(f"{folder} lacks {LEARN}.pt; delete the folder to train the audio student again")
     return student
 
 

@@ -27,6 +27,7 @@ def card(
     recipe: Recipe,
     sets: Sequence[HeldOut],
     results: Mapping[str, Mapping[str, Report]],
+    adapted: Sequence[Mapping[str, Any]],
     composed: Mapping[str, float],
     reports: Mapping[str, QuantizeReport],
     parity: Mapping[str, Mapping[str, Mapping[str, Any]]],
@@ -35,8 +36,8 @@ def card(
 ) -> str:
     """The card as Markdown.
 
-    results: title -> precision (fp32, int8) -> report. speed: what `edge bench --json` prints.
-    private: how private the training was, empty for not at all.
+    results: title -> precision (fp32, int8) -> report. adapted: rows of `judging.adaptation`. speed: what
+    `edge bench --json` prints. private: how private the training was, empty for not at all.
     """
     corpora = dict.fromkeys([*recipe.audio.corpora, *recipe.vision.corpora, *recipe.text.corpora])
     if recipe.audio.noise:
@@ -74,6 +75,23 @@ def card(
             f"| {held_out.title} | {row['int8'].n} | {name.replace('_', ' ')} "
             f"| {getattr(row['fp32'], name):.3f} | {getattr(row['int8'], name):.3f} "
             f"| {row['int8'].span(name)} |"
+        )
+    if adapted:
+        lines += [
+            "",
+            f"Before and after the adaptation to the noise of {recipe.audio.noise}, in FP32: the same",
+        ]
+        lines[-1] += " clips, mixed with the same recordings of it, which nothing was trained on."
+        lines += [
+            "",
+            "| judged | speech over noise | n | number | before | after |",
+            "|---|---|---|---|---|---|",
+        ]
+    for found in adapted:
+        where = "in the clear" if found["snr_db"] is None else f"{found['snr_db']:g} dB"
+        lines.append(
+            f"| {found['set']} | {where} | {found['n']} | unweighted recall "
+            f"| {found['before']:.3f} | {found['after']:.3f} |"
         )
     lines += [
         "",

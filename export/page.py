@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from export.markup import Html, document, tag
-from export.sections import accuracy, answers, confidence, limits, mistakes, score_name
+from export.sections import accuracy, adaptation, answers, confidence, limits, mistakes, score_name
 from export.sections_made import (
     origin,
     privacy,
@@ -24,6 +24,7 @@ def page(facts: Mapping[str, Any], work: Path) -> str:
     """The page. facts: the keys of export/report.py. work: the folder the pictures of faces lie below."""
     sections = [
         ("Accuracy", accuracy(facts)),
+        ("Adaptation to noise", adaptation(facts)),
         ("Confusion matrices", answers(facts)),
         ("Confidence", confidence(facts)),
         ("Training", training(facts)),

@@ -21,15 +21,13 @@ from typing import Any
 
 import torch
 
-from calibration.evaluate import Answers, Judge
-from calibration.metrics import Report
 from edge.bundle import Bundle
 from edge.disk import beside
 from edge.errors import DatasetError, EngineError
 from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
 from edge.manifest import AudioSpec
-from export.audio_training import train_audio
+from export.audio_training import train_audio, unadapted_audio
 from export.calibrate import (
     TRIAL_CALLS,
     calls_from,
@@ -39,11 +37,12 @@ from export.calibrate import (
     quantize_networks,
     require_material,
 )
-from export.card import HEADLINE, card
+from export.card import card
 from export.corpora import fingerprint
 from export.crossfit import cross_fitted
 from export.fusion_training import Pool, train_fusion, voices
-from export.heldout import HeldOut, held_out_sets
+from export.heldout import held_out_sets
+from export.judging import adaptation, judge, machines_of
 from export.networks import fused, write_networks
 from export.noisy_windows import WINDOW_S
 from export.pack import pack
@@ -88,6 +87,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     finished = [m for m in MODALITIES if (_place(m, recipe, data, work) / f"{last.get(m, m)}.pt").is_file()]
     require_means(recipe, data, tuple(name for name in MODALITIES if name not in finished))
     sets = held_out_sets(recipe, data, work / "heldout")
+    machines = machines_of(recipe, data)
     train_students(recipe, data, work)
     stages.end("encoders")
     say("fusion: tokens of the encoders")
@@ -156,9 +156,19 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     }
     results, asked = judge(candidates, sets)
     stages.end("judged on held-out sets")
+    adapted = []
+    if machines:
+        early = unadapted_audio(_place("audio", recipe, data, work))
+        networks = floats | write_networks({"audio": early}, *shapes, work / "unadapted")
+        # For `edge evaluate` alone: its golden outputs are those of the adapted student.
+        unadapted = pack(work / "bundle-unadapted", recipe, networks, {}, *parts, facts)
+        clear = {title: row["fp32"] for title, row in results.items()}
+        adapted = adaptation(unadapted, candidates["fp32"], clear, sets, machines)
+        stages.end("judged before and after adaptation")
     speed = _speed(candidates["int8"])
     stages.end("bench")
-    page.write_text(card(recipe, sets, results, composed, reports, parity, speed, private), encoding="utf-8")
+    told = card(recipe, sets, results, adapted, composed, reports, parity, speed, private)
+    page.write_text(told, encoding="utf-8")
     facts["accuracy"] = {
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()
@@ -168,7 +178,10 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         say("fusion: on trial against other ways to fuse")
         run_trial(data, work / "trial")
     trainings = [*(_place(name, recipe, data, work) for name in MODALITIES), folder]
-    write_report(bundle, recipe, data, work, sets, asked["int8"], reports, trainings, speed, stages.seconds)
+    answered = asked["int8"]
+    write_report(
+        bundle, recipe, data, work, sets, answered, adapted, reports, trainings, speed, stages.seconds
+    )
     size = sum(file.stat().st_size for file in out.iterdir())
     say(f"bundle {out}: {size / 1e6:.1f} MB; the held-out sets lie in {work / 'heldout'}")
     say(f"report: {work / 'report.html'}")
@@ -192,27 +205,6 @@ def train_students(recipe: Recipe, data: Path, work: Path) -> None:
             for child in multiprocessing.active_children():
                 child.terminate()
             raise
-
-
-def judge(
-    bundles: Mapping[str, Bundle], sets: list[HeldOut]
-) -> tuple[dict[str, dict[str, Report]], dict[str, dict[str, Answers]]]:
-    """Each set by each bundle: title -> precision -> report, and precision -> title -> answers."""
-    results: dict[str, dict[str, Report]] = {}
-    answers: dict[str, dict[str, Answers]] = {precision: {} for precision in bundles}
-    for held_out in sets:
-        row = results[held_out.title] = {}
-        for precision, bundle in bundles.items():
-            with Judge(bundle, say=say) as asked:
-                if held_out.modality == "audio" and not held_out.new_voices:
-                    asked.meet(held_out.examples)
-                found = asked.answers(held_out.examples, held_out.modality)
-                row[precision] = asked.report(found)
-                answers[precision][held_out.title] = found
-        name = HEADLINE[held_out.modality]
-        shown = ", ".join(f"{key} {getattr(report, name):.3f}" for key, report in row.items())
-        say(f"{held_out.title}: {name.replace('_', ' ')} {shown}")
-    return results, answers
 
 
 def _speed(bundle: Bundle) -> Any:

@@ -56,6 +56,33 @@ def _composed(facts: Facts) -> Html:
     )
 
 
+def adaptation(facts: Facts) -> Html:
+    """The audio student before and after its adaptation to noise."""
+    if not facts["adaptation"]:
+        return Html("")
+    rows = [
+        (
+            row["set"] if row["snr_db"] is None else "",
+            "in the clear" if row["snr_db"] is None else f"{row['snr_db']:g} dB",
+            row["n"],
+            f"{row['before']:.3f}",
+            f"{row['after']:.3f}",
+            f"{(row['after'] - row['before']) * 100:+.1f}",
+        )
+        for row in facts["adaptation"]
+    ]
+    said = (
+        "The audio student in FP32, before and after it was adapted to the noise the recipe names: the same "
+    )
+    said += (
+        "clips, mixed with the same recordings of that noise, which nothing was trained on. Printed again by "
+    )
+    head = ("held-out set", "speech over noise", "n", "before", "after", "gain (points)")
+    command = tag("code", "edge evaluate bundle-unadapted FOLDER --modality audio --noise DIR --snr DB")
+    again = Html(tag("p", said, command, " in the work folder, and with ", tag("code", "bundle-fp32"), "."))
+    return Html(again + table(head, rows, "Unweighted recall", text=2))
+
+
 def answers(facts: Facts) -> Html:
     """Confusion matrices."""
     drawn = []

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from corpora import RECIPE, write_corpora
+from corpora import RECIPE, write_corpora, write_wav
 
 from calibration.evaluate import evaluate_folder
 from edge.bundle import open_bundle
@@ -343,6 +343,40 @@ def test_a_private_export_says_its_epsilon_everywhere(exported, tmp_path):
     assert f"epsilon {said} at delta 1e-05" in done.stderr
     assert f"epsilon {said} at delta 1e-05" in (out / "card.md").read_text(encoding="utf-8")
     assert f"ε = {said}" in (tmp_path / "bundle.work" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_an_adapted_export_shows_the_student_before_and_after(exported, tmp_path):
+    data, recipe, whole = exported
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        write_wav(data / "noise" / f"press-{number}.wav", 0.1 * rng.standard_normal(24000))
+    adapted = tmp_path / "adapted.toml"
+    head = '[audio]\nnoise = "noise"\nadapt_epochs = 3\n'
+    adapted.write_text(recipe.read_text().replace("[audio]\n", head, 1))
+    out, work = tmp_path / "bundle", tmp_path / "bundle.work"
+    shutil.copytree(whole.with_name(f"{whole.name}.work"), work)  # faces and sentences are learnt
+    done = edge("export", adapted, "--data", data, "--out", out)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((work / "report.json").read_text(encoding="utf-8"))["adaptation"]
+    heard = [title for title in SETS if title.startswith("audio")]
+    assert [(r["set"], r["snr_db"]) for r in rows] == [(t, db) for t in heard for db in (None, 5.0, 0.0)]
+    accuracy = open_bundle(out).manifest.accuracy
+    card = (out / "card.md").read_text(encoding="utf-8")
+    for row in rows:
+        modality, folder = held_out(out, row["set"])
+        around = None if row["snr_db"] is None else (data / "noise", row["snr_db"])
+        new = row["set"].endswith("new voices")
+        for name, bundle in (("before", "bundle-unadapted"), ("after", "bundle-fp32")):
+            again = evaluate_folder(work / bundle, folder, modality, new_voices=new, noise=around)
+            assert again.unweighted_recall == row[name]
+        where = "in the clear" if around is None else f"{row['snr_db']:g} dB"
+        assert f"| {row['set']} | {where} | {row['n']} | unweighted recall " in card
+        assert f"| {row['before']:.3f} | {row['after']:.3f} |" in card
+        if around is None:
+            assert row["after"] == accuracy[row["set"]]["fp32"]["unweighted_recall"]
+    assert "Adaptation to noise" in (work / "report.html").read_text(encoding="utf-8")
 
 
 def report_of(work):

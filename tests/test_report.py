@@ -99,7 +99,7 @@ def made(tmp_path_factory, _tiny):
     quantized = {n: QuantizeReport(3, 5, 0.9, {"a": "last layer"}, 9, "mse", 0) for n in manifest.models}
     told = SimpleNamespace(folder=bundle.folder, manifest=manifest, path=bundle.path)
     facts = write_report(
-        told, recipe, place / "data", work, sets, answers, quantized, [folder], SPEED, {"bench": 75.0}
+        told, recipe, place / "data", work, sets, answers, [], quantized, [folder], SPEED, {"bench": 75.0}
     )
     return work, facts
 
@@ -188,6 +188,19 @@ def test_sections_of_other_commands_are_shown_when_their_files_are_there(made):
     for wanted in ("A. Person", "321", "macro F1 fell", "(3.46, 1e-05)"):
         assert wanted in shown, wanted
     assert shown.count("<h2>") == 12
+
+
+def test_the_page_of_an_adapted_student_shows_before_and_after(made):
+    work, facts = made
+    found = [
+        {"set": "audio on voices", "n": 60, "snr_db": snr_db, "before": before, "after": after}
+        for snr_db, before, after in ((None, 0.6124, 0.6031), (5.0, 0.311, 0.4518), (0.0, 0.25, 0.35))
+    ]
+    assert "Adaptation to noise" not in page(facts, work)
+    shown = page(facts | {"adaptation": found}, work)
+    for wanted in ("Adaptation to noise", "in the clear", "5 dB", "0 dB", "0.612", "0.452", "-0.9", "+14.1"):
+        assert wanted in shown, wanted
+    assert shown.count("<h2>") == 11
 
 
 def test_the_page_of_a_run_with_a_trial_shows_it(made, tmp_path, monkeypatch):
