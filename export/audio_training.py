@@ -20,11 +20,12 @@ from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
 from export.augment import mask_bands, mix, warp_bands
 from export.corpora import Split, joined, split_corpora
-from export.distill import distillation_loss, lessons
+from export.distill import Strangers, distillation_loss, keep_score, lessons
 from export.feature_cache import fingerprint, teach
 from export.moments import DIRECTIONS, Listener, Listening, find_directions, moments
 from export.networks import audio_tokens
 from export.noisy_windows import PLACES, WINDOW_S, Bank, NoisyWindows, clip_windows, load_clips
+from export.progress import say
 from export.recipe import Recipe
 from export.students import AudioStudent
 from export.teachers import teacher_of
@@ -37,8 +38,8 @@ LISTEN_EPOCHS, LISTEN_LR = 0.5, 2.0
 """Epochs and learning rate of listening as the teacher does, over those of learning the labels after."""
 ADAPT_LR = 0.6
 """Learning rate of the adaptation to noise, over that of learning the labels."""
-LEARN = "audio"
-"""The round that learns the labels, before any adaptation."""
+LEARN, ADAPT = "audio", "audio-adapted"
+"""The rounds that learn the labels: before the adaptation to noise, and in it."""
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
 
@@ -66,6 +67,8 @@ class Heard:
     """What it hears in each place of each clip (export/moments.py), [n * PLACES, t, DIRECTIONS]."""
     dev: Tensor
     """The same of each held-out window, [m, t, DIRECTIONS]."""
+    score: float
+    """Its unweighted recall on those people's clips, 0..1."""
 
 
 def audio_split(recipe: Recipe, data: Path) -> Split:
@@ -90,14 +93,16 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     if wanted.adapt_epochs:
         epochs, lr = wanted.adapt_epochs, wanted.lr * ADAPT_LR
         if wanted.teacher:
-            rounds.append(Round("audio-adapted-listening", epochs, lr * LISTEN_LR, listening=True, loud=True))
-        rounds.append(Round("audio-adapted", epochs, lr, loud=True))
+            rounds.append(Round(f"{ADAPT}-listening", epochs, lr * LISTEN_LR, listening=True, loud=True))
+        rounds.append(Round(ADAPT, epochs, lr, loud=True))
     if finished(model, rounds[-1].name, folder):
         return student
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
     held_out, dev_clips = load_clips(split.dev, spec.rate)
     heard = audio_lessons(recipe, data, windows, (held_out, dev_clips), folder.parent / "teacher")
+    if heard:
+        keep_score(heard.score, folder)
     share = audio_share(recipe, data, windows.examples)
     labels = np.array([e.label for e in windows.examples])
     targets = label_targets(windows.examples)
@@ -255,16 +260,22 @@ def audio_lessons(
     features = teach(teacher, windows.clips, [fingerprint(clip) for clip in windows.clips], cache)
     labels = np.array([e.label for e in examples])
     speakers = [e.speaker for e in examples]
-    found = lessons(features, labels, speakers, audio_share(recipe, data, examples))
+    people = [e.speaker for e in held_out[0]]
+    right = torch.tensor([e.label for e in held_out[0]])
+    strange = teach(teacher, held_out[1], [fingerprint(clip) for clip in held_out[1]], cache)
+    strangers = Strangers(strange, people, lambda logits: unweighted_recall(logits.argmax(1), right))
+    found = lessons(features, labels, speakers, audio_share(recipe, data, examples), strangers)
+    say(f"audio teacher: held-out {found.score:.3f}")
     places = windows.places(recipe.seed)
     tokens = audio_tokens(spec, WINDOW_S)
     directions = find_directions(teacher, places, places.names, tokens, cache)
     owners = [speaker for speaker in speakers for _ in range(PLACES)]
     told = moments(teacher, directions, places, places.names, owners, tokens, cache)
-    strange, owner = clip_windows(held_out[1], spec)
-    who = [held_out[0][i].speaker for i in owner.tolist()]
-    prints = [fingerprint(window) for window in strange]
-    return Heard(found.soft, told, moments(teacher, directions, strange, prints, who, tokens, cache))
+    cut, owner = clip_windows(held_out[1], spec)
+    who = [people[i] for i in owner.tolist()]
+    prints = [fingerprint(window) for window in cut]
+    dev = moments(teacher, directions, cut, prints, who, tokens, cache)
+    return Heard(found.soft, told, dev, found.score)
 
 
 def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:

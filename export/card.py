@@ -21,6 +21,11 @@ LICENCES = {
 }
 HEADLINE = {"audio": "unweighted_recall", "vision": "accuracy", "text": "macro_f1", "fused": "weighted_f1"}
 """The number a modality is chosen by."""
+BESIDE = (
+    "the student in FP32, on the same dev examples, of people neither was trained on. A teacher that learned "
+    "the labels gives its own answers; for any other a classifier does, on its features of training examples."
+)
+"""What stands over the scores of students and teachers."""
 
 
 def card(
@@ -28,6 +33,7 @@ def card(
     sets: Sequence[HeldOut],
     results: Mapping[str, Mapping[str, Report]],
     adapted: Sequence[Mapping[str, Any]],
+    taught: Sequence[Mapping[str, Any]],
     composed: Mapping[str, float],
     reports: Mapping[str, QuantizeReport],
     parity: Mapping[str, Mapping[str, Mapping[str, Any]]],
@@ -36,8 +42,9 @@ def card(
 ) -> str:
     """The card as Markdown.
 
-    results: title -> precision (fp32, int8) -> report. adapted: rows of `judging.adaptation`. speed: what
-    `edge bench --json` prints. private: how private the training was, empty for not at all.
+    results: title -> precision (fp32, int8) -> report. adapted: rows of `judging.adaptation`. taught:
+    rows of `teacher_scores.beside_teachers`. speed: what `edge bench --json` prints. private: how private
+    the training was, empty for not at all.
     """
     corpora = dict.fromkeys([*recipe.audio.corpora, *recipe.vision.corpora, *recipe.text.corpora])
     if recipe.audio.noise:
@@ -92,6 +99,18 @@ def card(
         lines.append(
             f"| {found['set']} | {where} | {found['n']} | unweighted recall "
             f"| {found['before']:.3f} | {found['after']:.3f} |"
+        )
+    if taught:
+        lines += ["", f"Student beside teacher: {BESIDE}"]
+        lines += [
+            "",
+            "| modality | teacher | number | teacher | student | points |",
+            "|---|---|---|---|---|---|",
+        ]
+    for found in taught:
+        lines.append(
+            f"| {found['modality']} | {found['teacher']} | {found['measure']} | {found['teacher_score']:.3f} "
+            f"| {found['student_score']:.3f} | {found['points']:+.1f} |"
         )
     lines += [
         "",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,6 +16,8 @@ from torch import Tensor, nn
 from edge.items import LABELS
 from export.training import Batch
 
+SCORE = "teacher.json"
+"""What the teacher scores, kept in the folder its student is trained in."""
 FOLDS = 5
 LEAST_CLIPS = 20
 """Clips of a person that tell how the person speaks whatever the mood."""
@@ -34,6 +38,20 @@ class Lessons:
     """The teacher's posterior at TEMPERATURE, from a classifier that never heard the speaker, [n, k]."""
     features: Tensor
     """The teacher's features in its DIRECTIONS, each of unit variance, [n, d]."""
+    score: float
+    """What the teacher scores on people it never met, by the measure of its student, 0..1."""
+
+
+@dataclass(frozen=True)
+class Strangers:
+    """Clips of people never trained on, which a teacher is judged by."""
+
+    features: NDArray[np.float32]
+    """The teacher's, [m, f]."""
+    speakers: Sequence[str]
+    """Who is heard in each, [m]."""
+    score: Callable[[Tensor], float]
+    """Score of logits [m, k] about them, 0..1."""
 
 
 def lessons(
@@ -41,20 +59,16 @@ def lessons(
     labels: NDArray[np.int64],
     speakers: Sequence[str],
     share: NDArray[np.float64],
+    strangers: Strangers,
 ) -> Lessons:
     """Targets from a teacher's features [n, f] of training clips.
 
-    labels: [n]. speakers: who is heard in each; the mean of a speaker's features is taken off them all, and
-    off those of people with fewer than LEAST_CLIPS clips, or with one face each, the mean of them together.
-    share: weight of each clip, sums to 1.
+    labels: [n]. speakers: who is heard in each. share: weight of each clip, sums to 1. strangers: are
+    answered by a classifier on all training clips.
     """
-    features = features.copy()
-    _, who, clips = np.unique(np.array(speakers), return_inverse=True, return_counts=True)
-    group = np.where(clips[who] >= LEAST_CLIPS, who, len(clips))
-    order = np.argsort(group, kind="stable")
-    for own in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        features[own] -= features[own].mean(axis=0)
-    x = standardised(torch.from_numpy(features))
+    plain = torch.from_numpy(_centred(features, speakers))
+    x = standardised(plain)
+    strange = standardised(torch.from_numpy(_centred(strangers.features, strangers.speakers)), plain)
     y, weight = torch.from_numpy(labels), torch.from_numpy(share * len(share)).float()
     fold = folds_of(speakers, FOLDS)
     logits = torch.zeros(len(x), len(LABELS))
@@ -62,10 +76,23 @@ def lessons(
         seen, unseen = fold != k, fold == k
         if unseen.any() and seen.any():
             logits[unseen] = classifier(x[seen], y[seen], weight[seen], logits.shape[1])(x[unseen])
-    return as_lessons(logits, x)
+    score = strangers.score(classifier(x, y, weight, logits.shape[1])(strange))
+    return as_lessons(logits, x, score)
 
 
-def as_lessons(logits: Tensor, features: Tensor) -> Lessons:
+def _centred(features: NDArray[np.float32], speakers: Sequence[str]) -> NDArray[np.float32]:
+    """Features [n, f] less the mean of each speaker's; and those of people with fewer than LEAST_CLIPS clips,
+    or with one face each, less the mean of them together."""
+    features = features.copy()
+    _, who, clips = np.unique(np.array(speakers), return_inverse=True, return_counts=True)
+    group = np.where(clips[who] >= LEAST_CLIPS, who, len(clips))
+    order = np.argsort(group, kind="stable")
+    for own in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        features[own] -= features[own].mean(axis=0)
+    return features
+
+
+def as_lessons(logits: Tensor, features: Tensor, score: float) -> Lessons:
     """Targets from what a teacher answered [n, k] and its standardised features [n, f]."""
     torch.manual_seed(0)
     directions = torch.pca_lowrank(features, min(DIRECTIONS, *features.shape))[2]
@@ -73,7 +100,19 @@ def as_lessons(logits: Tensor, features: Tensor) -> Lessons:
     turned /= turned.std(dim=0).clamp(min=1e-6)
     # A handful of clips spans fewer directions; the others hold nothing.
     wide = F.pad(turned, (0, DIRECTIONS - turned.shape[1]))
-    return Lessons((logits / TEMPERATURE).softmax(dim=1), wide)
+    return Lessons((logits / TEMPERATURE).softmax(dim=1), wide, score)
+
+
+def keep_score(score: float, folder: Path) -> None:
+    """Keep what a teacher scores (0..1) beside its student; before that is trained, so it is there after."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SCORE).write_text(json.dumps({"score": score}) + "\n", encoding="utf-8")
+
+
+def kept_score(folder: Path) -> float | None:
+    """What `keep_score` kept there; None where nothing was."""
+    file = folder / SCORE
+    return float(json.loads(file.read_text(encoding="utf-8"))["score"]) if file.is_file() else None
 
 
 def folds_of(speakers: Sequence[str], folds: int) -> Tensor:
@@ -82,9 +121,10 @@ def folds_of(speakers: Sequence[str], folds: int) -> Tensor:
     return torch.tensor([place[name] for name in speakers])
 
 
-def standardised(features: Tensor) -> Tensor:
-    """Features [n, f] with mean 0 and deviation 1 each."""
-    return ((features - features.mean(dim=0)) / (features.std(dim=0, unbiased=False) + 1e-4)).float()
+def standardised(features: Tensor, by: Tensor | None = None) -> Tensor:
+    """Features [n, f] with mean 0 and deviation 1 each; by those of others, where these are given."""
+    by = features if by is None else by
+    return ((features - by.mean(dim=0)) / (by.std(dim=0, unbiased=False) + 1e-4)).float()
 
 
 def classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from export.markup import Html, document, tag
-from export.sections import accuracy, adaptation, answers, confidence, limits, mistakes, score_name
+from export.sections import accuracy, adaptation, answers, confidence, limits, mistakes, score_name, teachers
 from export.sections_made import (
     origin,
     privacy,
@@ -25,6 +25,7 @@ def page(facts: Mapping[str, Any], work: Path) -> str:
     sections = [
         ("Accuracy", accuracy(facts)),
         ("Adaptation to noise", adaptation(facts)),
+        ("Student and teacher", teachers(facts)),
         ("Confusion matrices", answers(facts)),
         ("Confidence", confidence(facts)),
         ("Training", training(facts)),

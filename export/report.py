@@ -7,6 +7,8 @@
     accuracy            held-out set -> {fp32, int8: Report of calibration/metrics.py}; composed windows
     adaptation          [{set, n, snr_db: null in the clear, before, after}]: unweighted recall of the audio
                         student (FP32) before and after its adaptation to noise; empty without
+    teachers            [{modality, teacher, measure, teacher_score, student_score, points}]: students beside
+                        their teachers on the same dev examples (export/teacher_scores.py)
     mistakes            held-out set -> {wrong, judged, examples: the surest of them [{name, speaker, label,
                         answer, confidence, said, picture}]}
     confidence          {temperature, bias, conformal_threshold} by modality
@@ -74,6 +76,7 @@ def write_report(
     sets: Sequence[HeldOut],
     answers: Mapping[str, Answers],
     adapted: Sequence[Mapping[str, Any]],
+    taught: Sequence[Mapping[str, Any]],
     quantized: Mapping[str, QuantizeReport],
     trainings: Sequence[Path],
     speed: Mapping[str, Any],
@@ -81,9 +84,9 @@ def write_report(
 ) -> dict[str, Any]:
     """Write report.json and report.html into the work folder and return the facts.
 
-    answers: held-out set -> what the INT8 bundle said. adapted: rows of `judging.adaptation`. trainings:
-    folders with histories. speed: what `edge bench --json` prints. seconds: wall time of the stages of this
-    run.
+    answers: held-out set -> what the INT8 bundle said. adapted: rows of `judging.adaptation`. taught: rows
+    of `teacher_scores.beside_teachers`. trainings: folders with histories. speed: what `edge bench --json`
+    prints. seconds: wall time of the stages of this run.
     """
     manifest = bundle.manifest
     courses = _courses(trainings)
@@ -95,6 +98,7 @@ def write_report(
         "headline": dict(HEADLINE),
         "accuracy": manifest.accuracy,
         "adaptation": list(adapted),
+        "teachers": list(taught),
         "mistakes": {s.title: mistakes_of(answers[s.title], SHOWN[s.modality], work) for s in sets},
         "confidence": {
             "temperature": manifest.temperature,

@@ -62,6 +62,7 @@ from export.progress import Stages, logged, say
 from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
 from export.report import write_report
+from export.teacher_scores import beside_teachers, last_training
 from export.text_training import train_text
 from export.trial import run_trial
 from export.vision_training import train_vision
@@ -83,16 +84,17 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
 
 def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages = Stages()
-    last = {"audio": "audio-adapted" if recipe.audio.adapt_epochs else "audio", "vision": "vision-settled"}
-    finished = [m for m in MODALITIES if (_place(m, recipe, data, work) / f"{last.get(m, m)}.pt").is_file()]
-    require_means(recipe, data, tuple(name for name in MODALITIES if name not in finished))
+    places = {name: _place(name, recipe, data, work) for name in MODALITIES}
+    ends = {name: place / f"{last_training(recipe, name)}.pt" for name, place in places.items()}
+    require_means(recipe, data, tuple(name for name, end in ends.items() if not end.is_file()))
     sets = held_out_sets(recipe, data, work / "heldout")
     machines = machines_of(recipe, data)
-    train_students(recipe, data, work)
+    train_students(recipe, data, places)
     stages.end("encoders")
     say("fusion: tokens of the encoders")
-    encoders = {name: _student(name, recipe, data, work) for name in MODALITIES}
-    words = _place("text", recipe, data, work) / "tokenizer.json"
+    encoders = {name: _student(name, recipe, data, places[name]) for name in MODALITIES}
+    taught = beside_teachers(recipe, places)
+    words = places["text"] / "tokenizer.json"
     tokenizer = load_tokenizer(words)
     heard = encoders["audio"]
     seen = training_inputs(recipe, data, tokenizer, heard)
@@ -125,7 +127,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
 
     def fine_tuned(name: str) -> Path:
         network = fusion if name == "fusion" else encoders[name]
-        place = folder if name == "fusion" else _place(name, recipe, data, work)
+        place = folder if name == "fusion" else places[name]
         inputs = training_batches(name, seen, trained, recipe)
         tuned = fine_tune(name, fused(network), inputs, QAT_STEPS, place, recipe.seed)
         return write_networks({name: tuned}, *shapes, work / "qat")[name]
@@ -158,7 +160,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages.end("judged on held-out sets")
     adapted = []
     if machines:
-        early = unadapted_audio(_place("audio", recipe, data, work))
+        early = unadapted_audio(places["audio"])
         networks = floats | write_networks({"audio": early}, *shapes, work / "unadapted")
         # For `edge evaluate` alone: its golden outputs are those of the adapted student.
         unadapted = pack(work / "bundle-unadapted", recipe, networks, {}, *parts, facts)
@@ -167,7 +169,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         stages.end("judged before and after adaptation")
     speed = _speed(candidates["int8"])
     stages.end("bench")
-    told = card(recipe, sets, results, adapted, composed, reports, parity, speed, private)
+    told = card(recipe, sets, results, adapted, taught, composed, reports, parity, speed, private)
     page.write_text(told, encoding="utf-8")
     facts["accuracy"] = {
         title: {precision: report.as_dict() for precision, report in row.items()}
@@ -177,10 +179,10 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     if recipe.trial:
         say("fusion: on trial against other ways to fuse")
         run_trial(data, work / "trial")
-    trainings = [*(_place(name, recipe, data, work) for name in MODALITIES), folder]
+    trainings = [*places.values(), folder]
     answered = asked["int8"]
     write_report(
-        bundle, recipe, data, work, sets, answered, adapted, reports, trainings, speed, stages.seconds
+        bundle, recipe, data, work, sets, answered, adapted, taught, reports, trainings, speed, stages.seconds
     )
     size = sum(file.stat().st_size for file in out.iterdir())
     say(f"bundle {out}: {size / 1e6:.1f} MB; the held-out sets lie in {work / 'heldout'}")
@@ -188,8 +190,11 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     return bundle
 
 
-def train_students(recipe: Recipe, data: Path, work: Path) -> None:
-    """Train the three encoders side by side, a process and its share of the cores each."""
+def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> None:
+    """Train the three encoders side by side, a process and its share of the cores each.
+
+    places: modality -> folder for its weights.
+    """
     cores = os.cpu_count() or 1
     workers = min(len(MODALITIES), cores)
     # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
@@ -197,7 +202,8 @@ def train_students(recipe: Recipe, data: Path, work: Path) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_end_with, initargs=(os.getpid(),)) as executor:
         # The longest first.
-        jobs = [executor.submit(_train, name, recipe, data, work) for name in ("vision", "audio", "text")]
+        order = ("vision", "audio", "text")
+        jobs = [executor.submit(_train, name, recipe, data, places[name]) for name in order]
         try:
             for job in as_completed(jobs):
                 job.result()
@@ -218,10 +224,10 @@ def _speed(bundle: Bundle) -> Any:
     return json.loads(done.stdout)
 
 
-def _student(name: str, recipe: Recipe, data: Path, work: Path) -> Any:
+def _student(name: str, recipe: Recipe, data: Path, place: Path) -> Any:
     """Train one encoder, or read it back when it is finished."""
     trainer: Any = {"audio": train_audio, "vision": train_vision, "text": train_text}[name]
-    return trainer(recipe, data, _place(name, recipe, data, work))
+    return trainer(recipe, data, place)
 
 
 def _place(name: str, recipe: Recipe, data: Path, work: Path) -> Path:
@@ -251,7 +257,7 @@ def _end_with(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _train(name: str, recipe: Recipe, data: Path, work: Path) -> None:
+def _train(name: str, recipe: Recipe, data: Path, place: Path) -> None:
     """Runs in a child process."""
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    _student(name, recipe, data, work)
+    _student(name, recipe, data, place)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from export.card import LIMITS
+from export.card import BESIDE, LIMITS
 from export.figures import bar, confusion, interval, reliability
 from export.markup import Html, figure, grid, table, tag
 
@@ -81,6 +81,25 @@ def adaptation(facts: Facts) -> Html:
     command = tag("code", "edge evaluate bundle-unadapted FOLDER --modality audio --noise DIR --snr DB")
     again = Html(tag("p", said, command, " in the work folder, and with ", tag("code", "bundle-fp32"), "."))
     return Html(again + table(head, rows, "Unweighted recall", text=2))
+
+
+def teachers(facts: Facts) -> Html:
+    """Students beside their teachers."""
+    if not facts["teachers"]:
+        return Html("")
+    rows = [
+        (
+            row["modality"],
+            tag("code", row["teacher"]),
+            row["measure"],
+            f"{row['teacher_score']:.3f}",
+            f"{row['student_score']:.3f}",
+            f"{row['points']:+.1f}",
+        )
+        for row in facts["teachers"]
+    ]
+    head = ("modality", "teacher", "score", "teacher", "student", "difference (points)")
+    return Html(tag("p", f"Student beside teacher: {BESIDE}") + table(head, rows, text=3))
 
 
 def answers(facts: Facts) -> Html:

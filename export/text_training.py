@@ -16,7 +16,7 @@ from edge.features.text import token_ids
 from edge.items import LABELS
 from edge.manifest import TextSpec
 from export.corpora import Split, joined, split_corpora
-from export.distill import TEMPERATURE, Lessons, Taught, beside, lesson_loss
+from export.distill import TEMPERATURE, Lessons, Taught, beside, keep_score, lesson_loss
 from export.made_up import made_up
 from export.recipe import Recipe
 from export.students import TOKEN, TextStudent
@@ -97,6 +97,8 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     dev_labels = torch.tensor([e.label for e in split.dev])
     targets = _targets(split.train)
     lesson = text_lessons(recipe, data, split, folder.parent / "teacher")
+    if lesson:
+        keep_score(lesson.score, folder)
     wished = beside(torch.cat([targets, guessed(lesson, targets, wanted.adjust)]), lesson)
     lengths = masks.sum(1).numpy()
     size = min(wanted.batch, len(ids))
@@ -151,6 +153,7 @@ def text_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lesso
         _targets(split.train),
         [e.speaker for e in split.train],
         [e.transcript or "" for e in split.dev],
+        [e.speaker for e in split.dev],
         lambda logits: macro_f1(logits.argmax(1), dev_labels),
         invented_texts(recipe, split),
     )

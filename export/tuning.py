@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from edge.errors import DatasetError, MissingExtraError
 from edge.items import LABELS, Floats
-from export.distill import Lessons, as_lessons, folds_of, lessons, standardised
+from export.distill import Lessons, Strangers, as_lessons, folds_of, lessons, standardised
 from export.feature_cache import crew, fingerprint, teach
 from export.progress import say
 from export.recipe import Recipe, TaughtRecipe
@@ -39,8 +39,10 @@ class Material:
     """Who is seen or read in each."""
     dev: Sequence[Any]
     """Items of people never trained on."""
+    dev_speakers: Sequence[str]
+    """Who is seen or read in each of those."""
     score: Callable[[Tensor], float]
-    """Score of logits [m, k] on them, for the log alone."""
+    """Score of logits [m, k] on them, as the student is scored, 0..1; nothing is selected on it."""
     unlabelled: Sequence[Any] = ()
     """Items nobody labelled, for a tuned teacher: every copy answers them, and the mean counts."""
 
@@ -58,10 +60,15 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
     if teacher is None:
         return None
     names = [fingerprint(item) for item in material.items]
+    dev_names = [fingerprint(item) for item in material.dev]
     if not wanted.tuning.epochs or not isinstance(teacher, Tunable):
         plain = teach(teacher, material.items, names, cache)
         labels = material.targets.argmax(dim=1).numpy()
-        return lessons(plain, labels, material.speakers, np.full(len(names), 1 / len(names)))
+        strange = teach(teacher, material.dev, dev_names, cache)
+        strangers = Strangers(strange, material.dev_speakers, material.score)
+        given = lessons(plain, labels, material.speakers, np.full(len(names), 1 / len(names)), strangers)
+        say(f"{modality} teacher: held-out {given.score:.3f}")
+        return given
     if len(set(material.speakers)) < 2:
         raise DatasetError(
             f"the {modality} teacher is tuned by some people and asked about others, and there is one only; "
@@ -70,7 +77,6 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
     fold = folds_of(material.speakers, wanted.tuning.folds)
     folder = _tune_all(teacher, wanted, recipe.seed, material, names, fold, cache)
     new_names = [fingerprint(item) for item in material.unlabelled]
-    dev_names = [fingerprint(item) for item in material.dev]
     k, folds = len(LABELS), wanted.tuning.folds
     told: Tensor | None = None
     heard = torch.zeros(len(material.dev), k)
@@ -89,8 +95,9 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
         told[len(names) :] += answer[len(rows) :] / folds
         heard += torch.from_numpy(teach(tuned, material.dev, dev_names, cache))[:, -k:]
     assert told is not None
-    say(f"{modality} teacher: held-out {material.score(heard / folds):.3f}")
-    return as_lessons(told[:, -k:], told[:, :-k])
+    score = material.score(heard / folds)
+    say(f"{modality} teacher: held-out {score:.3f}")
+    return as_lessons(told[:, -k:], told[:, :-k], score)
 
 
 class Tuned(nn.Module):

@@ -17,7 +17,7 @@ from edge.features.vision import standardise
 from edge.items import LABELS
 from export.augment import jitter_faces, mix
 from export.corpora import Split, joined, split_corpora
-from export.distill import Lessons, Taught, beside, lesson_loss
+from export.distill import Lessons, Taught, beside, keep_score, lesson_loss
 from export.fer2013 import read_faces
 from export.recipe import Recipe
 from export.students import TOKEN, VisionStudent
@@ -85,6 +85,8 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     dev_faces, dev_labels = load_faces(split.dev, size)
     targets = F.one_hot(labels, len(LABELS)).float()
     lesson = vision_lessons(recipe, data, split, folder.parent / "teacher")
+    if lesson:
+        keep_score(lesson.score, folder)
     together = min(wanted.batch, len(faces))
     steps = len(faces) // together
 
@@ -136,6 +138,7 @@ def vision_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Les
         F.one_hot(labels, len(LABELS)).float(),
         [e.speaker for e in split.train],
         list(read_faces(split.dev, size)),
+        [e.speaker for e in split.dev],
         lambda logits: (logits.argmax(1) == dev_labels).float().mean().item(),
     )
     return lessons_of(recipe, "vision", material, data, cache)

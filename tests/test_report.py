@@ -99,7 +99,7 @@ def made(tmp_path_factory, _tiny):
     quantized = {n: QuantizeReport(3, 5, 0.9, {"a": "last layer"}, 9, "mse", 0) for n in manifest.models}
     told = SimpleNamespace(folder=bundle.folder, manifest=manifest, path=bundle.path)
     facts = write_report(
-        told, recipe, place / "data", work, sets, answers, [], quantized, [folder], SPEED, {"bench": 75.0}
+        told, recipe, place / "data", work, sets, answers, [], [], quantized, [folder], SPEED, {"bench": 75.0}
     )
     return work, facts
 
@@ -200,6 +200,18 @@ def test_the_page_of_an_adapted_student_shows_before_and_after(made):
     shown = page(facts | {"adaptation": found}, work)
     for wanted in ("Adaptation to noise", "in the clear", "5 dB", "0 dB", "0.612", "0.452", "-0.9", "+14.1"):
         assert wanted in shown, wanted
+    assert shown.count("<h2>") == 11
+
+
+def test_the_page_shows_students_beside_their_teachers(made):
+    work, facts = made
+    row = {"modality": "text", "teacher": f"{EVIL}:model", "measure": "macro F1"}
+    row |= {"teacher_score": 0.5432, "student_score": 0.5219, "points": -2.13}
+    assert "Student and teacher" not in page(facts, work)
+    shown = page(facts | {"teachers": [row]}, work)
+    for wanted in ("Student and teacher", "macro F1", "0.543", "0.522", "-2.1", "loud&lt;/b&gt;:model"):
+        assert wanted in shown, wanted
+    assert "<script" not in shown
     assert shown.count("<h2>") == 11
 
 

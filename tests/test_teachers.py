@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 
 from calibration.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
-from export.distill import DIRECTIONS, Taught, distillation_loss, lessons
+from export.distill import DIRECTIONS, Strangers, Taught, distillation_loss, lessons
 from export.feature_cache import _read, fingerprint, teach
 from export.noisy_windows import load_clips
 from export.teachers import WhisperTeacher, open_teacher
@@ -190,7 +190,8 @@ def test_lessons_come_from_classifiers_that_never_heard_the_speaker(rng):
     told = rng.standard_normal((6, 80)).astype(np.float32)
     features = told[labels] + 0.3 * rng.standard_normal((120, 80)).astype(np.float32)
     share = np.full(120, 1 / 120)
-    found = lessons(features, labels, speakers, share)
+    nobody = Strangers(features[:6], speakers[:6], lambda logits: 0.0)
+    found = lessons(features, labels, speakers, share, nobody)
     assert found.soft.shape == (120, 6)
     assert torch.allclose(found.soft.sum(1), torch.ones(120), atol=1e-5)
     assert (found.soft.argmax(1).numpy() == labels).mean() > 0.95
@@ -200,9 +201,27 @@ def test_lessons_come_from_classifiers_that_never_heard_the_speaker(rng):
     changed = labels.copy()
     own = np.array(speakers) == "s3"
     changed[own] = 5 - changed[own]
-    again = lessons(features, changed, speakers, share)
+    again = lessons(features, changed, speakers, share, nobody)
     assert torch.equal(again.soft[own], found.soft[own])
     assert not torch.equal(again.soft[~own], found.soft[~own])
+
+
+def test_a_teacher_is_judged_by_people_whose_labels_it_never_saw(rng):
+    labels, new = np.arange(120) % 6, np.arange(60) % 6
+    told = rng.standard_normal((6, 80)).astype(np.float32)
+    features, strange = (told[of] + 0.3 * rng.standard_normal((len(of), 80)) for of in (labels, new))
+    strange[::2] += 4.0 * rng.standard_normal(80)  # one of the two speaks quite differently
+    asked = []
+
+    def score(logits):
+        asked.append(logits)
+        return float((logits.argmax(1).numpy() == new).mean())
+
+    strangers = Strangers(strange.astype(np.float32), ["a", "b"] * 30, score)
+    share = np.full(120, 1 / 120)
+    found = lessons(features.astype(np.float32), labels, [f"s{i % 10}" for i in range(120)], share, strangers)
+    assert found.score > 0.95
+    assert [tuple(logits.shape) for logits in asked] == [(60, 6)]
 
 
 def test_the_loss_is_least_where_student_and_teacher_agree():

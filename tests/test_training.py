@@ -28,6 +28,7 @@ from export.augment import (
     tinted_noises,
     warp_bands,
 )
+from export.distill import kept_score
 from export.fusion import FusionHead
 from export.fusion_training import Pool, compose
 from export.history import read_history
@@ -852,7 +853,8 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
     monkeypatch.setattr("export.teachers.open_teacher", lambda *_, **__: Teacher())
     place = tmp_path / "work" / "audio"
     student = train_audio(taught, tmp_path, place)
-    assert len(asked) == 24  # clips of the two training speakers, once each
+    assert len(asked) == 36  # clips of the two training speakers and of the dev speaker, once each
+    assert 0.0 <= kept_score(place) <= 1.0
     assert set(heard) == {4 * 16000}
     assert (place / "audio-listening.pt").is_file()
     kept = [folder.name.split("-")[0] for folder in (tmp_path / "work" / "teacher").iterdir()]

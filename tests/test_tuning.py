@@ -12,7 +12,7 @@ from tokenizers import Tokenizer
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.manifest import TextSpec
-from export.distill import DIRECTIONS, TEMPERATURE, Lessons
+from export.distill import DIRECTIONS, TEMPERATURE, Lessons, kept_score
 from export.made_up import LONGEST, made_up
 from export.recipe import read_recipe
 from export.text_training import guessed, macro_f1, train_text, train_tokenizer
@@ -41,9 +41,8 @@ def sentences(count, seed=0):
     texts = [" ".join([*rng.choice(filler, 2), WORDS[label], str(rng.choice(filler))]) for label in labels]
     targets = torch.eye(K)[torch.from_numpy(labels)]
     dev, right = texts[: count // 4], torch.from_numpy(labels[: count // 4])
-    return Material(
-        texts, targets, [f"s{i}" for i in range(count)], dev, lambda x: macro_f1(x.argmax(1), right)
-    )
+    who, others = ([f"{kind}{i}" for i in range(count)] for kind in "sd")
+    return Material(texts, targets, who, dev, others[: len(dev)], lambda x: macro_f1(x.argmax(1), right))
 
 
 TUNING = {"epochs": 16, "lr": 1e-2, "batch": 8}
@@ -59,10 +58,11 @@ def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
     assert found.features.shape == (96, DIRECTIONS)
     right = material.targets.argmax(1)
     assert (found.soft.argmax(1) == right).float().mean() > 0.9
+    assert found.score > 0.9
     # Nobody's own label reaches what is said of them.
     changed = material.targets.clone()
     changed[0] = torch.eye(K)[5 - right[0]]
-    other = Material(material.items, changed, material.speakers, material.dev, material.score)
+    other = replace(material, targets=changed)
     again = lessons_of(recipe, "text", other, tmp_path, tmp_path / "cache")
     assert torch.equal(again.soft[0], found.soft[0])
     assert not torch.equal(again.soft, found.soft)
@@ -102,7 +102,7 @@ def test_made_up_sentences_are_of_words_that_were_said():
 
 def test_a_made_up_sentence_wishes_what_its_teacher_says_with_the_prior(tmp_path):
     logits = torch.tensor([[2.0, 0.0], [0.0, 3.0], [1.0, 1.0]])
-    lesson = Lessons((logits / TEMPERATURE).softmax(1), torch.zeros(3, DIRECTIONS))
+    lesson = Lessons((logits / TEMPERATURE).softmax(1), torch.zeros(3, DIRECTIONS), 0.0)
     targets = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
     plain, adjusted = (guessed(lesson, targets, adjust) for adjust in (0.0, 0.5))
     torch.testing.assert_close(plain, logits[2:].softmax(1))
@@ -210,6 +210,8 @@ def test_the_text_student_learns_from_its_teacher(tmp_path):
         assert torch.equal(said, again.eval()(*words)[1])
     assert len(list((tmp_path / "work" / "teacher").iterdir())) == 1
     assert not (tmp_path / "alone" / "teacher").exists()
+    assert 0.0 < kept_score(tmp_path / "work" / "text") <= 1.0
+    assert kept_score(tmp_path / "alone" / "text") is None
 
 
 def test_fewer_examples_than_a_batch_are_one_batch(tmp_path):
@@ -228,6 +230,7 @@ def test_the_vision_student_learns_from_a_tuned_tower(tmp_path):
     write_model(tmp_path / "clip", "clip")
     recipe = wishing(tmp_path, "vision", "clip", epochs=1)
     student = train_vision(recipe, tmp_path, tmp_path / "work" / "vision").eval()
+    assert 0.0 <= kept_score(tmp_path / "work" / "vision") <= 1.0
     names = {file.name for file in (tmp_path / "work" / "vision").glob("*.pt")}
     assert names == {"vision.pt", "vision-refined.pt", "vision-settled.pt"}
     folds = next((tmp_path / "work" / "teacher").glob("tuned-*/fold0.pt")).parent
