@@ -1,4 +1,4 @@
-"""What an export needs late is looked for before it trains: teachers, libraries, data of the trial."""
+"""What an export needs late is looked for before it trains: libraries, data of the trial and its teacher."""
 
 from __future__ import annotations
 
@@ -9,20 +9,14 @@ from edge.errors import DatasetError, MissingExtraError
 from export.federated import require_flwr
 from export.privacy import require_opacus
 from export.recipe import Recipe
-from export.teachers import open_teacher, teacher_of
+from export.teachers import open_teacher
 from export.trial import TEACHER
 
 TRIAL_FILES = ("ravdess/metadata.csv", "ravdess_au/ravdess_au.npz")
 
 
-def require_means(recipe: Recipe, data: Path, untrained: tuple[str, ...]) -> None:
-    """Raise ConfigError, DatasetError or MissingExtraError for what a long export would stop at.
-
-    untrained: encoders without finished weights; the others ask their teachers no more.
-    """
-    for name in untrained:
-        if getattr(recipe, name).teacher != "cnn":
-            teacher_of(recipe, name, data)
+def require_means(recipe: Recipe, data: Path) -> None:
+    """Raise ConfigError, DatasetError or MissingExtraError for what a long export would stop at."""
     if recipe.fusion.dp_noise is not None:
         require_opacus()
     if recipe.fusion.sites is not None:

@@ -7,6 +7,7 @@ report (export/report.py), and export.log, which every run goes on writing.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -62,7 +63,8 @@ from export.progress import Stages, logged, say
 from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
 from export.report import write_report
-from export.teacher_scores import beside_teachers, last_training
+from export.teacher_scores import beside_teachers
+from export.teachers import teacher_of
 from export.text_training import train_text
 from export.trial import run_trial
 from export.vision_training import train_vision
@@ -85,8 +87,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
 def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages = Stages()
     places = {name: _place(name, recipe, data, work) for name in MODALITIES}
-    ends = {name: place / f"{last_training(recipe, name)}.pt" for name, place in places.items()}
-    require_means(recipe, data, tuple(name for name, end in ends.items() if not end.is_file()))
+    require_means(recipe, data)
     sets = held_out_sets(recipe, data, work / "heldout")
     machines = machines_of(recipe, data)
     train_students(recipe, data, places)
@@ -231,19 +232,24 @@ def _student(name: str, recipe: Recipe, data: Path, place: Path) -> Any:
 
 
 def _place(name: str, recipe: Recipe, data: Path, work: Path) -> Path:
-    """Where an encoder's weights are kept: another recipe or other data, another folder."""
+    """Where an encoder's weights are kept: another recipe, other data or another teacher, another folder."""
     features = {"audio": (), "vision": ("face_crop",), "text": ("tokens",)}[name]
     return work / f"{name}-{recipe.key(name, *features)}-{_data_key([name], recipe, data)}"
 
 
 def _data_key(names: Iterable[str], recipe: Recipe, data: Path) -> str:
-    """Digest of what the encoders named are trained on: corpora, noise, a teacher that lies beside them."""
-    folders: list[str] = []
+    """Digest of what the encoders named are trained on: corpora, noise, weights of teachers from elsewhere.
+
+    Raises ConfigError for a teacher that is not there, and MissingExtraError.
+    """
+    folders, teachers = list[str](), list[str]()
     for name in names:
         student = getattr(recipe, name)
-        folders += student.corpora
-        folders += [f for f in (getattr(student, part, None) for part in ("noise", "teacher")) if f]
-    return fingerprint(data, folders)
+        folders += [*student.corpora, *filter(None, [getattr(student, "noise", None)])]
+        if student.teacher != "cnn" and (teacher := teacher_of(recipe, name, data)):
+            teachers.append(teacher.identity)
+    found = fingerprint(data, folders)
+    return hashlib.sha256("-".join([found, *teachers]).encode()).hexdigest()[:10] if teachers else found
 
 
 def _end_with(parent: int) -> None:

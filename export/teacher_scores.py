@@ -13,18 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edge.items import MODALITIES
 from export.audio_training import ADAPT, LEARN
 from export.distill import kept_score
 from export.history import read_history
 from export.recipe import Recipe
 from export.vision_training import SETTLE, TEACH
-
-
-def last_training(recipe: Recipe, modality: str) -> str:
-    """Name of the training a student ends with."""
-    heard = ADAPT if recipe.audio.adapt_epochs else LEARN
-    return {"audio": heard, "vision": SETTLE.name, "text": "text"}[modality]
 
 
 def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[str, Any]]:
@@ -33,10 +26,11 @@ def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[st
     folders: modality -> where its student was trained. Scores: 0..1, by the same measure. points: what the
     student scores more, in hundredths.
     """
+    heard = ADAPT if recipe.audio.adapt_epochs else LEARN
     rows = []
-    for modality in MODALITIES:
+    for modality, last in {"audio": heard, "vision": SETTLE.name, "text": "text"}.items():
         folder, name = folders[modality], getattr(recipe, modality).teacher
-        course = read_history(folder / f"{last_training(recipe, modality)}.jsonl")
+        course = read_history(folder / f"{last}.jsonl")
         score = _score(folder)
         if name is not None and course and score is not None:
             rows.append(

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -122,12 +123,19 @@ def open_teacher(
 
 def identity_of(kind: str, files: Iterable[Path]) -> str:
     """Name of a teacher in the cache: its kind and a digest of its files."""
+    known = [(file, file.stat()) for file in files]
+    return f"{kind}-{_digest(tuple((file, s.st_size, s.st_mtime_ns) for file, s in known))}"
+
+
+@cache
+def _digest(files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Digest of files, read once a process while they keep size and time of change."""
     digest = hashlib.sha256()
-    for file in files:
+    for file, *_ in files:
         with file.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
-    return f"{kind}-{digest.hexdigest()[:16]}"
+    return digest.hexdigest()[:16]
 
 
 def _place(name: str, data: Path, download: bool) -> Path:

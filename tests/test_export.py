@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 import pytest
 from corpora import RECIPE, write_corpora, write_wav
+from test_onnx_teacher import write_listener
 
 from calibration.evaluate import evaluate_folder
 from edge.bundle import open_bundle
@@ -20,10 +21,11 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, MODALITIES
 from edge.manifest import VisionSpec
 from export.card import HEADLINE
+from export.corpora import fingerprint
 from export.fer2013 import read_faces
 from export.heldout import held_out_sets
 from export.recipe import read_recipe
-from export.run import _place, run_export
+from export.run import _data_key, _place, run_export
 
 SETS = {
     "audio on voices": 36,
@@ -207,6 +209,73 @@ def test_weights_of_other_data_are_not_reused(corpora, tmp_path):
     table.write_text(table.read_text().replace(",angry,", ",happy,", 1))
     after = places()
     assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, True]
+
+
+def test_keys_without_a_teacher_from_elsewhere_are_of_the_data_alone(corpora):
+    recipe = read_recipe(corpora / "tiny.toml")
+    own = recipe.model_copy(update={"vision": recipe.vision.model_copy(update={"teacher": "cnn"})})
+    folders = ["fer2013", "goemotions", "voices"]
+    for name, folder in zip(("vision", "text", "audio"), folders, strict=True):
+        assert _data_key([name], own, corpora) == fingerprint(corpora, [folder])
+    assert _data_key(MODALITIES, own, corpora) == fingerprint(corpora, folders)
+
+
+def teacher_in(kind, folder):
+    """A teacher of voices or sentences, by a name of its kind, and the file that holds its weights."""
+    if kind == "onnx":
+        file = write_listener(folder, rate=16000)
+        return "audio", str(file), file
+    home = {"package": folder / "a_package", "absolute": folder, "beside": folder / "data", "hub": folder}[
+        kind
+    ]
+    home.mkdir(exist_ok=True)
+    if kind == "package":
+        (home / "__init__.py").touch()
+    place = home / "model"
+    place.mkdir()
+    if kind == "absolute":
+        (place / "model.bin").write_bytes(b"some weights")
+        return "audio", str(place), place / "model.bin"
+    (place / "config.json").write_text("{}")
+    (place / "model.safetensors").write_bytes(b"some weights")
+    name = {"package": "a_package:model", "beside": "model", "hub": "somebody/model"}[kind]
+    return "text", name, place / "model.safetensors"
+
+
+@pytest.mark.parametrize("kind", ["package", "absolute", "beside", "onnx", "hub"])
+def test_another_teacher_at_the_same_place_trains_its_student_anew(kind, corpora, tmp_path, monkeypatch):
+    modality, name, weights = teacher_in(kind, tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    if kind == "hub":
+        hub = pytest.importorskip("huggingface_hub")
+        monkeypatch.setattr(hub, "snapshot_download", lambda *_, **__: str(weights.parent))
+    bare = read_recipe(corpora / "tiny.toml")
+    recipe = read_recipe(with_recipe(corpora, f"[{modality}]\n", f"[{modality}]\nteacher = '{name}'\n"))
+
+    def keys(recipe):
+        return [_data_key([one], recipe, corpora) for one in MODALITIES] + [
+            _data_key(MODALITIES, recipe, corpora)
+        ]
+
+    before = keys(recipe)
+    assert keys(recipe) == before
+    changed = [one != modality for one in MODALITIES] + [False]
+    assert [a == b for a, b in zip(keys(bare), before, strict=True)] == changed
+    size = weights.stat().st_size
+    if kind == "onnx":
+        graph = onnx.load(weights)
+        graph.producer_name = "other"
+        onnx.save(graph, weights)
+    else:
+        weights.write_bytes(weights.read_bytes()[::-1])
+        assert weights.stat().st_size == size
+    os.utime(weights, ns=(0, weights.stat().st_mtime_ns + 10**9))
+    assert [a == b for a, b in zip(keys(recipe), before, strict=True)] == changed
+
+
+def test_a_teacher_that_is_not_there_is_said_before_training(corpora):
+    recipe = with_recipe(corpora, "[audio]\n", "[audio]\nteacher = 'nobody'\n")
+    assert "teacher nobody: there is no" in refusal(corpora, recipe, ConfigError)
 
 
 def refusal(data, recipe=None, error=DatasetError):
