@@ -40,6 +40,7 @@ ADAPT_LR = 0.6
 """Learning rate of the adaptation to noise, over that of learning the labels."""
 LEARN, ADAPT = "audio", "audio-adapted"
 """The rounds that learn the labels: before the adaptation to noise, and in it."""
+RECALL = "held-out unweighted recall"
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
 
@@ -187,7 +188,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
             wanted.adjust,
             seed=recipe.seed + number,
         )
-        judged = (explained, "share of the teacher") if kind.listening else (score, "unweighted recall")
+        judged = (explained, "held-out share of the teacher") if kind.listening else (score, RECALL)
         shown = partial(batches, kind, bank)
         task = Task(
             kind.name, model, shown, steps, targets.mean(0), judged[0], partial(loss, kind), judged[1]
@@ -265,7 +266,7 @@ def audio_lessons(
     strange = teach(teacher, held_out[1], [fingerprint(clip) for clip in held_out[1]], cache)
     strangers = Strangers(strange, people, lambda logits: unweighted_recall(logits.argmax(1), right))
     found = lessons(features, labels, speakers, audio_share(recipe, data, examples), strangers)
-    say(f"audio teacher: held-out {found.score:.3f}")
+    say(f"audio teacher: {RECALL} {found.score:.3f}")
     places = windows.places(recipe.seed)
     tokens = audio_tokens(spec, WINDOW_S)
     directions = find_directions(teacher, places, places.names, tokens, cache)

@@ -31,7 +31,7 @@ def train_over_sites(
     model: FusionHead,
     recipe: Recipe,
     pools: Sequence[Mapping[str, Pool]],
-    dev: Mapping[str, Pool],
+    dev: Mapping[str, Pool] | None,
     plan: Plan,
     folder: Path,
 ) -> None:
@@ -67,18 +67,19 @@ def train_over_sites(
         averaged, metrics = strategy.aggregate_fit(number + 1, results, [])
         _load(model, parameters_to_ndarrays(averaged))
         model.eval()
+        whole = fusion_task(model, recipe, pools, dev)
         course.append(
             Epoch(
                 number + 1,
                 metrics["loss"],
-                fusion_task(model, recipe, pools, dev).score(model),
-                "accuracy",
+                whole.score(model),
+                whole.measure,
                 sum(row.seconds for row in rows),
                 max(row.ended for row in rows),
             )
         )
         write_history(folder / "fusion.jsonl", course)
-        say(f"fusion   round {number + 1}/{plan.epochs}  held-out {course[-1].held_out:.3f}")
+        say(f"fusion   round {number + 1}/{plan.epochs}  {whole.measure} {course[-1].score:.3f}")
     save_whole(folder / "fusion.pt", model.state_dict())
     for done in folder.glob("round-*"):
         shutil.rmtree(done)

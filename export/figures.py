@@ -11,12 +11,12 @@ BLUE, SKY, ORANGE, GREY, LIGHT = "#0072b2", "#56b4e9", "#d55e00", "#8a8f98", "#e
 
 
 def curves(course: Sequence[Mapping[str, Any]]) -> str:
-    """Loss and held-out score over the epochs of one training, side by side."""
-    losses, scores = [e["loss"] for e in course], [e["held_out"] for e in course]
+    """Loss and score over the epochs of one training, side by side."""
+    losses, scores = [e["loss"] for e in course], [e["score"] for e in course]
     top = max(losses) * 1.05 or 1.0
     found = _panel(0, "training loss", losses, top, BLUE)
-    found += _panel(235, f"held-out {course[0]['measure']}", scores, 1.0, ORANGE)
-    return _svg(460, 170, f"Loss and held-out {course[0]['measure']} by epoch", found)
+    found += _panel(235, course[0]["measure"], scores, 1.0, ORANGE)
+    return _svg(460, 170, f"Loss and {course[0]['measure']} by epoch", found)
 
 
 def confusion(int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labels: Sequence[str]) -> str:

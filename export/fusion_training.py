@@ -117,14 +117,15 @@ def train_fusion(
     recipe: Recipe,
     seen: Mapping[str, Pool],
     unseen: Mapping[str, Pool],
-    dev: Mapping[str, Pool],
+    dev: Mapping[str, Pool] | None,
     folder: Path,
 ) -> FusionHead:
     """Train, or load, the fusion head on tokens of the finished encoders; as the recipe says with noise that
     keeps the voices private (export/privacy.py), or over sites (export/federated.py).
 
     seen: examples the encoders were trained on. unseen: others; half of the batches come from there, or
-    the gate would learn to trust encoders as far as their own training set. dev: for the progress line.
+    the gate would learn to trust encoders as far as their own training set. dev: people in neither, whom the
+    epochs are judged on; None: nobody is kept back, and the curve is of the unseen, whom it learned from.
     """
     wanted = recipe.fusion
     torch.manual_seed(recipe.seed)
@@ -178,11 +179,13 @@ def compose_around(
 
 
 def fusion_task(
-    model: FusionHead, recipe: Recipe, pools: Sequence[Mapping[str, Pool]], dev: Mapping[str, Pool]
+    model: FusionHead, recipe: Recipe, pools: Sequence[Mapping[str, Pool]], dev: Mapping[str, Pool] | None
 ) -> Task:
-    """Training on windows composed from the pools, batches of each alike; judged on dev."""
+    """Training on windows composed from the pools, batches of each alike; judged on dev, or the last pool."""
     wanted = recipe.fusion
     steps = wanted.windows // wanted.batch
+    judged = pools[-1] if dev is None else dev
+    measure = "accuracy on people learned from" if dev is None else "held-out accuracy"
 
     def batches(rng: np.random.Generator) -> Iterator[Batch]:
         for _ in range(steps):
@@ -201,10 +204,10 @@ def fusion_task(
 
     def score(model: nn.Module) -> float:
         rng = np.random.default_rng(0)
-        labels = even_labels(dev, 100 * len(LABELS))
+        labels = even_labels(judged, 100 * len(LABELS))
         with torch.no_grad():
-            logits, _ = model(*compose(dev, labels, recipe, rng))
+            logits, _ = model(*compose(judged, labels, recipe, rng))
         return float((logits.argmax(1) == labels).float().mean())
 
     prior = torch.full((len(LABELS),), 1.0 / len(LABELS))
-    return Task("fusion", model, batches, steps, prior, score, loss)
+    return Task("fusion", model, batches, steps, prior, score, loss, measure)

@@ -17,10 +17,10 @@ class Epoch:
     """Counted from 1."""
     loss: float
     """Mean training loss."""
-    held_out: float
-    """The score on people never trained on, 0..1."""
+    score: float
+    """How good the network was after it, 0..1."""
     measure: str
-    """What the score is, in words."""
+    """What the score is and of whom, in words; what is held out was never trained on."""
     seconds: float
     """How long the epoch took."""
     ended: float
@@ -32,7 +32,10 @@ def read_history(file: Path, epochs: int | None = None) -> list[Epoch]:
     if not file.is_file():
         return []
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [Epoch(**row) for row in rows][:epochs]
+    # Finished trainings of an earlier version called every score held_out.
+    return [Epoch(**{"score" if key == "held_out" else key: row[key] for key in row}) for row in rows][
+        :epochs
+    ]
 
 
 def write_history(file: Path, epochs: Sequence[Epoch]) -> None:

@@ -63,7 +63,16 @@ def fine_tune(
 
     plan = Plan(EPOCHS, LR, weight_decay=0.0, seed=seed)
     train(
-        Task(f"{name}-qat", student, taught, steps, torch.ones(1), score, loss, "cosine to FP32"),
+        Task(
+            f"{name}-qat",
+            student,
+            taught,
+            steps,
+            torch.ones(1),
+            score,
+            loss,
+            "cosine to FP32, training people",
+        ),
         plan,
         folder,
     )

@@ -16,7 +16,7 @@
                         ranges of its activations {tensors, smallest, median, largest}
     parity, calibration as in the manifest
     privacy             as in the manifest; empty without private training
-    training            training -> [{epoch, loss, held_out, measure}]
+    training            training -> [{epoch, loss, score, measure}]
     trial               <work>/trial/trial.json (export/verdict.py); null without
     pseudo_labels       corpus -> the report.json beside its labels (`edge pseudo`)
     data                [{modality, corpus, licence, examples and speakers: by role, labels: of training,
@@ -115,10 +115,7 @@ def write_report(
         "calibration": manifest.calibration,
         "privacy": manifest.privacy,
         "training": {
-            name: [
-                {"epoch": e.epoch, "loss": e.loss, "held_out": e.held_out, "measure": e.measure}
-                for e in course
-            ]
+            name: [{"epoch": e.epoch, "loss": e.loss, "score": e.score, "measure": e.measure} for e in course]
             for name, course in courses.items()
         },
         "trial": optional(work / "trial" / "trial.json"),

@@ -115,7 +115,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     private = privacy_of(recipe, voices(trained, unseen))
     if "epsilon" in private:
         say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
-    fusion = train_fusion(recipe, trained, unseen, second, folder)
+    fusion = train_fusion(recipe, trained, unseen, None, folder)
     answers, composed = cross_fitted(recipe, trained, pools, folder)
     stages.end("fusion")
     shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)

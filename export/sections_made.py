@@ -12,17 +12,21 @@ Facts = Mapping[str, Any]
 
 
 def training(facts: Facts) -> Html:
-    """Loss and held-out curves of each training."""
+    """Loss and score of each training, epoch by epoch."""
     drawn = []
     for name, course in facts["training"].items():
         if course:
             last = course[-1]
-            said = f". Epochs: {len(course)}; held-out {last['measure']} {last['held_out']:.3f} at the end."
+            said = f". Epochs: {len(course)}; {last['measure']} {last['score']:.3f} at the end."
             drawn.append(figure(curves(course), Html(tag("b", name) + said)))
     if not drawn:
         return Html("")
-    said = "Nothing is selected on the held-out curves: every training runs to its last epoch, and the "
-    said += "running mean of its weights is kept. The rows lie beside the weights as JSON lines."
+    said = "Nothing is selected on these curves: every training runs to its last epoch, and the running mean "
+    said += (
+        "of its weights is kept. What is held out was never trained on. The fusion head that ships learns "
+    )
+    said += "from everybody kept back; heads that leave some of them out are judged under Accuracy. The rows "
+    said += "lie beside the weights as JSON lines."
     return Html(tag("p", said) + grid(drawn))
 
 

@@ -39,8 +39,8 @@ def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[st
                     "teacher": name,
                     "measure": course[-1].measure,
                     "teacher_score": score,
-                    "student_score": course[-1].held_out,
-                    "points": 100 * (course[-1].held_out - score),
+                    "student_score": course[-1].score,
+                    "points": 100 * (course[-1].score - score),
                 }
             )
     return rows
@@ -49,4 +49,4 @@ def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[st
 def _score(folder: Path) -> float | None:
     """What the teacher scored: one from elsewhere as it was kept, the wider network as it was trained."""
     course = read_history(folder / f"{TEACH[-1].name}.jsonl")
-    return course[-1].held_out if course else kept_score(folder)
+    return course[-1].score if course else kept_score(folder)

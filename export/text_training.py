@@ -24,6 +24,7 @@ from export.training import Batch, Plan, Task, finished, train
 from export.tuning import Material, lessons_of
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
+F1 = "held-out macro F1"
 RARE = 0.1
 """Characters this near to the least likely piece (natural logarithm) were not counted."""
 
@@ -123,7 +124,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
     loss = lesson_loss if lesson else None
-    task = Task("text", model, batches, steps, targets.mean(0), score, loss, "macro F1")
+    task = Task("text", model, batches, steps, targets.mean(0), score, loss, F1)
     train(task, plan, folder)
     return student
 
@@ -155,6 +156,7 @@ def text_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lesso
         [e.transcript or "" for e in split.dev],
         [e.speaker for e in split.dev],
         lambda logits: macro_f1(logits.argmax(1), dev_labels),
+        F1,
         invented_texts(recipe, split),
     )
     return lessons_of(recipe, "text", material, data, cache)

@@ -43,7 +43,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Task:
-    """What to train on: one epoch's batches, and a score on people never trained on."""
+    """What to train on: one epoch's batches, and a score."""
 
     name: str
     model: nn.Module
@@ -53,11 +53,11 @@ class Task:
     prior: Tensor
     """Class prior of the training set, [k]."""
     score: Callable[[nn.Module], float]
-    """Validation score, for the log alone: nothing is selected on it."""
+    """Of a network, 0..1, for the log alone: nothing is selected on it."""
     loss: Callable[[nn.Module, Batch, Callable[[Tensor, Tensor], Tensor]], Tensor] | None = None
     """Loss of a batch given the label loss; None: label loss of the model's logits."""
-    measure: str = "accuracy"
-    """What the score is, in words."""
+    measure: str = "held-out accuracy"
+    """What the score is and of whom, in words; what is held out was never trained on."""
     clip: Callable[[nn.Module], object] = lambda model: nn.utils.clip_grad_norm_(model.parameters(), 2.0)
     """What is done to the gradients before a step."""
 
@@ -128,8 +128,8 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
             losses.append(loss.detach())
         seconds, mean = time.monotonic() - begin, torch.stack(losses).mean().item()
         averaged.eval()
-        held_out = task.score(averaged)
-        epochs.append(Epoch(epoch + 1, mean, held_out, task.measure, seconds, time.time()))
+        score = task.score(averaged)
+        epochs.append(Epoch(epoch + 1, mean, score, task.measure, seconds, time.time()))
         # Before the checkpoint: what a kill between the two leaves too many is cut off when going on.
         write_history(course, epochs)
         save_whole(
@@ -145,7 +145,7 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
         left = seconds * (plan.epochs - epoch - 1) / 60
         say(
             f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
-            f"held-out {held_out:.3f}  {left:.0f} min left"
+            f"{task.measure} {score:.3f}  {left:.0f} min left"
         )
     save_whole(folder / f"{task.name}.pt", _learnt(averaged))
     halfway.unlink(missing_ok=True)

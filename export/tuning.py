@@ -43,6 +43,8 @@ class Material:
     """Who is seen or read in each of those."""
     score: Callable[[Tensor], float]
     """Score of logits [m, k] on them, as the student is scored, 0..1; nothing is selected on it."""
+    measure: str
+    """What that is, in words."""
     unlabelled: Sequence[Any] = ()
     """Items nobody labelled, for a tuned teacher: every copy answers them, and the mean counts."""
 
@@ -67,7 +69,7 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
         strange = teach(teacher, material.dev, dev_names, cache)
         strangers = Strangers(strange, material.dev_speakers, material.score)
         given = lessons(plain, labels, material.speakers, np.full(len(names), 1 / len(names)), strangers)
-        say(f"{modality} teacher: held-out {given.score:.3f}")
+        say(f"{modality} teacher: {material.measure} {given.score:.3f}")
         return given
     if len(set(material.speakers)) < 2:
         raise DatasetError(
@@ -96,7 +98,7 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
         heard += torch.from_numpy(teach(tuned, material.dev, dev_names, cache))[:, -k:]
     assert told is not None
     score = material.score(heard / folds)
-    say(f"{modality} teacher: held-out {score:.3f}")
+    say(f"{modality} teacher: {material.measure} {score:.3f}")
     return as_lessons(told[:, -k:], told[:, :-k], score)
 
 
@@ -213,4 +215,5 @@ def _tune(
 
     plan = Plan(wanted.tuning.epochs, wanted.tuning.lr, 0.01, wanted.smoothing, wanted.adjust, seed=seed)
     prior = material.targets[torch.from_numpy(rows)].mean(dim=0)
-    train(Task(name, model, batches, steps, prior, score), plan, folder)
+    task = Task(name, model, batches, steps, prior, score, measure=material.measure)
+    train(task, plan, folder)

@@ -140,6 +140,7 @@ def vision_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Les
         list(read_faces(split.dev, size)),
         [e.speaker for e in split.dev],
         lambda logits: (logits.argmax(1) == dev_labels).float().mean().item(),
+        "held-out accuracy",
     )
     return lessons_of(recipe, "vision", material, data, cache)
 

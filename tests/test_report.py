@@ -92,7 +92,9 @@ def made(tmp_path_factory, _tiny):
     )
     folder = work / "audio-0"
     folder.mkdir()
-    course = [Epoch(i + 1, 2.0 - i / 10, 0.3 + i / 20, "unweighted recall", 61.0, 0.0) for i in range(5)]
+    course = [
+        Epoch(i + 1, 2.0 - i / 10, 0.3 + i / 20, "held-out unweighted recall", 61.0, 0.0) for i in range(5)
+    ]
     write_history(folder / "audio.jsonl", course)
     (work / "trial").mkdir()
     (work / "trial" / "trial.json").write_text("{ not JSON")
@@ -126,7 +128,12 @@ def test_the_page_shows_the_numbers(made):
             assert f"{row['int8']['expected_calibration_error']:.3f}" in shown
     for wanted in ("0.610", "31.4", "/blocks.0/MatMul_output_0", "last layer", "not measured", "31 ms"):
         assert wanted in shown, wanted
-    for wanted in ("held-out unweighted recall", "5 min 05 s", "1 min 15 s", facts["recipe"]["sha256"]):
+    for wanted in (
+        "held-out unweighted recall 0.500 at the end",
+        "5 min 05 s",
+        "1 min 15 s",
+        facts["recipe"]["sha256"],
+    ):
         assert wanted in shown, wanted
     assert shown.count("<h2>") == 10  # no trial, no pseudo-labels, no privacy
 

@@ -1,5 +1,6 @@
 """Training: the loop, what clips go through, the networks' promises, composed windows, the recipe."""
 
+import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -30,8 +31,8 @@ from export.augment import (
 )
 from export.distill import kept_score
 from export.fusion import FusionHead
-from export.fusion_training import Pool, compose
-from export.history import read_history
+from export.fusion_training import Pool, compose, train_fusion
+from export.history import Epoch, read_history
 from export.networks import audio_tokens
 from export.noisy_windows import Bank, NoisyWindows
 from export.recipe import read_recipe
@@ -132,7 +133,7 @@ def test_a_training_that_was_stopped_ends_with_the_same_weights(kills, uninterru
 
 
 def without_times(file):
-    return [(e.epoch, e.loss, e.held_out, e.measure) for e in read_history(file)]
+    return [(e.epoch, e.loss, e.score, e.measure) for e in read_history(file)]
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,19 @@ def test_a_training_that_was_stopped_tells_the_same_history(kill, tmp_path, monk
     monkeypatch.undo()
     train(task(tiny()), PLAN, tmp_path / "killed")
     assert without_times(tmp_path / "killed" / "tiny.jsonl") == whole
+
+
+def test_the_log_says_what_the_score_is_of(tmp_path, capsys):
+    train(replace(task(tiny()), measure="accuracy on people learned from"), PLAN, tmp_path)
+    said = capsys.readouterr().err
+    assert "accuracy on people learned from 0.000  0 min left" in said
+    assert "held-out" not in said
+
+
+def test_a_history_of_an_earlier_version_is_read(tmp_path):
+    old = {"epoch": 1, "loss": 1.5, "held_out": 0.25, "measure": "accuracy", "seconds": 2.0, "ended": 3.0}
+    (tmp_path / "old.jsonl").write_text(json.dumps(old) + "\n")
+    assert read_history(tmp_path / "old.jsonl") == [Epoch(1, 1.5, 0.25, "accuracy", 2.0, 3.0)]
 
 
 def test_a_stopped_training_repeats_no_whole_epoch(tmp_path):
@@ -757,6 +771,15 @@ def test_what_is_said_and_seen_does_not_always_fit(recipe, pools):
     off_face = (mixed[1][:, 0, 0] != WISHED + 1.0).float().mean().item()
     assert off_text == pytest.approx(0.6 * 5 / 6, abs=0.07)  # one in six of any label fits after all
     assert off_face == pytest.approx(0.3 * 5 / 6, abs=0.07)
+
+
+def test_a_fusion_head_that_met_everybody_is_not_called_held_out(recipe, pools, tmp_path):
+    wide = {name: replace(pool, tokens=pool.tokens.repeat(1, 1, TOKEN // 4)) for name, pool in pools.items()}
+    told = []
+    for place, dev in (("ships", None), ("without-1", wide)):
+        train_fusion(wishing(recipe, epochs=1, windows=64), wide, wide, dev, tmp_path / place)
+        told += [epoch.measure for epoch in read_history(tmp_path / place / "fusion.jsonl")]
+    assert told == ["accuracy on people learned from", "held-out accuracy"]
 
 
 @pytest.mark.parametrize("kept", [MODALITIES, ("audio",), ("vision",), ("vision", "text")])

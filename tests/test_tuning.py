@@ -42,7 +42,11 @@ def sentences(count, seed=0):
     targets = torch.eye(K)[torch.from_numpy(labels)]
     dev, right = texts[: count // 4], torch.from_numpy(labels[: count // 4])
     who, others = ([f"{kind}{i}" for i in range(count)] for kind in "sd")
-    return Material(texts, targets, who, dev, others[: len(dev)], lambda x: macro_f1(x.argmax(1), right))
+
+    def score(logits):
+        return macro_f1(logits.argmax(1), right)
+
+    return Material(texts, targets, who, dev, others[: len(dev)], score, "macro F1")
 
 
 TUNING = {"epochs": 16, "lr": 1e-2, "batch": 8}
