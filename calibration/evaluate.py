@@ -274,7 +274,7 @@ class Judge:
         samples, frames = load_media(example.path, manifest.audio.rate, step)
         if samples is not None and self._around is not None:
             length = round(manifest.window_s * manifest.audio.rate)
-            samples = self._around.around(samples, length, example.name)
+            samples = self._around.around(samples, length, example.path.resolve().name)
         return samples, frames
 
     def _looks(self, frames: Sequence[Frame]) -> list[Look]:

@@ -77,7 +77,7 @@ class Surroundings:
     def around(self, samples: Floats, length: int, name: str) -> Floats:
         """A clip [n] in noise that begins before it where it is shorter than a window of `length`.
 
-        name: of the clip; the same name draws the same noise.
+        name: of the clip's file, whatever its place; the same name draws the same noise.
         """
         rng = np.random.default_rng(int(hashlib.sha256(name.encode()).hexdigest()[:8], 16))
         samples = np.pad(samples, (max(0, length - len(samples)), 0))

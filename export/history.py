@@ -18,7 +18,7 @@ class Epoch:
     loss: float
     """Mean training loss."""
     score: float
-    """How good the network was after it, 0..1."""
+    """How good the network was after it, 1 at best."""
     measure: str
     """What the score is and of whom, in words; what is held out was never trained on."""
     seconds: float

@@ -53,7 +53,7 @@ class Task:
     prior: Tensor
     """Class prior of the training set, [k]."""
     score: Callable[[nn.Module], float]
-    """Of a network, 0..1, for the log alone: nothing is selected on it."""
+    """Of a network, 1 at best, for the log alone: nothing is selected on it."""
     loss: Callable[[nn.Module, Batch, Callable[[Tensor, Tensor], Tensor]], Tensor] | None = None
     """Loss of a batch given the label loss; None: label loss of the model's logits."""
     measure: str = "held-out accuracy"

@@ -54,14 +54,17 @@ def test_both_students_hear_the_same_mixtures(voices, tiny_bundle, tmp_path, rng
     rows = adaptation(tiny_bundle, tiny_bundle, clear, voices, machines)
     titles = [held_out.title for held_out in voices]
     assert [(r["set"], r["snr_db"]) for r in rows] == [(t, db) for t in titles for db in (None, 5.0, 0.0)]
-    for row in rows:
-        assert row["before"] == row["after"]
-        around = None if row["snr_db"] is None else (tmp_path / "noise", row["snr_db"])
-        new = row["set"].endswith("new voices")
-        again = evaluate_folder(
-            tiny_bundle.folder, tmp_path / "heldout", "audio", new_voices=new, noise=around
-        )
-        assert (again.n, again.unweighted_recall) == (row["n"], row["after"])
+    assert all(row["before"] == row["after"] for row in rows)
+    told = {(row["set"], row["snr_db"]): row for row in rows}
+    for around in (None, *machines):
+        noise = around and (tmp_path / "noise", around.snr_db)
+        for held_out in voices:
+            known = {"new_voices": held_out.new_voices, "noise": noise}
+            again = evaluate_folder(tiny_bundle.folder, tmp_path / "heldout", "audio", **known)
+            (found,) = judge({"x": tiny_bundle}, [held_out], around)[0].values()
+            assert again == found["x"]
+            row = told[held_out.title, around and around.snr_db]
+            assert (row["n"], row["after"]) == (again.n, again.unweighted_recall)
     assert "audio on voices at 5 dB: unweighted recall before 0." in capsys.readouterr().err
 
 
