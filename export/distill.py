@@ -46,7 +46,7 @@ def lessons(
 
     labels: [n]. speakers: who is heard in each; the mean of a speaker's features is taken off them all, and
     off those of people with fewer than LEAST_CLIPS clips, or with one face each, the mean of them together.
-    share: weight of each clip, sums to 1.
+    share: weight of each clip's label, sums to 1; 0 where it is not to be learned from.
     """
     features = features.copy()
     _, who, clips = np.unique(np.array(speakers), return_inverse=True, return_counts=True)
