@@ -172,7 +172,10 @@ class Site(BaseModel):
     camera: str = "default"
     """Camera address (edge/sources/addresses.py); "default": the first USB camera; "off": none."""
     checks_a_day: Count | None = None
-    """Checks a person can do in a day; more are withheld and counted. None: any. A start begins anew."""
+    """Checks a person can do in a day; more are withheld and counted. None: any.
+
+    A start goes on counting from the queue of [review]; without one it begins anew.
+    """
     threads: Count = 1
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt", "openvino"] = "auto"

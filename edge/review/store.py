@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -232,6 +232,13 @@ class Store:
         sql = "SELECT day, label, SUM(seconds), SUM(checks) FROM tallies GROUP BY day, label"
         return self._db.execute(sql).fetchall()
 
+    def begun_on(self, day: date) -> int:
+        """How many checks began on a day of the local calendar."""
+        ends = (datetime.combine(day + timedelta(days=after), time.min) for after in (0, 1))
+        within = tuple(stamp_of(end) for end in ends)
+        sql = "SELECT COUNT(*) FROM items WHERE made >= ? AND made < ?"
+        return int(self._db.execute(sql, within).fetchone()[0])
+
     def _items(self, which: str, values: Sequence[Any]) -> list[Item]:
         rows = self._db.execute(f"SELECT * FROM items {which} ORDER BY id", values).fetchall()
         return [self._item(row) for row in rows]
@@ -264,7 +271,12 @@ class Store:
 
 def stamp(days: float = 0.0) -> str:
     """Now, or so many days from now, as it stands in the database."""
-    return (datetime.now(timezone.utc) + timedelta(days=days)).isoformat(timespec="milliseconds")
+    return stamp_of(datetime.now(timezone.utc) + timedelta(days=days))
+
+
+def stamp_of(moment: datetime) -> str:
+    """A moment as it stands in the database; local time where it has no zone."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
 
 
 def _forbidden(error: BaseException | None) -> bool:
