@@ -58,17 +58,15 @@ def live_source(site: Site, rate: int) -> LiveSource:
     devices: list[Callable[[Give], Device]] = []
     if site.microphone != "off":
         name = None if site.microphone == "default" else site.microphone
-        devices.append(lambda give: Microphone(give, rate, name))
+        devices.append(lambda give: Microphone(give, rate, name, site.language))
     address = site.camera
     if address == "default":
         address = next((str(camera.path) for camera in usb_cameras()), "off")
     if address != "off":
         check_address(address)
-        devices.append(lambda give: Camera(give, address))
+        devices.append(lambda give: Camera(give, address, site.language))
     if not devices:
-        raise ConfigError(
-            "there is neither a microphone nor a camera to read; plug one in or name it in site.toml"
-        )
+        raise ConfigError.of("no_devices")
     return LiveSource(devices)
 
 

@@ -85,9 +85,7 @@ class Store:
         path = self.folder / DATABASE
         try:
             if not self._make and not path.is_file():
-                raise InputError(
-                    f"{self.folder} holds no {DATABASE}; give the folder of [review] in site.toml"
-                )
+                raise InputError.of("queue_none", folder=self.folder, name=DATABASE)
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             self._complain(error)
@@ -122,14 +120,14 @@ class Store:
     def _complain(self, error: BaseException | None) -> None:
         if self._make or not (isinstance(error, sqlite3.Error) or _forbidden(error)):
             return
-        todo = "free some space or mend the disk"
+        todo = InputError.of("todo_space")
         if _forbidden(error):
-            todo = f"check the permissions of {self.folder}"
+            todo = InputError.of("todo_permissions", folder=self.folder)
         elif "locked" in str(error):
-            todo = "try again"
+            todo = InputError.of("todo_again")
         elif type(error) is sqlite3.DatabaseError:  # which it is when the file is no database any more
-            todo = "it is damaged: move it aside, and edge run begins a new one"
-        raise InputError(f"{self.folder / DATABASE} cannot be used ({error}); {todo}") from error
+            todo = InputError.of("todo_damaged")
+        raise InputError.of("queue_unusable", path=self.folder / DATABASE, why=error, todo=todo) from error
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
