@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from edge.confidence import Checks
 from edge.config import Site
 from edge.encoders import Encoders
 from edge.engines import open_engines
-from edge.errors import ConfigError, MediaError
+from edge.errors import ConfigError, InputError, MediaError
 from edge.features.text import load_tokenizer
 from edge.fusion import Fusion
 from edge.golden import require_golden
@@ -25,6 +26,7 @@ from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, transcriber
 from edge.pipeline import Pipeline, Seen, Sensed
+from edge.review.store import DATABASE, Store
 from edge.sources.live import Give, LiveSource
 from edge.sources.recording import RecordingSource, recordings
 from edge.stages import Scribe
@@ -56,17 +58,15 @@ def live_source(site: Site, rate: int) -> LiveSource:
     devices: list[Callable[[Give], Device]] = []
     if site.microphone != "off":
         name = None if site.microphone == "default" else site.microphone
-        devices.append(lambda give: Microphone(give, rate, name))
+        devices.append(lambda give: Microphone(give, rate, name, site.language))
     address = site.camera
     if address == "default":
         address = next((str(camera.path) for camera in usb_cameras()), "off")
     if address != "off":
         check_address(address)
-        devices.append(lambda give: Camera(give, address))
+        devices.append(lambda give: Camera(give, address, site.language))
     if not devices:
-        raise ConfigError(
-            "there is neither a microphone nor a camera to read; plug one in or name it in site.toml"
-        )
+        raise ConfigError.of("no_devices")
     return LiveSource(devices)
 
 
@@ -90,7 +90,6 @@ class Reader:
         self._say = say
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
-        self._checks = Checks(site.checks_a_day)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -107,12 +106,24 @@ class Reader:
             if self._site.asr:
                 self._transcriber = opening.enter_context(transcriber(self._site.asr))
             self._stack = opening.pop_all()
+        self._checks = self._asked_today()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def _asked_today(self) -> Checks:
+        """Checks with those of today counted in that a run before this one put on the queue."""
+        today, asked, queue = date.today(), 0, self._site.review
+        if self._site.checks_a_day and queue and (queue.folder / DATABASE).is_file():
+            try:
+                with Store(queue.folder) as store:
+                    asked = store.begun_on(today)
+            except InputError as error:  # readings go on without a queue
+                self._say(error.told(self._site.language))
+        return Checks(self._site.checks_a_day, today.toordinal(), asked)
 
     def pipeline(self) -> Pipeline:
         """A pipeline for one recording, with no memory of earlier ones but how many checks were asked for."""

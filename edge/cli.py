@@ -13,7 +13,7 @@ import typer
 
 from edge import __version__
 from edge.cli_bundle import bench, build, doctor, evaluate, export, teach, trial
-from edge.cli_options import Lang, LangOption, language_of
+from edge.cli_options import Lang, LangOption, language_of, telling
 from edge.cli_pseudo import pseudo
 from edge.cli_review import app as review
 from edge.errors import EdgeError
@@ -120,16 +120,18 @@ def run(
     A recording: edge run --source shift.mp4 --jsonl shift.jsonl
     """
     one_thread()
-    from edge.config import Site, read_site
+    from edge.config import Site
 
-    site = read_site(config) if config else Site()
+    site = _site(config, lang) if config else Site()
     wishes = {"source": source, "bundle": bundle, "microphone": microphone, "camera": camera}
     site = site.model_copy(update={name: value for name, value in wishes.items() if value})
     site = _spoken(site, lang)
     if site.source is None:
         from edge.watch import watch
 
-        typer.echo(_closing(watch(site, jsonl, headless, typer.echo), jsonl, site.language))
+        with telling(site.language):
+            summary = watch(site, jsonl, headless, typer.echo)
+        typer.echo(_closing(summary, jsonl, site.language))
     else:
         _read(site, jsonl, headless, realtime)
 
@@ -161,7 +163,8 @@ def replay(
     from edge.words import word
 
     try:
-        show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at)
+        with telling(language_of(lang)):
+            show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if save:
@@ -184,14 +187,21 @@ def relabel(
     Example: edge relabel shift.jsonl --config site.toml --out relabelled.jsonl
     """
     one_thread()
-    from edge.config import read_site
     from edge.relabel import relabel as label_anew
     from edge.words import word
 
-    site = _spoken(read_site(config), lang)
+    site = _spoken(_site(config, lang), lang)
     for line in label_anew(readings, site, out).table(site.language):
         typer.echo(line)
     typer.echo(word("written_to", site.language, path=out))
+
+
+def _site(path: Path, lang: Lang | None) -> Site:
+    """The settings of a file; what is wrong with them is said in the language asked for or the locale's."""
+    from edge.config import read_site
+
+    with telling(language_of(lang)):
+        return read_site(path)
 
 
 def _spoken(site: Site, lang: Lang | None) -> Site:
@@ -213,7 +223,7 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
 
     assert site.source is not None
     try:
-        with ExitStack() as stack:
+        with telling(site.language), ExitStack() as stack:
             reader = stack.enter_context(Reader(site, realtime=realtime, say=_warn))
             manifest = reader.bundle.manifest
             labels, seen = manifest.labels, None

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.errors import EdgeError
 from edge.words import default_language
 
 if TYPE_CHECKING:
@@ -32,6 +35,17 @@ BundleArgument = Annotated[
     Path | None,
     typer.Argument(help="Bundle folder or .tar; default: the starter bundle."),
 ]
+
+
+@contextmanager
+def telling(language: Language) -> Iterator[None]:
+    """Errors of the block are said in a language, as far as there are words for them."""
+    try:
+        yield
+    except EdgeError as error:
+        if language == "en" or not error.key:
+            raise
+        raise EdgeError(error.told(language)) from error
 
 
 def language_of(lang: Lang | None) -> Language:

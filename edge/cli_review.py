@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli_options import LocaleOption, language_of
+from edge.cli_options import LocaleOption, language_of, telling
 from edge.errors import InputError
 from edge.words import WORDS, word
 
@@ -39,7 +39,7 @@ def list_(
     from edge.review.shown import listing
     from edge.review.store import Store
 
-    with Store(folder) as store:
+    with telling(language_of(lang)), Store(folder) as store:
         _print(listing(store.items(waiting=not everything), language_of(lang)))
 
 
@@ -54,7 +54,7 @@ def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
     from edge.review.store import Store
 
     language = language_of(lang)
-    with Store(folder) as store:
+    with telling(language_of(lang)), Store(folder) as store:
         item = store.item(number)
     _print(details(item, language))
     if not item.verdicts:
@@ -80,7 +80,7 @@ def judge(
     said, language = _key(label), language_of(lang)
     if not by.strip():
         raise InputError("--by is empty; give the name of the person who judges")
-    with Store(folder) as store:
+    with telling(language_of(lang)), Store(folder) as store:
         store.judge(number, by.strip(), None if said == "cannot_tell" else said, note)
     typer.echo(word("review_taken", language, id=number, label=word(said, language), who=by.strip()))
 
@@ -94,7 +94,7 @@ def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> N
     """
     from edge.review.store import Store
 
-    with Store(folder) as store:
+    with telling(language_of(lang)), Store(folder) as store:
         store.undo(number, by.strip())
     typer.echo(word("review_undone", language_of(lang), id=number, who=by.strip()))
 
@@ -110,7 +110,7 @@ def kpi(folder: Folder, lang: LocaleOption = None) -> None:
     from edge.review.shown import table
     from edge.review.store import Store
 
-    with Store(folder) as store:
+    with telling(language_of(lang)), Store(folder) as store:
         _print(table(results(store), language_of(lang)))
 
 
@@ -131,7 +131,7 @@ def export(
     from edge.review.store import Store
 
     language = language_of(lang)
-    with Store(folder) as store:
+    with telling(language_of(lang)), Store(folder) as store:
         counts = write(store, out)
         expires = [item.expires[:10] for item in store.items() if item.verdicts and item.consent]
     typer.echo(word("review_exported", language, path=out, **counts))
@@ -154,7 +154,7 @@ def withdraw(
     """
     from edge.review.store import Store
 
-    with Store(folder) as store:
+    with telling(language_of(lang)), Store(folder) as store:
         count = store.withdraw(who)
     typer.echo(word("review_withdrawn", language_of(lang), who=who, count=count))
 

@@ -172,7 +172,10 @@ class Site(BaseModel):
     camera: str = "default"
     """Camera address (edge/sources/addresses.py); "default": the first USB camera; "off": none."""
     checks_a_day: Count | None = None
-    """Checks a person can do in a day; more are withheld and counted. None: any. A start begins anew."""
+    """Checks a person can do in a day; more are withheld and counted. None: any.
+
+    A start goes on counting from the queue of [review]; without one it begins anew.
+    """
     threads: Count = 1
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt", "openvino"] = "auto"
@@ -202,18 +205,18 @@ def read_site(path: Path) -> Site:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}); check the path") from error
+        raise ConfigError.of("site_unreadable", path=path, why=error.strerror) from error
     except ValueError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    _known(path, "setting", content, Site.model_fields)
+        raise ConfigError.of("site_toml", path=path, why=error) from error
+    _known(path, "", content, Site.model_fields)
     for name, section in SECTIONS.items():
         if isinstance(given := content.get(name), dict):
-            _known(path, f"{name} setting", given, section.model_fields)
+            _known(path, f"{name} ", given, section.model_fields)
     try:
         site = Site.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_first(error)}") from error
-    _known(path, "voting setting", site.voting, VotingSettings.model_fields)
+        raise ConfigError.of("site_value", at=f"{path}: ", why=_first(error)) from error
+    _known(path, "voting ", site.voting, VotingSettings.model_fields)
     return _beside(path.parent, site)
 
 
@@ -222,12 +225,12 @@ def rules(site: Site, manifest: Manifest) -> Rules:
     try:
         settings = VotingSettings.model_validate(manifest.voting.model_dump() | site.voting)
     except ValidationError as error:
-        raise ConfigError(f"voting: {_first(error)}") from error
+        raise ConfigError.of("site_value", at="voting: ", why=_first(error)) from error
     if "events" in site.voting:
-        _known(None, "label in voting.events", settings.events, manifest.labels)
+        _known(None, "voting.events", settings.events, manifest.labels)
     if not site.site_prior:
         return Rules(settings, manifest.site_prior, manifest.train_prior, manifest.confusion)
-    _known(None, "label in site_prior", site.site_prior, manifest.labels)
+    _known(None, "site_prior", site.site_prior, manifest.labels)
     missing = [label for label in manifest.labels if label not in site.site_prior]
     total = sum(site.site_prior.values())
     if missing or abs(total - 1.0) > 1e-3:
@@ -249,13 +252,20 @@ def _beside(folder: Path, settings: Model) -> Model:
     return settings.model_copy(update=found)
 
 
-def _known(path: Path | None, what: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+def _known(path: Path | None, section: str, given: Iterable[str], allowed: Iterable[str]) -> None:
+    """Settings of a file, or, without one, labels of the bundle."""
     names = list(allowed)
     for key in given:
         if key not in names:
             near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
-            raise ConfigError(f"{f'{path}: ' if path else ''}unknown {what} {key!r}; {hint}")
+            hint = (
+                ConfigError.of("hint_near", near=near[0])
+                if near
+                else ConfigError.of("hint_known", names=", ".join(names))
+            )
+            if path:
+                raise ConfigError.of("unknown_setting", at=f"{path}: ", section=section, name=key, hint=hint)
+            raise ConfigError.of("unknown_label", section=section, name=key, hint=hint)
 
 
 def _first(error: ValidationError) -> str:

@@ -71,7 +71,7 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
     try:
         opened = open_bundle(bundle or starter_bundle())
     except EdgeError as error:
-        yield Check(False, error.told(language))
+        yield Check(False, error.told(language, "other_trouble"))
         return
     manifest = opened.manifest
     yield Check(True, word("doctor_bundle", language, name=manifest.name, created=manifest.created))
@@ -82,13 +82,13 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
             yield Check(True, word("doctor_backend", language, backend=BACKEND_NAMES[backend]))
             for name, entry in manifest.models.items():
                 found = replay(opened, name, engines[name])
-                wrong = found.why_refused(entry.limits, language)
+                wrong = found.why_refused(entry.limits)
                 text = word("doctor_nodes", language, name=name, int8=entry.int8_nodes, nodes=entry.nodes)
                 parts = [text, word("doctor_golden", language, **dataclasses.asdict(found))]
-                parts += [word("doctor_refused", language, why=wrong)] if wrong else []
+                parts += [word("doctor_refused", language, why=wrong.told(language))] if wrong else []
                 yield Check(not wrong, word("also", language).join(parts))
     except EdgeError as error:
-        yield Check(False, error.told(language))
+        yield Check(False, error.told(language, "other_trouble"))
 
 
 def _python(language: Language) -> Check:

@@ -15,6 +15,7 @@ Each message says what was wrong, where, and what to do.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from typing_extensions import Self
 
@@ -28,21 +29,28 @@ class EdgeError(Exception):
     """
 
     key = ""
-    values: Mapping[str, str] = {}
+    values: Mapping[str, Any] = {}
 
     @classmethod
     def of(cls, key: str, **values: object) -> Self:
-        """An error with the words of a key."""
-        said = {name: str(value) for name, value in values.items()}
+        """An error with the words of a key; a value may be an error that is told within."""
+        said = {
+            name: value if isinstance(value, (EdgeError, int, float)) else str(value)
+            for name, value in values.items()
+        }
         error = cls(word(key, "en", **said))
         error.key, error.values = key, said
         return error
 
-    def told(self, language: Language, other: str = "other_trouble") -> str:
+    def told(self, language: Language, other: str | None = None) -> str:
         """Its text in a language; other: the words around one that is not of the table."""
         if not self.key:
-            return word(other, language, why=self)
-        return word(self.key, language, **self.values)
+            return word(other, language, why=self) if other else str(self)
+        values = {
+            name: value.told(language) if isinstance(value, EdgeError) else value
+            for name, value in self.values.items()
+        }
+        return word(self.key, language, **values)
 
 
 class InputError(EdgeError):

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle import Bundle
-from edge.errors import BundleError
+from edge.errors import BundleError, EdgeError
 from edge.interfaces import Engine
 from edge.manifest import Limits
-from edge.words import Language, word
+from edge.words import word
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class Replay:
     def __str__(self) -> str:
         return word("doctor_golden", "en", **asdict(self))
 
-    def why_refused(self, limits: Limits, language: Language = "en") -> str | None:
+    def why_refused(self, limits: Limits) -> EdgeError | None:
         """Which limit is broken; None when all hold."""
         if not self.cosine >= limits.cosine:  # not <: a NaN must not pass
-            return word("limit_cosine", language, limit=limits.cosine)
+            return EdgeError.of("limit_cosine", limit=limits.cosine)
         if not self.max_abs <= limits.max_abs:
-            return word("limit_max_abs", language, limit=limits.max_abs)
+            return EdgeError.of("limit_max_abs", limit=limits.max_abs)
         if not self.agreement >= limits.agreement:
-            return word("limit_agreement", language, limit=limits.agreement)
+            return EdgeError.of("limit_agreement", limit=limits.agreement)
         return None
 
 
@@ -49,10 +49,8 @@ def require_golden(bundle: Bundle, engines: Mapping[str, Engine]) -> None:
         found = replay(bundle, name, engine)
         wrong = found.why_refused(bundle.manifest.models[name].limits)
         if wrong:
-            raise BundleError(
-                f"{bundle.path(name)} does not run right on this machine ({found}; {wrong}); "
-                "run `edge doctor`, or export the bundle again"
-            )
+            numbers = EdgeError.of("doctor_golden", **asdict(found))
+            raise BundleError.of("golden_refused", path=bundle.path(name), found=numbers, why=wrong)
 
 
 def replay(bundle: Bundle, name: str, engine: Engine) -> Replay:

@@ -115,7 +115,7 @@ def _put(board: Board | Screen, item: Item) -> None:
 
 def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: Look, full_screen: bool) -> None:
     if not has_screen():
-        raise InputError("there is no screen to replay on; give --save panel.png or --save run.mp4")
+        raise InputError.of("no_screen")
     ended: list[str] = []
     with Screen(
         setup, look, full_screen, quit=lambda: ended.append("q"), gone=lambda: ended.append("")

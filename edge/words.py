@@ -7,6 +7,7 @@ from typing import Literal
 
 from edge.words_bundle import BUNDLE
 from edge.words_doctor import DOCTOR
+from edge.words_faults import FAULTS
 from edge.words_review import REVIEW
 
 Language = Literal["en", "ja"]
@@ -15,6 +16,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **REVIEW,
     **DOCTOR,
     **BUNDLE,
+    **FAULTS,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),

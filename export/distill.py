@@ -63,8 +63,8 @@ def lessons(
 ) -> Lessons:
     """Targets from a teacher's features [n, f] of training clips.
 
-    labels: [n]. speakers: who is heard in each. share: weight of each clip, sums to 1. strangers: are
-    answered by a classifier on all training clips.
+    labels: [n]. speakers: who is heard in each. share: weight of each clip's label, sums to 1; 0 where it is
+    not to be learned from. strangers: are answered by a classifier on all training clips.
     """
     plain = torch.from_numpy(_centred(features, speakers))
     x = standardised(plain)

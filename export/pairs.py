@@ -73,7 +73,7 @@ class Segments:
 def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
     """Every clip with its voice, its face and its words; one that cannot be read is named and left out.
 
-    Raises DatasetError.
+    Raises DatasetError, also where speaker and actor are not the same people.
     cache: folder that keeps what the teacher heard; a run killed at any moment goes on.
     """
     table, packed = data / "ravdess" / "metadata.csv", data / "ravdess_au" / "ravdess_au.npz"
@@ -82,10 +82,12 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
             raise DatasetError(f"{needed} does not exist; the trial of fusion needs ravdess and ravdess_au")
     try:
         with np.load(packed) as columns:
-            faces = {str(c): u for c, u in zip(columns["clip"], columns["action_units"], strict=True)}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"{packed} does not hold clip and action_units ({error})") from error
+            parts = (columns[name] for name in ("clip", "actor", "action_units"))
+            faces = {str(clip): (int(actor), units) for clip, actor, units in zip(*parts, strict=True)}
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise DatasetError(f"{packed} does not hold clip, actor and action_units ({error})") from error
     rows, takes, clips = [], [], []
+    heard, seen = dict[int, str](), dict[str, int]()  # of each actor the speaker, and the other way round
     for number, row in read_rows(table, ("file_name", "speaker", "emotion", "transcript")):
         take = f"01{Path(row['file_name']).stem[2:]}"
         if take not in faces:
@@ -93,6 +95,13 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
         if row["emotion"] not in RAVDESS:
             raise DatasetError(
                 f"{table}, line {number}: unknown emotion '{row['emotion']}'; use {', '.join(RAVDESS)}"
+            )
+        actor, speaker = faces[take][0], row["speaker"]
+        if heard.setdefault(actor, speaker) != speaker or seen.setdefault(speaker, actor) != actor:
+            before = heard[actor] if heard[actor] != speaker else f"actor {seen[speaker]}"
+            raise DatasetError(
+                f"{table}, line {number}: {speaker} is actor {actor} in {packed}, but an earlier line has "
+                f"{before} there; people must not be mixed up, for folds are by actor: correct one of the two"
             )
         try:
             clips.append(load_sound(data / "ravdess" / row["file_name"], RATE))
@@ -107,7 +116,7 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
     names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in clips]
     return Pairs(
         teach(Segments(teacher), clips, names, cache),
-        np.stack([faces[take] for take in takes]).astype(np.float32),
+        np.stack([faces[take][1] for take in takes]).astype(np.float32),
         np.stack([words(row["transcript"]) for row in rows]),
         np.array([RAVDESS.index(row["emotion"]) for row in rows]),
         np.array([speakers.index(row["speaker"]) for row in rows]),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, InputError
 from edge.sources import addresses
 from edge.sources.addresses import check_address, find_usb, shown, usb_cameras
 
@@ -92,10 +92,10 @@ def test_part_of_a_name_finds_the_camera_wherever_it_is_plugged_in(plugged):
 
 
 def test_a_camera_that_is_not_there_or_not_alone_is_an_error_that_says_so(plugged, tmp_path):
-    with pytest.raises(OSError, match=r"no camera is called 'Brio' \(plugged in: 'HD Pro Webcam C920', "):
+    with pytest.raises(InputError, match=r"no camera is called 'Brio' \(plugged in: 'HD Pro Webcam C920', "):
         find_usb("Brio")
     plugged(5, "HD Pro Webcam C920", link="by-id/usb-046d_other-video-index0")
-    with pytest.raises(OSError, match=r"2 cameras are called 'C920': give .*046d_C920.* or .*046d_other"):
+    with pytest.raises(InputError, match=r"2 cameras are called 'C920': give .*046d_C920.* or .*046d_other"):
         find_usb("C920")
-    with pytest.raises(OSError, match="plug the camera in"):
+    with pytest.raises(InputError, match="plug the camera in"):
         find_usb(str(tmp_path / "nothing"))

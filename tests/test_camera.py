@@ -124,6 +124,20 @@ def test_all_pictures_are_read_and_fifteen_a_second_given():
     assert (health.warning, health.error, health.reopened) == ("", "", 0)
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("http://127.0.0.1:1/video", "http://127.0.0.1:1/video に接続できません（connection refused）"),
+        ("/dev/v4l/by-id/none", "/dev/v4l/by-id/none がありません。カメラを接続してください"),
+        ("no such camera", "「no such camera」という名前のカメラはありません（接続中："),
+    ],
+)
+def test_why_it_does_not_open_is_told_in_japanese(address, told):
+    with Camera(lambda frame: None, address, "ja") as camera:
+        waited(gone(camera))
+        assert camera.health().error.startswith(told)
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts what is held in /proc")
 def test_it_is_back_after_every_fault_and_leaves_nothing_behind(rig):
     frames = []

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from processes import children
 
+from edge.errors import InputError
 from edge.sources import captures
 from edge.sources.camera import Camera
 from edge.sources.captures import HEIGHT, WIDTH, ChildCapture, csi_pipeline
@@ -53,7 +54,7 @@ def test_raw_pictures_come_whole_and_in_their_colours():
             if image is not None:
                 seen.append(image)
 
-    with pytest.raises(OSError, match=r"gst-launch-1\.0 ended"):
+    with pytest.raises(InputError, match=r"gst-launch-1\.0 ended"):
         read()
     capture.close()
     assert [image.shape for image in seen] == [(HEIGHT, WIDTH, 4)] * 3
@@ -93,6 +94,6 @@ def test_a_machine_without_the_sensor_says_so():
 def test_a_machine_without_gstreamer_says_what_to_install(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with pytest.raises(OSError, match="apt-get install gstreamer1"):
+    with pytest.raises(InputError, match="apt-get install gstreamer1"):
         ChildCapture("videotestsrc")
     assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -212,6 +212,41 @@ def test_states_are_told_in_the_words_of_the_run_s_language(edge, write_clip, ti
     assert one_line_error(done).startswith("edge: 2 件中 2 件の録画を読み取れませんでした：")
 
 
+def test_common_faults_are_told_in_japanese(edge, demo, tiny_bundle, tiny_copy, tmp_path, monkeypatch):
+    def told(*words):
+        return one_line_error(edge(*words, "--lang", "ja"))
+
+    site, queue = tmp_path / "site.toml", tmp_path / "queue"
+    queue.mkdir()
+    run = ("run", "--config", site)
+    assert told(*run).startswith(f"edge: {site} を読み取れません（")
+    site.write_text("threads = ")
+    assert told(*run).startswith(f"edge: {site} の書式に誤りがあります。該当箇所を修正してください（")
+    site.write_text("threads = 0")
+    assert "site.toml: 設定値が正しくありません（threads: " in told(*run)
+    site.write_text("bundel = 'x'")
+    assert "site.toml: 設定項目「bundel」は使用できません。「bundle」ではありませんか" in told(*run)
+    site.write_text("[display]\nxyzzy = 1")
+    assert "display 設定項目「xyzzy」は使用できません。使用できるもの：language, " in told(*run)
+    site.write_text(f"bundle = '{tiny_bundle.folder}'\n[site_prior]\nhapy = 1.0")
+    assert "site_prior のラベル「hapy」はバンドルにありません" in told(*run, "--source", demo)
+    site.write_text(f"bundle = '{tiny_bundle.folder}'\n[review]\nfolder = 'nowhere'")
+    assert "nowhere というフォルダーはありません" in told(*run, "--source", demo)
+    site.write_text(f"bundle = '{tiny_bundle.folder}'\nmicrophone = 'off'\ncamera = 'off'")
+    assert told(*run).startswith("edge: 使用できるマイクもカメラもありません")
+    assert "の番号は接続のたびに変わります" in told(*run, "--camera", "/dev/video0")
+    assert "指定形式が正しくありません。USB カメラ名の一部、" in told(*run, "--camera", "ftp://x")
+    (tiny_copy / "text.onnx").write_bytes(b"changed")
+    assert "text.onnx が書き出し後に変更されています" in told("run", "--source", demo, "--bundle", tiny_copy)
+    out = tmp_path / "out.jsonl"
+    edge("run", "--source", demo, "--bundle", tiny_bundle.folder, "--jsonl", out, "--headless")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    assert told("replay", out).startswith("edge: 表示できる画面がありません")
+    assert "queue.db がありません" in told("review", "list", queue)
+    (queue / "queue.db").write_bytes(b"no database at all, but long enough" * 40)
+    assert "ファイルが壊れています。別の場所に移すと、" in told("review", "list", queue)
+
+
 def test_demo_says_first_and_last_what_it_is(edge, tmp_path, monkeypatch):
     write_tiny_bundle(tmp_path / "starter")
     monkeypatch.setattr("edge.app.starter_bundle", lambda: tmp_path / "starter")

@@ -197,10 +197,22 @@ def test_a_backend_that_gives_something_else_is_refused(tiny_bundle, engines, ch
         require_golden(tiny_bundle, {**engines, "text": Other()})
 
 
+def test_a_refusal_is_told_in_japanese(tiny_bundle, engines):
+    class Other:
+        def run(self, inputs):
+            return {key: -value for key, value in engines["text"].run(inputs).items()}
+
+    with pytest.raises(BundleError) as refused:
+        require_golden(tiny_bundle, {**engines, "text": Other()})
+    told = refused.value.told("ja")
+    assert "text.onnx はこの装置で正しく動作しません（基準出力：コサイン -1.0000、" in told
+    assert "。コサインは 0.99 以上が必要です）" in told
+
+
 def test_labels_that_change_are_refused(tiny_bundle, engines):
     found = replay(tiny_bundle, "text", engines["text"])
     flipped = type(found)(found.cosine, found.max_abs, 0.5, found.cases)
-    assert flipped.why_refused(Limits(max_abs=1.0)) == "at least 90% of the labels must stay"
+    assert str(flipped.why_refused(Limits(max_abs=1.0))) == "at least 90% of the labels must stay"
 
 
 @pytest.fixture

@@ -209,6 +209,14 @@ def test_a_recording_that_cannot_be_read_is_named_and_counted(voices, tiny_bundl
     assert "sad.wav is not a recording" in said[0]
 
 
+def test_a_recording_that_is_cut_short_is_named_and_counted(voices, tiny_bundle, capsys):
+    sound = (voices / "sad.wav").read_bytes()
+    (voices / "sad.wav").write_bytes(sound[: len(sound) // 2])
+    report = evaluate_folder(tiny_bundle.folder, voices, "audio")
+    assert (report.n, report.skipped) == (5, {"cannot be decoded": 1})
+    assert "sad.wav is cut short: all up to second" in capsys.readouterr().err
+
+
 def test_streams_leave_out_a_recording_that_cannot_be_read(voices, tiny_bundle, capsys):
     (voices / "sad.wav").write_bytes(b"not sound")
     assert len(stream_clips(tiny_bundle, voices)) == 5

@@ -85,6 +85,21 @@ def test_without_portaudio_the_microphone_is_gone_and_says_what_to_install(monke
         microphones()
 
 
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ("([], None)", "マイクが見つかりません。マイクの接続と、"),
+        ("1 / 0", "マイクを使用できません（division by zero）"),
+        ("process.os._exit(1)", "マイクを使用できません（応答なし）"),
+    ],
+)
+def test_why_it_does_not_open_is_told_in_japanese(monkeypatch, found, told):
+    process(monkeypatch, f"process._inputs = lambda: {found}")
+    with Microphone(lambda chunk: None, 16000, language="ja") as microphone:
+        until(lambda: microphone.health().state == "gone", 5)
+        assert microphone.health().error.startswith(told)
+
+
 def test_the_module_needs_no_portaudio():
     code = "import sys, edge.sources.microphone; assert 'sounddevice' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

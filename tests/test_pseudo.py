@@ -15,12 +15,15 @@ from calibration.dataset import Example, read_folder, require_human
 from calibration.evaluate import Judge, evaluate_folder, stream_clips
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
-from export.audio_training import draw_share, label_targets, train_audio
+from edge.manifest import AudioSpec
+from export.audio_training import audio_lessons, audio_split, draw_share, label_targets, train_audio
 from export.corpora import Split, joined, split_corpora
+from export.noisy_windows import NoisyWindows, load_clips
 from export.policy import read_policy
 from export.pseudo import run_pseudo
 from export.pseudo_trial import keep, run_trial
 from export.recipe import read_recipe
+from export.text_training import text_split
 from export.unlabelled import read_unlabelled, scale
 
 RECIPE = """
@@ -311,6 +314,58 @@ def test_a_guess_is_heard_as_often_as_it_counts():
     assert share[8] / share[0] == pytest.approx(2**0.75)
     assert share[12] == pytest.approx(0.5 * share[:12].mean())
     assert share[14] == pytest.approx(share[:12].mean())
+
+
+class Listener(Ear):
+    """The small teacher, heard moment by moment as well."""
+
+    def frames(self, samples):
+        return np.stack([self.features(part) for part in np.array_split(samples, 20)])
+
+
+def lessons_with(place, guess):
+    """What the teacher makes of the voices and of recordings that were all guessed to be `guess`."""
+    (place / "guessed").mkdir(exist_ok=True)
+    header = "file_name,emotion,weight," + ",".join(f"p_{name}" for name in LABELS)
+    cells = ",".join("0.9" if name == guess else "0.02" for name in LABELS)
+    rows = [f"{file},{guess},1,{cells}" for file in sorted((place / "shift").iterdir())]
+    (place / "guessed" / "metadata.csv").write_text("\n".join([header, *rows]) + "\n")
+    text = RECIPE.replace('["voices"]', '["voices", "guessed"]')
+    (place / "more.toml").write_text(text)
+    recipe = read_recipe(place / "more.toml")
+    split = audio_split(recipe, place)
+    assert sum(e.soft is not None for e in split.train) == 36
+    windows = NoisyWindows.load(recipe, place, split.train)
+    return audio_lessons(recipe, place, windows, load_clips(split.dev, 16000), place / "cache")
+
+
+def test_a_guess_does_not_teach_the_teacher(place, monkeypatch):
+    monkeypatch.setattr("export.audio_training.teacher_of", lambda recipe, modality, data: Listener())
+    sad, happy = lessons_with(place, "sad"), lessons_with(place, "happy")
+    assert torch.equal(sad.soft, happy.soft)
+    right = [int(file.stem.split("-")[1]) for file in sorted((place / "shift").iterdir())]
+    assert (sad.soft[-36:].argmax(1) == torch.tensor(right)).float().mean() > 0.9  # asked about all the same
+
+
+def test_guesses_alone_teach_no_teacher(place, monkeypatch):
+    monkeypatch.setattr("export.audio_training.teacher_of", lambda recipe, modality, data: Listener())
+    recipe = read_recipe(place / "recipe.toml")
+    windows = NoisyWindows([GUESS], [np.zeros(16000, np.float32)], [], AudioSpec())
+    monkeypatch.setattr("export.audio_training.audio_share", lambda *_: np.ones(1))
+    with pytest.raises(DatasetError, match="there are pseudo-labels only"):
+        audio_lessons(recipe, place, windows, ([], []), place / "cache")
+
+
+def test_a_guess_of_the_voice_says_nothing_about_words(place):
+    header = "file_name,emotion,speaker,transcript,weight," + ",".join(f"p_{name}" for name in LABELS)
+    rows = [f"{i}.wav,angry,t{i},words,{'1,0.1,0.9,0,0,0,0' if i % 2 else ',,,,,,'}" for i in range(8)]
+    (place / "said").mkdir()
+    (place / "said" / "metadata.csv").write_text("\n".join([header, *rows]) + "\n")
+    for i in range(8):
+        (place / "said" / f"{i}.wav").touch()
+    text = RECIPE.replace('["goemotions"]', '["said"]\ndev = ["t0"]\ntest = ["t2"]')
+    (place / "said.toml").write_text(text)
+    assert [e.speaker for e in text_split(read_recipe(place / "said.toml"), place).train] == ["t4", "t6"]
 
 
 @pytest.mark.slow

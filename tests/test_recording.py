@@ -1,5 +1,6 @@
 """What is in a recording comes out, in step and in order; what is wrong with it is one clear line."""
 
+import re
 import struct
 import time
 import wave
@@ -233,6 +234,44 @@ def test_a_video_cut_in_the_middle_gives_what_is_left(tmp_path):
     assert "of 6.0" in message
     assert str(tmp_path / "cut_a.mp4") in message
     assert "\n" not in message
+
+
+def write_opus(path, seconds=5):
+    with av.open(str(path), "w", format="ogg") as container:
+        stream = container.add_stream("libopus", rate=48000, layout="mono")
+        for index in range(seconds * 50):
+            tone = np.sin(np.arange(960) * 0.05 + index).astype(np.float32)[None] / 4
+            frame = av.AudioFrame.from_ndarray(tone, format="flt", layout="mono")
+            frame.sample_rate, frame.pts = 48000, index * 960
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("write", [write_wav, write_opus])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_a_sound_cut_in_the_middle_is_given_and_named(tmp_path, write, share):
+    path = write(tmp_path / "a.sound", seconds=5)
+    whole = read(path)
+    items, message = read_until_error(cut(path, share))
+    assert 0 < len(items) < len(whole)
+    assert re.search(r"cut_a.sound is cut short: all up to second \d\.\d was read; copy it again", message)
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("stated", [0, 0x7FFFFFFF, 0xFFFFFFFF, 32000 + 44])
+def test_a_wav_that_knows_its_length_badly_is_whole(tmp_path, stated):
+    data = bytearray(write_wav(tmp_path / "a.wav").read_bytes())
+    data[40:44] = stated.to_bytes(4, "little")
+    (tmp_path / "a.wav").write_bytes(data)
+    assert sum(len(item.samples) for item in read(tmp_path / "a.wav")) == pytest.approx(2 * RATE, abs=200)
+
+
+def test_an_ogg_without_the_mark_of_its_end_is_whole(tmp_path):
+    path = write_opus(tmp_path / "a.opus")
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rfind(b"OggS")])  # as a recorder leaves it that was killed between two pages
+    assert read(path)
 
 
 def test_a_video_damaged_in_the_middle_gives_the_rest(tmp_path):

@@ -20,8 +20,9 @@ from panels import picture, read, state
 
 from calibration.dataset import read_folder
 from edge import cli
+from edge.app import Reader
 from edge.bundle import MANIFEST, sha256
-from edge.config import ConsentSettings, ReviewSettings
+from edge.config import ConsentSettings, ReviewSettings, Site
 from edge.errors import InputError
 from edge.items import LABELS, Prediction, Quality, Window
 from edge.review import store as store_module
@@ -638,6 +639,49 @@ def test_wrong_uses_are_one_line(queue, settings, edge, tmp_path):
         assert code == 1
         assert message in out
         assert out.count("\n") == 1
+
+
+def test_a_restart_goes_on_with_the_checks_of_the_day(queue, settings, tiny_bundle):
+    queue(doubtful(1), read(2), doubtful(3), doubtful(4), read(5), doubtful(6))  # three runs: three checks
+    today = datetime.date.today()
+    midnight = datetime.datetime.combine(today, datetime.time()).astimezone()
+    with Store(settings.folder) as store, store.change() as db:
+        before = (store_module.stamp_of(midnight - datetime.timedelta(milliseconds=1)),)
+        db.execute("UPDATE items SET made = ? WHERE id = 1", before)
+    with Store(settings.folder) as store:
+        assert store.begun_on(today) == 2
+        assert store.begun_on(today - datetime.timedelta(days=1)) == 1
+    for limit, may in ((2, False), (3, True)):
+        site = Site(bundle=tiny_bundle.folder, backend="onnxrt", checks_a_day=limit, review=settings)
+        with Reader(site) as reader:
+            assert reader.pipeline()._checks.ask(today.toordinal()) is may
+
+
+def test_a_day_of_the_calendar_is_the_local_one(queue, settings, monkeypatch):
+    queue(doubtful(1))
+    day = datetime.date(2026, 11, 2)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        with Store(settings.folder) as store:
+            for made, count in (("2026-11-01T14:59:59.999", 0), ("2026-11-01T15:00:00.000", 1)):
+                with store.change() as db:
+                    db.execute("UPDATE items SET made = ?", (f"{made}+00:00",))
+                assert store.begun_on(day) == count
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_queue_that_cannot_be_counted_is_said_and_holds_nothing_up(queue, settings, tiny_bundle):
+    queue(doubtful(1))
+    (settings.folder / DATABASE).write_bytes(b"no database at all, but long enough" * 40)
+    said = []
+    site = Site(bundle=tiny_bundle.folder, backend="onnxrt", checks_a_day=1, review=settings)
+    with Reader(site, say=said.append) as reader:
+        assert reader.pipeline()._checks.ask(datetime.date.today().toordinal())
+    assert len(said) == 1
+    assert "is damaged" in said[0]
 
 
 def test_a_recording_s_doubtful_readings_wait_for_people(demo, tiny_bundle, tmp_path, monkeypatch, capsys):

@@ -210,6 +210,7 @@ def write_units(data, actors=4):
     np.savez(
         data / "ravdess_au" / "ravdess_au.npz",
         clip=np.array([f"01-01-{label + 1:02}-01-01-01-{actor:02}" for actor, label in order]),
+        actor=np.array([actor for actor, _ in order]),
         action_units=np.stack([np.eye(35, dtype=np.float32)[label] + actor for actor, label in order]),
     )
 
@@ -268,7 +269,8 @@ def test_what_is_missing_is_said(tmp_path, whisper):
         read_pairs(tmp_path, whisper, tmp_path)
     write_pairs(tmp_path, actors=1)
     packed = tmp_path / "ravdess_au" / "ravdess_au.npz"
-    np.savez(packed, clip=np.array(["01-01-01-01-01-01-99"]), action_units=np.zeros((1, 35), np.float32))
+    units = np.zeros((1, 35), np.float32)
+    np.savez(packed, clip=np.array(["01-01-01-01-01-01-99"]), actor=np.array([99]), action_units=units)
     with pytest.raises(DatasetError, match=r"holds no clip 01-01-01-01-01-01-01, the face of 03-01-01"):
         read_pairs(tmp_path, whisper, tmp_path)
     table = tmp_path / "ravdess" / "metadata.csv"
@@ -277,8 +279,41 @@ def test_what_is_missing_is_said(tmp_path, whisper):
     with pytest.raises(DatasetError, match=r"line 3: unknown emotion 'bored'; use neutral, calm, happy"):
         read_pairs(tmp_path, whisper, tmp_path)
     packed.write_bytes(b"no zip")
-    with pytest.raises(DatasetError, match="does not hold clip and action_units"):
+    with pytest.raises(DatasetError, match="does not hold clip, actor and action_units"):
         read_pairs(tmp_path, whisper, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            "actor 2",
+            r"metadata.csv, line 5: actor 2 is actor 1 in .*npz, but an earlier line has actor 1 there",
+        ),
+        (
+            "actor 9",
+            r"metadata.csv, line 5: actor 9 is actor 1 in .*npz, but an earlier line has actor 1 there",
+        ),
+    ],
+)
+def test_a_voice_and_a_face_of_two_people_are_refused(tmp_path, wrong, said):
+    write_pairs(tmp_path, actors=2)
+    table = tmp_path / "ravdess" / "metadata.csv"
+    lines = table.read_text("utf-8").splitlines()
+    lines[4] = lines[4].replace("actor 1", wrong)
+    table.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DatasetError, match=said):
+        read_pairs(tmp_path, None, tmp_path)
+
+
+def test_one_speaker_with_two_faces_is_refused(tmp_path):
+    write_pairs(tmp_path, actors=2)
+    table = tmp_path / "ravdess" / "metadata.csv"
+    table.write_text(table.read_text("utf-8").replace("actor 2", "actor 1"), encoding="utf-8")
+    with pytest.raises(
+        DatasetError, match=r"line 10: actor 1 is actor 2 in .*, but an earlier line has actor 1 th"
+    ):
+        read_pairs(tmp_path, None, tmp_path)
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ class Display:
                 self._screen = self._held.enter_context(screen)
                 return self
             except InputError as error:
-                self._say(word("no_window", language, why=error))
+                self._say(word("no_window", language, why=error.told(language)))
         if self._site.source is None and has_terminal():
             panel = TextScreen(setup, look, healths=self._healths, offset_ms=self._offset_ms)
             self._terminal = self._held.enter_context(panel)

@@ -81,7 +81,7 @@ class Screen:
         self._up.wait(ANSWER_S)
         if not self._up.is_set() or self._ended.is_set():
             self._leave()
-            raise InputError(f"the screen {os.environ.get('DISPLAY', '')} does not answer".replace("  ", " "))
+            raise InputError.of("screen_no_answer", name=f" {os.environ.get('DISPLAY', '')}".rstrip())
         return self
 
     def __exit__(

@@ -11,7 +11,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -85,9 +85,7 @@ class Store:
         path = self.folder / DATABASE
         try:
             if not self._make and not path.is_file():
-                raise InputError(
-                    f"{self.folder} holds no {DATABASE}; give the folder of [review] in site.toml"
-                )
+                raise InputError.of("queue_none", folder=self.folder, name=DATABASE)
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             self._complain(error)
@@ -122,14 +120,14 @@ class Store:
     def _complain(self, error: BaseException | None) -> None:
         if self._make or not (isinstance(error, sqlite3.Error) or _forbidden(error)):
             return
-        todo = "free some space or mend the disk"
+        todo = InputError.of("todo_space")
         if _forbidden(error):
-            todo = f"check the permissions of {self.folder}"
+            todo = InputError.of("todo_permissions", folder=self.folder)
         elif "locked" in str(error):
-            todo = "try again"
+            todo = InputError.of("todo_again")
         elif type(error) is sqlite3.DatabaseError:  # which it is when the file is no database any more
-            todo = "it is damaged: move it aside, and edge run begins a new one"
-        raise InputError(f"{self.folder / DATABASE} cannot be used ({error}); {todo}") from error
+            todo = InputError.of("todo_damaged")
+        raise InputError.of("queue_unusable", path=self.folder / DATABASE, why=error, todo=todo) from error
 
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
@@ -232,6 +230,13 @@ class Store:
         sql = "SELECT day, label, SUM(seconds), SUM(checks) FROM tallies GROUP BY day, label"
         return self._db.execute(sql).fetchall()
 
+    def begun_on(self, day: date) -> int:
+        """How many checks began on a day of the local calendar."""
+        ends = (datetime.combine(day + timedelta(days=after), time.min) for after in (0, 1))
+        within = tuple(stamp_of(end) for end in ends)
+        sql = "SELECT COUNT(*) FROM items WHERE made >= ? AND made < ?"
+        return int(self._db.execute(sql, within).fetchone()[0])
+
     def _items(self, which: str, values: Sequence[Any]) -> list[Item]:
         rows = self._db.execute(f"SELECT * FROM items {which} ORDER BY id", values).fetchall()
         return [self._item(row) for row in rows]
@@ -264,7 +269,12 @@ class Store:
 
 def stamp(days: float = 0.0) -> str:
     """Now, or so many days from now, as it stands in the database."""
-    return (datetime.now(timezone.utc) + timedelta(days=days)).isoformat(timespec="milliseconds")
+    return stamp_of(datetime.now(timezone.utc) + timedelta(days=days))
+
+
+def stamp_of(moment: datetime) -> str:
+    """A moment as it stands in the database; local time where it has no zone."""
+    return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds")
 
 
 def _forbidden(error: BaseException | None) -> bool:

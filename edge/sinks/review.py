@@ -93,9 +93,7 @@ class Review:
 
     def __enter__(self) -> Self:
         if not self._settings.folder.is_dir():
-            raise InputError(
-                f"{self._settings.folder} is not a folder; make it, or change folder in [review]"
-            )
+            raise InputError.of("queue_folder", folder=self._settings.folder)
         self._thread = threading.Thread(target=self._work, name="review queue", daemon=True)
         self._thread.start()
         return self

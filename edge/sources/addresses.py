@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, InputError
 
 Kind = Literal["usb", "http", "rtsp", "csi"]
 
-FORMS = "part of a USB camera's name, /dev/v4l/by-id/..., http://..., https://..., rtsp://... or csi://0"
 _SYSTEM = Path("/sys/class/video4linux")
 _LINKS = Path("/dev/v4l")
 _SCHEMES: dict[str, Kind] = {"http": "http", "https": "http", "rtsp": "rtsp", "csi": "csi"}
@@ -36,12 +35,12 @@ def check_address(address: str) -> Kind:
         if kind == "csi" and not rest.isdecimal():
             raise ConfigError(f"camera {address!r} names no sensor: give csi://0 or csi://1")
         if kind is None or not _reachable(address, kind):
-            raise ConfigError(f"camera {shown(address)!r} is of no known form: give {FORMS}")
+            raise ConfigError.of("camera_form", address=shown(address), forms=_forms())
         return kind
     if address.strip().isdecimal() or re.fullmatch(r"/dev/video\d*", address):
-        raise ConfigError(f"camera {address!r} is a number that changes with every plugging in: give {FORMS}")
+        raise ConfigError.of("camera_number", address=address, forms=_forms())
     if not address.strip() or ("/" in address and not address.startswith("/dev/")):
-        raise ConfigError(f"camera {address!r} is of no known form: give {FORMS}")
+        raise ConfigError.of("camera_form", address=address, forms=_forms())
     return "usb"
 
 
@@ -56,20 +55,24 @@ def usb_cameras() -> list[UsbCamera]:
 
 
 def find_usb(address: str) -> Path:
-    """Where the camera with this path or name is now. Raises OSError when it is not there, or not alone."""
+    """Where the camera with this path or name is. Raises InputError when it is not there, or not alone."""
     if address.startswith("/"):
         path = Path(address)
         if not path.exists():
-            raise OSError(f"{address} is not there: plug the camera in")
+            raise InputError.of("camera_away", address=address)
         return path
     cameras = [camera for camera, _ in _cards()]
     found = [camera for camera in cameras if address.lower() in camera.name.lower()]
     if len(found) == 1:
         return found[0].path
     if found:
-        raise OSError(f"{len(found)} cameras are called {address!r}: give {' or '.join(_paths(found))}")
-    there = ", ".join(repr(camera.name) for camera in cameras) or "none"
-    raise OSError(f"no camera is called {address!r} (plugged in: {there}): plug it in or give another name")
+        raise InputError(f"{len(found)} cameras are called {address!r}: give {' or '.join(_paths(found))}")
+    there = ", ".join(repr(camera.name) for camera in cameras) or InputError.of("nothing")
+    raise InputError.of("camera_unknown", name=address, there=there)
+
+
+def _forms() -> ConfigError:
+    return ConfigError.of("camera_forms")
 
 
 def _reachable(address: str, kind: Kind) -> bool:

@@ -18,6 +18,7 @@ from edge.perception.view import hindrance
 from edge.sources.addresses import check_address, shown
 from edge.sources.captures import Capture, open_capture
 from edge.sources.recording import FRAMES_PER_S, LARGEST_SIDE
+from edge.words import Language, word
 
 FREEZE_S = 2.0
 """A camera that sends nothing for this long is gone (seconds)."""
@@ -49,9 +50,11 @@ class Camera:
     `dropped` counts wanted ones that a newer one replaced before they were given.
     """
 
-    def __init__(self, give: Callable[[Frame], None], address: str) -> None:
+    def __init__(self, give: Callable[[Frame], None], address: str, language: Language = "en") -> None:
+        """language: what is wrong is said in, as far as there are words for it."""
         check_address(address)
         self.address = address
+        self._language = language
         self._give = give
         self._leaving = threading.Event()
         self._giver = threading.Thread(target=self._run, name="camera giver", daemon=True)
@@ -116,7 +119,9 @@ class Camera:
             return f"{shown(self.address)} hangs in its driver: unplug it, or start this computer anew"
         self._dropped, self._box = self._dropped + self._box.dropped, _Box()
         box, self._looked = self._box, float("-inf")
-        reader = threading.Thread(target=_read, args=(self.address, box), name="camera reader", daemon=True)
+        reader = threading.Thread(
+            target=_read, args=(self.address, box, self._language), name="camera reader", daemon=True
+        )
         self._readers.append(reader)
         reader.start()
         try:
@@ -127,9 +132,8 @@ class Camera:
                     error = error or self._pass_on(*taken)
                 silent = time.monotonic() - (box.newest or began)
                 if not error and silent > (FREEZE_S if box.newest else OPEN_S):
-                    error = (
-                        f"{shown(self.address)} sent nothing for {silent:.0f} s: check its cable and power"
-                    )
+                    values = {"address": shown(self.address), "seconds": silent}
+                    error = word("camera_silent", self._language, **values)
                 if error:
                     return error
             return ""
@@ -216,7 +220,7 @@ class _Repeats:
         return moment - self._since
 
 
-def _read(address: str, box: _Box) -> None:
+def _read(address: str, box: _Box, language: Language) -> None:
     """Read pictures into a box until it is left. Runs in a thread of its own, which may hang."""
     capture: Capture | None = None
     try:
@@ -225,7 +229,9 @@ def _read(address: str, box: _Box) -> None:
             image = capture.read()
             if image is not None:
                 box.put(time.monotonic(), image)
-    except (OSError, EdgeError) as error:
+    except EdgeError as error:
+        box.end(error.told(language))
+    except OSError as error:
         box.end(str(error))
     except Exception as error:  # whatever OpenCV or a driver may raise: the camera is opened anew
         box.end(f"{shown(address)}: {type(error).__name__}: {' '.join(str(error).split())}")

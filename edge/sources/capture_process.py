@@ -7,9 +7,9 @@ Any call into PortAudio may hang for as long as the sound server does, and when 
 thread may spin for ever, writing the same line without end (19.6, pa_linux_alsa.c: the error path of
 PaAlsaStream_WaitForFrames jumps back to itself). A thread cannot be ended from outside, a process can.
 
-Standard output: one JSON line, {"names": [...]}, {"rate": hertz} or {"error": line}; when capturing, blocks
-follow until the device ends: HEADER, then the samples as float32. The process ends when its standard input
-closes, so none is left behind.
+Standard output: one JSON line, {"names": [...]}, {"rate": hertz} or {"error": line, "key": its key in
+edge/words.py or empty, "values": {name: value}}; when capturing, blocks follow until the device ends: HEADER,
+then the samples as float32. The process ends when its standard input closes, so none is left behind.
 """
 
 from __future__ import annotations
@@ -63,16 +63,16 @@ def main() -> None:
         else:
             _capture(name)
     except InputError as error:
-        _say(error=str(error))
+        _complain(error)
     except Exception as error:  # whatever it is, the next try may do better
-        _say(error=f"the microphone cannot be opened ({_line(error)}): check its plug and the sound server")
+        _complain(InputError.of("microphone_unopened", why=_line(error)))
     os._exit(0)
 
 
 def choose(inputs: Sequence[Input], default: int | None, name: str | None) -> Input:
     """The input of this name or serial number, or the only one with this in its name. Raises InputError."""
     if not inputs:
-        raise InputError("there is no microphone: plug one in and check that the sound server runs")
+        raise InputError.of("microphone_none")
     if name is None:
         return next((entry for entry in inputs if entry.index == default), inputs[0])
     wanted = name.casefold()
@@ -83,7 +83,7 @@ def choose(inputs: Sequence[Input], default: int | None, name: str | None) -> In
     if found:
         several = ", ".join(entry.name for entry in found)
         raise InputError(f"several microphones are called {name!r} ({several}): give the serial or full name")
-    raise InputError(f"no microphone is called {name!r}: there are {', '.join(i.name for i in inputs)}")
+    raise InputError.of("microphone_unknown", name=name, names=", ".join(i.name for i in inputs))
 
 
 def serial(name: str, cards: Path = Path("/sys/class/sound")) -> str:
@@ -166,6 +166,10 @@ def _inputs() -> tuple[list[Input], int | None]:
         for entry in devices
     ]
     return found, default
+
+
+def _complain(error: InputError) -> None:
+    _say(error=str(error), key=error.key, values=error.values)
 
 
 def _say(**found: object) -> None:

@@ -1,7 +1,7 @@
 """What a camera thread reads from: OpenCV for USB and network cameras, a GStreamer child for CSI ones.
 
 Every call here may hang (drivers and networks do), so it is made in a thread that can be left behind. What
-is wrong is an OSError of one line.
+is wrong is an InputError.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from edge.errors import InputError
 from edge.items import Bytes
 from edge.sources.addresses import check_address, find_usb, shown
 
@@ -45,7 +46,7 @@ class Capture(Protocol):
     """An opened camera; used by one thread only."""
 
     def read(self) -> Bytes | None:
-        """The next picture, BGR [h, w, 3] or BGRx [h, w, 4]; None: none yet. Raises OSError."""
+        """The next picture, BGR [h, w, 3] or BGRx [h, w, 4]; None: none yet. Raises InputError."""
         ...
 
     def close(self) -> None:
@@ -54,7 +55,7 @@ class Capture(Protocol):
 
 
 def open_capture(address: str) -> Capture:
-    """Open the camera at an address that passed `check_address`. Raises OSError."""
+    """Open the camera at an address that passed `check_address`. Raises InputError."""
     kind = check_address(address)
     if kind == "csi":
         return ChildCapture(csi_pipeline(address))
@@ -90,14 +91,14 @@ class OpenCvCapture:
             self._capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, flat)
         if not self._capture.isOpened():
             self._capture.release()
-            raise OSError(f"{self._name} is there but sends no video: check its address and password")
+            raise InputError.of("camera_no_video", address=self._name)
 
     def read(self) -> Bytes | None:
-        """The next picture, BGR [h, w, 3]. Raises OSError."""
+        """The next picture, BGR [h, w, 3]. Raises InputError."""
         # isOpened() stays true when the camera is gone: only read() tells.
         read, image = self._capture.read()
         if not read:
-            raise OSError(f"{self._name} stopped sending: check its cable and power")
+            raise InputError.of("camera_stopped", address=self._name)
         return np.asarray(image, np.uint8)
 
     def close(self) -> None:
@@ -130,7 +131,7 @@ class ChildCapture:
         except FileNotFoundError:
             os.close(self._pipe)
             self._errors.close()
-            raise OSError(
+            raise InputError(
                 "gst-launch-1.0 is not installed; run: apt-get install gstreamer1.0-tools"
             ) from None
         finally:
@@ -141,14 +142,14 @@ class ChildCapture:
         self._filled = 0
 
     def read(self) -> Bytes | None:
-        """The next picture, BGRx [h, w, 4]; None when it is not whole yet. Raises OSError."""
+        """The next picture, BGRx [h, w, 4]; None when it is not whole yet. Raises InputError."""
         space = self._image.data.cast("B")
         while self._filled < len(space):
             if not self._poll.poll(1000.0 * _PATIENCE_S):
                 return None
             count = os.readv(self._pipe, [space[self._filled :]])
             if count == 0:
-                raise OSError(f"gst-launch-1.0 ended: {self._reason()}")
+                raise InputError(f"gst-launch-1.0 ended: {self._reason()}")
             self._filled += count
         image, self._image, self._filled = self._image, self._blank(), 0
         return image
@@ -185,14 +186,14 @@ def csi_pipeline(address: str) -> str:
 
 
 def _connect(address: str) -> None:
-    """Whether somebody listens there: FFMPEG would not say why it cannot open. Raises OSError."""
+    """Whether somebody listens there: FFMPEG would not say why it cannot open. Raises InputError."""
     parts = urlsplit(address)
     port = parts.port or {"http": 80, "https": 443, "rtsp": 554}[parts.scheme]
     try:
         socket.create_connection((parts.hostname or "", port), _CONNECT_S).close()
     except OSError as error:
         reason = (error.strerror or "no answer").lower()
-        raise OSError(f"{shown(address)} cannot be reached ({reason}): check its power and address") from None
+        raise InputError.of("camera_unreachable", address=shown(address), why=reason) from None
 
 
 def _settle(cv2: Any) -> None:

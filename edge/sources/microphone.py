@@ -14,9 +14,10 @@ from typing_extensions import Self
 
 from edge.items import AudioChunk, Health
 from edge.sources.capture_process import BLOCK_S
-from edge.sources.portaudio import ANSWER_S, NO_ANSWER, Capture, microphones
+from edge.sources.portaudio import ANSWER_S, Capture, microphones
 from edge.sources.sample_clock import Resampler
 from edge.sources.sound_level import SoundLevel
+from edge.words import Language, word
 
 __all__ = ["Microphone", "microphones"]
 
@@ -40,11 +41,20 @@ class Microphone:
     STALL_S or falls behind; then a new one is opened until it works. Nothing raises: see health().
     """
 
-    def __init__(self, give: Callable[[AudioChunk], None], rate: int, name: str | None = None) -> None:
-        """rate: of the chunks (hertz); name: (part of) its name or its serial number, None: the default."""
+    def __init__(
+        self,
+        give: Callable[[AudioChunk], None],
+        rate: int,
+        name: str | None = None,
+        language: Language = "en",
+    ) -> None:
+        """rate: of the chunks (hertz); name: (part of) its name or its serial number, None: the default.
+
+        language: what is wrong is said in, as far as there are words for it.
+        """
         self._give = give
         self._rate = rate
-        self._name = name
+        self._name, self._language = name, language
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._capture: Capture | None = None
@@ -91,7 +101,7 @@ class Microphone:
     def _run(self) -> None:
         failed = 0
         while not self._leaving.is_set():
-            capture = self._capture = Capture(self._name)
+            capture = self._capture = Capture(self._name, self._language)
             capture.start()
             try:
                 error = self._wait_open(capture)
@@ -113,7 +123,7 @@ class Microphone:
             if self._leaving.wait(0.02) or (not capture.is_alive() and not capture.rate):
                 return capture.error or "it was not opened"
             if time.monotonic() - began > ANSWER_S:
-                self._lose(NO_ANSWER)
+                self._lose(word("sound_no_answer", self._language))
         return ""
 
     def _listen(self, capture: Capture) -> str:
@@ -128,7 +138,7 @@ class Microphone:
                 block = capture.blocks.get(timeout=0.05)
             except queue.Empty:
                 if capture.finished.is_set():
-                    return "the microphone was unplugged or the sound server ended: check both"
+                    return word("microphone_lost", self._language)
                 if time.monotonic() - last > patience:
                     return f"the microphone gave nothing for {patience:.0f} s: check it and the sound server"
                 continue

@@ -15,10 +15,10 @@ import numpy as np
 from edge.errors import InputError
 from edge.sources.capture_process import HEADER, WAITING
 from edge.sources.sample_clock import Block
+from edge.words import Language, word
 
 ANSWER_S = 5.0
 """A sound server that takes longer does not answer (seconds)."""
-NO_ANSWER = "the sound server does not answer: restart it, for example with pulseaudio -k"
 
 _COMMAND = (sys.executable, "-m", "edge.sources.capture_process")
 
@@ -26,8 +26,11 @@ _COMMAND = (sys.executable, "-m", "edge.sources.capture_process")
 class Capture(threading.Thread):
     """One try at an input: opens it, puts its blocks into a queue until told to stop, and ends."""
 
-    def __init__(self, name: str | None) -> None:
-        """name: name, part of it or serial number of the input; None: the default one."""
+    def __init__(self, name: str | None, language: Language = "en") -> None:
+        """name: name, part of it or serial number of the input; None: the default one.
+
+        language: of `error`.
+        """
         super().__init__(name="microphone capture", daemon=True)
         self.blocks: queue.Queue[Block] = queue.Queue(WAITING)
         self.rate = 0.0
@@ -38,7 +41,7 @@ class Capture(threading.Thread):
         """Set when the device ended by itself, as it does when it is unplugged."""
         self.dropped = 0
         """Blocks lost because the queue was full or the device overflowed."""
-        self._wanted = name
+        self._wanted, self._language = name, language
         self._unread, self._broken = 0, False  # blocks lost here, and whether since the last one taken
         self._changing = threading.Lock()  # held while the process begins or is ended
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,16 +62,16 @@ class Capture(threading.Thread):
             try:
                 self._process = _started("capture", *names)
             except OSError as error:
-                self.error = f"the microphone cannot be opened ({error}): close other programs"
+                self.error = word("microphone_unopened", self._language, why=error)
                 return
         with self._process as process:
             assert process.stdout is not None
             try:
-                found = _answer(process.stdout.readline())
-                self.error = found.get("error", "")
-                self.rate = found.get("rate", 0.0)
-                while self.rate and self._take(process.stdout):
+                self.rate = _answer(process.stdout.readline())["rate"]
+                while self._take(process.stdout):
                     pass
+            except InputError as error:
+                self.error = error.told(self._language)
             finally:
                 process.kill()
                 self.finished.set()
@@ -106,11 +109,8 @@ def microphones() -> list[str]:
         patience.cancel()
         process.kill()
     if not line:
-        raise InputError(NO_ANSWER)
-    found = _answer(line)
-    if "error" in found:
-        raise InputError(found["error"])
-    return [str(name) for name in found["names"]]
+        raise InputError.of("sound_no_answer")
+    return [str(name) for name in _answer(line)["names"]]
 
 
 def _started(*words: str) -> subprocess.Popen[bytes]:
@@ -126,9 +126,13 @@ def _started(*words: str) -> subprocess.Popen[bytes]:
 
 
 def _answer(line: bytes) -> dict[str, Any]:
-    """What the process said first."""
+    """What the process said first. Raises InputError."""
     try:
         found: dict[str, Any] = json.loads(line)
     except ValueError:
-        return {"error": "the microphone cannot be opened: check its plug and the sound server"}
+        raise InputError.of("microphone_unopened", why=InputError.of("no_answer")) from None
+    if "error" in found:
+        error = InputError(found["error"])
+        error.key, error.values = found["key"], found["values"]
+        raise error
     return found

@@ -16,6 +16,7 @@ from typing_extensions import Self
 
 from edge.errors import MediaError
 from edge.items import AudioChunk, Bytes, Frame
+from edge.sources.cut import is_cut
 
 FRAMES_PER_S = 15.0
 """Most pictures given a second: a window keeps about two, the rest would be converted only to be dropped."""
@@ -65,6 +66,7 @@ class RecordingSource:
         self.realtime = realtime
         self._held = ExitStack()
         self._tracks: list[Iterator[AudioChunk | Frame]] = []
+        self._cut = False  # whether the file lacks its end, though no header states a length
         self._stated_s = 0.0  # length the header states
         self._end_s = 0.0  # end of what was decoded
         self._failed_s: list[float] = []  # where packets could not be decoded
@@ -99,6 +101,11 @@ class RecordingSource:
             raise MediaError(
                 f"{self.path} is cut off at second {self._end_s:.1f} of {self._stated_s:.1f}: "
                 "all up to there was read; copy it again to get the rest"
+            )
+        if self._cut:
+            raise MediaError(
+                f"{self.path} is cut short: all up to second {self._end_s:.1f} was read; "
+                "copy it again to get the rest"
             )
         if self._failed_s:
             first, last, count = min(self._failed_s), max(self._failed_s), len(self._failed_s)
@@ -142,7 +149,9 @@ class RecordingSource:
                 if not file.read(1):
                     raise MediaError(f"{self.path} is empty (0 bytes): copy or record it again")
             # The absolute path: the demuxer would take `12:30.mp4` for a network address.
-            return self._held.enter_context(av.open(str(self.path.absolute())))
+            container = self._held.enter_context(av.open(str(self.path.absolute())))
+            self._cut = is_cut(self.path, container.format.name)
+            return container
         except FileNotFoundError:
             raise MediaError(f"{self.path} does not exist: check the path") from None
         except IsADirectoryError:
