@@ -148,7 +148,7 @@ def trust(stream: Stream, votes: Sequence[Tally], manifest: Manifest) -> Trust:
     right = np.array([tally.label for tally in votes]) == stream.labels
     covered, unsure = [], []
     for prediction, tally, true in zip(stream.predictions, votes, stream.labels, strict=True):
-        thresholds = manifest.thresholds(fused_name(list(prediction.weights)))
+        thresholds = manifest.voted_thresholds(fused_name(list(prediction.weights)))
         shown = tally.probabilities, tally.label, tally.margin
         candidates, doubtful = judged(*shown, labels, thresholds, manifest.voting)
         covered.append(labels[true] in candidates)

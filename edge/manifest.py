@@ -148,7 +148,9 @@ class Manifest(Spec):
     """Added to the logits after the temperature, a number a label; what is not listed has none."""
     conformal_threshold: dict[str, tuple[Probability, ...]] | None = None
     """Named as the temperatures: the probability below which each label leaves the prediction set; what is
-    not listed goes by `fused`. None: no sets."""
+    not listed goes by `fused`. Of a window by itself. None: no sets."""
+    voted_threshold: dict[str, tuple[Probability, ...]] = {}
+    """The same of the votes, which are surer than windows; what is not listed goes by those of windows."""
     confusion: dict[str, Rates] | None = None
     """On people unseen, of what was fused, named as the temperatures; None: unknown."""
     voting: VotingSettings = VotingSettings()
@@ -166,9 +168,13 @@ class Manifest(Spec):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
     def thresholds(self, name: str) -> tuple[float, ...] | None:
-        """What prediction sets of a posterior are made with, by its name, [labels]; None: no sets."""
+        """Makes the prediction sets of a window, by the name of its posterior, [labels]; None: no sets."""
         known = self.conformal_threshold or {}
         return known.get(name, known.get("fused"))
+
+    def voted_thresholds(self, name: str) -> tuple[float, ...] | None:
+        """Makes those of a vote, by the name of what its newest window was fused from, [labels]."""
+        return self.voted_threshold.get(name, self.thresholds(name))
 
     @field_validator("models")
     @classmethod
@@ -193,6 +199,7 @@ class Manifest(Spec):
         rows += [
             (f"conformal_threshold of {name}", r) for name, r in (self.conformal_threshold or {}).items()
         ]
+        rows += [(f"voted_threshold of {name}", row) for name, row in self.voted_threshold.items()]
         rates = (self.confusion or {}).items()
         rows += [(f"each row of confusion of {name}", row) for name, table in rates for row in table]
         for name, row in rows:

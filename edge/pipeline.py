@@ -235,7 +235,7 @@ class Pipeline:
         own = self._memories.get(person) or _Memory(Ballot())
         own.ballot, tally = vote(own.ballot, prediction, self._here(prediction))
         self._memories[person] = own
-        thresholds = self._manifest.thresholds(fused_name(list(prediction.weights)))
+        thresholds = self._manifest.voted_thresholds(fused_name(list(prediction.weights)))
         candidates, unsure = judged(
             tally.probabilities, tally.label, tally.margin, labels, thresholds, settings
         )

@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.confidence import confusion_rates, fit_scaling, fit_thresholds
+from calibration.voted import Voice, voted_thresholds
 from edge.confidence import softmax
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import DatasetError
+from edge.fusion import fused_name
 from edge.items import MODALITIES
 from edge.manifest import Limits
+from edge.voting import Rules
 from export.accuracy import Calls, Fit, fit
-from export.crossfit import Answers
+from export.crossfit import Answers, Strange
 from export.fusion_training import Pool, compose, even_labels
 from export.networks import FACES_A_CALL
-from export.noisy_windows import WINDOW_S
+from export.noisy_windows import HOP_S, WINDOW_S
 from export.parity import compare
 from export.pools import Inputs
 from export.progress import say
@@ -128,13 +131,14 @@ def parity_of(
 
 
 def confidence_of(
-    paths: Mapping[str, Path], inputs: Mapping[str, Inputs], fused: Mapping[str, Answers]
+    paths: Mapping[str, Path], inputs: Mapping[str, Inputs], strange: Strange, rules: Rules
 ) -> dict[str, Any]:
     """Manifest fields that say how sure each posterior may be, from people no network was trained on.
 
-    fused: answers of export/crossfit.py.
+    strange: of export/crossfit.py. rules: the vote is held under on a site whose balance nobody told.
     """
-    answers = dict(fused)
+    answers = {fused_name(present): told for present, told in strange.answers.items()}
+    fused = list(answers)
     for name in MODALITIES:
         rows = FACES_A_CALL if name == "vision" else 1
         taken = inputs[name].take(torch.arange(len(inputs[name]) // rows * rows))
@@ -149,13 +153,27 @@ def confidence_of(
         posteriors[name] = softmax(logits, temperature[name], bias.get(name))
         found = fit_thresholds(posteriors[name], labels)
         thresholds[name] = tuple(round(value, 4) for value in found)
-    confusion = {name: confusion_rates(posteriors[name], labels) for name, (_, labels) in fused.items()}
     return {
         "temperature": temperature,
         "bias": bias,
         "conformal_threshold": thresholds,
-        "confusion": confusion,
+        "voted_threshold": voted_of(strange.of_voices, temperature, rules),
+        "confusion": {name: confusion_rates(posteriors[name], answers[name][1]) for name in fused},
     }
+
+
+def voted_of(
+    of_voices: Mapping[tuple[str, ...], Sequence[Answers]], temperature: Mapping[str, float], rules: Rules
+) -> dict[str, tuple[float, ...]]:
+    """Thresholds of the prediction sets of votes, by the name of what was fused."""
+    found = {}
+    for present, told in of_voices.items():
+        name = fused_name(present)
+        voices = [Voice(softmax(logits, temperature[name]), labels) for logits, labels in told]
+        fitted = voted_thresholds(voices, present, rules, WINDOW_S, HOP_S)
+        if fitted:
+            found[name] = tuple(round(value, 4) for value in fitted)
+    return found
 
 
 def golden_cases(

@@ -9,6 +9,7 @@ CalibratedClassifierCV with ensemble=False).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
@@ -17,17 +18,30 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from edge.fusion import fused_name
 from edge.items import LABELS, MODALITIES
 from export.fusion import FusionHead
 from export.fusion_training import Pool, compose, even_labels, train_fusion
 from export.recipe import Recipe
 
-A_LABEL = 100
-"""Windows of each label, of each part, for every combination of modalities."""
+A_LABEL, LEAST = 100, 30
+"""Windows of each label, of each part, for every combination of modalities; and the least of each voice."""
+COMBINATIONS = [kept for count in range(1, len(MODALITIES) + 1) for kept in combinations(MODALITIES, count)]
+"""What may be present."""
 
 Answers = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Logits [n, k] and labels [n]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Strange:
+    """What the heads say about windows of people they never met."""
+
+    answers: dict[tuple[str, ...], Answers]
+    """What was present -> about windows of everybody."""
+    of_voices: dict[tuple[str, ...], list[Answers]]
+    """The same -> about windows of one voice each."""
+    composed: dict[str, float]
+    """Accuracy on windows as in training, of all modalities together and of each alone."""
 
 
 def cross_fitted(
@@ -35,30 +49,34 @@ def cross_fitted(
     seen: Mapping[str, Pool],
     parts: Sequence[tuple[Mapping[str, Pool], Mapping[str, Pool]]],
     folder: Path,
-) -> tuple[dict[str, Answers], dict[str, float]]:
-    """What the heads say about windows of people they never met.
+) -> Strange:
+    """What heads say that each leave out a part of the people and are asked about that.
 
     parts: the pools of a part of the people, and of all others. Every part weighs alike, however many
-    examples it has. Gives the answers, by the name of what was present (edge.fusion.fused_name), on windows
-    that keep the transcript where it is known; and the accuracy on windows as in training, of all modalities
-    together and of each alone.
+    examples it has. The windows keep the transcript where it is known.
     """
-    found: dict[str, list[NDArray[np.float32]]] = {}
+    found: dict[tuple[str, ...], list[Answers]] = {}
+    of_voices: dict[tuple[str, ...], list[Answers]] = {}
     right: dict[str, list[float]] = {}
-    wished = []
     for number, (own, others) in enumerate(parts):
         head = train_fusion(recipe, seen, completed(others, seen), own, folder / f"without-{number + 1}")
         labels = even_labels(own, A_LABEL * len(LABELS))
-        wished.append(labels.numpy())
-        for count in range(1, len(MODALITIES) + 1):
-            for present in combinations(MODALITIES, count):
-                told = _told(head, compose(own, labels, recipe, _drawn(recipe, 1), present, spoken=1.0))
-                found.setdefault(fused_name(present), []).append(told.numpy())
+        voices = _voices(own)
+        for present in COMBINATIONS:
+            found.setdefault(present, []).append(_asked(head, own, labels, recipe, present))
+            for voice in voices:
+                some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(LABELS))
+                told = _asked(head, voice, some, recipe, present)
+                of_voices.setdefault(present, []).append(told)
         for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
-            told = _told(head, compose(own, labels, recipe, _drawn(recipe, 2), present))
-            right.setdefault(name, []).append(float((told.argmax(dim=1) == labels).float().mean()))
-    answers = {name: (np.concatenate(rows), np.concatenate(wished)) for name, rows in found.items()}
-    return answers, {name: round(float(np.mean(shares)), 3) for name, shares in right.items()}
+            guessed = _told(head, compose(own, labels, recipe, _drawn(recipe, 2), present)).argmax(dim=1)
+            right.setdefault(name, []).append(float((guessed == labels).float().mean()))
+    answers = {
+        present: (np.concatenate([told for told, _ in rows]), np.concatenate([label for _, label in rows]))
+        for present, rows in found.items()
+    }
+    composed = {name: round(float(np.mean(shares)), 3) for name, shares in right.items()}
+    return Strange(answers, of_voices, composed)
 
 
 def completed(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[str, Pool]:
@@ -68,6 +86,22 @@ def completed(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[str, Po
         lacking = torch.nonzero(~torch.isin(seen[name].label, own[name].label)).flatten()
         whole[name] = own[name].add(seen[name].take(lacking)) if len(lacking) else own[name]
     return whole
+
+
+def _voices(own: Mapping[str, Pool]) -> list[dict[str, Pool]]:
+    """The pools around each voice by itself; all as one where nobody knows who is heard."""
+    audio = own["audio"]
+    if audio.speaker is None:
+        return [dict(own)]
+    rows = [torch.nonzero(audio.speaker == speaker).flatten() for speaker in audio.speaker.unique()]
+    return [{**own, "audio": audio.take(of_one)} for of_one in rows]
+
+
+def _asked(
+    head: FusionHead, own: Mapping[str, Pool], labels: Tensor, recipe: Recipe, present: Sequence[str]
+) -> Answers:
+    windows = compose(own, labels, recipe, _drawn(recipe, 1), present, spoken=1.0)
+    return _told(head, windows).numpy(), labels.numpy()
 
 
 @torch.no_grad()

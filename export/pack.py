@@ -17,6 +17,9 @@ from export.noisy_windows import HOP_S, WINDOW_S
 from export.quantize import QuantizeReport
 from export.recipe import Recipe
 
+EVEN = (1.0 / len(LABELS),) * len(LABELS)
+"""The fusion head is trained on every label alike; a site that knows its own balance says so in site.toml."""
+
 
 def pack(
     target: Path,
@@ -30,8 +33,6 @@ def pack(
     facts: Mapping[str, Any],
 ) -> Bundle:
     """Write a bundle. reports: empty for an FP32 bundle. facts: confidence, and the results known so far."""
-    # The fusion head is trained on every label alike; a site that knows its own balance says so there.
-    prior = (1.0 / len(LABELS),) * len(LABELS)
     shared = {
         "name": recipe.name,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -41,8 +42,8 @@ def pack(
         "audio": AudioSpec(),
         "vision": recipe.face_crop,
         "text": recipe.tokens,
-        "train_prior": prior,
-        "site_prior": prior,
+        "train_prior": EVEN,
+        "site_prior": EVEN,
         "voting": recipe.voting,
     }
     described = {

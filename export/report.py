@@ -11,7 +11,7 @@
                         their teachers on the same dev examples (export/teacher_scores.py)
     mistakes            held-out set -> {wrong, judged, examples: the surest of them [{name, speaker, label,
                         answer, confidence, said, picture}]}
-    confidence          {temperature, bias, conformal_threshold} by modality
+    confidence          {temperature, bias, conformal_threshold, voted_threshold} by modality
     quantization        network -> what the manifest says of it, {int8_nodes, nodes, int8_macs, left_float},
                         ranges of its activations {tensors, smallest, median, largest}
     parity, calibration as in the manifest
@@ -104,6 +104,7 @@ def write_report(
             "temperature": manifest.temperature,
             "bias": manifest.bias,
             "conformal_threshold": manifest.conformal_threshold,
+            "voted_threshold": manifest.voted_threshold,
         },
         "quantization": {
             name: manifest.quantization.get(name, {})

@@ -28,6 +28,7 @@ from edge.errors import DatasetError, EngineError
 from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
 from edge.manifest import AudioSpec
+from edge.voting import Rules
 from export.audio_training import train_audio, unadapted_audio
 from export.calibrate import (
     TRIAL_CALLS,
@@ -46,7 +47,7 @@ from export.heldout import held_out_sets
 from export.judging import adaptation, judge, machines_of
 from export.networks import fused, write_networks
 from export.noisy_windows import WINDOW_S
-from export.pack import pack
+from export.pack import EVEN, pack
 from export.pools import (
     Inputs,
     dev_inputs,
@@ -116,7 +117,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     if "epsilon" in private:
         say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
     fusion = train_fusion(recipe, trained, unseen, None, folder)
-    answers, composed = cross_fitted(recipe, trained, pools, folder)
+    strange = cross_fitted(recipe, trained, pools, folder)
     stages.end("fusion")
     shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)
     floats = write_networks({**encoders, "fusion": fusion}, *shapes, work / "fp32")
@@ -138,7 +139,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     reports = {name: found.report for name, found in fits.items()}
     parity = parity_of(floats, integers, judged)
     facts: dict[str, Any] = {
-        **confidence_of(integers, strangers, answers),
+        **confidence_of(integers, strangers, strange, Rules(recipe.voting, EVEN, EVEN)),
         "calibration": {
             name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
             for name in MODALITIES
@@ -170,12 +171,12 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         stages.end("judged before and after adaptation")
     speed = _speed(candidates["int8"])
     stages.end("bench")
-    told = card(recipe, sets, results, adapted, taught, composed, reports, parity, speed, private)
+    told = card(recipe, sets, results, adapted, taught, strange.composed, reports, parity, speed, private)
     page.write_text(told, encoding="utf-8")
     facts["accuracy"] = {
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()
-    } | {"fused on composed windows": composed}
+    } | {"fused on composed windows": strange.composed}
     bundle = pack(out, recipe, integers, reports, *parts, facts)
     if recipe.trial:
         say("fusion: on trial against other ways to fuse")

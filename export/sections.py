@@ -145,6 +145,7 @@ def confidence(facts: Facts) -> Html:
         (name, f"{value:.3f}", *(f"{t:.3f}" for t in thresholds.get(name, [])))
         for name, value in found["temperature"].items()
     ]
+    voted = [(name, *(f"{t:.3f}" for t in row)) for name, row in found["voted_threshold"].items()]
     said = "On the dashed line the bundle is right as often as it says; below it, it is too sure."
     return Html(
         tag("p", said)
@@ -153,7 +154,12 @@ def confidence(facts: Facts) -> Html:
         + table(
             ("", "temperature", *(facts["labels"] if thresholds else [])),
             fitted,
-            "Softmax temperature, and the probability below which a label leaves the prediction set",
+            "Softmax temperature, and the probability below which a label leaves a window's prediction set",
+        )
+        + (
+            table(("", *facts["labels"]), voted, "The same of votes, which are what is shown")
+            if voted
+            else ""
         )
     )
 

@@ -69,6 +69,7 @@ def test_another_schema_is_refused(tiny_copy, schema):
         ({"hop_s": -1}, "hop_s: Input should be greater than 0"),
         ({"mystery": 1}, "mystery: Extra inputs are not permitted"),
         ({"train_prior": [1.0]}, "train_prior must hold 6 numbers"),
+        ({"voted_threshold": {"fused": [0.1]}}, "voted_threshold of fused must hold 6 numbers"),
         ({"models": {}}, "models lacks audio, fusion, text, vision"),
         ({"temperature": {"audio": 1.0}}, "temperature lacks fused, text, vision"),
         ({"files": {}}, "the manifest does not list tokenizer.json"),

@@ -90,6 +90,7 @@ def test_the_bundle_is_whole_int8_and_small(exported):
     fewer = {f"fused {'+'.join(some)}" for n in (1, 2) for some in combinations(MODALITIES, n)}
     assert manifest.temperature.keys() == {*MODALITIES, "fused", *fewer}
     assert manifest.conformal_threshold.keys() == manifest.temperature.keys()
+    assert manifest.voted_threshold.keys() == {"fused", *fewer}
     assert manifest.parity.keys() == {*MODALITIES, "fusion"}
     assert all(manifest.calibration[name]["calls"] > 0 for name in MODALITIES)
     with np.load(bundle.path("golden.npz")) as golden:

@@ -237,6 +237,15 @@ def test_the_prediction_set_is_that_of_what_was_fused(build):
         assert {len(reading.candidates) for reading in read} == sizes
 
 
+def test_the_prediction_set_is_that_of_votes_where_they_have_their_own(build):
+    wide, narrow = (1e-6,) * 6, (1.0,) * 6
+    for votes, size in (({"fused audio": wide}, 6), ({"fused": wide}, 2)):
+        sink = Kept()
+        given = {"conformal_threshold": {"fused": narrow}, "voted_threshold": votes}
+        build(manifest=given).run(sound(4), "clip", [sink])
+        assert {len(reading.candidates) for reading in sink.readings if reading.candidates} == {size}
+
+
 def paced(items):
     """As a live device gives them."""
     began = time.monotonic()

@@ -1,0 +1,57 @@
+"""Prediction sets of votes: what is ruled out of them holds the share that was promised."""
+
+import numpy as np
+import pytest
+
+from calibration import voted
+from calibration.confidence import fit_thresholds
+from calibration.streams import Clip, compose, shifted_balance
+from calibration.voted import CLEAR, Voice, voted_thresholds
+from calibration.voting_trial import tallies
+from edge.confidence import softmax
+from edge.items import LABELS, Prediction
+from edge.manifest import VotingSettings
+from edge.voting import Rules
+
+K = len(LABELS)
+EVEN = (1.0 / K,) * K
+RULES = Rules(VotingSettings(), EVEN, EVEN)
+
+
+def voice(seed, n=40, labels=K):
+    """Calibrated windows of one person, who is mistaken for the next label now and then."""
+    rng = np.random.default_rng(seed)
+    truth = np.arange(labels).repeat(n)
+    logits = rng.normal(0.0, 1.0, (len(truth), K))
+    logits[np.arange(len(truth)), truth] += rng.normal(1.5, 0.5, len(truth))
+    return Voice(softmax(logits), truth)
+
+
+def test_sets_of_votes_hold_the_true_label_as_often_as_promised():
+    thresholds = np.array(voted_thresholds([voice(s) for s in range(3)], ("audio", "text"), RULES, 4.0, 1.0))
+    covered, alone, windows = [], [], [voice(s) for s in range(3)]
+    single = np.array(
+        fit_thresholds(
+            np.concatenate([v.posteriors for v in windows]), np.concatenate([v.labels for v in windows])
+        )
+    )
+    for seed in range(50, 56):
+        other = voice(seed)
+        clips = [
+            Clip(int(label), "", (Prediction(0.0, p, {"audio": p, "text": p}, {}, CLEAR),), 4)
+            for p, label in zip(other.posteriors, other.labels, strict=True)
+        ]
+        stream = compose(clips, shifted_balance(seed), 1800, 1.0, seed)
+        shown = np.array([tally.probabilities for tally in tallies(stream, RULES)])
+        own = shown[np.arange(len(shown)), stream.labels]
+        covered.append((own >= thresholds[stream.labels]).mean())
+        alone.append((own >= single[stream.labels]).mean())
+    assert np.mean(covered) == pytest.approx(0.9, abs=0.03)
+    assert abs(np.mean(covered) - 0.9) < abs(np.mean(alone) - 0.9)
+
+
+def test_a_voice_of_one_label_makes_no_stream(monkeypatch):
+    monkeypatch.setattr(voted, "HOPS", 60)
+    assert voted_thresholds([voice(0, labels=1)], ("audio",), RULES, 4.0, 1.0) is None
+    both = voted_thresholds([voice(0, labels=1), voice(1)], ("audio",), RULES, 4.0, 1.0)
+    assert both == voted_thresholds([voice(1)], ("audio",), RULES, 4.0, 1.0)
