@@ -40,10 +40,10 @@ def voted_thresholds(
     """For each label the voted probability below which it may be ruled out, [k]; None: no voice shows two.
 
     present: the modalities that the windows hold. rules: of the vote. window_s: length of a window, and of
-    the clip it is taken for (seconds). The thresholds are those of calibration.confidence.fit_thresholds.
+    the clip it is taken for (seconds). Fitted as calibration.confidence.fit_thresholds does for strangers.
     """
     useful = [voice for voice in voices if len(np.unique(voice.labels)) >= LEAST_LABELS]
-    probabilities, labels = [], []
+    probabilities, labels, people = [], [], []
     for number, voice in enumerate(useful):
         clips = _clips(voice, present, round(window_s / hop_s))
         for seed in range(100 * number, 100 * number + max(1, STREAMS // len(useful))):
@@ -51,7 +51,10 @@ def voted_thresholds(
                 stream = compose(clips, shares, HOPS, hop_s, seed)
                 probabilities += [tally.probabilities for tally in tallies(stream, rules)]
                 labels.append(stream.labels)
-    return fit_thresholds(np.stack(probabilities), np.concatenate(labels)) if labels else None
+                people.append(np.full(HOPS, number))
+    if not useful:
+        return None
+    return fit_thresholds(np.stack(probabilities), np.concatenate(labels), np.concatenate(people))
 
 
 def _clips(voice: Voice, present: Sequence[str], hops: int) -> list[Clip]:

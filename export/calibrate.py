@@ -23,7 +23,7 @@ from edge.items import MODALITIES
 from edge.manifest import Limits
 from edge.voting import Rules
 from export.accuracy import Calls, Fit, fit
-from export.crossfit import Answers, Strange
+from export.crossfit import Strange
 from export.fusion_training import Pool, compose, even_labels
 from export.networks import FACES_A_CALL
 from export.noisy_windows import HOP_S, WINDOW_S
@@ -149,31 +149,33 @@ def confidence_of(
         scaling = fit_scaling(logits, labels, with_bias=name in ("vision", "text"))
         temperature[name] = round(scaling.temperature, 3)
         if any(scaling.bias):
-            bias[name] = tuple(round(value, 4) for value in scaling.bias)
+            bias[name] = _rounded(scaling.bias)
         posteriors[name] = softmax(logits, temperature[name], bias.get(name))
-        found = fit_thresholds(posteriors[name], labels)
-        thresholds[name] = tuple(round(value, 4) for value in found)
+    for name in MODALITIES:
+        # Faces and sentences are of so many people that hardly two are of the same.
+        people = np.array(inputs[name].people) if name == "audio" else None
+        thresholds[name] = _rounded(fit_thresholds(posteriors[name], answers[name][1], people))
+    voted = {}
+    for present, told in strange.of_voices.items():
+        name = fused_name(present)
+        voices = [Voice(softmax(logits, temperature[name]), labels) for logits, labels in told]
+        whose = np.repeat(range(len(voices)), [len(voice.labels) for voice in voices])
+        windows = np.concatenate([voice.posteriors for voice in voices])
+        labelled = np.concatenate([voice.labels for voice in voices])
+        thresholds[name] = _rounded(fit_thresholds(windows, labelled, whose))
+        if fitted := voted_thresholds(voices, present, rules, WINDOW_S, HOP_S):
+            voted[name] = _rounded(fitted)
     return {
         "temperature": temperature,
         "bias": bias,
         "conformal_threshold": thresholds,
-        "voted_threshold": voted_of(strange.of_voices, temperature, rules),
+        "voted_threshold": voted,
         "confusion": {name: confusion_rates(posteriors[name], answers[name][1]) for name in fused},
     }
 
 
-def voted_of(
-    of_voices: Mapping[tuple[str, ...], Sequence[Answers]], temperature: Mapping[str, float], rules: Rules
-) -> dict[str, tuple[float, ...]]:
-    """Thresholds of the prediction sets of votes, by the name of what was fused."""
-    found = {}
-    for present, told in of_voices.items():
-        name = fused_name(present)
-        voices = [Voice(softmax(logits, temperature[name]), labels) for logits, labels in told]
-        fitted = voted_thresholds(voices, present, rules, WINDOW_S, HOP_S)
-        if fitted:
-            found[name] = tuple(round(value, 4) for value in fitted)
-    return found
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(round(value, 4) for value in values)
 
 
 def golden_cases(

@@ -103,6 +103,33 @@ def test_each_label_is_covered_as_often_as_promised(drawn):
         assert inside[labels[2000:] == label, label].mean() == pytest.approx(0.9, abs=0.04)
 
 
+def test_people_never_met_are_covered_as_often_as_promised():
+    rng = np.random.default_rng(5)
+
+    def windows(of, n=120):
+        """Posteriors, labels and people; everybody is read well or badly."""
+        people = np.repeat(np.arange(of), n)
+        labels = rng.integers(0, 3, of * n)
+        logits = rng.normal(0.0, 1.0, (of * n, 3))
+        logits[np.arange(of * n), labels] += rng.normal(1.5, 1.5, of)[people]
+        return softmax(logits), labels, people
+
+    def covered(thresholds, posteriors, labels):
+        return (posteriors[np.arange(len(labels)), labels] >= np.array(thresholds)[labels]).mean()
+
+    told, plain = [], []
+    for _ in range(60):
+        posteriors, labels, people = windows(3)
+        strangers = windows(30)[:2]
+        told.append(covered(fit_thresholds(posteriors, labels, people), *strangers))
+        plain.append(covered(fit_thresholds(posteriors, labels), *strangers))
+    print(np.mean(plain), np.mean(told))
+    assert np.mean(plain) < 0.88
+    assert np.mean(told) == pytest.approx(0.9, abs=0.03)
+    one = np.zeros(len(labels))
+    assert fit_thresholds(posteriors, labels, one) == fit_thresholds(posteriors, labels)
+
+
 def test_thresholds_agree_with_crepes(drawn):
     crepes = pytest.importorskip("crepes", reason="script/test_extras has it")
     logits, labels = drawn
