@@ -163,9 +163,9 @@ LIMITS = (
     "A reading is an estimate of what is shown, not of what is felt. It is no ground for a decision about a "
     "person.",
     "Confidence is fitted on few people. On a voice never heard before, a fused reading can be surer of "
-    "itself than it is right; `edge evaluate` prints the expected calibration error. Prediction sets are made "
-    "to hold on people never met: the fewer voices are kept back, the wider they are and the more readings "
-    "need a check.",
+    "itself than it is right; `edge evaluate` prints the expected calibration error. Prediction sets are "
+    "made to hold on people never met: the fewer voices are kept back, the wider they are and the more "
+    "readings need a check.",
     "The vote makes readings steadier and later. Where single windows are read badly it can cost accuracy; "
     "`edge evaluate --streams` compares it with no vote.",
     "Text is read in the language of the text corpora only. A transcript in another language says nothing.",
