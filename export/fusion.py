@@ -5,10 +5,13 @@ After "Audio-Guided Fusion Techniques for Multimodal Emotion Analysis" (MER2024)
     H_m = LN(W_m X_m) + PE                                   m in audio, vision, text
     C_m = Enc_m(H_m)                                         self-attention per modality
     A_m = LN(C_a + MHA(Q=C_a, K=C_m, V=C_m)); A_m = LN(A_m + FFN(A_m))    m in vision, text
-    A_a = C_a
-    z_m = attention pooling of A_m over time
+    c_m = attention pooling of C_m over time, z_a = c_a
+    z_m = c_m + attention pooling of A_m by the same weights                 m in vision, text
     alpha = softmax(MLP[z_a; z_v; z_t; q] + log present)
     logits = W sum_m alpha_m z_m
+
+c_m stands beside what audio asked for: without it a face or a word counts only as far as a voice asks for
+it, and on real pairs plain concatenation was better (`edge trial`).
 """
 
 from __future__ import annotations
@@ -63,13 +66,13 @@ class FusionHead(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         # Audio has no mask of its own: what was not heard must not guide.
         audio = audio * present[:, :1, None]
-        pooled = self.pooled(audio, vision, text, vision_mask, text_mask)
+        pooled, _ = self.pooled(audio, vision, text, vision_mask, text_mask)
         return self.fuse(pooled, present, quality)
 
     def pooled(
         self, audio: Tensor, vision: Tensor, text: Tensor, vision_mask: Tensor, text_mask: Tensor
-    ) -> Tensor:
-        """z of each modality, [b, 3, d]."""
+    ) -> tuple[Tensor, Tensor]:
+        """z of each modality, and c, what each says by itself; [b, 3, d] both."""
         masks = {"audio": None, "vision": vision_mask, "text": text_mask}
         context: dict[str, Tensor] = {}
         for name, tokens in zip(MODALITIES, (audio, vision, text), strict=True):
@@ -79,11 +82,12 @@ class FusionHead(nn.Module):
             for layer in layers:
                 x = layer(x, masks[name])
             context[name] = x
-        pooled = [self.pool["audio"](context["audio"])]
-        for name in ("vision", "text"):
+        own = [self.pool[name](context[name], masks[name]) for name in MODALITIES]
+        pooled = own[:1]
+        for name, alone in zip(("vision", "text"), own[1:], strict=True):
             x, mask = self.guided[name](context["audio"], context[name], masks[name])
-            pooled.append(self.pool[name](x, mask))
-        return torch.stack(pooled, dim=1)
+            pooled.append(alone + self.pool[name](x, mask))
+        return torch.stack(pooled, dim=1), torch.stack(own, dim=1)
 
     def fuse(self, pooled: Tensor, present: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
         """Weigh the modalities that are there and classify."""
@@ -94,9 +98,9 @@ class FusionHead(nn.Module):
         mixed = (weights[:, :, None] * pooled).sum(dim=1)
         return self.head(self.drop(mixed)), weights
 
-    def logits_alone(self, pooled: Tensor) -> Tensor:
-        """Each modality classified by itself, [b, 3, k]: a training aid that is not exported."""
-        parts = [self.alone[name](pooled[:, index]) for index, name in enumerate(MODALITIES)]
+    def logits_alone(self, own: Tensor) -> Tensor:
+        """Each modality classified by itself, [b, 3, d] -> [b, 3, k]: a training aid that is not exported."""
+        parts = [self.alone[name](self.drop(own[:, index])) for index, name in enumerate(MODALITIES)]
         return torch.stack(parts, dim=1)
 
 

@@ -196,9 +196,9 @@ def fusion_task(
     def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         assert isinstance(model, FusionHead)
         (*tokens, present, quality), targets = batch
-        pooled = model.pooled(*tokens)
+        pooled, own = model.pooled(*tokens)
         logits, _ = model.fuse(pooled, present, quality)
-        alone = model.logits_alone(pooled)
+        alone = model.logits_alone(own)
         shares = [label_loss(alone[:, m], targets) for m in range(len(MODALITIES))]
         return label_loss(logits, targets) + 0.3 * torch.stack(shares).sum() / len(shares)
 

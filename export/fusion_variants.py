@@ -73,11 +73,11 @@ class AudioGuided(Variant):
     def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
         b, tv, tt = len(tokens), tokens.vision.shape[1], tokens.text.shape[1]
         there = torch.ones(b, len(MODALITIES))
-        pooled = self.head.pooled(
+        pooled, own = self.head.pooled(
             tokens.audio, tokens.vision, tokens.text, torch.ones(b, tv), torch.ones(b, tt)
         )
         logits, _ = self.head.fuse(pooled, there, there)
-        return logits, self.head.logits_alone(pooled)
+        return logits, self.head.logits_alone(own)
 
 
 class AnsweringAudio(AudioGuided):

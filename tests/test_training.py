@@ -669,9 +669,11 @@ def test_the_guides_differ_and_each_modality_speaks():
             for place in range(3):
                 changed = [*ours[:place], others[place], *ours[place + 1 :]]
                 assert not torch.allclose(head(guide)(*changed)[0], wanted)
-        pooled = head("query").pooled(*ours[:5])
-        assert pooled.shape == (2, 3, TOKEN)
-        assert head("query").logits_alone(pooled).shape == (2, 3, len(LABELS))
+        pooled, own = head("query").pooled(*ours[:5])
+        assert pooled.shape == own.shape == (2, 3, TOKEN)
+        assert head("query").logits_alone(own).shape == (2, 3, len(LABELS))
+        _, heard = head("query").pooled(others[0], *ours[1:5])
+        torch.testing.assert_close(heard[:, 1:], own[:, 1:])  # by itself no other modality hears audio
 
 
 # Composed windows
