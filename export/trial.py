@@ -2,7 +2,8 @@
 
 RAVDESS's own eight emotions, folds by actor. Each variant has the same tokens, loss, steps and settings and
 (nearly) the same number of parameters. The settings were chosen once, as those that suit the plain
-concatenation, with eight of the actors for validation; nothing was tuned for the audio-guided head.
+concatenation, with eight of the actors for validation; the shape of the audio-guided head was chosen on
+sixteen of them.
 """
 
 from __future__ import annotations
