@@ -66,8 +66,9 @@ def cross_fitted(
             found.setdefault(present, []).append(_asked(head, own, labels, recipe, present))
             for voice in voices:
                 some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(LABELS))
-                told = _asked(head, voice, some, recipe, present)
-                of_voices.setdefault(present, []).append(told)
+                if len(some):  # else the voice shows only what no face or no sentence here does
+                    told = _asked(head, voice, some, recipe, present)
+                    of_voices.setdefault(present, []).append(told)
         for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
             guessed = _told(head, compose(own, labels, recipe, _drawn(recipe, 2), present)).argmax(dim=1)
             right.setdefault(name, []).append(float((guessed == labels).float().mean()))

@@ -1,13 +1,19 @@
 """Pools of examples that fusion windows are composed from."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from edge.errors import DatasetError
 from edge.items import LABELS, MODALITIES
-from export.crossfit import completed
+from export import crossfit
+from export.crossfit import completed, cross_fitted
 from export.fusion_training import Pool, even_labels
 from export.pools import Inputs, parts_of, require_labels
+from export.recipe import read_recipe
+
+RECIPES = Path(__file__).parents[1] / "recipes"
 
 
 def inputs(labels, people=None):
@@ -65,6 +71,31 @@ def test_who_lacks_a_label_is_completed_by_training_people():
     assert whole.speaker.tolist() == [1, 1, 1, 2, 2]
     assert whole.spoken.tolist() == [0, 1, -1, -1, -1], "their sentences are in another pool"
     assert completed(seen, own)["text"] is many, "nothing lacks"
+
+
+def test_heads_are_asked_about_everybody_and_about_each_voice(monkeypatch, tmp_path):
+    def telling_who(audio, *_):
+        """Its first logit is whose voice it heard."""
+        logits = torch.zeros(len(audio), len(LABELS))
+        logits[:, 0] = audio[:, 0, 0]
+        return logits, None
+
+    monkeypatch.setattr(crossfit, "train_fusion", lambda *_: telling_who)
+    heard = pool([0, 1, 2, 0, 1, 2, 4], 7)
+    heard.speaker[3:] = heard.tokens[3:] = 8
+    heard.speaker[6:] = heard.tokens[6:] = 9  # shows only what no face does
+    own = {"audio": heard, "vision": pool([0, 1, 2], 1), "text": pool([2, 1, 0], 1)}
+    found = cross_fitted(read_recipe(RECIPES / "starter.toml"), own, [(own, own), (own, own)], tmp_path)
+    assert len(found.answers) == len(found.of_voices) == 7
+    logits, labels = found.answers["audio", "text"]
+    assert len(logits) == len(labels) == 2 * crossfit.A_LABEL * len(LABELS)
+    assert {*logits[:, 0]} == {7, 8}
+    for present, told in found.of_voices.items():
+        assert [len(labels) for _, labels in told] == [33 * len(LABELS)] * 4
+        assert [{*logits[:, 0]} for logits, _ in told] == (
+            [{7}, {8}] * 2 if "audio" in present else [{0}] * 4
+        )
+        assert all({*labels} == {0, 1, 2} for _, labels in told)
 
 
 def test_transcripts_and_people_follow_their_examples():
