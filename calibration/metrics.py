@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from edge.confidence import TIE
 from edge.items import LABELS
 
-RESAMPLES = 1000
+RESAMPLES, DRAWS = 1000, 200
 BINS = 15
 
 
@@ -44,6 +44,8 @@ class Report:
     """Of each bin of confidence: examples, mean confidence, accuracy; bins without examples are left out."""
     skipped: dict[str, int] = field(default_factory=dict)
     """Examples that could not be judged, by reason; they are in no other number."""
+    calibration_error_by_chance: float | None = None
+    """Mean expected calibration error of a bundle that is right as often as it says, on as many examples."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values under the names above."""
@@ -61,7 +63,10 @@ class Report:
         rows += [f"{count} left out: {reason}" for reason, count in self.skipped.items()]
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
             rows.append(f"{name.replace('_', ' '):28} {getattr(self, name):.3f}   95 %: {self.span(name)}")
-        rows.append(f"{'expected calibration error':28} {self.expected_calibration_error:.3f}")
+        error = f"{'expected calibration error':28} {self.expected_calibration_error:.3f}"
+        if self.calibration_error_by_chance is not None:
+            error += f"   {self.calibration_error_by_chance:.3f} by chance alone"
+        rows.append(error)
         if self.coverage is not None:
             rows.append(f"{'true label in the set':28} {self.coverage:.3f}   90 % is meant")
             rows.append(f"{'labels in a set':28} {self.mean_set_size:.2f}")
@@ -109,6 +114,7 @@ def score(
         mean_set_size=None if sets is None else float(sets.sum(axis=1).mean()),
         reliability=reliability(posteriors, truth),
         skipped=dict(skipped or {}),
+        calibration_error_by_chance=error_by_chance(posteriors),
     )
 
 
@@ -129,6 +135,19 @@ def calibration_error(posteriors: NDArray[Any], labels: NDArray[Any]) -> float:
     """Expected calibration error of posteriors [n, k] over BINS equal bins of confidence, 0..1."""
     bins = reliability(posteriors, labels)
     return sum(count * abs(confidence - right) for count, confidence, right in bins) / len(labels)
+
+
+def error_by_chance(posteriors: NDArray[Any]) -> float:
+    """Mean calibration error of posteriors [n, k] that are right as often as they say, 0..1.
+
+    Consistency resampling (Broecker and Smith 2007): whether each is right is drawn by its own confidence.
+    """
+    confidence = posteriors.max(axis=1)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    inside = np.eye(BINS)[bins]
+    right = np.random.default_rng(0).random((DRAWS, len(confidence))) < confidence
+    gaps = np.abs(right @ inside - confidence @ inside).sum(axis=1)
+    return float(gaps.mean() / len(confidence))
 
 
 def _confusion(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.int64]:

@@ -137,8 +137,16 @@ def confidence(facts: Facts) -> Html:
         covered = "–" if report["coverage"] is None else f"{report['coverage']:.1%}"
         size = "–" if report["mean_set_size"] is None else f"{report['mean_set_size']:.2f}"
         before = row["fp32"]["expected_calibration_error"]
-        rows.append((title, f"{before:.3f}", f"{error:.3f}", covered, size))
-    head = ("held-out set", "ECE, FP32", "ECE, INT8", "true label in the set (90 % is meant)", "labels a set")
+        chance = f"{report['calibration_error_by_chance']:.3f}"
+        rows.append((title, f"{before:.3f}", f"{error:.3f}", chance, covered, size))
+    head = (
+        "held-out set",
+        "ECE, FP32",
+        "ECE, INT8",
+        "by chance",
+        "in the set (90 % is meant)",
+        "labels a set",
+    )
     found = facts["confidence"]
     thresholds = found["conformal_threshold"] or {}
     fitted = [

@@ -31,6 +31,7 @@ KEYS = {
     "mean_set_size",
     "reliability",
     "skipped",
+    "calibration_error_by_chance",
 }
 
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from calibration.metrics import Report, calibration_error, score
+from calibration.metrics import Report, calibration_error, error_by_chance, score
 from edge.confidence import prediction_set
 from edge.items import LABELS
 
@@ -22,6 +22,7 @@ KEYS = [
     "interval",
 ]
 """What `edge evaluate --json` promises."""
+MORE = ["coverage", "mean_set_size", "reliability", "skipped", "calibration_error_by_chance"]
 
 
 def saying(predicted, confidence=0.9):
@@ -83,6 +84,23 @@ def test_calibration_error_counted_by_hand():
     posteriors = np.vstack([saying([SAD, SAD], 0.9), saying([HAPPY, ANGRY], 0.5)])
     labels = np.array([SAD, HAPPY, HAPPY, ANGRY])
     assert calibration_error(posteriors, labels) == pytest.approx(0.5 * abs(0.9 - 0.5) + 0.5 * abs(0.5 - 1))
+
+
+def test_the_error_by_chance_is_that_of_posteriors_that_tell_the_truth():
+    rng = np.random.default_rng(2)
+    for n, least, most in ((200, 0.05, 0.08), (20_000, 0.003, 0.01)):
+        posteriors = rng.dirichlet(np.full(len(LABELS), 0.5), n)
+        met = [calibration_error(posteriors, _drawn(posteriors, rng)) for _ in range(20)]
+        assert error_by_chance(posteriors) == pytest.approx(np.mean(met), rel=0.1)
+        assert least < error_by_chance(posteriors) < most
+    assert error_by_chance(np.eye(6)) == 0.0
+    shown = score(np.eye(6), range(6), people(6)).table()
+    assert "expected calibration error   0.000   0.000 by chance alone" in shown
+
+
+def _drawn(posteriors, rng):
+    """A label for each row, by its probabilities."""
+    return (posteriors.cumsum(axis=1) > rng.random((len(posteriors), 1))).argmax(axis=1)
 
 
 def test_certain_and_right_has_no_calibration_error():
@@ -159,7 +177,7 @@ def test_sets_are_those_a_person_is_shown(rng):
 def test_as_dict_has_the_promised_keys_and_is_json():
     report = score(saying([SAD, HAPPY]), [SAD, SAD], people(2), {"no face": 3})
     found = json.loads(json.dumps(report.as_dict()))
-    assert list(found) == [*KEYS, "coverage", "mean_set_size", "reliability", "skipped"]
+    assert list(found) == [*KEYS, *MORE]
     assert found["skipped"] == {"no face": 3}
     assert found["n"] == 2
     assert found["interval"]["accuracy"] == [0.0, 1.0]
