@@ -62,5 +62,5 @@ def write_networks(
 
 
 def fused(module: nn.Module) -> nn.Module:
-    """The network as it runs: the vision student with its branches merged, in a copy; others as they are."""
+    """The network as it runs: the vision student with its blocks merged, in a copy; others as they are."""
     return copy.deepcopy(module).fuse() if isinstance(module, VisionStudent) else module

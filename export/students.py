@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from edge.manifest import AudioSpec, TextSpec
@@ -68,9 +69,8 @@ def _colour(features: Tensor) -> Tensor:
 class VisionStudent(nn.Module):
     """Standardised face crops [b, 1, size, size] -> tokens [b, 128], logits [b, k].
 
-    RepVGG (Ding et al. 2021): three branches in training, one 3x3 convolution with ReLU after `fuse`,
-    the shape that loses least in INT8. Out of training every face is read as it is and mirrored, and the
-    two answers are averaged.
+    Plain 3x3 convolutions with ReLU, the shape that loses least in INT8. Out of training every face is read
+    as it is and mirrored, and the two answers are averaged.
     """
 
     def __init__(self, labels: int, width: int = 32, depths: tuple[int, ...] = (2, 3, 4, 2)) -> None:
@@ -81,7 +81,7 @@ class VisionStudent(nn.Module):
             # The last stage sees 3x3 cells only: doubling once more would cost more than it brings.
             wider = width * (2**stage if stage < 3 else 6)
             for index in range(depth):
-                blocks.append(RepBlock(channels, wider, 2 if index == 0 else 1))
+                blocks.append(PlainBlock(channels, wider, 2 if index == 0 else 1))
                 channels = wider
         self.blocks = nn.Sequential(*blocks)
         self.into = nn.Sequential(nn.Dropout(0.3), nn.Linear(channels, TOKEN))
@@ -99,50 +99,53 @@ class VisionStudent(nn.Module):
         return tokens, self.head(tokens)
 
     def fuse(self) -> VisionStudent:
-        """Merge the branches of every block into one convolution; in place, the outputs stay."""
+        """Merge every block into one convolution with bias; in place, the outputs stay."""
         for block in self.blocks:
-            assert isinstance(block, RepBlock)
+            assert isinstance(block, PlainBlock)
             block.fuse()
         return self
 
 
-class RepBlock(nn.Module):
-    """3x3, 1x1 and identity branches, each with batch norm, summed and rectified."""
+class PlainBlock(nn.Module):
+    """3x3 convolution, batch norm, ReLU; where the size stays, the kernel also passes on what comes in.
+
+    DiracNet (Zagoruyko and Komodakis 2017): learns like a residual network at the cost of a plain one.
+    """
 
     def __init__(self, channels: int, out: int, stride: int) -> None:
         super().__init__()
-        self.wide = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
-        self.point = nn.Conv2d(channels, out, 1, stride, 0, bias=False)
-        self.wide_norm, self.point_norm = nn.BatchNorm2d(out), nn.BatchNorm2d(out)
-        self.same_norm = nn.BatchNorm2d(out) if channels == out and stride == 1 else None
+        self.conv = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
+        self.norm = nn.BatchNorm2d(out)
+        same = channels == out and stride == 1
+        self.passed = nn.Parameter(torch.ones(out)) if same else None
         self.merged: nn.Conv2d | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         if self.merged is not None:
             return self.merged(x).relu()  # type: ignore[no-any-return]
-        y = self.wide_norm(self.wide(x)) + self.point_norm(self.point(x))
-        if self.same_norm is not None:
-            y = y + self.same_norm(x)
-        return y.relu()  # type: ignore[no-any-return]
+        y = F.conv2d(x, self._kernel(), stride=self.conv.stride, padding=1)
+        return self.norm(y).relu()  # type: ignore[no-any-return]
 
     def fuse(self) -> None:
-        """Replace the branches by one 3x3 convolution with bias; once is enough."""
+        """Replace the parts by one 3x3 convolution with bias; once is enough."""
         if self.merged is not None:
             return
-        kernel, bias = _folded(self.wide.weight, self.wide_norm)
-        point, point_bias = _folded(self.point.weight, self.point_norm)
-        kernel[:, :, 1:2, 1:2] += point
-        bias = bias + point_bias
-        if self.same_norm is not None:
-            identity = torch.eye(kernel.shape[0])[:, :, None, None]
-            same, same_bias = _folded(identity, self.same_norm)
-            kernel[:, :, 1:2, 1:2] += same
-            bias = bias + same_bias
+        norm, kernel = self.norm, self._kernel()
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
+        scale = norm.weight / (norm.running_var + norm.eps).sqrt()
         out, channels = kernel.shape[:2]
-        merged = nn.Conv2d(channels, out, 3, self.wide.stride, 1)  # type: ignore[arg-type]
-        merged.weight.data, merged.bias.data = kernel, bias  # type: ignore[union-attr]
+        merged = nn.Conv2d(channels, out, 3, self.conv.stride, 1)  # type: ignore[arg-type]
+        merged.weight.data = (kernel * scale[:, None, None, None]).detach()
+        merged.bias.data = (norm.bias - norm.running_mean * scale).detach()  # type: ignore[union-attr]
         self.merged = merged
-        del self.wide, self.point, self.wide_norm, self.point_norm, self.same_norm
+        del self.conv, self.norm, self.passed
+
+    def _kernel(self) -> Tensor:
+        kernel = self.conv.weight
+        if self.passed is None:
+            return kernel
+        return kernel + F.pad(torch.diag(self.passed)[:, :, None, None], (1, 1, 1, 1))
 
 
 class TextStudent(nn.Module):
@@ -170,12 +173,3 @@ class TextStudent(nn.Module):
 
 def _conv(channels: int, out: int, stride: tuple[int, int]) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU())
-
-
-def _folded(kernel: Tensor, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    """A convolution and its batch norm as one kernel and bias."""
-    assert norm.running_mean is not None
-    assert norm.running_var is not None
-    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-    bias = norm.bias - norm.running_mean * scale
-    return (kernel * scale[:, None, None, None]).detach(), bias.detach()

@@ -64,7 +64,7 @@ def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
 
 
 def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
-    """Train, or load, the vision student; its branches are not merged yet.
+    """Train, or load, the vision student; its blocks are not merged yet.
 
     Three rounds: learn on faces changed a lot; refine on faces changed gently, which the first round kept
     out of reach; settle on targets half of which are the answers of the refined network, and of its teacher

@@ -490,7 +490,7 @@ def test_pictures_of_one_voice_are_warped_alike(rng):
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_merged_branches_give_the_same_outputs(layout):
+def test_merged_blocks_give_the_same_outputs(layout):
     torch.manual_seed(2)
     model = VisionStudent(len(LABELS), width=8, depths=(2, 2, 1, 2)).to(memory_format=layout)
     optimizer = torch.optim.SGD(model.parameters(), 0.05)
