@@ -15,6 +15,7 @@ from edge.errors import DatasetError
 from edge.items import LABELS
 from export.corpora import EKMAN, FINE, Split, fingerprint, joined, read_corpus, split_corpora
 from export.fer2013 import read_faces
+from export.recipe import read_recipe
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -620,10 +621,11 @@ def test_the_real_corpora_are_read_whole(name, split, count):
 def test_the_starter_recipe_judges_on_nobody_it_trains_on():
     if not (DATA / "nemo").is_dir():
         pytest.skip("needs the real corpora")
-    dev, test = ["ravdess-15", "ravdess-16", "nemo-MK0"], ["ravdess-17", "ravdess-18", "nemo-EB0"]
-    train, tuned, judged = roles(split_corpora(DATA, ["ravdess", "nemo"], dev, test))
-    assert (tuned, judged) == (set(dev), set(test))
-    assert len(train) == 20 + 7 - 6
+    recipe = read_recipe(Path(__file__).parents[1] / "recipes" / "starter.toml").audio
+    assert recipe is not None
+    train, tuned, judged = roles(split_corpora(DATA, recipe.corpora, recipe.dev, recipe.test))
+    assert (tuned, judged) == (set(recipe.dev), set(recipe.test))
+    assert len(train) == 20 + 7 - len(tuned) - len(judged)
 
 
 def test_the_real_meld_is_judged_on_strangers():
