@@ -21,6 +21,7 @@ from edge.manifest import AudioSpec
 from export.augment import mask_bands, mix, warp_bands
 from export.corpora import Split, joined, split_corpora
 from export.distill import Strangers, distillation_loss, keep_score, lessons
+from export.draws import draw_share, label_targets
 from export.feature_cache import fingerprint, teach
 from export.moments import DIRECTIONS, Listener, Listening, find_directions, moments
 from export.networks import audio_tokens
@@ -31,9 +32,8 @@ from export.students import AudioStudent
 from export.teachers import teacher_of
 from export.training import Batch, Plan, Task, finished, train
 from export.voices import clip_means, known_logits, voice_weights, voices_of
+from export.warm_start import begin_as, started_from, wake_norms
 
-BALANCE = 0.75
-"""How far corpora are drawn alike: 0 leaves clips as they come, 1 hears every corpus as often."""
 LISTEN_EPOCHS, LISTEN_LR = 0.5, 2.0
 """Epochs and learning rate of listening as the teacher does, over those of learning the labels after."""
 ADAPT_LR = 0.6
@@ -41,6 +41,8 @@ ADAPT_LR = 0.6
 LEARN, ADAPT = "audio", "audio-adapted"
 """The rounds that learn the labels: before the adaptation to noise, and in it."""
 RECALL = "held-out unweighted recall"
+SHOWN = 256
+"""Windows that norms are measured on where a network goes on learning."""
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
 
@@ -98,6 +100,10 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         rounds.append(Round(ADAPT, epochs, lr, loud=True))
     if finished(model, rounds[-1].name, folder):
         return student
+    if start := started_from(recipe, "audio", data):
+        begin_as(student, "audio", start)
+        if not wanted.epochs:
+            return student
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
     held_out, dev_clips = load_clips(split.dev, spec.rate)
@@ -113,6 +119,9 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     dev_features = torch.from_numpy(np.stack([log_mel(window, spec) for window in dev_windows]))
     dev_labels = torch.tensor([e.label for e in held_out])
     dev_speakers = [held_out[i].speaker for i in dev_owner.tolist()]
+    if start:
+        some = windows.sample(SHOWN, np.random.default_rng(recipe.seed))
+        wake_norms(student, lambda network: voices_of(network, some, [""] * len(some)))
     speakers = np.array([e.speaker for e in windows.examples])
     names = np.unique(speakers)
     met = np.array([share[speakers == name].sum() for name in names])
@@ -206,32 +215,6 @@ def unadapted_audio(folder: Path) -> AudioStudent:
     if not finished(Listening(student), LEARN, folder):
         raise ConfigError(f"{folder} lacks {LEARN}.pt; delete the folder to train the audio student again")
     return student
-
-
-def label_targets(examples: Sequence[Example]) -> Tensor:
-    """What the labels ask for, [n, k]: one label where a person gave it, the soft label of a guess."""
-    targets = F.one_hot(torch.tensor([e.label for e in examples]), len(LABELS)).float()
-    for row, example in enumerate(examples):
-        if example.soft is not None:
-            targets[row] = torch.tensor(example.soft)
-    return targets
-
-
-def draw_share(corpora: Sequence[str], examples: Sequence[Example]) -> NDArray[np.float64]:
-    """Chance of each clip to be drawn, [n]: between clips as they come and every corpus alike.
-
-    corpora: of each example. A corpus of pseudo-labels is none to balance: its clips are heard as often as
-    their weight says beside an average clip of the others.
-    """
-    names = np.array(corpora)
-    guessed = np.isin(names, [c for c, e in zip(corpora, examples, strict=True) if e.soft is not None])
-    share = np.ones(len(names))
-    if not guessed.all():
-        _, which, sizes = np.unique(names[~guessed], return_inverse=True, return_counts=True)
-        share[~guessed] = sizes[which].astype(np.float64) ** -BALANCE
-        share[guessed] = share[~guessed].mean()
-    share *= [example.weight for example in examples]
-    return np.asarray(share / share.sum())
 
 
 def audio_share(recipe: Recipe, data: Path, examples: Sequence[Example]) -> NDArray[np.float64]:

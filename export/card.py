@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from calibration.metrics import Report
+from edge.bundle import Bundle
 from edge.items import LABELS, MODALITIES
 from export.heldout import HeldOut
 from export.quantize import QuantizeReport
@@ -30,6 +31,7 @@ BESIDE = (
 
 def card(
     recipe: Recipe,
+    before: Mapping[str, Bundle],
     sets: Sequence[HeldOut],
     results: Mapping[str, Mapping[str, Report]],
     adapted: Sequence[Mapping[str, Any]],
@@ -42,7 +44,8 @@ def card(
 ) -> str:
     """The card as Markdown.
 
-    results: title -> precision (fp32, int8) -> report. adapted: rows of `judging.adaptation`. taught:
+    before: modality -> the bundle its network began as, whose data and licences count here too. results:
+    title -> precision (fp32, int8) -> report. adapted: rows of `judging.adaptation`. taught:
     rows of `teacher_scores.beside_teachers`. speed: what `edge bench --json` prints. private: how private
     the training was, empty for not at all.
     """
@@ -53,9 +56,13 @@ def card(
     lines = [f"# {recipe.name}", ""]
     lines += [f"Reads {', '.join(LABELS)} from voice, face and transcript. INT8, made by `edge export`.", ""]
     lines += ["## Data", ""]
-    lines += [f"- {LICENCES[name]}" for name in corpora if name in LICENCES]
-    lines += [f"- {name}: the site's own recordings" for name in own]
-    if len(own) < len(corpora):
+    earlier = {
+        name: start.path("card.md").read_text(encoding="utf-8").splitlines() for name, start in before.items()
+    }
+    inherited = [line for old in earlier.values() for line in old if line[2:] in LICENCES.values()]
+    public = dict.fromkeys([*(f"- {LICENCES[name]}" for name in corpora if name in LICENCES), *inherited])
+    lines += [*public, *(f"- {name}: the site's own recordings" for name in own)]
+    if public:
         lines += [
             "",
             "**Research only.** The licences above do not allow commercial use of what was trained on this "
@@ -66,6 +73,12 @@ def card(
         if teacher not in (None, "cnn"):
             lines += ["", f"The {name} network also learned from the encoder of {teacher}."]
             lines += ["Its weights are not in the bundle; their licence is with whoever published them."]
+    for name, start in before.items():
+        kept = "is" if getattr(recipe, name).epochs == 0 else "went on from"
+        made = f"that of the bundle {start.manifest.name} of {start.manifest.created}"
+        said = _said_of(name, earlier[name])
+        lines += ["", f"The {name} network {kept} {made}." + (" Its card says of it:" if said else "")]
+        lines += ["", *said] if said else []
     lines += ["", "The face detector is YuNet (MIT, Shiqi Yu).", "", "## Accuracy", ""]
     lines += [
         "On speakers, faces and sentences never trained on. `edge evaluate` prints each row again. A voice "
@@ -151,6 +164,13 @@ def card(
     ]
     lines += ["", "## Limits", ""] + [f"- {limit}" for limit in LIMITS]
     return "\n".join(lines) + "\n"
+
+
+def _said_of(name: str, card: Sequence[str]) -> list[str]:
+    """The lines of another card about the teachers of a network, and about the bundles before, as quoted."""
+    plain = [line.removeprefix("> ") for line in card]
+    first = [index for index, line in enumerate(plain) if line.startswith(f"The {name} network ")]
+    return [f"> {line}".rstrip() for index in first for line in plain[index : index + 2]]
 
 
 def _number(value: float | None, unit: str) -> str:

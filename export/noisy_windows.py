@@ -59,6 +59,11 @@ class NoisyWindows:
         window = place_clip(self.clips[index], self._length, rng)
         return self.bank([window], rng).heard(0, rng)
 
+    def sample(self, count: int, rng: np.random.Generator) -> Tensor:
+        """Log-mel pictures of some of the clips, at even distances, [count or fewer, mels, frames]."""
+        rows = np.unique(np.linspace(0, len(self.clips) - 1, count).astype(int)).tolist()
+        return torch.from_numpy(np.stack([self.features(row, rng) for row in rows]))
+
     def bank(self, places: Sequence[Floats], rng: np.random.Generator) -> Bank:
         """Windows in rooms drawn at random, to be heard over one noise after another."""
         if self._hums is None:

@@ -38,15 +38,29 @@ class StudentRecipe(Spec):
     """Speakers that set the temperature and show progress."""
     test: tuple[str, ...] = ()
     """Speakers judged on. Without these lists see `corpora.split_corpora`."""
-    epochs: Annotated[int, Field(gt=0)]
+    start: str | None = None
+    """Bundle whose network this one begins as: a folder, absolute or below the data folder, or `starter`, the
+    one that ships. Nobody it was trained on may be among dev and test: what they score would flatter."""
+    epochs: Annotated[int, Field(ge=0)]
+    """0: as the bundle of `start` has it."""
     batch: Annotated[int, Field(gt=1)] = 64
-    lr: Annotated[float, Field(gt=0.0)]
+    lr: Annotated[float, Field(gt=0.0)] = 1e-3
     weight_decay: float = 0.05
     smoothing: float = 0.05
     adjust: float = 0.0
     """Strength of logit adjustment by the class prior."""
     mixup: float = 0.0
     """Beta parameter of mixup; 0 switches it off."""
+
+    @model_validator(mode="after")
+    def _something_to_keep(self) -> Self:
+        if self.epochs == 0 and self.start is None:
+            raise ValueError("epochs = 0 keeps a network as it is; name its bundle with start")
+        if self.epochs == 0 and getattr(self, "teacher", None) is not None:
+            raise ValueError(
+                "epochs = 0 keeps a network as it is; a teacher has nobody to teach, leave it out"
+            )
+        return self
 
 
 class AudioRecipe(StudentRecipe):
@@ -59,6 +73,12 @@ class AudioRecipe(StudentRecipe):
     """Epochs of a last round over loud noise, -5 to 20 dB, as beside machines; 0: none."""
     teacher: str | None = None
     """Speech encoder that is distilled: see `teachers.open_teacher` for what can be named."""
+
+    @model_validator(mode="after")
+    def _adapted_after_learning(self) -> Self:
+        if self.adapt_epochs and not self.epochs:
+            raise ValueError("adapt_epochs needs epochs: the network is kept as it is with epochs = 0")
+        return self
 
 
 class TuningRecipe(Spec):

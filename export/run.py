@@ -69,7 +69,10 @@ from export.teachers import teacher_of
 from export.text_training import train_text
 from export.trial import run_trial
 from export.vision_training import train_vision
+from export.warm_start import started_from
 
+OF_TRAINING = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
+"""Variables of the environment set for the processes that train."""
 QAT_STEPS = 200
 """Batches an epoch of quantization-aware fine-tuning."""
 
@@ -171,7 +174,10 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         stages.end("judged before and after adaptation")
     speed = _speed(candidates["int8"])
     stages.end("bench")
-    told = card(recipe, sets, results, adapted, taught, strange.composed, reports, parity, speed, private)
+    before = {name: start for name in MODALITIES if (start := started_from(recipe, name, data))}
+    told = card(
+        recipe, before, sets, results, adapted, taught, strange.composed, reports, parity, speed, private
+    )
     page.write_text(told, encoding="utf-8")
     facts["accuracy"] = {
         title: {precision: report.as_dict() for precision, report in row.items()}
@@ -200,7 +206,9 @@ def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> No
     cores = os.cpu_count() or 1
     workers = min(len(MODALITIES), cores)
     # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
-    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": str(max(1, cores // workers))}
+    # glibc would give the memory of every large tensor back and ask for it anew: a third of a training step.
+    settings = ("1", str(max(1, cores // workers)), "8000000000", "16000000000")
+    os.environ |= dict(zip(OF_TRAINING, settings, strict=True))
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context, initializer=_end_with, initargs=(os.getpid(),)) as executor:
         # The longest first.
@@ -217,8 +225,7 @@ def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> No
 
 def _speed(bundle: Bundle) -> Any:
     """What `edge bench` says, from a process of its own: this one is full of torch and its threads."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    clean = {name: value for name, value in os.environ.items() if name not in threads}
+    clean = {name: value for name, value in os.environ.items() if name not in OF_TRAINING}
     command = [sys.executable, "-m", "edge.cli", "bench", str(bundle.folder), "--json"]
     done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -239,18 +246,20 @@ def _place(name: str, recipe: Recipe, data: Path, work: Path) -> Path:
 
 
 def _data_key(names: Iterable[str], recipe: Recipe, data: Path) -> str:
-    """Digest of what the encoders named are trained on: corpora, noise, weights of teachers from elsewhere.
+    """Digest of what the encoders named come from: corpora, noise, teachers from elsewhere, other bundles.
 
-    Raises ConfigError for a teacher that is not there, and MissingExtraError.
+    Raises ConfigError for a teacher or a bundle that is not there or does not fit, and MissingExtraError.
     """
-    folders, teachers = list[str](), list[str]()
+    folders, origins = list[str](), list[str]()
     for name in names:
         student = getattr(recipe, name)
         folders += [*student.corpora, *filter(None, [getattr(student, "noise", None)])]
         if student.teacher != "cnn" and (teacher := teacher_of(recipe, name, data)):
-            teachers.append(teacher.identity)
+            origins.append(teacher.identity)
+        if start := started_from(recipe, name, data):
+            origins.append(start.manifest.models[name].sha256)
     found = fingerprint(data, folders)
-    return hashlib.sha256("-".join([found, *teachers]).encode()).hexdigest()[:10] if teachers else found
+    return hashlib.sha256("-".join([found, *origins]).encode()).hexdigest()[:10] if origins else found
 
 
 def _end_with(parent: int) -> None:

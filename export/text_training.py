@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from export.recipe import Recipe
 from export.students import TOKEN, TextStudent
 from export.training import Batch, Plan, Task, finished, train
 from export.tuning import Material, lessons_of
+from export.warm_start import begin_as, started_from
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 F1 = "held-out macro F1"
@@ -90,9 +92,14 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     model: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
     if finished(model, "text", folder):
         return student
-    split = text_split(recipe, data)
     folder.mkdir(parents=True, exist_ok=True)
     stored = folder / "tokenizer.json"
+    if start := started_from(recipe, "text", data):
+        begin_as(student, "text", start)
+        shutil.copyfile(start.path(stored.name), stored)  # its weights know these pieces only
+        if not wanted.epochs:
+            return student
+    split = text_split(recipe, data)
     if not stored.is_file():
         train_tokenizer([e.transcript or "" for e in split.train], spec).save(str(stored))
     tokenizer = Tokenizer.from_file(str(stored))

@@ -23,6 +23,7 @@ from export.recipe import Recipe
 from export.students import TOKEN, VisionStudent
 from export.training import Batch, Plan, Task, finished, train
 from export.tuning import Material, lessons_of
+from export.warm_start import begin_as, started_from, wake_norms
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ TEACH = (
 )
 SETTLE = Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, softened=True)
 TEACHER_WIDTH = 48
+SHOWN = 2048
+"""Faces that norms are measured on where a network goes on learning."""
 
 
 def vision_split(recipe: Recipe, data: Path) -> Split:
@@ -77,12 +80,19 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     learner: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
     if finished(learner, SETTLE.name, folder):
         return student  # type: ignore[no-any-return]
+    if start := started_from(recipe, "vision", data):
+        begin_as(student, "vision", start)
+        if not wanted.epochs:
+            return student  # type: ignore[no-any-return]
     own = wanted.teacher == "cnn"
     rounds = (*LEARN, *(TEACH if own else ()), SETTLE)
     teacher = VisionStudent(len(LABELS), TEACHER_WIDTH) if own else None
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
+    if start:
+        some = torch.linspace(0, len(faces) - 1, min(SHOWN, len(faces))).long()
+        wake_norms(student, lambda network: logits_of(network, faces[some]))
     targets = F.one_hot(labels, len(LABELS)).float()
     lesson = vision_lessons(recipe, data, split, folder.parent / "teacher")
     if lesson:

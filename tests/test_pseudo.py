@@ -16,8 +16,9 @@ from calibration.evaluate import Judge, evaluate_folder, stream_clips
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.manifest import AudioSpec
-from export.audio_training import audio_lessons, audio_split, draw_share, label_targets, train_audio
+from export.audio_training import audio_lessons, audio_split, train_audio
 from export.corpora import Split, joined, split_corpora
+from export.draws import draw_share, label_targets
 from export.noisy_windows import NoisyWindows, load_clips
 from export.policy import read_policy
 from export.pseudo import run_pseudo
