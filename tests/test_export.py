@@ -113,6 +113,32 @@ def test_something_was_learnt(exported):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+def test_an_export_goes_on_from_a_bundle(exported, tmp_path):
+    data, recipe, earlier = exported
+    old, new = recipe.read_text(encoding="utf-8"), tmp_path / "on.toml"
+    for corpora in ("voices", "fer2013", "goemotions"):
+        old = old.replace(f'corpora = ["{corpora}"]', f'corpora = ["{corpora}"]\nstart = "{earlier}"')
+    before, _, text = old.partition("[text]")
+    kept = text.replace("epochs = 2", "epochs = 0", 1)
+    new.write_text(f"{before}[text]{kept}", encoding="utf-8")
+    out = tmp_path / "on"
+    done = edge("export", new, "--data", data, "--out", out)
+    assert done.returncode == 0, done.stderr
+    first, second = open_bundle(earlier), open_bundle(out)
+    was, found = first.manifest.accuracy, second.manifest.accuracy
+    title = "text on goemotions"
+    assert found[title]["int8"]["accuracy"] == pytest.approx(was[title]["int8"]["accuracy"], abs=0.02)
+    assert first.path("tokenizer.json").read_bytes() == second.path("tokenizer.json").read_bytes()
+    for title in ("audio on voices", "vision on fer2013"):
+        assert found[title]["int8"]["accuracy"] > was[title]["int8"]["accuracy"] - 0.1
+    card = (out / "card.md").read_text(encoding="utf-8")
+    assert f"The text network is that of the bundle tiny of {first.manifest.created}." in card
+    assert f"The vision network went on from that of the bundle tiny of {first.manifest.created}." in card
+    assert "**Research only.**" in card
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_every_number_of_the_card_is_in_the_manifest_and_printed_again(exported):
     _, _, out = exported
     accuracy = open_bundle(out).manifest.accuracy
