@@ -55,11 +55,11 @@ def begin_as(student: nn.Module, name: str, bundle: Bundle) -> None:
     Norms become the identity: call `wake_norms` before training. Raises ConfigError where the bundle's
     network is of another shape.
     """
-    drawn = copy.deepcopy(student)
-    torch.manual_seed(0)
+    drawn, chance = copy.deepcopy(student), torch.Generator().manual_seed(0)
+    norms = _of_norms(drawn)
     for key, value in drawn.state_dict().items():
-        if value.is_floating_point() and key not in _of_norms(drawn):
-            value.copy_(torch.randn_like(value))
+        if value.is_floating_point() and key not in norms:
+            value.copy_(torch.randn(value.shape, generator=chance))
     drawn = fused(drawn)
     manifest = bundle.manifest
     with tempfile.TemporaryDirectory() as scratch:
@@ -72,7 +72,6 @@ def begin_as(student: nn.Module, name: str, bundle: Bundle) -> None:
             "trains; leave it out"
         )
     pairs = [(mine[1], other[1]) for mine, other in zip(own, theirs, strict=True)]
-    norms = _of_norms(drawn)
     found = {key: _found(key, value, pairs) for key, value in drawn.state_dict().items() if key not in norms}
     student.load_state_dict(_parted(student, found), strict=False)
     student.eval()
