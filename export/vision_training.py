@@ -19,9 +19,10 @@ from export.augment import jitter_faces, mix
 from export.corpora import Split, joined, split_corpora
 from export.distill import Lessons, Taught, beside, keep_score, lesson_loss
 from export.fer2013 import read_faces
+from export.progress import say
 from export.recipe import Recipe
 from export.students import TOKEN, VisionStudent
-from export.training import Batch, Plan, Task, finished, train
+from export.training import Batch, Plan, Task, average, finished, train
 from export.tuning import Material, lessons_of
 from export.warm_start import begin_as, started_from, wake_norms
 
@@ -49,6 +50,7 @@ TEACH = (
     Round("vision-teacher-refined", 0.1, 0.5, gentle=True, softened=True, teacher=True),
 )
 SETTLE = Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, softened=True)
+AVERAGED = "vision-averaged"
 TEACHER_WIDTH = 48
 SHOWN = 2048
 """Faces that norms are measured on where a network goes on learning."""
@@ -72,13 +74,15 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     Three rounds: learn on faces changed a lot; refine on faces changed gently, which the first round kept
     out of reach; settle on targets half of which are the answers of the refined network, and of its teacher
     where the recipe has one, because many of the labels people gave to single faces are wrong (born-again
-    networks, Furlanello et al. 2018). A teacher from elsewhere is listened to in every round.
+    networks, Furlanello et al. 2018). A teacher from elsewhere is listened to in every round. What is kept is
+    the mean of the weights that the rounds ended with: each goes on from the one before, and together they
+    know strangers better than any of them (model soups, Wortsman et al. 2022).
     """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)
     student = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
-    if finished(learner, SETTLE.name, folder):
+    if finished(learner, AVERAGED, folder):
         return student  # type: ignore[no-any-return]
     if start := started_from(recipe, "vision", data):
         begin_as(student, "vision", start)
@@ -133,6 +137,10 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         loss = lesson_loss if lesson else None
         shown = partial(batches, kind, beside(wished, lesson))
         train(Task(kind.name, model, shown, steps, targets.mean(0), score, loss), plan, folder)
+    average([kind.name for kind in rounds if not kind.teacher], AVERAGED, learner, folder)
+    reached = score(learner)
+    say(f"{AVERAGED}: held-out accuracy {reached:.3f}")
+    keep_score(reached, folder, AVERAGED)
     return student  # type: ignore[no-any-return]
 
 
