@@ -807,7 +807,7 @@ def test_the_starter_recipe_reads():
     [
         ("[audio]\n", "[audio]\nepoch = 3\n", "audio.epoch: Extra inputs are not permitted"),
         ("[audio]\n", "colour = 'red'\n[audio]\n", "colour: Extra inputs"),
-        ("epochs = 2", "epochs = 0", "audio: Value error, epochs = 0 keeps a network as it is; name its bundle with start"),
+        ("epochs = 2", "epochs = 0", "audio: Value error, epochs = 0 keeps a network as it is"),
         ("epochs = 2", "epochs = 'two'", "audio.epochs: Input should be a valid integer"),
         ("epochs = 2\n", "", "audio.epochs: Field required"),
         ('name = "tiny"', "", "name: Field required"),
