@@ -20,14 +20,11 @@ class AudioStudent(nn.Module):
     as the identity: on a few hours of speech the stem must learn first. The voice is the mean token of
     the speaker so far, less the mean token of all speakers; zeros stand for a voice never heard. It is
     taken off every token, so that what is left is how this person speaks now.
-
-    The stem sees the picture three times: as it is, over what its loud frames have in common (speaker, room,
-    microphone), and over what its quiet ones have (the noise; noise-aware training, Seltzer et al. 2013).
     """
 
-    def __init__(self, spec: AudioSpec, labels: int, width: int = 32, layers: int = 4) -> None:
+    def __init__(self, spec: AudioSpec, labels: int, width: int = 32, layers: int = 2) -> None:
         super().__init__()
-        plan = [(3, width, 2, 2), (width, 2 * width, 2, 2), (2 * width, 3 * width, 2, 2)]
+        plan = [(2, width, 2, 2), (width, 2 * width, 2, 2), (2 * width, 3 * width, 2, 2)]
         plan.append((3 * width, 4 * width, 2, 1))
         self.stem = nn.Sequential(*(_conv(i, o, (f, t)) for i, o, f, t in plan))
         self.into = nn.Linear(4 * width * (spec.mels // 16), TOKEN)
@@ -45,8 +42,7 @@ class AudioStudent(nn.Module):
 
     def encode(self, features: Tensor) -> Tensor:
         """Tokens of an unknown voice [b, t, 128]."""
-        over = [features - _shared(features, sign) for sign in (1.0, -1.0)]
-        x = self.stem(torch.stack([features, *over], dim=1))
+        x = self.stem(torch.stack([features, features - _colour(features)], dim=1))
         x = self.into(x.flatten(1, 2).transpose(1, 2))
         for layer in self.layers:
             x = layer(x)
@@ -63,10 +59,10 @@ class AudioStudent(nn.Module):
         return tokens, self.head(torch.cat([mean, spread], dim=1))
 
 
-def _shared(features: Tensor, sign: float) -> Tensor:
-    """Mean of each band over the loud frames, or with sign -1 over the quiet ones, [b, mels, 1]."""
+def _colour(features: Tensor) -> Tensor:
+    """Mean of each band over the loud frames, [b, mels, 1]: what speaker, room and microphone add."""
     loudness = features.mean(dim=1, keepdim=True)
-    weight = torch.sigmoid(12.0 * sign * (loudness - loudness.mean(dim=2, keepdim=True)))
+    weight = torch.sigmoid(12.0 * (loudness - loudness.mean(dim=2, keepdim=True)))
     return (features * weight).sum(dim=2, keepdim=True) / weight.sum(dim=2, keepdim=True)
 
 
