@@ -1,7 +1,6 @@
 """A bundle's networks go on learning: what comes back out of a graph is the network that went in."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
@@ -144,12 +143,3 @@ def test_noise_is_learned_after_the_labels_only():
     audio = RECIPE["audio"] | {"start": "starter", "epochs": 0, "adapt_epochs": 3}
     with pytest.raises(ValueError, match="adapt_epochs needs epochs"):
         Recipe.model_validate(RECIPE | {"audio": audio})
-
-
-def test_the_starter_recipe_begins_with_what_ships(tmp_path):
-    from export.recipe import read_recipe
-
-    starter = read_recipe(Path(__file__).parents[1] / "recipes" / "starter.toml")
-    for name in MODALITIES:
-        if getattr(starter, name).start:
-            assert started_from(starter, name, tmp_path) is not None
