@@ -58,6 +58,7 @@ def test_every_int8_node_is_an_integer_kernel_in_the_fast_graph(kind):
     assert all(tensor.name in read for tensor in derived.graph.initializer)
 
 
+@pytest.mark.skipif(saturates(), reason="signed weights come out wrong on this CPU: nothing to compare with")
 @pytest.mark.parametrize("kind", networks.KINDS)
 def test_unsigned_weights_give_the_same_numbers(kind):
     model = onnx.load(networks.quantized(kind)[0])
