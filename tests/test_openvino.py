@@ -11,11 +11,15 @@ from edge.app import Reader, demo_clip
 from edge.bundle import open_bundle
 from edge.config import Site
 from edge.engines import open_engine
+from edge.engines.cpu_probe import saturates
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import EngineError, MissingExtraError
 from edge.golden import golden_arrays, replay
 
 STARTER = Path(str(files("edge") / "assets" / "starter"))
+WHOLE = pytest.mark.skipif(
+    saturates(), reason="OpenVINO clips INT8 products on this CPU; the golden outputs refuse it there"
+)
 
 
 def test_without_the_package_the_pip_line_is_said(tiny_bundle, monkeypatch):
@@ -29,6 +33,7 @@ def _openvino():
     pytest.importorskip("openvino")
 
 
+@WHOLE
 @pytest.mark.usefixtures("_openvino")
 @pytest.mark.parametrize("name", ["audio", "vision", "text", "fusion"])
 def test_the_starter_models_give_the_same_answers(name):
@@ -68,6 +73,7 @@ def test_what_is_no_model(tmp_path):
         open_engine(tmp_path / "none.onnx", "openvino")
 
 
+@WHOLE
 @pytest.mark.usefixtures("_openvino")
 def test_a_site_may_ask_for_it():
     with Reader(Site(backend="openvino")) as reader:
