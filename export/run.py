@@ -206,7 +206,7 @@ def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> No
     cores = os.cpu_count() or 1
     workers = min(len(MODALITIES), cores)
     # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
-    # glibc would give the memory of every large tensor back and ask for it anew: a third of a training step.
+    # glibc would give the memory of every large tensor back and ask for it anew, at every step.
     settings = ("1", str(max(1, cores // workers)), "8000000000", "16000000000")
     os.environ |= dict(zip(OF_TRAINING, settings, strict=True))
     context = multiprocessing.get_context("spawn")

@@ -75,8 +75,8 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     out of reach; settle on targets half of which are the answers of the refined network, and of its teacher
     where the recipe has one, because many of the labels people gave to single faces are wrong (born-again
     networks, Furlanello et al. 2018). A teacher from elsewhere is listened to in every round. What is kept is
-    the mean of the weights that the rounds ended with: each goes on from the one before, and together they
-    know strangers better than any of them (model soups, Wortsman et al. 2022).
+    the mean of the weights that the rounds ended with, each of which went on from the one before (model
+    soups, Wortsman et al. 2022).
     """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)

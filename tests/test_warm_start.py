@@ -57,16 +57,22 @@ def trained(name, manifest):
     return student.eval(), inputs
 
 
+def put_back(name, starter, folder):
+    """A trained student, another that begins as its graph, and inputs for both."""
+    manifest = starter.manifest
+    student, inputs = trained(name, manifest)
+    shapes = (manifest.audio, manifest.vision, manifest.text, manifest.window_s)
+    write_networks({name: student}, *shapes, folder)
+    found = fresh(name, manifest)[0]
+    begin_as(found, name, replace(starter, folder=folder))
+    return student, found, inputs
+
+
 @pytest.mark.parametrize("name", MODALITIES)
 @torch.no_grad()
 def test_a_network_comes_back_out_of_its_graph(name, starter, tmp_path):
     torch.manual_seed(3)
-    manifest = starter.manifest
-    student, inputs = trained(name, manifest)
-    shapes = (manifest.audio, manifest.vision, manifest.text, manifest.window_s)
-    write_networks({name: student}, *shapes, tmp_path)
-    found = fresh(name, manifest)[0]
-    begin_as(found, name, replace(starter, folder=tmp_path))
+    student, found, inputs = put_back(name, starter, tmp_path)
     for mine, other in zip(found(*inputs), student(*inputs), strict=True):
         assert torch.allclose(mine, other, rtol=1e-3, atol=1e-3)
 
@@ -75,12 +81,7 @@ def test_a_network_comes_back_out_of_its_graph(name, starter, tmp_path):
 @torch.no_grad()
 def test_norms_that_wake_change_no_output_and_know_their_input(name, starter, tmp_path):
     torch.manual_seed(4)
-    manifest = starter.manifest
-    student, inputs = trained(name, manifest)
-    shapes = (manifest.audio, manifest.vision, manifest.text, manifest.window_s)
-    write_networks({name: student}, *shapes, tmp_path)
-    found = fresh(name, manifest)[0]
-    begin_as(found, name, replace(starter, folder=tmp_path))
+    _, found, inputs = put_back(name, starter, tmp_path)
     before = found(*inputs)
     wake_norms(found, lambda network: network(*inputs))
     for mine, other in zip(found(*inputs), before, strict=True):
