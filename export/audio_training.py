@@ -88,6 +88,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     wanted, spec = recipe.audio, AudioSpec()
     torch.manual_seed(recipe.seed)
     student = AudioStudent(spec, len(LABELS))
+    student.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = Listening(student)
     rounds = [Round(LEARN, wanted.epochs, wanted.lr)]
     if wanted.teacher:
@@ -199,9 +200,8 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
         )
         judged = (explained, "held-out share of the teacher") if kind.listening else (score, RECALL)
         shown = partial(batches, kind, bank)
-        task = Task(
-            kind.name, model, shown, steps, targets.mean(0), judged[0], partial(loss, kind), judged[1]
-        )
+        asked, prior = partial(loss, kind), targets.mean(0)
+        task = Task(kind.name, model, shown, steps, prior, judged[0], asked, judged[1], short=True)
         train(task, plan, folder)
     return student
 

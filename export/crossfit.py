@@ -22,11 +22,16 @@ from edge.items import LABELS, MODALITIES
 from export.fusion import FusionHead
 from export.fusion_training import Pool, compose, even_labels, train_fusion
 from export.recipe import Recipe
+from export.side_by_side import side_by_side
+from export.training import save_whole
 
 A_LABEL, LEAST = 100, 30
 """Windows of each label, of each part, for every combination of modalities; and the least of each voice."""
 COMBINATIONS = [kept for count in range(1, len(MODALITIES) + 1) for kept in combinations(MODALITIES, count)]
 """What may be present."""
+
+Met = tuple[Mapping[str, Pool], Mapping[str, Pool] | None]
+"""Pools a head learns from besides those of the training examples, and pools it is judged on."""
 
 Answers = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Logits [n, k] and labels [n]."""
@@ -44,22 +49,45 @@ class Strange:
     """Accuracy on windows as in training, of all modalities together and of each alone."""
 
 
-def cross_fitted(
+def train_heads(
     recipe: Recipe,
     seen: Mapping[str, Pool],
+    unseen: Mapping[str, Pool],
     parts: Sequence[tuple[Mapping[str, Pool], Mapping[str, Pool]]],
     folder: Path,
-) -> Strange:
-    """What heads say that each leave out a part of the people and are asked about that.
+) -> list[FusionHead]:
+    """Train, or load, the head that ships, then one for each part that leaves it out; side by side.
 
-    parts: the pools of a part of the people, and of all others. Every part weighs alike, however many
-    examples it has. The windows keep the transcript where it is known.
+    parts: the pools of a part of the people, and of all others.
+    """
+    places = [folder, *(folder / f"without-{number + 1}" for number in range(len(parts)))]
+    met: list[Met] = [(unseen, None), *((completed(others, seen), own) for own, others in parts)]
+    lacking = [number for number, place in enumerate(places) if not (place / "fusion.pt").is_file()]
+    if lacking:
+        folder.mkdir(parents=True, exist_ok=True)
+        stored = folder / "pools.pt"
+        save_whole(stored, (seen, met))
+        side_by_side([(_train_head, (recipe, stored, number, places[number])) for number in lacking])
+        stored.unlink()
+    return [train_fusion(recipe, seen, *met[number], place) for number, place in enumerate(places)]
+
+
+def _train_head(recipe: Recipe, stored: Path, number: int, place: Path) -> None:
+    """Train one head. stored: pools of the training examples, and what each head meets besides."""
+    with torch.serialization.safe_globals([Pool]):
+        seen, met = torch.load(stored, mmap=True)  # one copy in memory, however many heads
+    train_fusion(recipe, seen, *met[number], place)
+
+
+def cross_fitted(recipe: Recipe, heads: Sequence[FusionHead], parts: Sequence[Mapping[str, Pool]]) -> Strange:
+    """What heads say about the part of the people that each left out.
+
+    Every part weighs alike, however many examples it has. The windows keep the transcript where it is known.
     """
     found: dict[tuple[str, ...], list[Answers]] = {}
     of_voices: dict[tuple[str, ...], list[Answers]] = {}
     right: dict[str, list[float]] = {}
-    for number, (own, others) in enumerate(parts):
-        head = train_fusion(recipe, seen, completed(others, seen), own, folder / f"without-{number + 1}")
+    for head, own in zip(heads, parts, strict=True):
         labels = even_labels(own, A_LABEL * len(LABELS))
         voices = _voices(own)
         for present in COMBINATIONS:

@@ -9,18 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from edge.bundle import Bundle
 from edge.disk import beside
@@ -41,8 +35,8 @@ from export.calibrate import (
 )
 from export.card import card
 from export.corpora import fingerprint
-from export.crossfit import cross_fitted
-from export.fusion_training import Pool, train_fusion, voices
+from export.crossfit import cross_fitted, train_heads
+from export.fusion_training import Pool, voices
 from export.heldout import held_out_sets
 from export.judging import adaptation, judge, machines_of
 from export.networks import fused, write_networks
@@ -64,6 +58,7 @@ from export.progress import Stages, logged, say
 from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
 from export.report import write_report
+from export.side_by_side import OF_TRAINING, side_by_side
 from export.teacher_scores import beside_teachers
 from export.teachers import teacher_of
 from export.text_training import train_text
@@ -71,8 +66,6 @@ from export.trial import run_trial
 from export.vision_training import train_vision
 from export.warm_start import started_from
 
-OF_TRAINING = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
-"""Variables of the environment set for the processes that train."""
 QAT_STEPS = 200
 """Batches an epoch of quantization-aware fine-tuning."""
 
@@ -119,8 +112,8 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     private = privacy_of(recipe, voices(trained, unseen))
     if "epsilon" in private:
         say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
-    fusion = train_fusion(recipe, trained, unseen, None, folder)
-    strange = cross_fitted(recipe, trained, pools, folder)
+    fusion, *others = train_heads(recipe, trained, unseen, pools, folder)
+    strange = cross_fitted(recipe, others, [own for own, _ in pools])
     stages.end("fusion")
     shapes = (AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S)
     floats = write_networks({**encoders, "fusion": fusion}, *shapes, work / "fp32")
@@ -203,24 +196,9 @@ def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> No
 
     places: modality -> folder for its weights.
     """
-    cores = os.cpu_count() or 1
-    workers = min(len(MODALITIES), cores)
-    # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
-    # glibc would give the memory of every large tensor back and ask for it anew, at every step.
-    settings = ("1", str(max(1, cores // workers)), "8000000000", "16000000000")
-    os.environ |= dict(zip(OF_TRAINING, settings, strict=True))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_end_with, initargs=(os.getpid(),)) as executor:
-        # The longest first.
-        order = ("vision", "audio", "text")
-        jobs = [executor.submit(_train, name, recipe, data, places[name]) for name in order]
-        try:
-            for job in as_completed(jobs):
-                job.result()
-        except BaseException:  # the first failure tells all: what the others have is on disk
-            for child in multiprocessing.active_children():
-                child.terminate()
-            raise
+    # The longest first.
+    order = ("vision", "audio", "text")
+    side_by_side([(_student, (name, recipe, data, places[name])) for name in order])
 
 
 def _speed(bundle: Bundle) -> Any:
@@ -260,20 +238,3 @@ def _data_key(names: Iterable[str], recipe: Recipe, data: Path) -> str:
             origins.append(start.manifest.models[name].sha256)
     found = fingerprint(data, folders)
     return hashlib.sha256("-".join([found, *origins]).encode()).hexdigest()[:10] if origins else found
-
-
-def _end_with(parent: int) -> None:
-    """Runs in a child process: end when the parent is gone, however it went."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def _train(name: str, recipe: Recipe, data: Path, place: Path) -> None:
-    """Runs in a child process."""
-    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    _student(name, recipe, data, place)

@@ -48,7 +48,7 @@ class AudioStudent(nn.Module):
             x = layer(x)
         x = self.norm(x)
         if self.training:
-            self.centre.lerp_(x.detach().mean(dim=(0, 1)), 0.01)
+            self.centre.lerp_(x.detach().float().mean(dim=(0, 1)), 0.01)
         return x - self.centre  # type: ignore[no-any-return]
 
     def read(self, tokens: Tensor, voice: Tensor) -> tuple[Tensor, Tensor]:
@@ -73,10 +73,13 @@ class VisionStudent(nn.Module):
     as it is and mirrored, and the two answers are averaged.
     """
 
-    def __init__(self, labels: int, width: int = 32, depths: tuple[int, ...] = (2, 3, 4, 2)) -> None:
+    def __init__(
+        self, labels: int, width: int = 32, depths: tuple[int, ...] = (2, 3, 4, 2), whole: bool = False
+    ) -> None:
+        """whole: begin with a convolution at full size, before the first halving."""
         super().__init__()
-        blocks: list[nn.Module] = []
-        channels = 1
+        channels = width // 2 if whole else 1
+        blocks: list[nn.Module] = [PlainBlock(1, channels, 1)] if whole else []
         for stage, depth in enumerate(depths):
             # The last stage sees 3x3 cells only: doubling once more would cost more than it brings.
             wider = width * (2**stage if stage < 3 else 6)

@@ -17,7 +17,7 @@ from export.audio_training import ADAPT, LEARN
 from export.distill import kept_score
 from export.history import read_history
 from export.recipe import Recipe
-from export.vision_training import AVERAGED, SETTLE, TEACH
+from export.vision_training import AVERAGED, LOOK, TEACH
 
 
 def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[st
     """
     heard = ADAPT if recipe.audio.adapt_epochs else LEARN
     rows = []
-    for modality, last in {"audio": heard, "vision": SETTLE.name, "text": "text"}.items():
+    for modality, last in {"audio": heard, "vision": LOOK[-1].name, "text": "text"}.items():
         folder, name = folders[modality], getattr(recipe, modality).teacher
         course = read_history(folder / f"{last}.jsonl")
         score = _score(folder)

@@ -60,6 +60,8 @@ class Task:
     """What the score is and of whom, in words; what is held out was never trained on."""
     clip: Callable[[nn.Module], object] = lambda model: nn.utils.clip_grad_norm_(model.parameters(), 2.0)
     """What is done to the gradients before a step."""
+    short: bool = False
+    """Whether it computes in bfloat16 on a CPU made for that, in half the time; the weights stay float32."""
 
 
 def finished(model: nn.Module, name: str, folder: Path) -> bool:
@@ -112,13 +114,15 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
         return label_loss(model(*inputs)[1], targets)
 
     loss_of = task.loss or default_loss
+    short = task.short and torch.cpu._is_avx512_bf16_supported()
     for epoch in range(first, plan.epochs):
         begin, losses = time.monotonic(), []
         torch.manual_seed(plan.seed * 10_007 + epoch)
         model.train()
         rng = np.random.default_rng((plan.seed, epoch))
         for batch in bar(task.batches(rng), task.steps, f"{task.name} {epoch + 1}/{plan.epochs}"):
-            loss = loss_of(model, batch, label_loss)
+            with torch.autocast("cpu", torch.bfloat16, enabled=short):
+                loss = loss_of(model, batch, label_loss)
             optimizer.zero_grad()
             loss.backward()
             task.clip(model)

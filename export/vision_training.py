@@ -36,22 +36,22 @@ class Round:
     lr: float
     gentle: bool = False
     mixed: bool = False
-    softened: bool = False
+    born_again: bool = False
+    """Whether the network as it is by then answers as well for the targets."""
     teacher: bool = False
     """Whether it trains the wider network."""
 
 
-LEARN = (
+TEACH = (
+    Round("vision-teacher", 0.8, 1.0, mixed=True, teacher=True),
+    Round("vision-teacher-refined", 0.2, 0.5, gentle=True, teacher=True),
+)
+LOOK = (
     Round("vision", 1.0, 1.0, mixed=True),
     Round("vision-refined", 0.5, 0.5, gentle=True),
+    Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, born_again=True),
 )
-TEACH = (
-    Round("vision-teacher", 0.4, 1.0, mixed=True, teacher=True),
-    Round("vision-teacher-refined", 0.1, 0.5, gentle=True, softened=True, teacher=True),
-)
-SETTLE = Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, softened=True)
 AVERAGED = "vision-averaged"
-TEACHER_WIDTH = 48
 SHOWN = 2048
 """Faces that norms are measured on where a network goes on learning."""
 
@@ -72,9 +72,10 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     """Train, or load, the vision student; its blocks are not merged yet.
 
     Three rounds: learn on faces changed a lot; refine on faces changed gently, which the first round kept
-    out of reach; settle on targets half of which are the answers of the refined network, and of its teacher
-    where the recipe has one, because many of the labels people gave to single faces are wrong (born-again
-    networks, Furlanello et al. 2018). A teacher from elsewhere is listened to in every round. What is kept is
+    out of reach; settle on targets half of which are the answers of the refined network, because many of the
+    labels people gave to single faces are wrong (born-again networks, Furlanello et al. 2018). The teacher
+    `cnn`, a wider and deeper network of the same kind, is trained first, and half of the targets are its
+    answers in every round; a teacher from elsewhere is listened to in every round as well. What is kept is
     the mean of the weights that the rounds ended with, each of which went on from the one before (model
     soups, Wortsman et al. 2022).
     """
@@ -89,8 +90,8 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         if not wanted.epochs:
             return student  # type: ignore[no-any-return]
     own = wanted.teacher == "cnn"
-    rounds = (*LEARN, *(TEACH if own else ()), SETTLE)
-    teacher = VisionStudent(len(LABELS), TEACHER_WIDTH) if own else None
+    rounds = (*TEACH, *LOOK) if own else LOOK
+    teacher = wide_network() if own else None
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
@@ -110,22 +111,24 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
             inputs, wished = jitter_faces(faces[chosen], rng, kind.gentle), targets[chosen]
             if wanted.mixup and kind.mixed:
                 inputs, wished = mix(inputs, wished, wanted.mixup, rng)
-            layout = torch.contiguous_format if kind.teacher else torch.channels_last
-            yield (inputs.contiguous(memory_format=layout),), wished
+            yield (inputs.contiguous(memory_format=torch.channels_last),), wished
 
     def score(model: nn.Module) -> float:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
 
+    answers: Tensor | None = None
     for number, kind in enumerate(rounds):
         model = teacher if kind.teacher else learner
         assert model is not None
         if finished(model, kind.name, folder):
             continue
-        wished = targets
-        if kind.softened:
-            asked = [network.eval() for network in (student, teacher) if network is not None]
-            answers = torch.stack([logits_of(network, faces).softmax(1) for network in asked])
-            wished = (targets + answers.mean(0)) / 2
+        told = []
+        if teacher is not None and not kind.teacher:
+            answers = logits_of(teacher, faces).softmax(1) if answers is None else answers
+            told.append(answers)
+        if kind.born_again:
+            told.append(logits_of(student.eval(), faces).softmax(1))
+        wished = (targets + torch.stack(told).mean(0)) / 2 if told else targets
         plan = Plan(
             max(1, round(wanted.epochs * kind.epochs)),
             wanted.lr * kind.lr,
@@ -136,12 +139,19 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         )
         loss = lesson_loss if lesson else None
         shown = partial(batches, kind, beside(wished, lesson))
-        train(Task(kind.name, model, shown, steps, targets.mean(0), score, loss), plan, folder)
+        task = Task(kind.name, model, shown, steps, targets.mean(0), score, loss, short=True)
+        train(task, plan, folder)
     average([kind.name for kind in rounds if not kind.teacher], AVERAGED, learner, folder)
     reached = score(learner)
     say(f"{AVERAGED}: held-out accuracy {reached:.3f}")
     keep_score(reached, folder, AVERAGED)
     return student  # type: ignore[no-any-return]
+
+
+def wide_network() -> VisionStudent:
+    """The teacher `cnn`: half as wide again as the student, deeper, and with a first look at full size."""
+    network = VisionStudent(len(LABELS), 48, (3, 3, 4, 2), whole=True)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def vision_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lessons | None:

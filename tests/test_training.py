@@ -29,6 +29,7 @@ from export.augment import (
     tinted_noises,
     warp_bands,
 )
+from export.crossfit import train_heads
 from export.distill import kept_score
 from export.fusion import FusionHead
 from export.fusion_training import Pool, compose, train_fusion
@@ -783,6 +784,23 @@ def test_a_fusion_head_that_met_everybody_is_not_called_held_out(recipe, pools, 
         train_fusion(wishing(recipe, epochs=1, windows=64), wide, wide, dev, tmp_path / place)
         told += [epoch.measure for epoch in read_history(tmp_path / place / "fusion.jsonl")]
     assert told == ["accuracy on people learned from", "held-out accuracy"]
+
+
+def test_heads_trained_side_by_side_are_those_trained_one_by_one(recipe, pools, tmp_path):
+    wide = {name: replace(pool, tokens=pool.tokens.repeat(1, 1, TOKEN // 4)) for name, pool in pools.items()}
+    brief = wishing(recipe, epochs=1, windows=64)
+    train_fusion(brief, wide, wide, None, tmp_path / "alone")
+    train_fusion(brief, wide, wide, wide, tmp_path / "side" / "without-1")
+    before = (tmp_path / "side" / "without-1" / "fusion.jsonl").read_text()
+    parts = [(wide, wide)] * 2
+    shipped, *others = train_heads(brief, wide, wide, parts, tmp_path / "side")
+    alone = torch.load(tmp_path / "alone" / "fusion.pt", weights_only=True)
+    for head in (shipped, *others):
+        for name, value in head.state_dict().items():  # other threads, other rounding
+            torch.testing.assert_close(value, alone[name], rtol=0, atol=1e-4)
+    assert (tmp_path / "side" / "without-1" / "fusion.jsonl").read_text() == before, "trained once"
+    assert read_history(tmp_path / "side" / "without-2" / "fusion.jsonl")
+    assert not (tmp_path / "side" / "pools.pt").exists()
 
 
 @pytest.mark.parametrize("kept", [MODALITIES, ("audio",), ("vision",), ("vision", "text")])
