@@ -76,7 +76,8 @@ def _train_head(recipe: Recipe, stored: Path, number: int, place: Path) -> None:
     """Train one head. stored: pools of the training examples, and what each head meets besides."""
     with torch.serialization.safe_globals([Pool]):
         seen, met = torch.load(stored, mmap=True)  # one copy in memory, however many heads
-    train_fusion(recipe, seen, *met[number], place)
+    unseen, dev = met[number]
+    train_fusion(recipe, seen, unseen, dev, place)
 
 
 def cross_fitted(recipe: Recipe, heads: Sequence[FusionHead], parts: Sequence[Mapping[str, Pool]]) -> Strange:

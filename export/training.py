@@ -114,7 +114,7 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
         return label_loss(model(*inputs)[1], targets)
 
     loss_of = task.loss or default_loss
-    short = task.short and torch.cpu._is_avx512_bf16_supported()
+    short = task.short and torch.cpu.get_capabilities().get("avx512_bf16", False)
     for epoch in range(first, plan.epochs):
         begin, losses = time.monotonic(), []
         torch.manual_seed(plan.seed * 10_007 + epoch)

@@ -43,13 +43,13 @@ class Round:
 
 
 TEACH = (
-    Round("vision-teacher", 0.8, 1.0, mixed=True, teacher=True),
-    Round("vision-teacher-refined", 0.2, 0.5, gentle=True, teacher=True),
+    Round("vision-teacher", 2.0, 1.0, mixed=True, teacher=True),
+    Round("vision-teacher-refined", 0.5, 0.5, gentle=True, teacher=True),
 )
 LOOK = (
     Round("vision", 1.0, 1.0, mixed=True),
     Round("vision-refined", 0.5, 0.5, gentle=True),
-    Round("vision-settled", 0.7, 0.5, gentle=True, mixed=True, born_again=True),
+    Round("vision-settled", 0.5, 0.5, gentle=True, mixed=True, born_again=True),
 )
 AVERAGED = "vision-averaged"
 SHOWN = 2048

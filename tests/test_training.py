@@ -102,6 +102,19 @@ def uninterrupted(tmp_path_factory):
     return model.state_dict()
 
 
+@pytest.mark.parametrize(("short", "made_for_it"), [(True, True), (True, False), (False, True)])
+def test_short_numbers_only_where_the_cpu_is_made_for_them(short, made_for_it, monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": made_for_it})
+    model, met = tiny(), set()
+    model.into.register_forward_hook(lambda *call: met.add(call[2].dtype) if model.training else None)
+    train(replace(task(model), short=short), PLAN, tmp_path)
+    assert met == {torch.bfloat16 if short and made_for_it else torch.float32}
+    weights = torch.load(tmp_path / "tiny.pt", weights_only=True)
+    assert {value.dtype for name, value in weights.items() if "batches" not in name} == {torch.float32}
+    x = torch.randn(200, 4)
+    assert (model(x)[1].argmax(1) == x[:, :K].argmax(1)).float().mean() > 0.7
+
+
 def assert_same(found, wanted):
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():

@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.manifest import TextSpec
+from export import vision_training
 from export.distill import DIRECTIONS, TEMPERATURE, Lessons, kept_score
 from export.made_up import LONGEST, made_up
 from export.recipe import read_recipe
@@ -243,6 +244,31 @@ def test_the_vision_student_learns_from_a_tuned_tower(tmp_path):
     with torch.no_grad():
         again = train_vision(recipe, tmp_path, tmp_path / "work" / "vision").eval()
         assert torch.equal(student(faces)[1], again(faces)[1])
+
+
+def test_the_vision_student_learns_what_a_wider_network_answers(tmp_path, monkeypatch):
+    write_faces(tmp_path / "fer2013", 96)
+    asked = []
+
+    def watched(task, plan, folder):
+        targets = torch.cat([batch[1] for batch in task.batches(np.random.default_rng(1))])
+        asked.append((task.name, plan.epochs, (targets.max(dim=1).values < 0.99).float().mean().item()))
+        train(task, replace(plan, epochs=1), folder)
+
+    monkeypatch.setattr(vision_training, "train", watched)
+    recipe = wishing(tmp_path, "vision", "cnn", epochs=1)
+    fast = recipe.vision.model_copy(update={"epochs": 2, "mixup": 0.0})
+    train_vision(recipe.model_copy(update={"vision": fast}), tmp_path, tmp_path / "vision")
+    assert [told[:2] for told in asked] == [
+        ("vision-teacher", 4),
+        ("vision-teacher-refined", 1),
+        ("vision", 2),
+        ("vision-refined", 1),
+        ("vision-settled", 1),
+    ]
+    assert [told[2] for told in asked] == [0.0, 0.0, 1.0, 1.0, 1.0], "labels; half of it answers"
+    small, wide = (torch.load(tmp_path / "vision" / f"{name}.pt") for name in ("vision", "vision-teacher"))
+    assert len(wide) > len(small)
 
 
 def test_tuning_is_part_of_the_key_only_where_there_is_something_to_tune(tmp_path):
