@@ -99,7 +99,7 @@ class TaughtRecipe(StudentRecipe):
 
     teacher: str | None = None
     """Encoder that is distilled: see `teachers.open_teacher` for what can be named; for vision also `cnn`, a
-    wider and deeper network of the student's own kind that is trained first, for twice the epochs."""
+    wider and deeper network of the student's own kind that is trained first."""
     tuning: TuningRecipe = TuningRecipe()
 
     @property

@@ -37,14 +37,14 @@ class Round:
     gentle: bool = False
     mixed: bool = False
     born_again: bool = False
-    """Whether the network as it is by then answers as well for the targets."""
+    """Whether the network as it is by then answers as well for the targets; one that goes on always does."""
     teacher: bool = False
     """Whether it trains the wider network."""
 
 
 TEACH = (
-    Round("vision-teacher", 2.0, 1.0, mixed=True, teacher=True),
-    Round("vision-teacher-refined", 0.5, 0.5, gentle=True, teacher=True),
+    Round("vision-teacher", 1.0, 1.0, mixed=True, teacher=True),
+    Round("vision-teacher-refined", 0.25, 0.5, gentle=True, teacher=True),
 )
 LOOK = (
     Round("vision", 1.0, 1.0, mixed=True),
@@ -126,7 +126,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         if teacher is not None and not kind.teacher:
             answers = logits_of(teacher, faces).softmax(1) if answers is None else answers
             told.append(answers)
-        if kind.born_again:
+        if kind.born_again or (start and not kind.teacher):
             told.append(logits_of(student.eval(), faces).softmax(1))
         wished = (targets + torch.stack(told).mean(0)) / 2 if told else targets
         plan = Plan(

@@ -260,7 +260,7 @@ def test_the_vision_student_learns_what_a_wider_network_answers(tmp_path, monkey
     fast = recipe.vision.model_copy(update={"epochs": 2, "mixup": 0.0})
     train_vision(recipe.model_copy(update={"vision": fast}), tmp_path, tmp_path / "vision")
     assert [told[:2] for told in asked] == [
-        ("vision-teacher", 4),
+        ("vision-teacher", 2),
         ("vision-teacher-refined", 1),
         ("vision", 2),
         ("vision-refined", 1),
