@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from edge.items import LABELS
 from export.training import Batch
 
+SCORE = "teacher.json"
+"""What the teacher scores, kept in the folder its student is trained in."""
 FOLDS = 5
 LEAST_CLIPS = 20
 """Clips of a person that tell how the person speaks whatever the mood."""
@@ -101,15 +103,15 @@ def as_lessons(logits: Tensor, features: Tensor, score: float) -> Lessons:
     return Lessons((logits / TEMPERATURE).softmax(dim=1), wide, score)
 
 
-def keep_score(score: float, folder: Path, who: str = "teacher") -> None:
-    """Keep what a network scores (0..1) in the folder a student is trained in."""
+def keep_score(score: float, folder: Path) -> None:
+    """Keep what a teacher scores (0..1) beside its student; before that is trained, so it is there after."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{who}.json").write_text(json.dumps({"score": score}) + "\n", encoding="utf-8")
+    (folder / SCORE).write_text(json.dumps({"score": score}) + "\n", encoding="utf-8")
 
 
-def kept_score(folder: Path, who: str = "teacher") -> float | None:
+def kept_score(folder: Path) -> float | None:
     """What `keep_score` kept there; None where nothing was."""
-    file = folder / f"{who}.json"
+    file = folder / SCORE
     return float(json.loads(file.read_text(encoding="utf-8"))["score"]) if file.is_file() else None
 
 

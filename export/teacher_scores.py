@@ -17,7 +17,7 @@ from export.audio_training import ADAPT, LEARN
 from export.distill import kept_score
 from export.history import read_history
 from export.recipe import Recipe
-from export.vision_training import AVERAGED, LOOK, TEACH
+from export.vision_training import LOOK, TEACH
 
 
 def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[str, Any]]:
@@ -33,16 +33,14 @@ def beside_teachers(recipe: Recipe, folders: Mapping[str, Path]) -> list[dict[st
         course = read_history(folder / f"{last}.jsonl")
         score = _score(folder)
         if name is not None and course and score is not None:
-            # The face network is the mean of its rounds.
-            reached = kept_score(folder, AVERAGED) or course[-1].score
             rows.append(
                 {
                     "modality": modality,
                     "teacher": name,
                     "measure": course[-1].measure,
                     "teacher_score": score,
-                    "student_score": reached,
-                    "points": 100 * (reached - score),
+                    "student_score": course[-1].score,
+                    "points": 100 * (course[-1].score - score),
                 }
             )
     return rows

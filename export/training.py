@@ -6,7 +6,7 @@ import copy
 import io
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,17 +154,6 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
     save_whole(folder / f"{task.name}.pt", _learnt(averaged))
     halfway.unlink(missing_ok=True)
     finished(model, task.name, folder)
-
-
-def average(names: Sequence[str], name: str, model: nn.Module, folder: Path) -> None:
-    """Give the model, in eval mode, the mean of the weights that trainings ended with; kept as `name`."""
-    parts = [torch.load(folder / f"{part}.pt", weights_only=True, map_location="cpu") for part in names]
-    mean = {
-        key: torch.stack([part[key].double() for part in parts]).mean(0).to(value.dtype)
-        for key, value in parts[0].items()
-    }
-    save_whole(folder / f"{name}.pt", mean)
-    finished(model, name, folder)
 
 
 def _rate(step: int, total: int) -> float:

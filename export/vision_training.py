@@ -19,10 +19,9 @@ from export.augment import jitter_faces, mix
 from export.corpora import Split, joined, split_corpora
 from export.distill import Lessons, Taught, beside, keep_score, lesson_loss
 from export.fer2013 import read_faces
-from export.progress import say
 from export.recipe import Recipe
 from export.students import TOKEN, VisionStudent
-from export.training import Batch, Plan, Task, average, finished, train
+from export.training import Batch, Plan, Task, finished, train
 from export.tuning import Material, lessons_of
 from export.warm_start import begin_as, started_from, wake_norms
 
@@ -51,7 +50,6 @@ LOOK = (
     Round("vision-refined", 0.5, 0.5, gentle=True),
     Round("vision-settled", 0.5, 0.5, gentle=True, mixed=True, born_again=True),
 )
-AVERAGED = "vision-averaged"
 SHOWN = 2048
 """Faces that norms are measured on where a network goes on learning."""
 
@@ -75,15 +73,13 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     out of reach; settle on targets half of which are the answers of the refined network, because many of the
     labels people gave to single faces are wrong (born-again networks, Furlanello et al. 2018). The teacher
     `cnn`, a wider and deeper network of the same kind, is trained first, and half of the targets are its
-    answers in every round; a teacher from elsewhere is listened to in every round as well. What is kept is
-    the mean of the weights that the rounds ended with, each of which went on from the one before (model
-    soups, Wortsman et al. 2022).
+    answers in every round; a teacher from elsewhere is listened to in every round as well.
     """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)
     student = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
-    if finished(learner, AVERAGED, folder):
+    if finished(learner, LOOK[-1].name, folder):
         return student  # type: ignore[no-any-return]
     if start := started_from(recipe, "vision", data):
         begin_as(student, "vision", start)
@@ -141,10 +137,6 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         shown = partial(batches, kind, beside(wished, lesson))
         task = Task(kind.name, model, shown, steps, targets.mean(0), score, loss, short=True)
         train(task, plan, folder)
-    average([kind.name for kind in rounds if not kind.teacher], AVERAGED, learner, folder)
-    reached = score(learner)
-    say(f"{AVERAGED}: held-out accuracy {reached:.3f}")
-    keep_score(reached, folder, AVERAGED)
     return student  # type: ignore[no-any-return]
 
 

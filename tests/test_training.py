@@ -38,7 +38,7 @@ from export.networks import audio_tokens
 from export.noisy_windows import Bank, NoisyWindows
 from export.recipe import read_recipe
 from export.students import TOKEN, AudioStudent, TextStudent, VisionStudent
-from export.training import Plan, Task, average, finished, train
+from export.training import Plan, Task, finished, train
 from export.voices import NEUTRAL, voice_weights, voices_of
 
 STARTER = Path(__file__).parents[1] / "recipes" / "starter.toml"
@@ -935,16 +935,3 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
     assert len(asked) == before  # the teacher's answers are kept
     with torch.no_grad():
         assert not torch.equal(adapted(sound, voice)[1], again(sound, voice)[1])
-
-
-def test_the_mean_of_trainings_is_kept(tmp_path):
-    models = [torch.nn.Linear(3, 2) for _ in range(3)]
-    for name, model in zip("ab", models, strict=False):
-        torch.save(model.state_dict(), tmp_path / f"{name}.pt")
-    average(["a", "b"], "both", models[2], tmp_path)
-    wished = (models[0].weight + models[1].weight) / 2
-    assert torch.allclose(models[2].weight, wished)
-    assert not models[2].training
-    again = torch.nn.Linear(3, 2)
-    assert finished(again, "both", tmp_path)
-    assert torch.allclose(again.weight, wished)

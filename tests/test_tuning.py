@@ -237,7 +237,7 @@ def test_the_vision_student_learns_from_a_tuned_tower(tmp_path):
     student = train_vision(recipe, tmp_path, tmp_path / "work" / "vision").eval()
     assert 0.0 <= kept_score(tmp_path / "work" / "vision") <= 1.0
     names = {file.name for file in (tmp_path / "work" / "vision").glob("*.pt")}
-    assert names == {"vision.pt", "vision-refined.pt", "vision-settled.pt", "vision-averaged.pt"}
+    assert names == {"vision.pt", "vision-refined.pt", "vision-settled.pt"}
     folds = next((tmp_path / "work" / "teacher").glob("tuned-*/fold0.pt")).parent
     assert {file.name for file in folds.iterdir()} >= {"fold0.pt", "fold1.pt"}
     faces = torch.randn(2, 1, 48, 48)
