@@ -96,7 +96,7 @@ def test_the_weights_before_adaptation_are_kept(tmp_path, rng):
     with torch.no_grad():
         wanted, adapted = (student.eval()(*heard)[1] for student in (first, last))
         found = unadapted_audio(tmp_path / "audio").eval()(*heard)[1]
-    assert torch.equal(found, wanted)
+    torch.testing.assert_close(found, wanted)  # other memory layout, other rounding
     assert not np.allclose(found, adapted)
     (tmp_path / "audio" / f"{LEARN}.pt").unlink()
     with pytest.raises(ConfigError, match=r"lacks audio\.pt; delete the folder to train the audio student"):
