@@ -63,12 +63,12 @@ def train_heads(
     places = [folder, *(folder / f"without-{number + 1}" for number in range(len(parts)))]
     met: list[Met] = [(unseen, None), *((completed(others, seen), own) for own, others in parts)]
     lacking = [number for number, place in enumerate(places) if not (place / "fusion.pt").is_file()]
+    stored = folder / "pools.pt"
     if lacking:
         folder.mkdir(parents=True, exist_ok=True)
-        stored = folder / "pools.pt"
         save_whole(stored, (seen, met))
         side_by_side([(_train_head, (recipe, stored, number, places[number])) for number in lacking])
-        stored.unlink()
+    stored.unlink(missing_ok=True)  # a run killed in between may have left it
     return [train_fusion(recipe, seen, *met[number], place) for number, place in enumerate(places)]
 
 

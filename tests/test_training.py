@@ -813,6 +813,8 @@ def test_heads_trained_side_by_side_are_those_trained_one_by_one(recipe, pools, 
             torch.testing.assert_close(value, alone[name], rtol=0, atol=1e-4)
     assert (tmp_path / "side" / "without-1" / "fusion.jsonl").read_text() == before, "trained once"
     assert read_history(tmp_path / "side" / "without-2" / "fusion.jsonl")
+    (tmp_path / "side" / "pools.pt").write_bytes(b"of a run that was killed")
+    assert len(train_heads(brief, wide, wide, parts, tmp_path / "side")) == 3
     assert not (tmp_path / "side" / "pools.pt").exists()
 
 
