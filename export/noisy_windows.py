@@ -100,7 +100,7 @@ class Bank:
         loud: as beside machines, most windows at -5 to 20 dB over the noise.
         """
         # Every window gets some noise: digital silence around a clip would give its corpus away.
-        often, least, most = (0.8, -5.0, 20.0) if loud else (0.4, 5.0, 30.0)
+        often, least, most = (0.7, -5.0, 20.0) if loud else (0.4, 5.0, 30.0)
         snr = rng.uniform(least, most) if rng.random() < often else rng.uniform(30.0, 70.0)
         powers = np.exp(self.powers[index].astype(np.float32))
         level = self.loud[index] * 10.0 ** (-snr / 10.0)

@@ -61,7 +61,7 @@ class Task:
     clip: Callable[[nn.Module], object] = lambda model: nn.utils.clip_grad_norm_(model.parameters(), 2.0)
     """What is done to the gradients before a step."""
     short: bool = False
-    """Whether it computes in bfloat16 on a CPU made for that, in half the time; the weights stay float32."""
+    """Whether it computes in bfloat16 on a CPU made for that, which is quicker; the weights stay float32."""
 
 
 def finished(model: nn.Module, name: str, folder: Path) -> bool:
