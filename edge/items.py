@@ -137,6 +137,8 @@ class Health:
     """Times the device was opened again since the start."""
     error: str = ""
     """Why it was last lost, one line; empty when it never was."""
+    reason: str = ""
+    """Why it does not run now, a key of edge/words.py such as why_frozen; empty when it runs or opens."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ import os
 from typing import Literal
 
 from edge.words_bundle import BUNDLE
+from edge.words_devices import DEVICES
 from edge.words_doctor import DOCTOR
 from edge.words_faults import FAULTS
 from edge.words_review import REVIEW
@@ -14,6 +15,7 @@ Language = Literal["en", "ja"]
 
 WORDS: dict[str, tuple[str, str]] = {
     **REVIEW,
+    **DEVICES,
     **DOCTOR,
     **BUNDLE,
     **FAULTS,

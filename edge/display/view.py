@@ -111,7 +111,7 @@ def sureness(reading: Reading, setup: Setup) -> Literal["sure", "fair", "unsure"
 
 def trouble(health: Health) -> str:
     """The key of the words for what hampers a device; empty when all is well."""
-    found = health.warning or ("" if health.state == "running" else health.state)
+    found = health.warning or ("" if health.state == "running" else health.reason or health.state)
     return "dimmed" if found == "dark" else found  # "dark" is a state of a reading, with other words
 
 
