@@ -2,9 +2,9 @@
 
 Fed unchanged, the canonical graph makes ONNX Runtime dequantize every weight and multiply in float. Here each
 quantized MatMul and Gemm becomes one MatMulIntegerToFloat, each quantized Conv a QLinearConv. Activations are
-uint8, the type every CPU kernel knows, on the canonical grid: same scale, zero point 128, or 0 behind a ReLU
-(where values beyond the calibrated range are then kept up to twice that range instead of cut). Between
-convolutions they stay uint8.
+uint8, the type every CPU kernel knows, on the canonical grid: same scale, zero point 128, or 0 behind the ReLU of
+a convolution, and the same ends: what int8 cuts off is cut off here too. Between convolutions they stay uint8.
+The output of a convolution that the canonical graph reads as float is rounded to the uint8 of its calibrated range.
 """
 
 from __future__ import annotations
@@ -148,10 +148,17 @@ class _Derivation:
                     self.model, f"{result}.bias", np.clip(bias, -(2**31), 2**31 - 1).astype(np.int32)
                 )
             )
-        quantized = helper.make_node("QLinearConv", inputs, [out.values], name=node.name)
+        cut = relu and out.scale in self.scales.values()
+        raw = f"{result}.raw" if cut else out.values
+        quantized = helper.make_node("QLinearConv", inputs, [raw], name=node.name)
         quantized.attribute.extend(node.attribute)
         self.nodes.append(quantized)
-        self.nodes.append(helper.make_node("DequantizeLinear", out.all, [result], name=f"{result}.float"))
+        if cut:  # QLinearConv cuts at zero and at 255, the canonical int8 at 127
+            top = add_constant(self.model, "top.uint8", np.uint8(127))
+            self.nodes.append(helper.make_node("Clip", [raw, out.zero, top], [out.values], name=out.values))
+        self.nodes.append(
+            helper.make_node("DequantizeLinear", [raw, out.scale, out.zero], [result], name=f"{result}.float")
+        )
         self.held[result] = out
         self.made.add(result)
         return True
@@ -216,11 +223,9 @@ class _Derivation:
         held = self.held.get(source)
         if held is not None and held.scale == self.scales[source]:
             return held
-        maker = self.wiring.makers.get(source)
-        positive = maker is not None and maker.op_type == "Relu"
         # A tensor held on another grid already has the plain name.
         name = f"{source}.u8" if held is None else f"{source}.again.u8"
-        held = _Held(name, self.scales[source], self._zero(np.uint8(0 if positive else 128)))
+        held = _Held(name, self.scales[source], self._zero(np.uint8(128)))
         self.nodes.append(
             helper.make_node(
                 "QuantizeLinear", [source, held.scale, held.zero], [held.values], name=held.values
