@@ -2,9 +2,10 @@
 
 Fed unchanged, the canonical graph makes ONNX Runtime dequantize every weight and multiply in float. Here each
 quantized MatMul and Gemm becomes one MatMulIntegerToFloat, each quantized Conv a QLinearConv. Activations are
-uint8, the type every CPU kernel knows, on the canonical grid: same scale, zero point 128, or 0 behind the ReLU of
-a convolution, and the same ends: what int8 cuts off is cut off here too. Between convolutions they stay uint8.
-The output of a convolution that the canonical graph reads as float is rounded to the uint8 of its calibrated range.
+uint8, the type every CPU kernel knows, on the canonical grid: same scale, zero point 128, or 0 behind a ReLU
+after a convolution, and the same ends: what int8 cuts off is cut off here too. Between convolutions they stay
+uint8. The output of a convolution that the canonical graph reads as float is rounded to the uint8 of its
+calibrated range.
 """
 
 from __future__ import annotations
