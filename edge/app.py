@@ -91,6 +91,7 @@ class Reader:
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
         self._stack = ExitStack()
+        self._summaries: list[Summary] = []  # of every pipeline made
 
     def __enter__(self) -> Self:
         self.bundle: Bundle = open_bundle(self._site.bundle or starter_bundle())
@@ -125,9 +126,19 @@ class Reader:
                 self._say(error.told(self._site.language))
         return Checks(self._site.checks_a_day, today.toordinal(), asked)
 
+    def left_out(self) -> dict[str, int]:
+        """Windows dropped and rested and checks withheld since the start; from any thread."""
+        runs = list(self._summaries)
+        return {
+            "dropped": sum(run.dropped for run in runs),
+            "rested": sum(run.rested for run in runs),
+            "withheld": self._checks.withheld,
+        }
+
     def pipeline(self) -> Pipeline:
         """A pipeline for one recording, with no memory of earlier ones but how many checks were asked for."""
-        manifest = self.bundle.manifest
+        manifest, summary = self.bundle.manifest, Summary()
+        self._summaries.append(summary)
         scribe: Scribe | None = self._transcriber
         if self._realtime and self._transcriber:  # a recording read fast waits for its text, life does not
             scribe = BackgroundTranscriber(self._transcriber)
@@ -143,6 +154,7 @@ class Reader:
             realtime=self._realtime,
             stopwatch=self._stopwatch,
             checks=self._checks,
+            summary=summary,
             say=self._say,
             language=self._site.language,
         )

@@ -130,7 +130,7 @@ def run(
         from edge.watch import watch
 
         with telling(site.language):
-            summary = watch(site, jsonl, headless, typer.echo)
+            summary = watch(site, jsonl, headless, _warn)
         typer.echo(_closing(summary, jsonl, site.language))
     else:
         _read(site, jsonl, headless, realtime)
@@ -216,9 +216,10 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
 
     from edge.app import Reader
     from edge.display.display import Display
-    from edge.sinks.jsonl import JsonLines
-    from edge.sinks.review import Review
+    from edge.sinks import open_sinks, review_queue
+    from edge.sinks.jsonl import JsonLines, new_run
     from edge.sinks.terminal import Terminal
+    from edge.sinks.troubles import Troubles
     from edge.words import word
 
     assert site.source is not None
@@ -226,19 +227,28 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
         with telling(site.language), ExitStack() as stack:
             reader = stack.enter_context(Reader(site, realtime=realtime, say=_warn))
             manifest = reader.bundle.manifest
-            labels, seen = manifest.labels, None
-            sinks: list[Sink] = []
+            labels, seen, run = manifest.labels, None, new_run()
+            review = review_queue(site, reader.bundle, reader.rules.settings, run, _warn)
+            kept = open_sinks(
+                site,
+                reader.bundle,
+                run,
+                backend=reader.backend,
+                live=False,
+                left_out=reader.left_out,
+                first={"review": review} if review else {},
+            )
+            troubles = Troubles(kept, _warn, site.language)
+            sinks: list[Sink] = [troubles]
             if realtime and not headless:  # a window on what is read fast would be gone at once
-                display = Display(site, manifest, typer.echo)
-                sinks, seen = [display], display.see
+                display = Display(site, manifest, _warn, troubles=troubles.now)
+                seen = display.see
+                sinks.append(display)
             elif not headless:
-                sinks = [Terminal(labels, language=site.language)]
+                sinks.append(Terminal(labels, language=site.language))
             if jsonl:
-                sinks.append(JsonLines(jsonl, labels))
-            voting = reader.rules.settings
-            review = Review(site.review, reader.bundle, _warn, site.language, voting) if site.review else None
-            sinks += [review] if review else []
-            opened = [stack.enter_context(sink) for sink in sinks]
+                sinks.append(JsonLines(jsonl, labels, run, _warn, site.language))
+            opened = [stack.enter_context(sink) for sink in (*sinks, *kept.values())]
             summary = reader.read_all(site.source, opened, seen, review.sensed if review else None)
     except KeyboardInterrupt:
         typer.echo(word("stopped", site.language))

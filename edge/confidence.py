@@ -92,12 +92,15 @@ class Checks:
     """Checks of this day that were shown."""
     withheld: int = 0
     """Checks not shown because the day's limit was used up, since the start."""
+    withheld_today: int = 0
+    """Those of this day."""
 
     def ask(self, day: int) -> bool:
         """Count a new check in; whether it may be shown."""
         if day != self.day:
-            self.day, self.asked = day, 0
+            self.day, self.asked, self.withheld_today = day, 0, 0
         shown = self.a_day is None or self.asked < self.a_day
         self.asked += shown
         self.withheld += not shown
+        self.withheld_today += not shown
         return shown

@@ -53,8 +53,8 @@ class _Memory:
 class Pipeline:
     """Reads one recording or device. Make a new one for each: it remembers faces, votes and what is usual.
 
-    checks: shared by all that one person looks at. say: gets one line, in a language, when something about
-    the site is doubtful.
+    checks: shared by all that one person looks at. summary: counts as it goes. say: gets one line, in a
+    language, when something about the site is doubtful.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Pipeline:
         realtime: bool = False,
         stopwatch: Stopwatch | None = None,
         checks: Checks | None = None,
+        summary: Summary | None = None,
         say: Callable[[str], None] = lambda _: None,
         language: Language = "en",
     ) -> None:
@@ -88,6 +89,7 @@ class Pipeline:
         self._memories: dict[int | None, _Memory] = {}
         self._census = Census()
         self._checks = checks or Checks()
+        self._summary = summary or Summary()
         self._say, self._language = say, language
         self._sensed: Sensed | None = None
 
@@ -103,7 +105,7 @@ class Pipeline:
 
         In real time a window a hop later than the windower may be is dropped: a newer one is already due.
         """
-        summary, withheld = Summary(), self._checks.withheld
+        summary, withheld = self._summary, self._checks.withheld
         self._sensed = sensed
         broken: MediaError | None = None
         began = lead = float("inf")
@@ -242,7 +244,7 @@ class Pipeline:
         # The limit is one for all; a run of readings that need a check is one person's.
         if unsure and not own.wanted:
             own.shown = self._checks.ask(datetime.date.today().toordinal())
-            if self._checks.withheld == 1 and not own.shown:
+            if self._checks.withheld_today == 1 and not own.shown:
                 self._say(word("checks_used_up", self._language, count=self._checks.a_day))
         own.wanted = unsure
         return Reading(

@@ -69,10 +69,14 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
     Of a live run whose file could not be written for GAP_S, those since then.
     Raises InputError for what is not readings of `edge run --jsonl`.
     """
+    read = [
+        (record.get("run"), reading, tuple(record["probabilities"] or ()))
+        for record, reading in read_records(path)
+        if source in (None, reading.source)
+    ]
     found: list[tuple[Reading, tuple[str, ...]]] = []
-    for record, reading in read_records(path):
-        labels = tuple(record["probabilities"] or ())
-        if source is not None and reading.source != source:
+    for run, reading, labels in read:
+        if run != read[-1][0]:  # of runs that wrote at the same time the lines lie mixed
             continue
         if found and _begins(reading, found[-1][0]):
             found.clear()

@@ -10,6 +10,7 @@ from edge.words_devices import DEVICES
 from edge.words_doctor import DOCTOR
 from edge.words_faults import FAULTS
 from edge.words_review import REVIEW
+from edge.words_sinks import SINKS
 
 Language = Literal["en", "ja"]
 
@@ -19,6 +20,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **DOCTOR,
     **BUNDLE,
     **FAULTS,
+    **SINKS,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),
@@ -146,10 +148,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "{path} cannot be written ({why}); free some space or name another file",
         "{path} に書き込めません（{why}）。空き容量を確認するか、別のファイルを指定してください",
     ),
-    "written_again": (
-        "written again; {count} readings were lost",
-        "書き込みを再開しました。{count} 件の推定結果は失われました",
-    ),
     "review_trouble": (
         "{folder} cannot keep what needs a check ({why}); readings go on, the newest {count} wait; "
         "free some space, check its permissions or mend the disk",
@@ -159,10 +157,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "review_damaged": (
         "{path} is damaged ({why}); it is kept as {aside} and a new one begun",
         "{path} が壊れています（{why}）。{aside} として残し、新しく作り直します",
-    ),
-    "review_again": (
-        "the review queue is written again; {count} readings were lost",
-        "確認待ちの保存を再開しました。{count} 件は失われました",
     ),
     # The health line, once a minute.
     "health": ("health: {parts}", "稼働状況：{parts}"),

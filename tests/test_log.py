@@ -43,8 +43,8 @@ def day(monkeypatch):
     """Sets the day of the next readings."""
 
     def set_day(text):
-        def of_day(reading, labels):
-            return record(reading, labels) | {"wall_time": f"{text}T12:00:00.000+00:00"}
+        def of_day(reading, labels, run):
+            return record(reading, labels, run) | {"wall_time": f"{text}T12:00:00.000+00:00"}
 
         monkeypatch.setattr(log, "record", of_day)
 
@@ -110,9 +110,10 @@ def test_a_line_is_the_record_of_the_recording_run(tmp_path):
     with Log(settings(tmp_path), LABELS) as sink:
         sink.write(HAPPY)
         assert sink.settle(5.0)
-        (path,) = tmp_path.iterdir()
+        (path,) = tmp_path.glob("readings-*")
         made = json.loads(path.read_text())
-    expected = record(HAPPY, LABELS)
+    expected = record(HAPPY, LABELS, made["run"])
+    assert made["run"]
     assert list(made) == list(expected)
     assert made | {"wall_time": ""} == expected | {"wall_time": ""}
     assert path.name == f"readings-{made['wall_time'][:10].replace('-', '')}-001.jsonl"
@@ -194,7 +195,9 @@ def test_csv(tmp_path, day):
         "weight_text": "",
         "delay_ms": "812.3",
         "person": "",
+        "run": first[0]["run"],
     }
+    assert first[0]["run"] == second[0]["run"] < second[1]["run"]
     assert second[0]["label"] == second[0]["probability_happy"] == second[0]["candidates"] == ""
     assert second[0]["held"] == "false"
 
@@ -215,7 +218,7 @@ def test_other_labels_or_another_format_begin_a_new_file(tmp_path, day):
 def test_what_a_power_cut_left_of_a_line_is_taken_away(tmp_path, day, end):
     with Log(settings(tmp_path), LABELS) as sink:
         write_all(sink, [1, 2])
-    (path,) = tmp_path.iterdir()
+    (path,) = tmp_path.glob("readings-*")
     path.write_bytes(path.read_bytes() + end)
     with Log(settings(tmp_path), LABELS) as sink:
         write_all(sink, [3])
@@ -257,7 +260,7 @@ def test_half_a_line_that_was_written_is_taken_back(tmp_path, day):
     """A limit on the size of files cuts a line in two, as a disk does that fills up in the middle of it."""
     with Log(settings(tmp_path), LABELS) as sink:
         write_all(sink, [1])
-        (path,) = tmp_path.iterdir()
+        (path,) = tmp_path.glob("readings-*")
         size = path.stat().st_size
         limits = resource.getrlimit(resource.RLIMIT_FSIZE)
         before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -347,6 +350,6 @@ def test_what_waits_keeps_the_time_it_was_read_at(tmp_path, monkeypatch):
         sink.write(SILENT)
         threading.Timer(0.5, gate.set).start()
         assert sink.settle(5.0)
-    (path,) = tmp_path.iterdir()
+    (path,) = tmp_path.glob("readings-*")
     first, second = (json.loads(line)["wall_time"] for line in path.read_text().splitlines())
     assert (datetime.fromisoformat(second) - datetime.fromisoformat(first)).total_seconds() < 0.3

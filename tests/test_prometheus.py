@@ -16,6 +16,7 @@ from edge.config import PrometheusSettings, Site
 from edge.errors import InputError, MissingExtraError
 from edge.items import Health, Reading
 from edge.sinks import open_sinks
+from edge.sinks.jsonl import new_run
 from edge.sinks.prometheus import Prometheus
 
 MICROPHONE = Health("microphone", "running", rate=16000.0, level_db=-31.5, age_s=0.02, dropped=3, reopened=1)
@@ -148,9 +149,11 @@ def test_without_prometheus_client(port, monkeypatch):
 
 def test_the_sinks_a_site_names(tiny_bundle, tmp_path, port):
     site = Site(log={"folder": tmp_path}, prometheus={"port": port})
-    sinks = open_sinks(site, tiny_bundle.manifest, lambda: [MICROPHONE], lambda: {"windows": 1})
+    sinks = open_sinks(
+        site, tiny_bundle, new_run(), healths=lambda: [MICROPHONE], queues=lambda: {"windows": 1}
+    )
     assert list(sinks) == ["log", "prometheus"]
-    assert open_sinks(Site(), tiny_bundle.manifest, list, dict) == {}
+    assert open_sinks(Site(), tiny_bundle, new_run()) == {}
     with ExitStack() as stack:
         for sink in sinks.values():
             stack.enter_context(sink)

@@ -18,7 +18,7 @@ from edge.config import Site
 from edge.display import palette
 from edge.display.panel import HEADLINE, PICTURE
 from edge.errors import InputError
-from edge.items import LABELS
+from edge.items import LABELS, Reading
 from edge.replay import last_run, replay
 from edge.sinks.jsonl import JsonLines, record
 
@@ -42,6 +42,15 @@ def saved(path):
 def count(image, area, colour):
     left, top, width, height = area
     return int((image[top : top + height, left : left + width] == np.array(colour)).all(axis=2).sum())
+
+
+def test_of_two_runs_at_once_the_one_that_wrote_last_is_shown(tmp_path):
+    path = tmp_path / "out.jsonl"
+    with JsonLines(path, LABELS) as one, JsonLines(path, LABELS) as other:
+        for second in range(1, 6):
+            one.write(Reading(float(second), "no_face", "live"))
+            other.write(Reading(100.0 + second, "no_face", "live"))
+    assert [reading.time for reading, _ in last_run(path, None)] == [101, 102, 103, 104, 105]
 
 
 def test_the_last_run_comes_back_as_it_was_written(past):

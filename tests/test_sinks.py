@@ -45,6 +45,7 @@ KEYS = [
     "held",
     "weights",
     "delay_ms",
+    "run",
 ]
 
 

@@ -11,10 +11,8 @@ from rig_audio import missing
 from test_live import Player
 
 from edge.config import Site
-from edge.errors import InputError
-from edge.items import LABELS, Reading
 from edge.sources.live import LiveSource
-from edge.watch import _Persistent, watch
+from edge.watch import watch
 
 
 @pytest.fixture
@@ -39,42 +37,6 @@ def test_a_signal_ends_it_and_what_was_read_is_there(site, tmp_path, number):
     assert len(lines) == sum(summary.states.values()) >= 3
     assert lines[0]["state"] == "warming_up"
     assert lines[-1]["source"] == "live"
-
-
-def test_a_sink_s_trouble_costs_its_readings_and_is_said_once(tmp_path):
-    class Disk:
-        full, taken = True, 0
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def append(self, record):
-            if self.full:
-                raise InputError.of("file_unwritable", path="out.jsonl", why="No space left on device")
-            self.taken += 1
-
-    said, disk = [], Disk()
-    for language in ("en", "ja"):
-        disk.full = True
-        with _Persistent(disk, LABELS, said.append, language) as sink:
-            for _ in range(3):
-                sink.write(Reading(1.0, "no_face"))
-            assert sink._background.settle(5.0)
-            disk.full = False
-            for _ in range(2):
-                sink.write(Reading(2.0, "no_face"))
-            assert sink._background.settle(5.0)
-    assert disk.taken == 4
-    assert said == [
-        "out.jsonl cannot be written (No space left on device); free some space or name another file",
-        "written again; 3 readings were lost",
-        "out.jsonl に書き込めません（No space left on device）。"
-        "空き容量を確認するか、別のファイルを指定してください",
-        "書き込みを再開しました。3 件の推定結果は失われました",
-    ]
 
 
 @pytest.mark.slow

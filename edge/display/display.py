@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import _thread
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 
@@ -25,7 +25,8 @@ class Display:
 
     Without a screen live readings are a panel on a terminal; those of a recording, or into a file, are lines.
     say: gets a line where no window can be shown, and when it goes away. healths, offset_ms: of live
-    devices, asked while a panel is shown. q in the window is Ctrl-C.
+    devices, troubles: name -> what is wrong with a sink; all three are asked while a panel is shown. q in the
+    window is Ctrl-C.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Display:
         say: Callable[[str], None],
         healths: Callable[[], Sequence[Health]] = tuple,
         offset_ms: Callable[[], float | None] = lambda: None,
+        troubles: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         self._site, self._manifest, self._say = site, manifest, say
+        self._troubles = troubles
         self._healths, self._offset_ms = healths, offset_ms
         self._screen: Screen | None = None
         self._terminal: TextScreen | Terminal | None = None

@@ -1,4 +1,4 @@
-"""Sinks: where readings go. For a run that is left alone, those site.toml names."""
+"""Sinks: where readings go. Of live devices and of recordings alike, those site.toml names."""
 
 from __future__ import annotations
 
@@ -6,33 +6,61 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from edge.bundle import Bundle
     from edge.config import Site
     from edge.interfaces import LiveSink
     from edge.items import Health
-    from edge.manifest import Manifest
+    from edge.manifest import VotingSettings
+    from edge.sinks.review import Review
+
+
+def review_queue(
+    site: Site, bundle: Bundle, voting: VotingSettings, run: str, say: Callable[[str], None]
+) -> Review | None:
+    """The sink of [review]; its `sensed` is to be told of each window. None without that section."""
+    from edge.sinks.review import Review
+
+    return Review(site.review, bundle, say, site.language, voting, run) if site.review else None
 
 
 def open_sinks(
     site: Site,
-    manifest: Manifest,
-    healths: Callable[[], Sequence[Health]],
-    queues: Callable[[], Mapping[str, int]],
-    review: LiveSink | None = None,
+    bundle: Bundle,
+    run: str,
+    *,
+    backend: str = "",
+    live: bool = True,
+    healths: Callable[[], Sequence[Health]] = tuple,
+    queues: Callable[[], Mapping[str, int]] = dict,
+    left_out: Callable[[], Mapping[str, int]] = dict,
+    first: Mapping[str, LiveSink] | None = None,
 ) -> dict[str, LiveSink]:
     """Name -> sink of each section of site.toml, in the order to enter and write them; none is entered yet.
 
-    healths, queues: what Prometheus shows besides (edge/sinks/prometheus.py). review: a sink made already.
+    run: of `edge.sinks.jsonl.new_run`. live: whether readings come as time passes. backend, healths, queues,
+    left_out: what Prometheus shows besides (edge/sinks/prometheus.py). first: sinks made already.
     """
     from edge.sinks.log import Log
     from edge.sinks.mqtt import Mqtt
     from edge.sinks.prometheus import Prometheus
 
-    sinks: dict[str, LiveSink] = {"review": review} if review else {}
+    manifest, language = bundle.manifest, site.language
+    sinks: dict[str, LiveSink] = dict(first or {})
     if site.log:
-        sinks["log"] = Log(site.log, manifest.labels)
+        sinks["log"] = Log(site.log, manifest.labels, run, language)
     if site.mqtt:
-        sinks["mqtt"] = Mqtt(site.mqtt, manifest)
+        sinks["mqtt"] = Mqtt(site.mqtt, manifest, run, language, live=live)
     if site.prometheus:
         folder = site.log.folder if site.log else None
-        sinks["prometheus"] = Prometheus(site.prometheus, healths, queues, dict(sinks), folder)
+        sinks["prometheus"] = Prometheus(
+            site.prometheus,
+            healths,
+            queues,
+            dict(sinks),
+            folder,
+            left_out=left_out,
+            about={"bundle": manifest.name, "backend": backend},
+            live=live,
+            language=language,
+        )
     return sinks

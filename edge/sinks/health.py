@@ -20,7 +20,8 @@ EVERY_S = 60.0
 class HealthLine:
     """Says a line every EVERY_S while readings come.
 
-    healths, waiting: asked when a line is due. clocks: of the source. say: gets the line.
+    healths, waiting, troubles (of sinks, by name): asked when a line is due. clocks: of the source. say: gets
+    the line.
     """
 
     def __init__(
@@ -30,8 +31,9 @@ class HealthLine:
         clocks: CaptureClocks,
         say: Callable[[str], None],
         language: Language = "en",
+        troubles: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
-        self._language = language
+        self._language, self._troubles = language, troubles
         self._healths, self._waiting, self._clocks, self._say = healths, waiting, clocks, say
         self._states: Counter[State] = Counter()
         self._latest = 0.0
@@ -67,6 +69,8 @@ class HealthLine:
             parts.append(word("health_drift", said, ms=self._clocks.drift_ms_per_min))
         for name, count in self._waiting().items():
             parts += [word("health_waiting", said, count=count, name=word(name, said))] if count else []
+        names = [word(f"sink_{name}", said) for name in self._troubles()]
+        parts += [word("health_trouble", said, name=name) for name in names]
         return word("health", said, parts=word("also", said).join(parts))
 
 

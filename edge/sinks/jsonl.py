@@ -1,6 +1,6 @@
 """Readings as JSON lines. The keys are stable; a new one may be added, none changes its meaning.
 
-wall_time       when the record was made, ISO 8601, UTC, milliseconds
+wall_time       when the record was made, ISO 8601, UTC, milliseconds; of a recording: when it was read
 time            end of the newest window on the source's clock (seconds)
 source          recording or device the reading comes from
 person          whose it is where everybody is read (faces = "all"): a number from 1 on, kept while they are
@@ -14,12 +14,13 @@ votes           windows that took part in the vote
 held            true while a new leader waits and the old label stays
 weights         {modality: its share in the newest window}, present modalities only
 delay_ms        mean age of the windows that voted, by what they weigh (milliseconds)
+run             when the run that made it began, ISO 8601, UTC, microseconds: the same in all its records
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -31,6 +32,8 @@ from typing_extensions import Self
 
 from edge.errors import InputError
 from edge.items import Reading, State
+from edge.sinks.claim import held, holder
+from edge.words import Language
 
 MOST = 1e15
 """No number of a reading is larger."""
@@ -40,19 +43,29 @@ class JsonLines:
     """Appends one JSON object a line to a file, flushed line by line.
 
     The file appears with the first reading, so a source that cannot be read leaves none behind.
+    run: of `new_run`; None: a run of its own. say: gets a line when another run writes to the file as well.
     Raises InputError when the folder is missing or the file cannot be written.
     """
 
-    def __init__(self, path: Path, labels: Sequence[str]) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        labels: Sequence[str],
+        run: str | None = None,
+        say: Callable[[str], None] = lambda _: None,
+        language: Language = "en",
+    ) -> None:
+        self.path = path
         self._labels = labels
+        self._run = run or new_run()
+        self._say, self._language = say, language
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
-        if not self._path.absolute().parent.is_dir():
-            raise InputError(f"{self._path} cannot be written: its folder does not exist; make it first")
-        if self._path.is_dir():
-            raise InputError(f"{self._path} is a folder; name a file in it")
+        if not self.path.absolute().parent.is_dir():
+            raise InputError(f"{self.path} cannot be written: its folder does not exist; make it first")
+        if self.path.is_dir():
+            raise InputError(f"{self.path} is a folder; name a file in it")
         return self
 
     def __exit__(
@@ -66,22 +79,31 @@ class JsonLines:
 
     def write(self, reading: Reading) -> None:
         """Append one reading. Raises InputError."""
-        self.append(record(reading, self._labels))
+        self.append(record(reading, self._labels, self._run))
 
     def append(self, made: dict[str, Any]) -> None:
         """Append one record. Raises InputError."""
         line = json.dumps(made, ensure_ascii=False) + "\n"
         try:
             if self._file is None:
-                self._file = self._path.open("a", encoding="utf-8")
+                self._file = self.path.open("a", encoding="utf-8")
+                if not held(self._file.fileno()):
+                    other = holder(self._file.fileno())
+                    shared = InputError.of("file_shared", path=self.path, other=other)
+                    self._say(shared.told(self._language))
             self._file.write(line)
             self._file.flush()
         except OSError as error:
-            raise InputError.of("file_unwritable", path=self._path, why=error.strerror) from error
+            raise InputError.of("file_unwritable", path=self.path, why=error.strerror) from error
 
 
-def record(reading: Reading, labels: Sequence[str]) -> dict[str, Any]:
-    """The object written for a reading; the wall time is taken here, once."""
+def new_run() -> str:
+    """What names a run that begins now in all its records."""
+    return datetime.now(timezone.utc).isoformat(timespec="microseconds")
+
+
+def record(reading: Reading, labels: Sequence[str], run: str = "") -> dict[str, Any]:
+    """The object written for a reading of a run; the wall time is taken here, once."""
     probabilities = None
     if reading.probabilities is not None:
         pairs = zip(labels, reading.probabilities, strict=True)
@@ -100,6 +122,7 @@ def record(reading: Reading, labels: Sequence[str]) -> dict[str, Any]:
         "held": reading.held,
         "weights": {name: round(weight, 3) for name, weight in reading.weights.items()},
         "delay_ms": round(reading.delay_ms, 1),
+        "run": run,
     }
 
 

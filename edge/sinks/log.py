@@ -7,7 +7,7 @@ readings-20261123-001.csv       after the format was changed; both count for the
 JSON lines have the keys of edge/sinks/jsonl.py. CSV has a header in every file and these columns, in order:
 
 wall_time,time,source,state,label,probability_<label> for each label of the bundle,candidates (";" between),
-margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms,person
+margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms,person,run
 
 What is null in JSON is empty in CSV. A bundle with other labels begins a new file.
 """
@@ -20,7 +20,7 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -31,22 +31,32 @@ from edge.config import LogSettings
 from edge.errors import InputError
 from edge.items import MODALITIES, Reading
 from edge.sinks.background import Background
-from edge.sinks.jsonl import record
+from edge.sinks.claim import claimed
+from edge.sinks.jsonl import new_run, record
+from edge.words import Language, word
 
 MB = 1_000_000
 NAME = re.compile(r"readings-(\d{8})-(\d{3,})\.(?:jsonl|csv)")
 
 
 class Log:
-    """Appends each reading to the newest file of a folder; one process a folder.
+    """Appends each reading to the newest file of a folder, which it holds: one run a folder.
 
     A thread of its own writes: a disk that hangs holds nothing up. Trouble (a full disk, a folder that is
     gone) costs the readings it lasts for: they are counted as lost, each next reading tries again, and no
-    half line stays behind. Files of other names are never touched.
-    Raises InputError on entering when the folder is missing.
+    half line stays behind. Files of other names are never touched. run: of `new_run`; None: its own.
+    Raises InputError on entering when the folder is missing or another run holds it.
     """
 
-    def __init__(self, settings: LogSettings, labels: Sequence[str]) -> None:
+    def __init__(
+        self,
+        settings: LogSettings,
+        labels: Sequence[str],
+        run: str | None = None,
+        language: Language = "en",
+    ) -> None:
+        self._run, self._language = run or new_run(), language
+        self._claim = ExitStack()
         self._settings = settings
         self._labels = labels
         self._header = "" if settings.format == "jsonl" else _csv_line(columns(labels))
@@ -58,7 +68,8 @@ class Log:
 
     def __enter__(self) -> Self:
         if not self._settings.folder.is_dir():
-            raise InputError(f"{self._settings.folder} is not a folder; make it, or change folder in [log]")
+            raise InputError.of("log_folder", folder=self._settings.folder)
+        self._claim.enter_context(claimed(self._settings.folder, "log"))
         self._background.__enter__()
         return self
 
@@ -66,14 +77,13 @@ class Log:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._background.__exit__(kind, error, trace)
+        self._claim.close()
 
     @property
     def trouble(self) -> str:
         """What is wrong now and what to do, one line; empty when all is well."""
         if self._background.stuck:
-            return (
-                f"{self._settings.folder} does not answer; readings go on and wait; mend the disk or network"
-            )
+            return word("log_stuck", self._language, folder=self._settings.folder)
         return self._trouble
 
     @property
@@ -83,7 +93,7 @@ class Log:
 
     def write(self, reading: Reading) -> None:
         """Have one reading appended; returns at once."""
-        self._background.put(record(reading, self._labels))
+        self._background.put(record(reading, self._labels, self._run))
 
     def settle(self, limit_s: float = 10.0) -> bool:
         """Wait until all readings are dealt with, for limit_s at most; whether they are."""
@@ -102,10 +112,8 @@ class Log:
             # Opened again for the next reading: the folder may by then be another disk.
             self._close()
             self._failed += 1
-            self._trouble = (
-                f"{self._settings.folder} cannot be written ({error.strerror or error}); "
-                "readings go on and are not kept; free some space or mend the disk"
-            )
+            values = {"folder": self._settings.folder, "why": error.strerror or error}
+            self._trouble = word("log_unwritable", self._language, **values)
 
     @property
     def _limit(self) -> int:
@@ -162,7 +170,18 @@ def columns(labels: Sequence[str]) -> list[str]:
     probabilities = [f"probability_{label}" for label in labels]
     weights = [f"weight_{name}" for name in MODALITIES]
     ahead = ["wall_time", "time", "source", "state", "label"]
-    return [*ahead, *probabilities, "candidates", "margin", "votes", "held", *weights, "delay_ms", "person"]
+    return [
+        *ahead,
+        *probabilities,
+        "candidates",
+        "margin",
+        "votes",
+        "held",
+        *weights,
+        "delay_ms",
+        "person",
+        "run",
+    ]
 
 
 def row(made: dict[str, Any], labels: Sequence[str]) -> list[Any]:

@@ -1,7 +1,6 @@
 """Readings to an MQTT broker (3.1.1), each at least once while this process lives.
 
-<topic>/reading     the record of edge/sinks/jsonl.py and two keys more, QoS 1:
-                    run         when this process began, ISO 8601, UTC
+<topic>/reading     the record of edge/sinks/jsonl.py and a key more, QoS 1:
                     sequence    1, 2, 3, ... within the run; a number seen before is a repetition
 <topic>/state       online or offline, retained; offline is also the last will
 <topic>/birth       {run, version, bundle, labels, window_s, hop_s}, retained
@@ -16,7 +15,6 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
-from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -28,7 +26,8 @@ from edge.config import MqttSettings
 from edge.errors import InputError, MissingExtraError
 from edge.items import Reading
 from edge.manifest import Manifest
-from edge.sinks.jsonl import record
+from edge.sinks.jsonl import new_run, record
+from edge.words import Language
 
 if TYPE_CHECKING:
     from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
@@ -45,6 +44,8 @@ RETRY_S = 30
 """Longest pause between two attempts to connect (seconds)."""
 CLOSE_S = 1.0
 """How long leaving waits in all, for what is still to be sent and the connection to end (seconds)."""
+RECORDING_CLOSE_S = 10.0
+"""The same after a recording, which is read faster than a broker takes its readings (seconds)."""
 
 
 class Mqtt:
@@ -55,7 +56,17 @@ class Mqtt:
     Raises MissingExtraError, and InputError for a password or CA file that cannot be used, on entering.
     """
 
-    def __init__(self, settings: MqttSettings, manifest: Manifest) -> None:
+    def __init__(
+        self,
+        settings: MqttSettings,
+        manifest: Manifest,
+        run: str | None = None,
+        language: Language = "en",
+        *,
+        live: bool = True,
+    ) -> None:
+        self._language = language
+        self._close_s = CLOSE_S if live else RECORDING_CLOSE_S
         self._settings = settings
         self._manifest = manifest
         self._waiting: deque[str] = deque()
@@ -65,7 +76,7 @@ class Mqtt:
         self._connected = False
         self._closing = False
         self._sequence = 0
-        self._run = ""
+        self._run = run or new_run()
         self.trouble = ""
         self.lost = 0
 
@@ -89,7 +100,6 @@ class Mqtt:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         self._client = client
-        self._run = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
         self._say("is not reached yet")
         self._sender = threading.Thread(target=self._send, name="mqtt sender", daemon=True)
         self._sender.start()
@@ -100,7 +110,7 @@ class Mqtt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        end = time.monotonic() + CLOSE_S
+        end = time.monotonic() + self._close_s
 
         def left() -> float:
             return max(0.2, end - time.monotonic())
@@ -138,14 +148,13 @@ class Mqtt:
 
     def write(self, reading: Reading) -> None:
         """Queue one reading."""
-        made = record(reading, self._manifest.labels)
+        made = record(reading, self._manifest.labels, self._run)
         with self._changed:
             self._sequence += 1
             if len(self._waiting) >= WAITING:
                 self._waiting.popleft()
                 self.lost += 1
-            more = {"run": self._run, "sequence": self._sequence}
-            self._waiting.append(json.dumps(made | more))
+            self._waiting.append(json.dumps(made | {"sequence": self._sequence}))
             self._changed.notify_all()
 
     def _send(self) -> None:

@@ -21,7 +21,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
 from typing_extensions import Self
@@ -30,6 +30,7 @@ from edge.config import PrometheusSettings
 from edge.errors import InputError, MissingExtraError
 from edge.interfaces import LiveSink
 from edge.items import Health, Reading
+from edge.words import Language
 
 if TYPE_CHECKING:
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -58,7 +59,13 @@ class Prometheus:
         queues: Callable[[], Mapping[str, int]],
         sinks: Mapping[str, LiveSink],
         folder: Path | None = None,
+        *,
+        left_out: Callable[[], Mapping[str, int]] = dict,
+        about: Mapping[str, str] = MappingProxyType({}),
+        live: bool = True,
+        language: Language = "en",
     ) -> None:
+        self._left_out, self._about, self._live, self._language = left_out, about, live, language
         self._port = settings.port
         self._healths = healths
         self._queues = queues

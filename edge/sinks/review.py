@@ -20,6 +20,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -34,7 +35,8 @@ from edge.manifest import VotingSettings
 from edge.review.checks import OPEN, OpenChecks
 from edge.review.media import Media, taken, write_face, write_sound
 from edge.review.store import DATABASE, MEDIA, Store, stamp
-from edge.sinks.jsonl import record
+from edge.sinks.claim import claimed
+from edge.sinks.jsonl import new_run, record
 from edge.words import Language, word
 
 WAITING = 1000
@@ -63,9 +65,9 @@ class Review:
     """Queues readings that need a check; write() returns at once whatever becomes of the database.
 
     `sensed` is told of each window, so that media can be taken where consent allows it. A database that is
-    locked or finds no room is tried again; a damaged one is set aside and a new one begun. say: gets one
-    line when trouble begins and one when it ends. voting: that of the run; None: the bundle's. Raises
-    InputError on entering when the folder is missing.
+    locked or finds no room is tried again; a damaged one is set aside and a new one begun. say: gets a
+    line then. voting: that of the run; None: the bundle's. run: of `new_run`; None: its own. Raises
+    InputError on entering when the folder is missing or another run holds it.
     """
 
     def __init__(
@@ -75,7 +77,10 @@ class Review:
         say: Callable[[str], None],
         language: Language = "en",
         voting: VotingSettings | None = None,
+        run: str | None = None,
     ) -> None:
+        self._run = run or new_run()
+        self._claim = ExitStack()
         self._settings, self._manifest = settings, bundle.manifest
         self._voting = voting or bundle.manifest.voting
         self._say, self._language = say, language
@@ -94,6 +99,7 @@ class Review:
     def __enter__(self) -> Self:
         if not self._settings.folder.is_dir():
             raise InputError.of("queue_folder", folder=self._settings.folder)
+        self._claim.enter_context(claimed(self._settings.folder, "review"))
         self._thread = threading.Thread(target=self._work, name="review queue", daemon=True)
         self._thread.start()
         return self
@@ -106,6 +112,7 @@ class Review:
             self._changed.notify_all()
         self._thread.join(CLOSE_S)
         self.lost += len(self._waiting)
+        self._claim.close()
 
     def sensed(self, window: Window, faces: Sequence[Face | None]) -> None:
         """Take the window the next reading rests on."""
@@ -130,7 +137,7 @@ class Review:
             self._changed.notify_all()
 
     def _numbers(self, reading: Reading) -> dict[str, Any]:
-        made = record(reading, self._manifest.labels) | {"least_margin": self._voting.margin}
+        made = record(reading, self._manifest.labels, self._run) | {"least_margin": self._voting.margin}
         found = reading.prediction
         if found is None:
             return made
@@ -201,18 +208,12 @@ class Review:
             for entry in batch:  # unless it was lost meanwhile
                 if self._waiting and self._waiting[0] is entry:
                     self._waiting.popleft()
-        if self.trouble:
-            self._say(word("review_again", self._language, count=self.lost))
-            self.trouble = ""
+        self.trouble = ""
         return True
 
     def _failed(self, why: str) -> bool:
-        said, self.trouble = (
-            self.trouble,
-            (word("review_trouble", self._language, folder=self._settings.folder, why=why, count=WAITING)),
-        )
-        if not said:
-            self._say(self.trouble)
+        values = {"folder": self._settings.folder, "why": why, "count": WAITING}
+        self.trouble = word("review_trouble", self._language, **values)
         return False
 
     def _write(
