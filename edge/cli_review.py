@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from edge.cli_options import LocaleOption, language_of, telling
+from edge.days import day_of
 from edge.errors import InputError
 from edge.words import WORDS, word
 
@@ -79,8 +80,8 @@ def judge(
 
     said, language = _key(label), language_of(lang)
     if not by.strip():
-        raise InputError("--by is empty; give the name of the person who judges")
-    with telling(language_of(lang)), Store(folder) as store:
+        raise InputError(word("by_empty", language))
+    with telling(language), Store(folder) as store:
         store.judge(number, by.strip(), None if said == "cannot_tell" else said, note)
     typer.echo(word("review_taken", language, id=number, label=word(said, language), who=by.strip()))
 
@@ -133,7 +134,9 @@ def export(
     language = language_of(lang)
     with telling(language_of(lang)), Store(folder) as store:
         counts = write(store, out)
-        expires = [item.expires[:10] for item in store.items() if item.verdicts and item.consent]
+        expires = [
+            day_of(item.expires).isoformat() for item in store.items() if item.verdicts and item.consent
+        ]
     typer.echo(word("review_exported", language, path=out, **counts))
     if counts["faces"] or counts["sound"]:
         typer.echo(word("review_copies", language, expires=min(expires)))
@@ -152,11 +155,13 @@ def withdraw(
     \b
     Example: edge review withdraw /var/lib/edge/review --who "Yamada Taro"
     """
-    from edge.review.store import Store
+    from edge.review.store import MEDIA, Store
 
     with telling(language_of(lang)), Store(folder) as store:
-        count = store.withdraw(who)
-    typer.echo(word("review_withdrawn", language_of(lang), who=who, count=count))
+        count, unlisted = store.withdraw(who), store.unlisted()
+    _print([word("review_withdrawn", language_of(lang), who=who, count=count)])
+    if unlisted:
+        _print([word("review_unlisted", language_of(lang), count=unlisted, folder=folder / MEDIA)])
 
 
 def _key(label: str) -> str:

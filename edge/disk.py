@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edge.errors import InputError
+from edge.errors import EdgeError, InputError
+from edge.words import Language
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 REFUSED = (*FULL, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG)
@@ -22,15 +23,19 @@ def writing(out: Path) -> Iterator[None]:
         if error.errno not in REFUSED:
             raise
         place = error.filename2 or error.filename or out
-        what = "written" if error.errno in FULL else "opened or made"
-        raise InputError(
-            f"{place} cannot be {what} ({error.strerror}); free some space or name another folder and start "
-            "again, what is finished is kept"
-        ) from error
+        key = "disk_full" if error.errno in FULL else "disk_refused"
+        raise InputError.of(key, path=place, why=reason(error)) from error
+
+
+def reason(error: BaseException, language: Language = "en") -> str:
+    """Why something failed, without the path of the file it was about: that may be a person's."""
+    if isinstance(error, EdgeError):
+        return error.told(language)
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
 def beside(out: Path) -> Path:
     """The folder beside a bundle that keeps the work on it. Raises InputError for . and /."""
     if not out.name:
-        raise InputError(f"{out} cannot be a bundle; name a folder of its own with --out")
+        raise InputError.of("bundle_no_name", path=out)
     return out.with_name(f"{out.name}.work")

@@ -25,6 +25,8 @@ from edge.bundle import MANIFEST, sha256
 from edge.config import ConsentSettings, ReviewSettings, Site
 from edge.errors import InputError
 from edge.items import LABELS, Prediction, Quality, Window
+from edge.review import intake as intake_module
+from edge.review import schema
 from edge.review import store as store_module
 from edge.review.checks import OpenChecks
 from edge.review.export import export
@@ -78,7 +80,7 @@ def table(path):
 
 def media(settings):
     folder = settings.folder / "media"
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    return sorted(path.name for path in folder.glob("[!.]*"))
 
 
 def test_each_run_of_readings_that_need_a_check_is_one_item_with_its_numbers(queue, settings, tiny_bundle):
@@ -201,7 +203,8 @@ def test_with_consent_a_face_and_the_sound_of_the_first_window_are_kept(queue, s
     assert item.consent == {"who": ["Yamada", "Sato"], "date": "2026-11-01", "scope": ["face", "sound"]}
     assert len(media(settings)) == 2
     for path in (item.face, item.sound, settings.folder / DATABASE):
-        assert stat.S_IMODE(path.stat().st_mode) & 0o007 == 0
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(item.face.parent.stat().st_mode) == 0o700
 
 
 def test_consent_covers_what_it_names(queue, settings):
@@ -233,7 +236,7 @@ def test_withdrawn_consent_deletes_the_media_and_keeps_the_numbers(queue, settin
         assert [len(item.readings) for item in store.items()] == [2, 1]
         assert not store.in_force(CONSENT)
         assert not store.in_force(CONSENT.model_copy(update={"date": later}))  # tomorrow
-        store._db.execute("UPDATE withdrawals SET day = '2026-10-31'")
+        store._db.execute("UPDATE withdrawals SET day = '2026-10-31'")  # as the version before kept it
         assert store.in_force(CONSENT)  # given again after it
 
 
@@ -248,21 +251,21 @@ def test_what_ran_out_is_deleted(queue, settings, monkeypatch):
     queue(doubtful(2), doubtful(1), consent=CONSENT)
     (settings.folder / "media" / "stray.png").touch()
     with Store(settings.folder) as store:
-        assert len(media(settings)) == 4  # the stray one belongs to nothing
+        assert len(media(settings)) == 5
         store.judge(1, "Tanaka", "sad")
     now = store_module.stamp
     monkeypatch.setattr(store_module, "stamp", lambda days=0.0: now(days + 31))
     with Store(settings.folder) as store:
         (item,) = store.items()
     assert (item.id, item.label, item.face, item.words) == (1, "sad", None, None)
-    assert media(settings) == []
+    assert media(settings) == ["stray.png"]  # somebody else's
 
 
 def test_only_the_first_minute_of_a_long_check_is_kept(queue, settings):
     queue(*(doubtful(second) for second in range(200)))
     with Store(settings.folder) as store:
         (item,) = store.items()
-    assert len(item.readings) == review_module.MOST
+    assert len(item.readings) == intake_module.MOST
 
 
 def test_a_locked_database_holds_up_nothing_and_loses_nothing(settings, tiny_bundle, monkeypatch):
@@ -305,14 +308,14 @@ def test_a_full_disk_is_one_line_and_what_waits_is_bounded(settings, tiny_bundle
 
     with Store(settings.folder, make=True):
         pass
-    monkeypatch.setattr(review_module, "Store", Full)
+    monkeypatch.setattr(intake_module, "Store", Full)
     with Review(settings, tiny_bundle, said.append) as sink:
         for second in range(20):
             sink.write(doubtful(second, source="x" * 9000))
             time.sleep(0.02)
         assert "database or disk is full" in sink.trouble
         assert sink.lost >= 16
-        monkeypatch.setattr(review_module, "Store", Store)
+        monkeypatch.setattr(intake_module, "Store", Store)
         until = time.monotonic() + 10
         while sink.trouble and time.monotonic() < until:
             time.sleep(0.01)
@@ -701,3 +704,271 @@ def test_a_recording_s_doubtful_readings_wait_for_people(demo, tiny_bundle, tmp_
     assert set(item.readings[0]["by_modality"]) == {"audio", "vision"}
     face = cv2.imread(str(item.face), cv2.IMREAD_GRAYSCALE)
     assert face.std() > 10  # somebody is on it
+
+
+STRANGERS = ("1.png", "2.wav", "0123456789abcdef.png", "holiday.mp4", "1.png.part", "notes")
+
+
+@pytest.fixture
+def strangers(settings):
+    """Files and a folder of somebody else in media/; gives what is there of them now."""
+    folder = settings.folder / "media"
+    (folder / "takes").mkdir(parents=True)
+    for name in (*STRANGERS, "takes/1.png"):
+        (folder / name).write_text(f"{name} of somebody")
+
+    def there():
+        return {
+            name
+            for name in (*STRANGERS, "takes/1.png")
+            if (folder / name).is_file() and (folder / name).read_text() == f"{name} of somebody"
+        }
+
+    return there
+
+
+def later(monkeypatch, days):
+    """Lets the queue think it is so many days later."""
+    now = store_module.stamp
+    monkeypatch.setattr(store_module, "stamp", lambda more=0.0: now(more + days))
+
+
+def test_somebody_else_s_files_are_never_deleted_or_written_over(
+    queue, settings, strangers, monkeypatch, edge
+):
+    every = {*STRANGERS, "takes/1.png"}
+    said = queue(doubtful(2), doubtful(1), consent=CONSENT)
+    assert [line.partition(" holds ")[2][:29] for line in said] == ["3 files of an earlier queue t"]
+    assert strangers() == every
+    with Store(settings.folder) as store:
+        assert [item.face.is_file() and item.sound.is_file() for item in store.items()] == [True, True]
+        store.judge(1, "Tanaka", "sad")
+    code, out = edge("withdraw", settings.folder, "--who", "Sato")
+    assert (code, out.count("\n")) == (0, 2)
+    assert "3 files of an earlier queue" in out
+    assert strangers() == every
+    later(monkeypatch, 31)
+    queue(read(1))
+    with Store(settings.folder) as store:
+        assert [item.face for item in store.items()] == [None]
+    assert strangers() == every
+    assert set(media(settings)) == {*STRANGERS, "takes"}
+
+
+def first_version(folder, *names):
+    """A queue as version 1 of the schema kept it, without a marker; an item a face name, all run out."""
+    with sqlite3.connect(folder / DATABASE) as db:
+        for statement in schema._FIRST.split(";\n"):
+            db.execute(statement)
+        for name in names:
+            db.execute(
+                "INSERT INTO items (made, expires, source, bundle, bundle_sha256, label, consent, face) "
+                "VALUES ('2026-01-01T00:00:00.000+00:00', '2026-01-31T00:00:00.000+00:00', 'live', 'b', '0', "
+                "'sad', ?, ?)",
+                ('{"who": ["Sato"], "date": "2026-01-01", "scope": ["face"]}', name),
+            )
+        db.execute("INSERT INTO consents VALUES ('Sato')")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+
+
+def test_a_queue_of_the_version_before_deletes_only_what_it_lists(queue, settings, strangers):
+    first_version(settings.folder, "5.png", "takes", "../queue.db", "holiday.mp4", "gone.png")
+    (settings.folder / "media" / "5.png").touch()
+    queue(read(1))
+    assert strangers() == {*STRANGERS, "takes/1.png"}
+    assert not (settings.folder / "media" / "5.png").exists()
+    with Store(settings.folder) as store:
+        assert store.items() == []
+        assert store.unlisted() == 3
+
+
+@pytest.mark.parametrize("damage", ["header", "page", "gone"])
+def test_a_damaged_or_lost_database_takes_no_media_with_it(queue, settings, damage, edge):
+    queue(*(doubtful(second, source=str(second)) for second in range(0, 80, 2)), consent=CONSENT)
+    with Store(settings.folder) as store:
+        store.withdraw("Sato")
+    again = CONSENT.model_copy(update={"who": ("Yamada",)})
+    queue(doubtful(2), consent=again)
+    kept, path = media(settings), settings.folder / DATABASE
+    assert len(kept) == 2
+    content = bytearray(path.read_bytes())
+    if damage == "gone":
+        path.unlink()
+    else:
+        where = 0 if damage == "header" else len(content) // 3 // 4096 * 4096
+        content[where : where + 4096] = b"\xa5" * 4096
+        path.write_bytes(content)
+        code, out = edge("list", settings.folder)
+        assert (code, media(settings)) == (code, kept)
+        assert out.count("\n") == 1 or code == 0
+    said = queue(doubtful(3), consent=CONSENT)
+    new = [name for name in media(settings) if name not in kept]
+    assert set(kept) <= set(media(settings))
+    assert any("2 files of an earlier queue" in line for line in said)
+    if damage != "gone":
+        assert "is damaged" in said[0]
+        assert new == []  # Sato's withdrawal, or that nobody knows of any, still holds
+    queue(read(1))
+    assert media(settings) == kept
+
+
+def test_an_older_database_put_back_deletes_nothing_it_does_not_know(queue, settings, tmp_path):
+    queue(doubtful(1), consent=CONSENT)
+    shutil.copy(settings.folder / DATABASE, tmp_path)
+    queue(doubtful(2), doubtful(1), consent=CONSENT)
+    kept = media(settings)
+    assert len(kept) == 6
+    shutil.copy(tmp_path / DATABASE, settings.folder)
+    queue(doubtful(3), consent=CONSENT)
+    assert set(kept) < set(media(settings))
+    queue(read(1))
+    assert len(media(settings)) == 4  # of the checks only the lost database knew
+
+
+def test_a_stop_between_file_and_database_leaves_no_face_behind(queue, settings, monkeypatch):
+    begin = intake_module.Intake._begin
+
+    def stopped(self, *more):
+        begin(self, *more)
+        assert len(media(settings)) == 2
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(intake_module.Intake, "_begin", stopped)
+    with pytest.raises(AssertionError):
+        queue(doubtful(2), consent=CONSENT)
+    monkeypatch.setattr(intake_module.Intake, "_begin", begin)
+    assert len(media(settings)) == 2
+    queue(doubtful(2))
+    assert media(settings) == []
+
+
+def test_media_that_cannot_be_kept_cost_the_numbers_nothing(queue, settings):
+    (settings.folder / "media").write_text("a file")
+    said = queue(doubtful(2), doubtful(1), consent=CONSENT)
+    assert len(said) == 1
+    assert "no face and no sound can be kept" in said[0]
+    with Store(settings.folder) as store:
+        assert [(item.label, item.face) for item in store.items()] == [("sad", None), ("sad", None)]
+    assert (settings.folder / "media").read_text() == "a file"
+
+
+def test_media_may_lie_on_another_disk(queue, settings, tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "1.png").write_text("somebody's")
+    (settings.folder / "media").symlink_to(tmp_path / "disk")
+    queue(doubtful(2), consent=CONSENT)
+    assert len(media(settings)) == 3
+    with Store(settings.folder) as store:
+        store.withdraw("Sato")
+    assert media(settings) == ["1.png"]
+
+
+def test_a_database_of_something_else_is_left_alone(queue, settings):
+    with sqlite3.connect(settings.folder / DATABASE) as db:
+        db.execute("CREATE TABLE orders (id)")
+    db.close()
+    with pytest.raises(InputError, match="is not a review queue"), Store(settings.folder, make=True):
+        pass
+    with sqlite3.connect(settings.folder / DATABASE) as db:
+        assert db.execute("SELECT name FROM sqlite_master").fetchall() == [("orders",)]
+    db.close()
+
+
+def test_a_group_reads_a_queue_whose_folder_is_set_up_for_it(queue, settings):
+    settings.folder.chmod(0o2770)
+    queue(doubtful(2), consent=CONSENT)
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    modes = [p.stat().st_mode & 0o7777 for p in (item.face, settings.folder / DATABASE, item.face.parent)]
+    assert modes == [0o660, 0o660, 0o2770]
+
+
+@pytest.fixture
+def zone(monkeypatch):
+    """Sets the zone of the site's clock."""
+
+    def zone(name):
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield zone
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("name", "withdrawn", "day"),
+    [
+        ("Asia/Tokyo", "2026-11-29T23:30:00.000+00:00", datetime.date(2026, 11, 30)),  # half past eight there
+        ("Asia/Tokyo", "2026-11-29T14:59:59.999+00:00", datetime.date(2026, 11, 29)),
+        ("Asia/Tokyo", "2026-11-29T15:00:00.000+00:00", datetime.date(2026, 11, 30)),
+        ("America/Los_Angeles", "2026-11-30T07:59:00.000+00:00", datetime.date(2026, 11, 29)),
+        ("UTC", "2026-11-29T23:59:59.999+00:00", datetime.date(2026, 11, 29)),
+    ],
+)
+def test_consent_is_withdrawn_for_the_whole_day_as_the_site_counts_days(
+    queue, settings, zone, monkeypatch, name, withdrawn, day
+):
+    queue(doubtful(1), consent=CONSENT)
+    zone(name)
+    now = [withdrawn]
+    monkeypatch.setattr(store_module, "stamp", lambda days=0.0: now[0])
+    with Store(settings.folder) as store:
+        signed = [CONSENT.model_copy(update={"date": day + datetime.timedelta(days=d)}) for d in (-1, 0, 1)]
+        assert [store.in_force(consent) for consent in signed] == [True, True, False]
+        store.withdraw("Sato")
+        assert [store.in_force(consent) for consent in signed] == [False, False, False]
+        local = datetime.datetime.combine(day, datetime.time(23, 59, 59)).astimezone()
+        for seconds, found in ((0, False), (1, True)):  # the last second of that day, and the next day
+            now[0] = store_module.stamp_of(local + datetime.timedelta(seconds=seconds))
+            assert [store.in_force(consent) for consent in signed] == [False, False, found]
+
+
+def test_a_withdrawal_the_version_before_noted_holds_on_every_day_it_may_have_been(settings, zone):
+    first_version(settings.folder)
+    with sqlite3.connect(settings.folder / DATABASE) as db:
+        db.execute("INSERT INTO withdrawals VALUES ('Sato', '2026-10-29')")  # of UTC
+    db.close()
+    zone("Asia/Tokyo")
+    with Store(settings.folder) as store:
+        days = [datetime.date(2026, 10, 29 + more) for more in range(3)]
+        assert [store.in_force(CONSENT.model_copy(update={"date": day})) for day in days] == [
+            False,
+            False,
+            True,
+        ]
+
+
+def test_tallies_and_exports_are_of_local_days(queue, settings, zone, tmp_path):
+    # Where it is another day than in UTC just now.
+    zone("Pacific/Kiritimati" if datetime.datetime.now(datetime.timezone.utc).hour >= 10 else "Etc/GMT+12")
+    queue(doubtful(1), consent=CONSENT.model_copy(update={"date": datetime.date(2026, 10, 1)}))
+    today = datetime.date.today().isoformat()
+    with Store(settings.folder) as store:
+        assert {day for day, *_ in store.tallies()} == {today}
+        store.judge(1, "Tanaka", "sad")
+        export(store, tmp_path / "out")
+    (row,) = table(tmp_path / "out" / "faces" / "metadata.csv")
+    assert row["session"] == today
+
+
+def test_what_an_export_writes_is_private_and_starts_no_formula(queue, settings, tmp_path):
+    queue(doubtful(1), consent=CONSENT, heard="=cmd|' /C calc'!A0")
+    with Store(settings.folder) as store:
+        store.judge(1, "+Tanaka", "sad", "@SUM(1)")
+        export(store, tmp_path / "out")
+    (row,) = table(tmp_path / "out" / "verdicts.csv")
+    assert (row["reviewer"], row["note"]) == ("'+Tanaka", "'@SUM(1)")
+    (row,) = table(tmp_path / "out" / "sound" / "metadata.csv")
+    assert row["transcript"] == "'=cmd|' /C calc'!A0"
+    for path in (tmp_path / "out").rglob("*"):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+
+def test_a_source_whose_name_is_no_utf_8_is_kept(queue, settings, edge):
+    assert queue(doubtful(1, source="\udc83\udc65.mp4"), consent=CONSENT, heard="\ud83d") == []
+    with Store(settings.folder) as store:
+        (item,) = store.items()
+    assert item.readings[0]["source"] == "\udc83\udc65.mp4"
+    assert "\\udc83\\udc65.mp4" in edge("show", settings.folder, 1)[1]

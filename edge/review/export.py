@@ -17,23 +17,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edge.days import day_of
+from edge.disk import reason
 from edge.errors import InputError
+from edge.private import make_private, open_private
 from edge.review.item import Item
 from edge.review.results import Results, Share, results, verdict
 from edge.review.store import Store
+from edge.texts import cell
 
 
 def export(store: Store, target: Path) -> dict[str, int]:
     """Write all of it into a new folder, or nothing; how many rows each part has. Raises InputError."""
     if target.exists():
-        raise InputError(f"{target} is there already; name a new folder")
+        raise InputError.of("export_exists", path=target)
     items = [item for item in store.items() if item.verdicts]
     if not items:
-        raise InputError(f"{store.folder} holds no verdict yet; give one with edge review judge")
+        raise InputError.of("export_empty", folder=store.folder)
     try:
         with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".review-") as scratch:
             made = Path(scratch) / "made"
-            made.mkdir(mode=0o770)
+            make_private(made)
             rows = list(_verdicts(items))
             _table(made / "verdicts.csv", list(dict.fromkeys(name for row in rows for name in row)), rows)
             _table(made / "kpi.csv", ["measure", "value", "low", "high", "n"], kpi_rows(results(store)))
@@ -42,7 +46,7 @@ def export(store: Store, target: Path) -> dict[str, int]:
                 counts[name] = _media(made / name, items, kind)
             made.rename(target)
     except OSError as error:
-        raise InputError(f"{target} cannot be written ({error.strerror}); name another folder") from error
+        raise InputError.of("folder_unwritable", path=target, why=reason(error)) from error
     return counts
 
 
@@ -98,10 +102,12 @@ def _media(folder: Path, items: Sequence[Item], kind: str) -> int:
         kept, label = getattr(item, kind), verdict(item)
         if kept is None or label is None or item.consent is None or not kept.is_file():
             continue
-        folder.mkdir(exist_ok=True)
-        shutil.copy(kept, folder / kept.name)
-        row = {"file_name": kept.name, "emotion": label, "speaker": _speaker(item.consent)}
-        rows.append(row | {"session": item.made[:10], "transcript": item.words or ""})
+        make_private(folder)
+        name = f"{item.id}{kept.suffix}"
+        with kept.open("rb") as source, open_private(folder / name, "xb") as copy:
+            shutil.copyfileobj(source, copy)
+        row = {"file_name": name, "emotion": label, "speaker": _speaker(item.consent)}
+        rows.append(row | {"session": day_of(item.made).isoformat(), "transcript": item.words or ""})
     if rows:
         _table(folder / "metadata.csv", list(rows[0]), rows)
     return len(rows)
@@ -114,7 +120,7 @@ def _speaker(consent: Mapping[str, Any]) -> str:
 
 
 def _table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    with path.open("w", newline="", encoding="utf-8-sig") as file:  # as spreadsheets want Japanese
+    with open_private(path, "x", newline="", encoding="utf-8-sig") as file:  # as spreadsheets want Japanese
         writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)

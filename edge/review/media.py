@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -45,31 +43,20 @@ def taken(window: Window, faces: Sequence[Face | None], scope: Sequence[str], ma
     )
 
 
-def write_face(path: Path, face: Bytes) -> None:
-    """A grey PNG, whole or not at all. Raises OSError."""
+def face_file(face: Bytes) -> bytes:
+    """A grey PNG."""
     import cv2
 
     _, coded = cv2.imencode(".png", face)
-    _write(path, coded.tobytes())
+    return coded.tobytes()
 
 
-def write_sound(path: Path, samples: Floats, rate: int) -> None:
-    """16 bit mono WAV, whole or not at all. Raises OSError."""
+def sound_file(samples: Floats, rate: int) -> bytes:
+    """16 bit mono WAV; rate: hertz."""
     made = io.BytesIO()
     with wave.open(made, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
         file.writeframes((np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes())
-    _write(path, made.getvalue())
-
-
-def _write(path: Path, content: bytes) -> None:
-    """A file for its owner and group alone."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(content)
-        part.chmod(0o660)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    return made.getvalue()

@@ -1,7 +1,8 @@
 """The review queue: a folder with queue.db (SQLite) and, with consent, media/ of the checks it lists.
 
 One item a check, that is a run of readings that need one; media are those of its first reading. Times are
-ISO 8601, UTC. Other processes may read and write it while a run does.
+ISO 8601, UTC; days are local ones. Other processes may read and write it while a run does.
+Tables: edge/review/schema.py. What may be deleted: edge/review/media_folder.py.
 """
 
 from __future__ import annotations
@@ -19,53 +20,18 @@ from typing import Any
 from typing_extensions import Self
 
 from edge.config import ConsentSettings
+from edge.days import day_of, latest_day_of
 from edge.errors import InputError
+from edge.private import open_private
 from edge.review.item import Item, Verdict
+from edge.review.media_folder import MediaFolder, file_mode, new_name
+from edge.review.schema import EVERYBODY, prepare, salvaged
 
 DATABASE = "queue.db"
 MEDIA = "media"
 BUSY_S = 2.0
 """How long another process may hold the database (seconds)."""
-_SCHEMA = 1
-_TABLES = """
-CREATE TABLE items (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    made TEXT NOT NULL,              -- wall time of the first reading
-    expires TEXT NOT NULL,           -- when media, and what nobody judged, are deleted
-    source TEXT NOT NULL,
-    bundle TEXT NOT NULL,
-    bundle_sha256 TEXT NOT NULL,     -- of bundle.json, which holds those of all files
-    label TEXT NOT NULL,             -- of the first reading
-    consent TEXT,                    -- JSON {who, date, scope}; NULL where no media are kept
-    face TEXT,                       -- file names in media/
-    sound TEXT,
-    words TEXT                       -- what was said
-);
-CREATE TABLE readings (
-    item INTEGER NOT NULL REFERENCES items ON DELETE CASCADE,
-    time REAL NOT NULL,
-    numbers TEXT NOT NULL,           -- JSON, edge/sinks/review.py
-    PRIMARY KEY (item, time)
-);
-CREATE TABLE verdicts (
-    item INTEGER NOT NULL REFERENCES items ON DELETE CASCADE,
-    reviewer TEXT NOT NULL,
-    label TEXT,                      -- NULL: cannot tell
-    note TEXT NOT NULL,
-    given TEXT NOT NULL,
-    PRIMARY KEY (item, reviewer)
-);
-CREATE TABLE tallies (               -- all readings, checked or not: what rates are relative to
-    day TEXT NOT NULL,
-    bundle_sha256 TEXT NOT NULL,
-    label TEXT NOT NULL,             -- empty where a state has none
-    seconds REAL NOT NULL,
-    checks INTEGER NOT NULL,
-    PRIMARY KEY (day, bundle_sha256, label)
-);
-CREATE TABLE consents (who TEXT PRIMARY KEY);
-CREATE TABLE withdrawals (who TEXT NOT NULL, day TEXT NOT NULL);
-"""
+_FORGET = "UPDATE items SET face = NULL, sound = NULL, words = NULL, consent = NULL WHERE "
 
 
 class Store:
@@ -86,6 +52,8 @@ class Store:
         try:
             if not self._make and not path.is_file():
                 raise InputError.of("queue_none", folder=self.folder, name=DATABASE)
+            if not path.exists():  # SQLite would let the umask choose who may read it
+                open_private(path, "ab", file_mode(self.folder)).close()
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             self._complain(error)
@@ -94,22 +62,26 @@ class Store:
             self._db.row_factory = sqlite3.Row
             self._db.execute("PRAGMA foreign_keys = ON")
             self._db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
-            with self.change():
-                version = self._db.execute("PRAGMA user_version").fetchone()[0]
-                if version == 0:
-                    path.chmod(0o660)
-                    for statement in _TABLES.split(";\n"):
-                        self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version = {_SCHEMA}")
-                elif version != _SCHEMA:
-                    raise InputError(f"{path} was written by another version of edge; name another folder")
-            if not self._make:
+            if self._prepared(path) and not self._make:
                 self._sweep_if_allowed()
         except BaseException as error:
             self._db.close()
             self._complain(error)
             raise
         return self
+
+    def _prepared(self, path: Path) -> bool:
+        """Bring the tables up; False where they may only be read, as an older version wrote them."""
+        try:
+            with self.change() as db:
+                if prepare(db, path) and (self.folder / MEDIA).is_dir():
+                    self.media_folder().claim()  # an older version kept nothing else there
+        except (OSError, sqlite3.Error) as error:
+            known = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if self._make or not known or not _forbidden(error):
+                raise
+            return False
+        return True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -141,44 +113,51 @@ class Store:
                 self._db.execute("ROLLBACK")
             raise
 
-    def sweep(self, media: bool = True) -> None:
+    def check(self) -> None:
+        """Raises sqlite3.DatabaseError where the database is damaged: nothing may be deleted by it then."""
+        found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(" ".join(str(found).split()))
+
+    def sweep(self, media: bool = True) -> int:
         """Delete what ran out; media: False deletes all media, for nobody's consent is left.
 
-        Files no item names go as well, whatever left them there.
+        How many files could not be deleted: they are tried again.
         """
         now = stamp()
-        gone = "UPDATE items SET face = NULL, sound = NULL, words = NULL, consent = NULL"
+        unjudged = "expires < ? AND id NOT IN (SELECT item FROM verdicts)"
+        due = "consent IS NOT NULL AND (expires < ? OR NOT ?)"
         with self.change() as db:
-            db.execute(
-                "DELETE FROM items WHERE expires < ? AND id NOT IN (SELECT item FROM verdicts)", (now,)
-            )
-            db.execute(f"{gone} WHERE consent IS NOT NULL AND (expires < ? OR NOT ?)", (now, media))
-            self._delete_orphans(db)
+            self._forget(db, f"{unjudged} AND (face IS NOT NULL OR sound IS NOT NULL)", (now,))
+            db.execute(f"DELETE FROM items WHERE {unjudged}", (now,))
+            self._forget(db, due, (now, media))
+        return self._delete_loose()
 
     def _sweep_if_allowed(self) -> None:
         try:
+            self.check()
             self.sweep()
         except (OSError, sqlite3.Error) as error:
-            if not _forbidden(error):
+            if not _forbidden(error) and type(error) is not sqlite3.DatabaseError:
                 raise
 
     def withdraw(self, who: str) -> int:
         """Note that a person withdrew consent, delete the media kept under it; how many items had some.
 
-        Raises InputError for a name that never gave consent.
+        Raises InputError for a name that never gave consent, and for files that could not be deleted.
         """
         with self.change() as db:
             names = [name for (name,) in db.execute("SELECT who FROM consents ORDER BY who")]
             if who not in names:
-                raise InputError(f"{who} gave no consent here; those who did: {', '.join(names) or 'nobody'}")
-            db.execute("INSERT INTO withdrawals VALUES (?, ?)", (who, stamp()[:10]))
+                listed = ", ".join(names) or InputError.of("nobody")
+                raise InputError.of("consent_unknown", who=who, names=listed)
+            db.execute("INSERT INTO withdrawals VALUES (?, ?)", (who, stamp()))
             kept = db.execute("SELECT id, consent FROM items WHERE consent IS NOT NULL").fetchall()
-            theirs = [(item,) for item, consent in kept if who in json.loads(consent)["who"]]
-            db.executemany(
-                "UPDATE items SET face = NULL, sound = NULL, words = NULL, consent = NULL WHERE id = ?",
-                theirs,
-            )
-            self._delete_orphans(db)
+            theirs = [item for item, consent in kept if who in json.loads(consent)["who"]]
+            for item in theirs:
+                self._forget(db, "id = ?", (item,))
+        if left := self._delete_loose():
+            raise InputError.of("review_undeleted", count=left, folder=self.folder / MEDIA)
         return len(theirs)
 
     def name(self, consent: ConsentSettings) -> None:
@@ -188,10 +167,55 @@ class Store:
 
     def in_force(self, consent: ConsentSettings | None) -> bool:
         """Whether media may be kept: consent is given, not in the future, and nobody withdrew it since."""
-        if consent is None or consent.date.isoformat() > stamp()[:10]:
+        if consent is None or consent.date > day_of(stamp()):
             return False
-        days = dict(self._db.execute("SELECT who, MAX(day) FROM withdrawals GROUP BY who"))
-        return all(days.get(who, "") < consent.date.isoformat() for who in consent.who)
+        return all(
+            latest_day_of(day) < consent.date
+            for who, day in self._db.execute("SELECT who, day FROM withdrawals")
+            if who in (*consent.who, EVERYBODY)
+        )
+
+    def inherit(self, aside: Path) -> None:
+        """Take over from a damaged database who gave and withdrew consent; see `salvaged`."""
+        consents, withdrawals = salvaged(aside, stamp())
+        with self.change() as db:
+            db.executemany("INSERT OR IGNORE INTO consents VALUES (?)", consents)
+            db.executemany("INSERT INTO withdrawals VALUES (?, ?)", withdrawals)
+
+    def media_folder(self) -> MediaFolder:
+        """Where media are kept."""
+        queue = self._db.execute("SELECT id FROM queue").fetchone()[0]
+        return MediaFolder(self.folder / MEDIA, queue)
+
+    def reserve(self, suffixes: Sequence[str]) -> list[str]:
+        """New names for media, listed before any of them is written: a stop in between leaves no stray."""
+        names = [new_name(suffix) for suffix in suffixes]
+        with self.change() as db:
+            db.executemany("INSERT INTO loose VALUES (?)", [(name,) for name in names])
+        return names
+
+    def unlisted(self) -> int:
+        """How many media of an earlier database lie there that this one knows nothing of, and so leaves."""
+        rows = self._db.execute("SELECT face, sound FROM items").fetchall()
+        loose = self._db.execute("SELECT name, NULL FROM loose").fetchall()
+        return self.media_folder().unlisted(name for row in (*rows, *loose) for name in row)
+
+    def _forget(self, db: sqlite3.Connection, which: str, values: Sequence[Any]) -> None:
+        """Take the media of items away; their files go once this is written."""
+        for kind in ("face", "sound"):
+            sql = f"INSERT OR IGNORE INTO loose SELECT {kind} FROM items WHERE {which} AND {kind} IS NOT NULL"
+            db.execute(sql, values)
+        db.execute(_FORGET + which, values)
+
+    def _delete_loose(self) -> int:
+        """Delete the files no item has; how many are left."""
+        if not self._db.execute("SELECT 1 FROM loose").fetchone():
+            return 0
+        with self.change() as db:  # held meanwhile, for a run writes files it has listed
+            names = [name for (name,) in db.execute("SELECT name FROM loose")]
+            left = self.media_folder().delete(names)
+            db.executemany("DELETE FROM loose WHERE name = ?", [(n,) for n in names if n not in left])
+        return len(left)
 
     def items(self, waiting: bool = False) -> list[Item]:
         """All items, oldest first; waiting: only those nobody judged."""
@@ -202,18 +226,14 @@ class Store:
         """One item. Raises InputError."""
         found = self._items("WHERE id = ?", (number,))
         if not found:
-            raise InputError(
-                f"there is no check {number}; edge review list {self.folder} shows what there is"
-            )
+            raise InputError.of("check_none", number=number, folder=self.folder)
         return found[0]
 
     def judge(self, number: int, reviewer: str, label: str | None, note: str = "") -> None:
         """Take a verdict; an earlier one by the same person is replaced. Raises InputError."""
         known = self.item(number).readings[0]["probabilities"]
         if label is not None and label not in known:
-            raise InputError(
-                f"check {number} knows no label {label!r}; use {', '.join(known)} or cannot_tell"
-            )
+            raise InputError.of("check_label", number=number, label=label, known=", ".join(known))
         with self.change() as db:
             row = (number, reviewer, label, note, stamp())
             db.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)", row)
@@ -223,7 +243,7 @@ class Store:
         with self.change() as db:
             sql = "DELETE FROM verdicts WHERE item = ? AND reviewer = ?"
             if not db.execute(sql, (number, reviewer)).rowcount:
-                raise InputError(f"{reviewer} gave no verdict on check {number}")
+                raise InputError.of("verdict_none", who=reviewer, number=number)
 
     def tallies(self) -> list[tuple[str, str, float, int]]:
         """Day, label (empty where a state has none), seconds read and checks begun."""
@@ -257,14 +277,6 @@ class Store:
             readings=tuple(json.loads(text) for (text,) in numbers),
             verdicts=tuple(Verdict(*verdict) for verdict in verdicts),
         )
-
-    def _delete_orphans(self, db: sqlite3.Connection) -> None:
-        if not (self.folder / MEDIA).is_dir():
-            return
-        named = {name for row in db.execute("SELECT face, sound FROM items") for name in row}
-        for path in (self.folder / MEDIA).iterdir():
-            if path.name not in named:
-                path.unlink(missing_ok=True)
 
 
 def stamp(days: float = 0.0) -> str:

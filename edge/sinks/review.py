@@ -13,15 +13,13 @@ The load limit is `checks_a_day` in site.toml: what is withheld there does not c
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import sqlite3
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from datetime import date
 from types import TracebackType
 from typing import Any
 
@@ -29,12 +27,13 @@ from typing_extensions import Self
 
 from edge.bundle import MANIFEST, Bundle, sha256
 from edge.config import ReviewSettings
+from edge.disk import reason
 from edge.errors import InputError
 from edge.items import Face, Floats, Reading, Window
 from edge.manifest import VotingSettings
-from edge.review.checks import OPEN, OpenChecks
-from edge.review.media import Media, taken, write_face, write_sound
-from edge.review.store import DATABASE, MEDIA, Store, stamp
+from edge.review.checks import OpenChecks
+from edge.review.intake import Entry, Intake, Tally
+from edge.review.media import Media, taken
 from edge.sinks.claim import claimed
 from edge.sinks.jsonl import new_run, record
 from edge.words import Language, word
@@ -43,22 +42,12 @@ WAITING = 1000
 """Readings kept for a database that cannot be written; then the oldest is lost."""
 MEDIA_WAITING = 20
 """Of them with media: a quarter of a megabyte each."""
-MOST = 60
-"""Readings of one check whose numbers are kept: the first minute."""
 EVERY_S = 60.0
 """Time between two writings of how much was read, and two looks at what ran out (seconds)."""
 RETRY_S = 5.0
 """Pause before what failed is tried again (seconds)."""
 CLOSE_S = 1.5
 """How long leaving waits for what is still to be written (seconds)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Entry:
-    check: int
-    """Its number in this run."""
-    reading: dict[str, Any]
-    media: Media | None
 
 
 class Review:
@@ -84,15 +73,17 @@ class Review:
         self._settings, self._manifest = settings, bundle.manifest
         self._voting = voting or bundle.manifest.voting
         self._say, self._language = say, language
-        self._bundle = (bundle.manifest.name, sha256(bundle.folder / MANIFEST))
         self._changed = threading.Condition()
-        self._waiting: deque[_Entry] = deque()
-        self._readings: Counter[str] = Counter()
-        self._checks: Counter[str] = Counter()
+        self._waiting: deque[Entry] = deque()
+        self._readings: Tally = Counter()
+        self._checks: Tally = Counter()
         self._window: tuple[Window, Sequence[Face | None]] | None = None
         self._open = OpenChecks(self._voting.window_s)
         self._closing = False
-        self._items: dict[int, tuple[int, str]] = {}  # check -> number and `made` of its item, the last OPEN
+        made_by = (bundle.manifest.name, sha256(bundle.folder / MANIFEST))
+        self._intake = Intake(
+            settings, self._manifest, made_by, lambda key, values: say(word(key, language, **values))
+        )
         self.trouble = ""
         self.lost = 0
 
@@ -125,15 +116,15 @@ class Review:
         made = self._numbers(reading) if check else {}
         media = self._media(reading) if begins else None
         with self._changed:
-            label = reading.label or ""
-            self._readings[label] += 1
+            read = (date.today().isoformat(), reading.label or "")
+            self._readings[read] += 1
             if not check:
                 return
-            self._checks[label] += begins
+            self._checks[read] += begins
             if len(self._waiting) >= WAITING:
                 self._waiting.popleft()
                 self.lost += 1
-            self._waiting.append(_Entry(check, made, media))
+            self._waiting.append(Entry(check, made, media))
             self._changed.notify_all()
 
     def _numbers(self, reading: Reading) -> dict[str, Any]:
@@ -179,29 +170,20 @@ class Review:
             if closing:
                 return
 
-    def _tried(self, batch: Sequence[_Entry], readings: Counter[str], checks: Counter[str]) -> bool:
+    def _tried(self, batch: Sequence[Entry], readings: Tally, checks: Tally) -> bool:
         """Write a batch; on failing say so, or set a damaged database aside."""
-        folder = self._settings.folder
         try:
-            with Store(folder, make=True) as store:
-                if consent := self._settings.consent:
-                    store.name(consent)
-                store.sweep(media=consent is not None)
-                self._write(store, batch, readings, checks)
+            self._intake.take(batch, readings, checks)
         except sqlite3.Error as error:
             if type(error) is not sqlite3.DatabaseError:  # which it is when the file is no database any more
                 return self._failed(str(error))
-            aside = f"{DATABASE}.damaged-{stamp()[:19].replace(':', '')}"
             try:
-                os.replace(folder / DATABASE, folder / aside)
-                (folder / f"{DATABASE}-journal").unlink(missing_ok=True)  # belongs to the damaged one
-            except OSError as other:
-                return self._failed(str(other))
-            values = {"path": folder / DATABASE, "why": error, "aside": aside}
-            self._say(word("review_damaged", self._language, **values))
+                self._intake.set_aside(str(error))
+            except (OSError, sqlite3.Error, InputError) as other:
+                return self._failed(reason(other, self._language))
             return self._tried(batch, readings, checks)
         except (OSError, InputError) as error:
-            return self._failed(str(error))
+            return self._failed(reason(error, self._language))
         with self._changed:
             self._readings -= readings
             self._checks -= checks
@@ -215,65 +197,3 @@ class Review:
         values = {"folder": self._settings.folder, "why": why, "count": WAITING}
         self.trouble = word("review_trouble", self._language, **values)
         return False
-
-    def _write(
-        self, store: Store, batch: Sequence[_Entry], readings: Counter[str], checks: Counter[str]
-    ) -> None:
-        day, before = stamp()[:10], dict(self._items)
-        try:
-            with store.change() as db:
-                for entry in batch:
-                    self._add(store, db, entry)
-                for label, count in readings.items():
-                    db.execute(
-                        "INSERT INTO tallies VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                        "seconds = seconds + excluded.seconds, checks = checks + excluded.checks",
-                        (day, self._bundle[1], label, count * self._manifest.hop_s, checks[label]),
-                    )
-        except BaseException:
-            self._items = before
-            raise
-
-    def _begin(self, store: Store, db: sqlite3.Connection, entry: _Entry) -> int:
-        """A new item with its media; the number it gets. Raises OSError."""
-        made = entry.reading
-        row = (made["wall_time"], stamp(self._settings.days), made["source"], *self._bundle, made["label"])
-        columns = "made, expires, source, bundle, bundle_sha256, label"
-        sql = f"INSERT INTO items ({columns}) VALUES (?, ?, ?, ?, ?, ?)"
-        number = int(db.execute(sql, row).lastrowid or 0)
-        media, consent = entry.media, self._settings.consent
-        if media is None or consent is None or not store.in_force(consent):
-            return number
-        folder = store.folder / MEDIA
-        folder.mkdir(mode=0o770, exist_ok=True)
-        face, sound = f"{number}.png", f"{number}.wav"
-        if media.face is not None:
-            write_face(folder / face, media.face)
-        if media.sound is not None:
-            write_sound(folder / sound, media.sound, self._manifest.audio.rate)
-        db.execute(
-            "UPDATE items SET consent = ?, face = ?, sound = ?, words = ? WHERE id = ?",
-            (
-                json.dumps(consent.model_dump(mode="json"), ensure_ascii=False),
-                face if media.face is not None else None,
-                sound if media.sound is not None else None,
-                media.words,
-                number,
-            ),
-        )
-        return number
-
-    def _add(self, store: Store, db: sqlite3.Connection, entry: _Entry) -> None:
-        """A reading to the item of its check, which is begun where there is none."""
-        item, made = self._items.pop(entry.check, (0, ""))
-        known = db.execute("SELECT 1 FROM items WHERE id = ? AND made = ?", (item, made)).fetchone()
-        if not known:  # or it was deleted, with its database
-            item, made = self._begin(store, db, entry), entry.reading["wall_time"]
-        self._items[entry.check] = (item, made)
-        if len(self._items) > OPEN:
-            del self._items[next(iter(self._items))]
-        if db.execute("SELECT COUNT(*) FROM readings WHERE item = ?", (item,)).fetchone()[0] < MOST:
-            numbers = json.dumps(entry.reading, ensure_ascii=False)
-            db.execute(
-                "INSERT OR REPLACE INTO readings VALUES (?, ?, ?)", (item, entry.reading["time"], numbers)
-            )

@@ -1,0 +1,57 @@
+"""Files about people: readable for the user who made them and nobody else, whatever the umask."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+FILE = 0o600
+FOLDER = 0o700
+
+
+def open_private(path: Path | str, mode: str, file_mode: int = FILE, **options: Any) -> IO[Any]:
+    """`open` that makes a new file with file_mode; one that is there keeps its own. Raises OSError."""
+
+    def opener(name: str, flags: int) -> int:
+        try:
+            made = os.open(name, flags | os.O_EXCL, file_mode) if flags & os.O_CREAT else None
+        except FileExistsError:
+            if flags & os.O_EXCL:
+                raise
+            made = None
+        if made is None:
+            return os.open(name, flags, file_mode)
+        os.fchmod(made, file_mode)  # the umask may have taken something away
+        return made
+
+    return open(path, mode, opener=opener, **options)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it, where they are missing. Raises OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=FOLDER, exist_ok=True)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A file of the same suffix to write instead of `path`, whose place it takes, whole or not at all.
+
+    A link stays and what it points to is replaced; a device or a pipe is written to as it is. Raises OSError.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        yield target
+        return
+    handle, name = tempfile.mkstemp(target.suffix, ".edge-", target.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
