@@ -21,10 +21,10 @@ from edge.errors import ConfigError, InputError, MediaError
 from edge.features.text import load_tokenizer
 from edge.fusion import Fusion
 from edge.golden import require_golden
-from edge.interfaces import Device, Sink, Transcriber
+from edge.interfaces import Device, Sink
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
-from edge.perception.transcribe import BackgroundTranscriber, transcriber
+from edge.perception.transcribe import BackgroundTranscriber, SteadyTranscriber, transcriber
 from edge.pipeline import Pipeline, Seen, Sensed
 from edge.review.store import DATABASE, Store
 from edge.sources.live import Give, LiveSource
@@ -103,9 +103,10 @@ class Reader:
                 models, self._site.backend, self._site.threads, opening, self._site.language
             )
             require_golden(self.bundle, self.engines)
-            self._transcriber: Transcriber | None = None
+            self._transcriber: SteadyTranscriber | None = None
             if self._site.asr:
-                self._transcriber = opening.enter_context(transcriber(self._site.asr))
+                recogniser = opening.enter_context(transcriber(self._site.asr))
+                self._transcriber = SteadyTranscriber(recogniser, self._say, self._site.language)
             self._stack = opening.pop_all()
         self._checks = self._asked_today()
         return self

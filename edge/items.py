@@ -130,7 +130,7 @@ class Health:
     rate: float = 0.0
     """Samples or frames a second over the last seconds (hertz)."""
     level_db: float | None = None
-    """Sound level of the last second (decibels below full scale); None for a camera."""
+    """Sound level of the last second (decibels relative to full scale, 0 at most); None for a camera."""
     dropped: int = 0
     """Chunks or frames that could not be given on since the start."""
     reopened: int = 0

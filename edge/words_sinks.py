@@ -32,6 +32,49 @@ SINKS: dict[str, tuple[str, str]] = {
         "{path} には{other}も書き込んでいます。両方の推定結果が混在し、run の値で区別できます。"
         "分けるには別のファイルを指定してください",
     ),
+    "prometheus_port": (
+        "port {port} of {host} cannot be used ({why}); it is tried again; "
+        "change port in [prometheus] or stop what holds it",
+        "{host} のポート {port} を使用できません（{why}）。後で再試行します。"
+        "[prometheus] の port を変更するか、使用中のプログラムを終了してください",
+    ),
+    # Speech recognition.
+    "asr_failed": (
+        "speech recognition failed ({why}); readings go on without text, and it is tried again; "
+        "if that does not help, copy the model of `asr` again or leave `asr` out of site.toml",
+        "音声認識に失敗しました（{why}）。発話内容なしで推定を続行し、後で再試行します。"
+        "改善しない場合は、asr のモデルをコピーし直すか、site.toml から asr を削除してください",
+    ),
+    "asr_again": ("speech recognition works again", "音声認識が復旧しました"),
+    "asr_no_folder": (
+        "asr: {folder} is not a folder; name the folder of a speech recogniser",
+        "asr：{folder} というフォルダーはありません。音声認識モデルのフォルダーを指定してください",
+    ),
+    "asr_none": (
+        "asr: {folder} holds no speech recogniser; needed are model.bin and tokenizer.json (faster-whisper) "
+        "or tokens.txt with model.onnx, encoder and decoder .onnx, or these and joiner .onnx (sherpa-onnx)",
+        "asr：{folder} に音声認識モデルがありません。model.bin と tokenizer.json（faster-whisper）、または "
+        "tokens.txt と model.onnx、encoder と decoder の .onnx（必要に応じて joiner の .onnx）"
+        "（sherpa-onnx）を置いてください",
+    ),
+    "asr_no_kind": ("of no stated kind", "種類の記載なし"),
+    "asr_kind": (
+        "asr: {path} is {found}, not {kind}; take an export for sherpa-onnx",
+        "asr：{path} の種類は {found} で、{kind} ではありません。sherpa-onnx 用のモデルを使用してください",
+    ),
+    "asr_streaming": (
+        "asr: {path} is a streaming model; take one that reads whole windows",
+        "asr：{path} はストリーミング用のモデルです。非ストリーミングのモデルを使用してください",
+    ),
+    "asr_rate": (
+        "speech recognition needs sound at {needed} Hz, not {rate}: set the bundle's rate",
+        "音声認識には {needed} Hz の音声が必要です（現在 {rate} Hz）。"
+        "バンドルのサンプリング周波数を変更してください",
+    ),
+    "asr_broken": (
+        "asr: {path} does not load ({why}); copy the model again",
+        "asr：{path} を読み込めません（{why}）。モデルをもう一度コピーしてください",
+    ),
     # The log.
     "log_folder": (
         "{folder} is not a folder; make it, or change folder in [log]",

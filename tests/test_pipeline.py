@@ -1,6 +1,8 @@
 """The wiring: items in, readings and states out."""
 
+import datetime
 import time
+import types
 from dataclasses import replace
 
 import numpy as np
@@ -343,6 +345,27 @@ def test_checks_are_withheld_beyond_the_limit(build, engines):
     assert sink.states == ["needs_check", "reading", "reading", "reading"]
     assert said == ["1 checks were asked for today, the limit; more are withheld"]
     assert checks.withheld == 1
+
+
+def test_that_the_limit_is_used_up_is_said_each_day_anew(build, engines, monkeypatch):
+    said, day = [], [1]
+
+    class Date(datetime.date):
+        @classmethod
+        def today(cls):
+            return cls(2026, 11, day[0])
+
+    monkeypatch.setattr("edge.pipeline.datetime", types.SimpleNamespace(date=Date))
+    flat = Sure(engines["fusion"], (0.0,) * 6)
+    clear = Sure(engines["fusion"], (30.0, 0, 0, 0, 0, 0))
+    engines["fusion"] = flat
+    pipeline = build(checks=Checks(1), say=said.append)
+    for number in range(24):  # four checks a day
+        day[0] = 1 + number // 8
+        pipeline._fusion._engine = clear if number % 2 else flat
+        start = 100.0 * number
+        pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))
+    assert said == ["1 checks were asked for today, the limit; more are withheld"] * 3
 
 
 def test_the_limit_is_one_for_all_recordings_of_a_day(tiny_copy, media, tmp_path):

@@ -12,10 +12,11 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
+from edge import __version__
 from edge.config import PrometheusSettings, Site
-from edge.errors import InputError, MissingExtraError
+from edge.errors import MissingExtraError
 from edge.items import Health, Reading
-from edge.sinks import open_sinks
+from edge.sinks import open_sinks, prometheus
 from edge.sinks.jsonl import new_run
 from edge.sinks.prometheus import Prometheus
 
@@ -30,9 +31,14 @@ def port():
         return probe.getsockname()[1]
 
 
-def make(port, healths=(), queues=None, sinks=None, folder=None):
+def make(port, healths=(), queues=None, sinks=None, folder=None, **more):
     return Prometheus(
-        PrometheusSettings(port=port), lambda: list(healths), lambda: queues or {}, sinks or {}, folder
+        PrometheusSettings(port=port),
+        lambda: list(healths),
+        lambda: queues or {},
+        sinks or {},
+        folder,
+        **more,
     )
 
 
@@ -81,6 +87,9 @@ def test_devices_queues_sinks_and_disk_as_they_are_at_the_scrape(port, tmp_path)
         second = scrape(port)
     free = first.pop(("edge_disk_free_bytes",))
     assert free > 0
+    left_out = ("edge_dropped_windows_total", "edge_rested_windows_total", "edge_withheld_checks_total")
+    assert [first.pop((name,)) for name in left_out] == [0, 0, 0]
+    assert first.pop(("edge_build_info", ("version", __version__))) == 1
     gauges = {key: value for key, value in first.items() if not key[0].startswith("edge_latency")}
     assert gauges == {
         ("edge_people",): 0,
@@ -110,15 +119,44 @@ def test_only_this_machine_is_answered(port):
         assert scrape(port)
 
 
-def test_a_port_in_use_is_one_clear_line(port):
-    with (
-        make(port),
-        pytest.raises(
-            InputError, match=rf"port {port} of 127.0.0.1 cannot be used \(Address already in use\)"
-        ),
-        make(port),
-    ):
-        pass
+def test_a_port_in_use_is_trouble_until_it_is_free(port, monkeypatch):
+    monkeypatch.setattr(prometheus, "RETRY_S", 0.05)
+    reading = Reading(time=time.monotonic(), state="paused")
+    first = make(port)
+    with first:
+        second = make(port)
+        second.__enter__()
+        assert (first.trouble, second.trouble) == (
+            "",
+            f"port {port} of 127.0.0.1 cannot be used (Address already in use); it is tried again; "
+            "change port in [prometheus] or stop what holds it",
+        )
+        second.write(reading)
+    time.sleep(0.1)
+    second.write(reading)
+    assert second.trouble == ""
+    assert scrape(port)["edge_readings_total", ("label", ""), ("state", "paused")] == 2
+    second.__exit__(None, None, None)
+
+
+def test_what_was_left_out_and_what_runs_here(port):
+    counts = {"dropped": 3, "rested": 40, "withheld": 5}
+    about = {"bundle": "line3", "backend": "onnxrt"}
+    with make(port, [MICROPHONE], left_out=lambda: counts, about=about, live=False) as sink:
+        sink.write(Reading(time=4.0, state="no_speech"))
+        found = scrape(port)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            text = answer.read().decode()
+    assert found[("edge_dropped_windows_total",)] == 3
+    assert found[("edge_rested_windows_total",)] == 40
+    assert found[("edge_withheld_checks_total",)] == 5
+    labels = (("backend", "onnxrt"), ("bundle", "line3"), ("version", __version__))
+    assert found[("edge_build_info", *labels)] == 1
+    assert found[("edge_latency_seconds_count",)] == 0  # the times of a recording are its own
+    assert (
+        "# HELP edge_audio_level_db Sound level of the last second (decibels relative to full scale;" in text
+    )
+    assert "below full scale" not in text
 
 
 def test_the_port_is_free_again_and_the_shared_registry_untouched(port):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock, Thread
 from types import TracebackType
@@ -11,14 +11,18 @@ from typing import Any
 
 from typing_extensions import Self
 
-from edge.errors import ConfigError, EngineError, InputError, MissingExtraError
+from edge.errors import ConfigError, InputError, MissingExtraError
 from edge.interfaces import Transcriber
 from edge.items import Floats, Transcript
+from edge.stages import Scribe
+from edge.words import Language, word
 
 RATE = 16000
 """The sample rate every recogniser here wants (hertz)."""
 UNKNOWN = 0.5
 """Confidence of a text whose recogniser says nothing of it (sherpa-onnx: SenseVoice and Whisper)."""
+PAUSES_S = (10.0, 600.0)
+"""First and longest pause before a recogniser that failed is asked again (seconds of what is heard)."""
 _CTRANSLATE2 = ("model.bin", "tokenizer.json")
 _SHERPA: Mapping[str, Mapping[str, str]] = {
     "transducer": {
@@ -40,7 +44,7 @@ _SETTINGS: Mapping[str, Mapping[str, Any]] = {
 def transcriber(folder: Path) -> Transcriber:
     """The recogniser that reads the weights in a folder. Raises ConfigError when there are none."""
     if not folder.is_dir():
-        raise ConfigError(f"asr: {folder} is no folder; name the folder of a speech recogniser")
+        raise ConfigError.of("asr_no_folder", folder=folder)
     if all((folder / name).is_file() for name in _CTRANSLATE2):
         return WhisperTranscriber(folder)
     _sherpa_files(folder)
@@ -139,27 +143,60 @@ class SherpaTranscriber:
         return Transcript(text, confidence, start, start + len(samples) / rate)
 
 
+class SteadyTranscriber:
+    """A recogniser whose errors cost the text of the windows they last for, nothing else.
+
+    What fails is tried again after growing pauses of the time that is heard. say: gets one line when it
+    begins to fail and one when it works again.
+    """
+
+    def __init__(
+        self, recogniser: Transcriber, say: Callable[[str], None], language: Language = "en"
+    ) -> None:
+        self._recogniser, self._say, self._language = recogniser, say, language
+        self._failed: float | None = None  # start of the sound that failed last; None: it works
+        self._pause = PAUSES_S[0]
+
+    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
+        """What is said; None while it fails as well. Never raises."""
+        # What is heard earlier than the failure is another recording: it is tried.
+        if self._failed is not None and 0.0 <= start - self._failed < self._pause:
+            return None
+        try:
+            said = self._recogniser.hear(samples, start, rate)
+        except Exception as error:  # whatever a recogniser raises
+            if self._failed is None:
+                why = error.told(self._language) if isinstance(error, InputError) else _line(error)
+                self._say(word("asr_failed", self._language, why=why))
+                self._pause = PAUSES_S[0]
+            else:
+                self._pause = min(2.0 * self._pause, PAUSES_S[1])
+            self._failed = start
+            return None
+        if self._failed is not None:
+            self._failed = None
+            self._say(word("asr_again", self._language))
+        return said
+
+
 class BackgroundTranscriber:
     """Never keeps a reading waiting: takes what is heard and gives the newest transcript that is ready.
 
     What is heard lies in a box for one, where the newest wins, until a thread has time for it. Make a new
-    one for each recording. An error of the recogniser is raised at the next call.
+    one for each recording.
     """
 
-    def __init__(self, recogniser: Transcriber) -> None:
+    def __init__(self, recogniser: Scribe) -> None:
+        """recogniser: one that never raises, as a SteadyTranscriber is."""
         self._recogniser = recogniser
         self._lock = Lock()
         self._box: tuple[Floats, float, int] | None = None
         self._working = False
         self._ready: Transcript | None = None
-        self._error: Exception | None = None
 
     def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
-        """The newest transcript that is ready, of sound heard earlier. Raises EngineError and InputError."""
+        """The newest transcript that is ready, of sound heard earlier."""
         with self._lock:
-            if self._error is not None:
-                error, self._error = self._error, None
-                raise error
             self._box = (samples, start, rate)
             if not self._working:
                 self._working = True
@@ -173,13 +210,7 @@ class BackgroundTranscriber:
                     self._working = False
                     return
                 heard, self._box = self._box, None
-            try:
-                said = self._recogniser.hear(*heard)
-            except Exception as error:  # whatever it is, it must not vanish with this thread
-                with self._lock:
-                    self._error = error if isinstance(error, InputError) else _failed(error)
-                    self._working = False
-                return
+            said = self._recogniser.hear(*heard)
             with self._lock:
                 self._ready = said
 
@@ -194,10 +225,7 @@ def _sherpa_files(folder: Path) -> tuple[str, dict[str, Path]]:
                 found[part] = min(files, key=lambda file: ".int8." not in file.name)
         if len(found) == len(patterns):
             return kind, found
-    raise ConfigError(
-        f"asr: {folder} holds no speech recogniser; needed are model.bin and tokenizer.json (faster-whisper) "
-        "or tokens.txt with model.onnx, encoder and decoder .onnx, or these and joiner .onnx (sherpa-onnx)"
-    )
+    raise ConfigError.of("asr_none", folder=folder)
 
 
 def _check_metadata(kind: str, found: Mapping[str, Path]) -> None:
@@ -213,16 +241,15 @@ def _check_metadata(kind: str, found: Mapping[str, Path]) -> None:
     noted = {entry.key: entry.value for entry in properties}
     name = noted.get("model_type", "")
     if kind != "transducer" and kind.replace("_", "") not in name.replace("_", ""):
-        raise ConfigError(
-            f"asr: {path} is {name or 'of no stated kind'}, not {kind}; take an export for sherpa-onnx"
-        )
+        found_kind = name or ConfigError.of("asr_no_kind")
+        raise ConfigError.of("asr_kind", path=path, found=found_kind, kind=kind)
     if "decode_chunk_len" in noted:
-        raise ConfigError(f"asr: {path} is a streaming model; take one that reads whole windows")
+        raise ConfigError.of("asr_streaming", path=path)
 
 
 def _check_rate(rate: int) -> None:
     if rate != RATE:
-        raise InputError(f"speech recognition needs sound at {RATE} Hz, not {rate}: set the bundle's rate")
+        raise InputError.of("asr_rate", needed=RATE, rate=rate)
 
 
 def _probability(log: float) -> float:
@@ -230,13 +257,7 @@ def _probability(log: float) -> float:
 
 
 def _broken(path: Path, error: Exception) -> ConfigError:
-    return ConfigError(f"asr: {path} does not load ({_line(error)}); copy the model again")
-
-
-def _failed(error: Exception) -> EngineError:
-    return EngineError(
-        f"speech recognition failed ({_line(error)}); leave `asr` out of site.toml to go on without"
-    )
+    return ConfigError.of("asr_broken", path=path, why=_line(error))
 
 
 def _line(error: Exception) -> str:

@@ -5,14 +5,20 @@ edge_people                         read in the newest window; with faces = "all
 edge_latency_seconds                histogram: from the end of the window to the reading written
 edge_frames_per_second              of the camera
 edge_samples_per_second             of the microphone
-edge_audio_level_db                 of the last second (decibels below full scale)
+edge_audio_level_db                 of the last second (decibels relative to full scale: 0 the loudest)
 edge_age_seconds{device}            since the capture of the newest sample or frame
 edge_dropped_total{device}          chunks or frames that could not be given on
 edge_reopened_total{device}         times the device was opened again
+edge_dropped_windows_total          windows that came too late to be shown: the machine is too slow
+edge_rested_windows_total           windows passed over because the machine was busy or hot
+edge_withheld_checks_total          checks not asked for because checks_a_day was used up
 edge_queue_length{queue}            items that wait
 edge_sink_trouble{sink}             1 while the sink is in trouble, else 0
 edge_sink_lost_total{sink}          readings the sink could not take anywhere
 edge_disk_free_bytes                of the disk the log is on
+edge_build_info{version,bundle,backend}   1
+
+The latency is of live devices only: the times of a recording are its own.
 """
 
 from __future__ import annotations
@@ -26,30 +32,42 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import Self
 
+from edge import __version__
 from edge.config import PrometheusSettings
-from edge.errors import InputError, MissingExtraError
+from edge.errors import MissingExtraError
 from edge.interfaces import LiveSink
 from edge.items import Health, Reading
-from edge.words import Language
+from edge.words import Language, word
 
 if TYPE_CHECKING:
+    from threading import Thread
+    from wsgiref.simple_server import WSGIServer
+
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 LOOPBACK = "127.0.0.1"
 LATENCIES_S = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 """Bounds of the histogram (seconds)."""
+RETRY_S = 10.0
+"""Pause before a port that was in use is tried again (seconds)."""
+LEVEL = "Sound level of the last second (decibels relative to full scale; 0 is the loudest)"
+LEFT_OUT = {
+    "edge_dropped_windows": ("dropped", "Windows that came too late to be shown"),
+    "edge_rested_windows": ("rested", "Windows passed over, the machine was busy or hot"),
+    "edge_withheld_checks": ("withheld", "Checks not asked for, the day's limit was used up"),
+}
+"""Name of a counter -> which of those left out it counts, and its help text."""
 
 
 class Prometheus:
     """Counts the readings and serves what it is asked for; put it last, so that a reading it sees is written.
 
-    healths, queues: asked at each scrape, from another thread. sinks: name -> sink whose trouble is shown.
-    folder: on the disk whose free space is shown; None: not shown. The times of the readings are on
-    time.monotonic(), as those of live devices are.
-    Raises MissingExtraError, and InputError when the port is in use, on entering.
+    healths, queues, left_out (dropped, rested, withheld): asked at each scrape, from another thread. sinks:
+    name -> sink whose trouble is shown. folder: on the disk whose free space is shown; None: not shown.
+    about: bundle and backend. live: the times of the readings are on time.monotonic(). A port in use is
+    tried again until it is free. Raises MissingExtraError on entering.
     """
 
-    trouble = ""
     lost = 0
 
     def __init__(
@@ -71,15 +89,18 @@ class Prometheus:
         self._queues = queues
         self._sinks = sinks
         self._folder = folder
+        self.trouble = ""
+        self._serving: tuple[WSGIServer, Thread] | None = None
+        self._tried = 0.0
         self._newest = 0.0  # time of the newest reading, and how many of that time are of somebody
         self._read = 0
 
     def __enter__(self) -> Self:
         try:
-            from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+            from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
         except ImportError as error:
             raise MissingExtraError("prometheus-client", "prometheus") from error
-        registry = CollectorRegistry()
+        registry = self._registry = CollectorRegistry()
         registry.register(self)
         self._readings = Counter("edge_readings", "Readings", ("state", "label"), registry=registry)
         self._people = Gauge("edge_people", "Read in the newest window", registry=registry)
@@ -89,30 +110,42 @@ class Prometheus:
             buckets=LATENCIES_S,
             registry=registry,
         )
-        try:
-            self._server, self._thread = start_http_server(self._port, LOOPBACK, registry)
-        except OSError as error:
-            raise InputError(
-                f"port {self._port} of {LOOPBACK} cannot be used ({error.strerror}); "
-                "change port in [prometheus] or stop what holds it"
-            ) from error
+        self._serve()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        if self._serving:
+            server, thread = self._serving
+            server.shutdown()
+            server.server_close()
+            thread.join()
+            self._serving = None
+
+    def _serve(self) -> None:
+        """Answer at the port, or note why not."""
+        from prometheus_client import start_http_server
+
+        self._tried = time.monotonic()
+        try:
+            self._serving = start_http_server(self._port, LOOPBACK, self._registry)
+            self.trouble = ""
+        except OSError as error:
+            values = {"port": self._port, "host": LOOPBACK, "why": error.strerror or error}
+            self.trouble = word("prometheus_port", self._language, **values)
 
     def write(self, reading: Reading) -> None:
         """Count one reading."""
+        if not self._serving and time.monotonic() - self._tried > RETRY_S:
+            self._serve()
         self._readings.labels(reading.state, reading.label or "").inc()
         if reading.time != self._newest:
             self._newest, self._read = reading.time, 0
         self._read += reading.label is not None
         self._people.set(self._read)
-        self._latency.observe(max(0.0, time.monotonic() - reading.time))
+        if self._live:
+            self._latency.observe(max(0.0, time.monotonic() - reading.time))
 
     def collect(self) -> Iterator[Metric]:
         """What is known only when asked for; called by the registry at each scrape."""
@@ -126,7 +159,7 @@ class Prometheus:
             else:
                 yield Gauge("edge_samples_per_second", "Samples of the microphone", health.rate)
             if health.level_db is not None:
-                yield Gauge("edge_audio_level_db", "Level below full scale (decibels)", health.level_db)
+                yield Gauge("edge_audio_level_db", LEVEL, health.level_db)
         yield _by(
             Gauge("edge_age_seconds", "Since the newest capture", labels=["device"]),
             {health.name: health.age_s for health in healths},
@@ -139,6 +172,13 @@ class Prometheus:
             Count("edge_reopened", "Times opened again", labels=["device"]),
             {health.name: health.reopened for health in healths},
         )
+        left_out = self._left_out()
+        for name, (key, text) in LEFT_OUT.items():
+            yield Count(name, text, left_out.get(key, 0))
+        about = {"version": __version__, **self._about}
+        info = Gauge("edge_build_info", "What runs here", labels=list(about))
+        info.add_metric(list(about.values()), 1.0)
+        yield info
         yield _by(Gauge("edge_queue_length", "Items that wait", labels=["queue"]), self._queues())
         yield _by(
             Gauge("edge_sink_trouble", "1 while in trouble", labels=["sink"]),
