@@ -32,6 +32,71 @@ SINKS: dict[str, tuple[str, str]] = {
         "{path} には{other}も書き込んでいます。両方の推定結果が混在し、run の値で区別できます。"
         "分けるには別のファイルを指定してください",
     ),
+    # MQTT.
+    "mqtt_trouble": (
+        "{what}; readings wait, the newest {count} of them",
+        "{what}。推定結果は最新 {count} 件まで保持します",
+    ),
+    "mqtt_not_yet": ("broker {broker} is not reached yet", "ブローカー {broker} に接続中です"),
+    "mqtt_unreached": (
+        "broker {broker} is not reached ({why}), check host and port in [mqtt] and the network",
+        "ブローカー {broker} に接続できません（{why}）。"
+        "[mqtt] の host と port、ネットワークを確認してください",
+    ),
+    "mqtt_distrusted": (
+        "no safe connection to broker {broker} ({why}), check tls and port in [mqtt]",
+        "ブローカー {broker} に TLS で接続できません（{why}）。[mqtt] の tls と port を確認してください",
+    ),
+    "mqtt_no_answer": (
+        "broker {broker} closed the connection without an answer, check port and tls in [mqtt]",
+        "ブローカー {broker} が応答せずに接続を閉じました。[mqtt] の port と tls を確認してください",
+    ),
+    "mqtt_password": (
+        "broker {broker} refused the connection ({why}), check username and password_file in [mqtt]",
+        "ブローカー {broker} が接続を拒否しました（{why}）。[mqtt] の username と password_file を"
+        "確認してください",
+    ),
+    "mqtt_client_id": (
+        "broker {broker} refused the client_id {client_id} ({why}), give another one in [mqtt]",
+        "ブローカー {broker} が client_id「{client_id}」を拒否しました（{why}）。[mqtt] で別の値を"
+        "指定してください",
+    ),
+    "mqtt_refused": (
+        "broker {broker} refused the connection ({why}), ask who looks after it",
+        "ブローカー {broker} が接続を拒否しました（{why}）。ブローカーの管理者に確認してください",
+    ),
+    "mqtt_closed": (
+        "broker {broker} closed the connection ({why})",
+        "ブローカー {broker} が接続を閉じました（{why}）",
+    ),
+    "mqtt_taken": (
+        "another client uses client_id {client_id} at broker {broker}, which drops the one for the other; "
+        "give each run a client_id of its own in [mqtt]",
+        "ブローカー {broker} で別のクライアントが同じ client_id「{client_id}」を使用しているため、"
+        "接続が切断されます。[mqtt] の client_id を実行ごとに別の値にしてください",
+    ),
+    "mqtt_claimed": (
+        "client_id {client_id} at broker {broker} is in use by another run on this machine; "
+        "end that run, or give this one another client_id in [mqtt]",
+        "client_id「{client_id}」（ブローカー {broker}）は、この装置で実行中の別の edge run が使用中です。"
+        "そちらを終了するか、[mqtt] で別の client_id を指定してください",
+    ),
+    "mqtt_ca": (
+        "{path} is not a CA certificate in PEM ({why}); check tls in [mqtt]",
+        "{path} は PEM 形式の CA 証明書ではありません（{why}）。[mqtt] の tls を確認してください",
+    ),
+    "password_open": (
+        "{path} can be read by others than its owner; run: chmod 600 {path}",
+        "{path} が所有者以外からも読み取れます。次を実行してください：chmod 600 {path}",
+    ),
+    "password_unreadable": (
+        "{path} cannot be read ({why}); write the MQTT password to it",
+        "{path} を読み取れません（{why}）。MQTT のパスワードを書き込んでください",
+    ),
+    "password_empty": (
+        "{path} is empty; write the MQTT password to it",
+        "{path} が空です。MQTT のパスワードを書き込んでください",
+    ),
     "prometheus_port": (
         "port {port} of {host} cannot be used ({why}); it is tried again; "
         "change port in [prometheus] or stop what holds it",

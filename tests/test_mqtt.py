@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import ExitStack, suppress
 
 import pytest
 from paho.mqtt.client import CallbackAPIVersion, Client
@@ -184,8 +185,8 @@ def test_a_broker_that_is_away_at_the_start_gets_everything_later(broker, hear, 
             sink.write(silence(number))
         trouble = wait(lambda: "refused" in sink.trouble and sink.trouble)
         assert trouble == (
-            f"broker 127.0.0.1:{broker.port} is not reached ([Errno 111] Connection refused); "
-            "readings wait, the newest 10000 of them"
+            f"broker 127.0.0.1:{broker.port} is not reached ([Errno 111] Connection refused), "
+            "check host and port in [mqtt] and the network; readings wait, the newest 10000 of them"
         )
         assert sink.waiting == 50
         broker.start()
@@ -345,3 +346,102 @@ def test_a_host_that_hangs_does_not_hold_up_the_end(tiny_bundle, monkeypatch):
     wait(lambda: "timed out" in sink.trouble)
     wait(lambda: not any(thread.name == "mqtt stop" for thread in threading.enumerate()))
     assert sink.lost == 1
+
+
+def namesake(port, ends):
+    """Another client of the same name that comes back as quickly as it can; how often it was connected."""
+    connections = []
+    client = Client(CallbackAPIVersion.VERSION2, "line3")
+    client.reconnect_delay_set(1, 1)
+    client.on_connect = lambda *_: connections.append(time.monotonic())
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    ends.callback(client.loop_stop)
+    ends.callback(client.disconnect)
+    wait(lambda: connections)
+    return connections
+
+
+@needs_broker
+def test_a_namesake_is_named_and_left_alone(broker, hear, tiny_bundle):
+    heard = hear(broker.port)
+    with ExitStack() as ends, Mqtt(settings(broker.port), tiny_bundle.manifest) as sink:
+        wait(lambda: sink._connected)
+        connections = namesake(broker.port, ends)
+        trouble = wait(lambda: "another client" in sink.trouble and sink.trouble)
+        assert trouble == (
+            f"another client uses client_id line3 at broker 127.0.0.1:{broker.port}, which drops the one for "
+            "the other; give each run a client_id of its own in [mqtt]; "
+            "readings wait, the newest 10000 of them"
+        )
+        count = len(connections)
+        time.sleep(6)
+        assert len(connections) <= count + 1  # nobody is dropped for the other any more
+        assert "another client" in sink.trouble
+        sink.write(silence(1))
+        ends.close()  # the other is gone: after its pause this one is well again
+        sink._client.reconnect_delay_set(1, 1)
+    assert sum(topic == "state" and payload == "online" for topic, payload, _ in heard) <= 4
+
+
+@needs_broker
+def test_it_is_well_again_when_the_namesake_is_gone(broker, tiny_bundle, monkeypatch):
+    monkeypatch.setattr(mqtt, "KICKED_S", 3.0)
+    monkeypatch.setattr(mqtt.random, "randint", lambda *_: 4)
+    with ExitStack() as ends, Mqtt(settings(broker.port), tiny_bundle.manifest) as sink:
+        namesake(broker.port, ends)
+        wait(lambda: "another client" in sink.trouble)
+        ends.close()
+        sink.write(silence(1))
+        wait(lambda: sink._connected)
+        wait(lambda: not sink.trouble and not sink.waiting)
+    assert sink.lost == 0
+
+
+@needs_broker
+def test_a_second_run_with_the_same_client_id_is_refused_here(broker, tiny_bundle):
+    with Mqtt(settings(broker.port), tiny_bundle.manifest) as first:
+        with (
+            pytest.raises(
+                InputError, match=r"client_id line3 at broker .* is in use by another run"
+            ) as error,
+            Mqtt(settings(broker.port), tiny_bundle.manifest),
+        ):
+            pass
+        assert "別の edge run が使用中です" in error.value.told("ja")
+        first.write(silence(1))
+        wait(lambda: first._connected and not first.waiting)
+    with Mqtt(settings(broker.port), tiny_bundle.manifest) as again:
+        wait(lambda: again._connected)
+
+
+@needs_broker
+def test_a_restart_of_the_broker_is_no_namesake(broker, tiny_bundle, monkeypatch):
+    with Mqtt(settings(broker.port), tiny_bundle.manifest) as sink:
+        wait(lambda: sink._connected)
+        broker.stop()
+        wait(lambda: "closed the connection" in sink.trouble or "not reached" in sink.trouble)
+        broker.start()
+        wait(lambda: sink._connected)
+        assert sink.trouble == ""
+
+
+def test_a_port_that_speaks_something_else_is_named(tiny_bundle):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up():
+            with suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+
+        threading.Thread(target=hang_up, daemon=True).start()
+        with Mqtt(settings(server.getsockname()[1]), tiny_bundle.manifest, language="ja") as sink:
+            trouble = wait(lambda: "応答せずに" in sink.trouble and sink.trouble)
+        server.shutdown(socket.SHUT_RDWR)
+    assert trouble.endswith("[mqtt] の port と tls を確認してください。推定結果は最新 10000 件まで保持します")
+
+
+def test_a_broker_s_name_that_nobody_knows_is_named(tiny_bundle):
+    given = MqttSettings(host="no-such-broker.invalid", topic="a", client_id="line3")
+    with Mqtt(given, tiny_bundle.manifest) as sink:
+        wait(lambda: "check host and port in [mqtt] and the network" in sink.trouble)

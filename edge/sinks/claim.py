@@ -1,8 +1,12 @@
-"""One run a folder or file: a lock that the system takes back when the process ends, however it ends."""
+"""One run a folder, file or name: a lock the system takes back when the process ends, however it ends."""
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
+import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -52,6 +56,24 @@ def _is_still(path: Path, descriptor: int) -> bool:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except OSError:
         return False
+
+
+@contextmanager
+def claimed_name(name: str, refusal: InputError) -> Iterator[None]:
+    """Hold a name on this machine. Raises the refusal while another run holds it.
+
+    Linux only: a socket of the abstract namespace, which no other user's files can stand in the way of.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as claim:
+        try:
+            claim.bind("\0edge-" + hashlib.sha256(name.encode()).hexdigest())
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise refusal from None
+        yield
 
 
 def held(descriptor: int) -> bool:

@@ -9,13 +9,13 @@
 from __future__ import annotations
 
 import json
-import stat
+import random
+import ssl
 import sys
 import threading
 import time
 from collections import deque
-from contextlib import suppress
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,8 @@ from edge.config import MqttSettings
 from edge.errors import InputError, MissingExtraError
 from edge.items import Reading
 from edge.manifest import Manifest
+from edge.sinks.broker_access import password, use_tls
+from edge.sinks.claim import claimed_name
 from edge.sinks.jsonl import new_run, record
 from edge.words import Language
 
@@ -44,6 +46,16 @@ RETRY_S = 30
 """Longest pause between two attempts to connect (seconds)."""
 CLOSE_S = 1.0
 """How long leaving waits in all, for what is still to be sent and the connection to end (seconds)."""
+KICKED_S = 10.0
+"""A connection that is closed sooner was hardly closed by chance (seconds)."""
+KICKS, KICKS_S = 3, 600.0
+"""So many of these within so long (seconds): another client goes by the same client_id."""
+REFUSALS = {
+    "Bad user name or password": "mqtt_password",
+    "Not authorized": "mqtt_password",
+    "Client identifier not valid": "mqtt_client_id",
+}
+"""What a broker says -> what to do about it."""
 RECORDING_CLOSE_S = 10.0
 """The same after a recording, which is read faster than a broker takes its readings (seconds)."""
 
@@ -53,7 +65,11 @@ class Mqtt:
 
     A broker that is away, refuses or restarts is tried again for ever; meanwhile readings wait, and `lost`
     counts those that found no room and those left at the end. What waits does not outlive the process.
-    Raises MissingExtraError, and InputError for a password or CA file that cannot be used, on entering.
+    Where another client goes by the same client_id the broker drops the one for the other: that is said, and
+    this one tries again after long pauses only. run: of `new_run`; None: its own. live: whether readings
+    come as time passes.
+    Raises MissingExtraError, and InputError for a password or CA file that cannot be used and for a
+    client_id in use on this machine, on entering.
     """
 
     def __init__(
@@ -77,7 +93,11 @@ class Mqtt:
         self._closing = False
         self._sequence = 0
         self._run = run or new_run()
-        self.trouble = ""
+        self._connected_at = 0.0
+        self._answered = False  # whether the broker answered the newest attempt
+        self._short: deque[float] = deque()  # when connections ended that had lasted for less than KICKED_S
+        self._claim = ExitStack()
+        self._trouble = ""
         self.lost = 0
 
     def __enter__(self) -> Self:
@@ -91,7 +111,10 @@ class Mqtt:
             password(settings.password_file)
         client = Client(CallbackAPIVersion.VERSION2, settings.client_id, clean_session=False)
         if settings.tls:
-            _use_tls(client, settings.tls)
+            use_tls(client, settings.tls)
+        client_name = f"mqtt {settings.host}:{settings.port} {settings.client_id}"
+        refusal = InputError.of("mqtt_claimed", client_id=settings.client_id, broker=self._broker)
+        self._claim.enter_context(claimed_name(client_name, refusal))
         client.reconnect_delay_set(1, RETRY_S)
         client.will_set(f"{settings.topic}/state", "offline", qos=1, retain=True)
         client.on_pre_connect = self._on_pre_connect
@@ -100,7 +123,7 @@ class Mqtt:
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         self._client = client
-        self._say("is not reached yet")
+        self._say("mqtt_not_yet")
         self._sender = threading.Thread(target=self._send, name="mqtt sender", daemon=True)
         self._sender.start()
         client.connect_async(settings.host, settings.port, KEEPALIVE_S)
@@ -110,7 +133,7 @@ class Mqtt:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        end = time.monotonic() + self._close_s
+        end = time.monotonic() + (self._close_s if kind is None else CLOSE_S)
 
         def left() -> float:
             return max(0.2, end - time.monotonic())
@@ -133,6 +156,7 @@ class Mqtt:
         with self._changed:
             self.lost += len(self._waiting) + len(self._underway - self._acknowledged)
             self._waiting.clear()
+        self._claim.close()
 
     def _stop(self) -> None:
         client = self._client
@@ -140,6 +164,14 @@ class Mqtt:
         # Each of the two holds the other: paho closes its last sockets when it is freed, at once like this.
         client.on_pre_connect = client.on_connect = client.on_connect_fail = None
         client.on_disconnect = client.on_publish = None
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong now and what to do, one line; empty when all is well."""
+        lasting = self._connected and time.monotonic() - self._connected_at > KICKED_S
+        if len(self._short) >= KICKS and not lasting:
+            return self._text("mqtt_taken", client_id=self._settings.client_id)
+        return self._trouble
 
     @property
     def waiting(self) -> int:
@@ -181,19 +213,26 @@ class Mqtt:
     def _all_sent(self) -> bool:
         return not self._waiting and self._underway <= self._acknowledged
 
-    def _say(self, what: str) -> None:
-        broker = f"broker {self._settings.host}:{self._settings.port}"
-        self.trouble = f"{broker} {what}; readings wait, the newest {WAITING} of them"
+    @property
+    def _broker(self) -> str:
+        return f"{self._settings.host}:{self._settings.port}"
+
+    def _text(self, key: str, **values: object) -> str:
+        what = InputError.of(key, broker=self._broker, **values)
+        return InputError.of("mqtt_trouble", what=what, count=WAITING).told(self._language)
+
+    def _say(self, key: str, **values: object) -> None:
+        self._trouble = self._text(key, **values)
 
     def _on_pre_connect(self, client: Client, data: Any) -> None:
-        settings = self._settings
+        settings, self._answered = self._settings, False
         if settings.password_file is None:
             client.username_pw_set(settings.username)
             return
         try:
             client.username_pw_set(settings.username, password(settings.password_file))
         except InputError as error:  # the one read before may still do
-            self.trouble = str(error)
+            self._trouble = error.told(self._language)
 
     def _on_connect(
         self,
@@ -203,8 +242,10 @@ class Mqtt:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
+        self._answered = True
         if reason.is_failure:
-            self._say(f"refused the connection ({reason}), check username and password_file in [mqtt]")
+            key = REFUSALS.get(reason.getName(), "mqtt_refused")
+            self._say(key, why=reason, client_id=self._settings.client_id)
             return
         birth = {
             "run": self._run,
@@ -217,14 +258,16 @@ class Mqtt:
         # QoS 0: said again at each connection, so nothing of it need be kept for the next.
         client.publish(f"{self._settings.topic}/birth", json.dumps(birth), retain=True)
         client.publish(f"{self._settings.topic}/state", "online", retain=True)
-        self.trouble = ""
+        self._trouble = ""
+        self._connected_at = time.monotonic()
         with self._changed:
             self._connected = True
             self._changed.notify_all()
 
     def _on_connect_fail(self, client: Client, data: Any) -> None:
         # paho calls this while it handles the error, and tells it in no other way.
-        self._say(f"is not reached ({sys.exc_info()[1]})")
+        error = sys.exc_info()[1]
+        self._say("mqtt_distrusted" if isinstance(error, ssl.SSLError) else "mqtt_unreached", why=error)
 
     def _on_disconnect(
         self,
@@ -234,9 +277,26 @@ class Mqtt:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
-        if self._connected:
-            self._connected = False
-            self._say(f"closed the connection ({reason})")
+        if not self._connected:
+            if not self._answered and not self._closing:
+                self._say("mqtt_no_answer")
+            return
+        self._connected = False
+        self._say("mqtt_closed", why=reason)
+        now = time.monotonic()
+        if now - self._connected_at > KICKED_S:
+            self._short.clear()
+        else:
+            self._short.append(now)
+        while self._short and self._short[0] < now - KICKS_S:
+            self._short.popleft()
+        # MQTT 3.1.1 gives no reason: a client that is dropped right away, again and again, has a namesake.
+        if (kicks := len(self._short)) >= KICKS:
+            # By chance, so that two who give way at once do not come back at once.
+            pause = min(600, random.randint(60, 120) * 2 ** min(kicks - KICKS, 4))
+            client.reconnect_delay_set(pause, pause)
+        else:
+            client.reconnect_delay_set(1, RETRY_S)
 
     def _on_publish(
         self, client: Client, data: Any, number: int, reason: ReasonCode, properties: Properties
@@ -244,23 +304,3 @@ class Mqtt:
         with self._changed:
             self._acknowledged.add(number)
             self._changed.notify_all()
-
-
-def password(path: Path) -> str:
-    """The first line of a password file. Raises InputError when others may read it, or it holds nothing."""
-    try:
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise InputError(f"{path} can be read by others than its owner; run: chmod 600 {path}")
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); write the MQTT password to it") from error
-    if not lines or not lines[0]:
-        raise InputError(f"{path} is empty; write the MQTT password to it")
-    return lines[0]
-
-
-def _use_tls(client: Client, tls: Path | bool) -> None:
-    try:
-        client.tls_set(ca_certs=str(tls) if isinstance(tls, Path) else None)
-    except OSError as error:
-        raise InputError(f"{tls} is not a CA certificate in PEM ({error}); check tls in [mqtt]") from error
