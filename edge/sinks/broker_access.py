@@ -11,6 +11,13 @@ from edge.errors import InputError
 if TYPE_CHECKING:
     from paho.mqtt.client import Client
 
+REFUSALS = {
+    "Bad user name or password": "mqtt_password",
+    "Not authorized": "mqtt_password",
+    "Client identifier not valid": "mqtt_client_id",
+}
+"""What a broker says -> what to do about it."""
+
 
 def password(path: Path) -> str:
     """The first line of a password file. Raises InputError when others may read it, or it holds nothing."""

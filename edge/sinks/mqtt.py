@@ -26,7 +26,7 @@ from edge.config import MqttSettings
 from edge.errors import InputError, MissingExtraError
 from edge.items import Reading
 from edge.manifest import Manifest
-from edge.sinks.broker_access import password, use_tls
+from edge.sinks.broker_access import REFUSALS, password, use_tls
 from edge.sinks.claim import claimed_name
 from edge.sinks.jsonl import new_run, record
 from edge.words import Language
@@ -50,12 +50,6 @@ KICKED_S = 10.0
 """A connection that is closed sooner was hardly closed by chance (seconds)."""
 KICKS, KICKS_S = 3, 600.0
 """So many of these within so long (seconds): another client goes by the same client_id."""
-REFUSALS = {
-    "Bad user name or password": "mqtt_password",
-    "Not authorized": "mqtt_password",
-    "Client identifier not valid": "mqtt_client_id",
-}
-"""What a broker says -> what to do about it."""
 RECORDING_CLOSE_S = 10.0
 """The same after a recording, which is read faster than a broker takes its readings (seconds)."""
 
