@@ -16,6 +16,7 @@ from edge.cli_bundle import bench, build, doctor, evaluate, export, teach, trial
 from edge.cli_options import Lang, LangOption, language_of, telling
 from edge.cli_pseudo import pseudo
 from edge.cli_review import app as review
+from edge.environment import prepare_environment
 from edge.errors import EdgeError
 from edge.threads import one_thread
 
@@ -56,7 +57,7 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    pass
+    prepare_environment()
 
 
 @app.command()

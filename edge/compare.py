@@ -17,7 +17,6 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edge import child
 from edge.app import starter_bundle
 from edge.bench import spread, write_float_copies
 from edge.bundle import open_bundle
@@ -153,8 +153,10 @@ class _Child:
 @contextmanager
 def _child(module: str, asked: Mapping[str, Any]) -> Iterator[_Child]:
     pipe = subprocess.PIPE
-    command = [sys.executable, "-m", module, json.dumps(asked)]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    command = child.command(module, json.dumps(asked))
+    with subprocess.Popen(
+        command, env=child.environment(), stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
         try:
             yield _Child(process)
         finally:

@@ -13,6 +13,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from edge import child
 from edge.app import Reader
 from edge.config import Site
 from edge.errors import EngineError
@@ -35,16 +36,21 @@ def fresh_process(bundle: Path, clip: Path) -> dict[str, float | None]:
 def _child(bundle: Path, clip: Path, pace: str) -> dict[str, float | None]:
     """Run this module as a process of its own; time.monotonic is one clock for all processes of a machine."""
     start = time.monotonic()
-    command = [sys.executable, "-m", "edge.fresh_process", str(bundle), str(clip), pace]
+    command = child.command("edge.fresh_process", str(bundle), str(clip), pace)
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=CHILD_LIMIT_S, check=False)
+        done = subprocess.run(
+            command,
+            env=child.environment(),
+            capture_output=True,
+            text=True,
+            timeout=CHILD_LIMIT_S,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         return {"first_s": None, "peak_mb": None}
     if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise EngineError(
-            f"the process that reads {clip} failed: {reason[0]}; try `edge run --source {clip}`"
-        )
+        reason = done.stderr.strip().splitlines()[-1:] or [EngineError.of("no_reason")]
+        raise EngineError.of("clip_process_failed", path=clip, why=reason[0])
     found = json.loads(done.stdout)
     first = found["first"]
     return {"first_s": None if first is None else round(first - start, 3), "peak_mb": found["peak_mb"]}

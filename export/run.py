@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from edge import child
 from edge.bundle import Bundle
 from edge.disk import beside
 from edge.errors import DatasetError, EngineError
@@ -58,7 +57,7 @@ from export.progress import Stages, logged, say
 from export.qat import fine_tune
 from export.recipe import Recipe, read_recipe
 from export.report import write_report
-from export.side_by_side import OF_TRAINING, side_by_side
+from export.side_by_side import side_by_side
 from export.teacher_scores import beside_teachers
 from export.teachers import teacher_of
 from export.text_training import train_text
@@ -203,9 +202,8 @@ def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> No
 
 def _speed(bundle: Bundle) -> Any:
     """What `edge bench` says, from a process of its own: this one is full of torch and its threads."""
-    clean = {name: value for name, value in os.environ.items() if name not in OF_TRAINING}
-    command = [sys.executable, "-m", "edge.cli", "bench", str(bundle.folder), "--json"]
-    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+    command = child.command("edge.cli", "bench", str(bundle.folder), "--json")
+    done = subprocess.run(command, env=child.environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineError(f"edge bench failed on {bundle.folder}: {done.stderr.strip()}")
     return json.loads(done.stdout)

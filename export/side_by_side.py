@@ -1,19 +1,24 @@
-"""Trainings side by side: a process each, and a share of the cores."""
+"""Trainings side by side: a process each, and a share of the cores.
+
+A child reads its call from its standard input and ends when that closes, so none outlives its parent.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import pickle
+import subprocess
+import sys
+import tempfile
 import threading
-import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
 from typing import Any
 
 import torch
 
-OF_TRAINING = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_")
-"""Variables of the environment set for the processes that train."""
+from edge import child
 
 Call = tuple[Callable[..., object], tuple[Any, ...]]
 """A function that can be pickled, and its arguments; what it returns is lost, so it leaves files."""
@@ -25,32 +30,83 @@ def side_by_side(calls: Sequence[Call]) -> None:
     workers = min(len(calls), cores)
     # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
     # glibc would give the memory of every large tensor back and ask for it anew, at every step.
-    settings = ("1", str(max(1, cores // workers)), "8000000000", "16000000000")
-    os.environ |= dict(zip(OF_TRAINING, settings, strict=True))
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_end_with, initargs=(os.getpid(),)) as executor:
-        jobs = [executor.submit(_call, *call) for call in calls]
+    environment = child.environment() | {
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": str(max(1, cores // workers)),
+        "MALLOC_MMAP_THRESHOLD_": "8000000000",
+        "MALLOC_TRIM_THRESHOLD_": "16000000000",
+    }
+    running = _Running(environment)
+    with ThreadPoolExecutor(workers) as executor:
+        jobs = [executor.submit(running.make, call) for call in calls]
         try:
             for job in as_completed(jobs):
                 job.result()
         except BaseException:  # the first failure tells all: what the others have is on disk
-            for child in multiprocessing.active_children():
-                child.terminate()
+            running.end()
             raise
 
 
-def _call(function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
-    """Runs in a child process."""
+class _Running:
+    """The processes there are; none begins after the end."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._changing = threading.Lock()
+        self._ended = False
+
+    def make(self, call: Call) -> None:
+        """Make a call in a process of its own; raises what it raised."""
+        with tempfile.TemporaryDirectory(prefix="edge-") as folder:
+            failure = Path(folder) / "failure"
+            with self._changing:
+                if self._ended:
+                    return
+                process = subprocess.Popen(
+                    child.command("export.side_by_side", str(failure)),
+                    env=self._environment,
+                    stdin=subprocess.PIPE,
+                )
+                self._processes.append(process)
+            with process:
+                assert process.stdin is not None
+                try:
+                    pickle.dump(call, process.stdin)
+                    process.stdin.flush()
+                    code = process.wait()
+                except BrokenPipeError:  # it ended before it read its call
+                    code = process.wait()
+            if failure.is_file():
+                raise pickle.loads(failure.read_bytes())
+            if code and not self._ended:
+                raise subprocess.CalledProcessError(code, call[0].__name__)
+
+    def end(self) -> None:
+        """End them all."""
+        with self._changing:
+            self._ended = True
+            for process in self._processes:
+                process.terminate()
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1024):  # not sys.stdin: Python could not end while a thread waits in it
+        pass
+    os._exit(1)
+
+
+def main() -> None:
+    """Make the call on standard input; an exception is pickled into the file named."""
+    function, arguments = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    function(*arguments)
+    try:
+        function(*arguments)
+    except Exception as error:
+        Path(sys.argv[1]).write_bytes(pickle.dumps(error))
+        sys.exit(1)
 
 
-def _end_with(parent: int) -> None:
-    """Runs in a child process: end when the parent is gone, however it went."""
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+if __name__ == "__main__":
+    main()

@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from edge.bundle import open_bundle
 from edge.engines import open_engine
+from edge.environment import prepare_environment
 from edge.features.text import load_tokenizer
 from edge.tiny import write_tiny_bundle
 
@@ -23,6 +24,7 @@ from edge.tiny import write_tiny_bundle
 os.environ["LC_ALL"] = "C.UTF-8"
 # A window on the screen of whoever runs the tests is opened by none but the tests of windows.
 os.environ.pop("DISPLAY", None)
+prepare_environment()
 # A busy machine makes single examples slow; the limit of a whole test is pytest's.
 settings.register_profile("edge", deadline=None)
 settings.load_profile("edge")

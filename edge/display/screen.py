@@ -16,6 +16,7 @@ from typing import Any
 
 from typing_extensions import Self
 
+from edge import child
 from edge.display.drawing import font
 from edge.display.view import Look, Setup
 from edge.errors import InputError
@@ -68,7 +69,8 @@ class Screen:
         font()  # here, where it can be said what is missing
         # A fresh process, not a fork: this one may hold a GPU. A session of its own: Ctrl-C is not for it.
         self._process: Any = subprocess.Popen(
-            [sys.executable, "-m", "edge.display.window"],
+            child.command("edge.display.window"),
+            env=child.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -8,10 +8,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +19,7 @@ from typing import Literal
 
 import onnx
 
+from edge.child import command, environment
 from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.wiring import Wiring
 from edge.errors import EngineError
@@ -133,11 +132,10 @@ class _Job:
         if self.timing is not None:
             arguments.append(self.timing.resolve())
         with (self.scratch / "stderr").open("w+", encoding="utf-8", errors="replace") as stderr:
-            # The child imports what this process imports, and nothing from a folder it happens to start in.
             child = subprocess.Popen(
-                [sys.executable, "-m", "edge.engines.trt_compiler", *map(str, arguments)],
+                command("edge.engines.trt_compiler", *map(str, arguments)),
                 cwd=self.scratch,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(p).resolve()) for p in sys.path)},
+                env=environment(),
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 text=True,

@@ -77,7 +77,7 @@ class SpeechDetector:
     def measure(self, samples: Floats, start: float = 0.0, rate: int = RATE) -> Speech:
         """The speech in samples [n] whose first one was heard at `start` (seconds). Raises InputError."""
         if rate != RATE:
-            raise InputError(f"speech detection needs sound at {RATE} Hz, not {rate}: set the bundle's rate")
+            raise InputError.of("speech_rate", needed=RATE, rate=rate)
         index = round(start * RATE)
         first = -(-index // CHUNK)
         whole = samples[first * CHUNK - index :]

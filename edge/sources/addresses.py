@@ -12,6 +12,8 @@ from edge.errors import ConfigError, InputError
 
 Kind = Literal["usb", "http", "rtsp", "csi"]
 
+DEFAULT = "default"
+"""The first USB camera, as soon as there is one."""
 _SYSTEM = Path("/sys/class/video4linux")
 _LINKS = Path("/dev/v4l")
 _SCHEMES: dict[str, Kind] = {"http": "http", "https": "http", "rtsp": "rtsp", "csi": "csi"}
@@ -33,7 +35,7 @@ def check_address(address: str) -> Kind:
     if separator:
         kind = _SCHEMES.get(scheme)
         if kind == "csi" and not rest.isdecimal():
-            raise ConfigError(f"camera {address!r} names no sensor: give csi://0 or csi://1")
+            raise ConfigError.of("camera_no_sensor", address=address)
         if kind is None or not _reachable(address, kind):
             raise ConfigError.of("camera_form", address=shown(address), forms=_forms())
         return kind
@@ -49,13 +51,23 @@ def shown(address: str) -> str:
     return re.sub(r"(?<=://)[^/]*@", "", address)
 
 
+def called(address: str) -> str | InputError:
+    """What a camera is called in messages."""
+    return InputError.of("camera_default") if address == DEFAULT else shown(address)
+
+
 def usb_cameras() -> list[UsbCamera]:
     """The USB cameras plugged in, sorted by name."""
     return [camera for camera, usb in _cards() if usb]
 
 
 def find_usb(address: str) -> Path:
-    """Where the camera with this path or name is. Raises InputError when it is not there, or not alone."""
+    """Where the camera with this path or name is, or the first one. Raises InputError when it is not there,
+    or not alone."""
+    if address == DEFAULT:
+        if first := next(iter(usb_cameras()), None):
+            return first.path
+        raise InputError.of("camera_none")
     if address.startswith("/"):
         path = Path(address)
         if not path.exists():
@@ -66,7 +78,8 @@ def find_usb(address: str) -> Path:
     if len(found) == 1:
         return found[0].path
     if found:
-        raise InputError(f"{len(found)} cameras are called {address!r}: give {' or '.join(_paths(found))}")
+        names = ", ".join(str(camera.path) for camera in found)
+        raise InputError.of("camera_several", count=len(found), name=address, names=names)
     there = ", ".join(repr(camera.name) for camera in cameras) or InputError.of("nothing")
     raise InputError.of("camera_unknown", name=address, there=there)
 
@@ -98,7 +111,3 @@ def _cards() -> list[tuple[UsbCamera, bool]]:
         usb = any(part.startswith("usb") for part in (card / "device").resolve().parts)
         cards.append((UsbCamera(name, links.get(card.name, Path("/dev") / card.name)), usb))
     return sorted(cards, key=lambda entry: (entry[0].name, entry[0].path))
-
-
-def _paths(cameras: list[UsbCamera]) -> list[str]:
-    return [str(camera.path) for camera in cameras]

@@ -12,13 +12,14 @@ from typing import Literal
 import numpy as np
 from typing_extensions import Self
 
-from edge.errors import EdgeError
+from edge.errors import EdgeError, InputError
 from edge.items import Bytes, Frame, Health
 from edge.perception.view import hindrance
-from edge.sources.addresses import check_address, shown
+from edge.sources.addresses import called, check_address
 from edge.sources.captures import Capture, open_capture
+from edge.sources.reasons import reason
 from edge.sources.recording import FRAMES_PER_S, LARGEST_SIDE
-from edge.words import Language, word
+from edge.words import Language
 
 FREEZE_S = 2.0
 """A camera that sends nothing for this long is gone (seconds)."""
@@ -69,7 +70,7 @@ class Camera:
         self._dropped = 0  # in boxes before this one
         self._ran = False
         self._reopened = 0
-        self._error = ""
+        self._error: EdgeError | None = None
 
     def __enter__(self) -> Self:
         self._giver.start()
@@ -95,7 +96,8 @@ class Camera:
             rate=box.rate(now),
             dropped=self._dropped + box.dropped,
             reopened=self._reopened,
-            error=self._error,
+            error=self._error.told(self._language) if self._error else "",
+            reason=reason(self._error, self._ran) if self._error and state == "gone" else "",
         )
 
     def _run(self) -> None:
@@ -112,16 +114,14 @@ class Camera:
             pause = shortest if ended - began > longest + FREEZE_S else min(2.0 * pause, longest)
             self._leaving.wait(max(shortest, began + pause - ended))
 
-    def _watch(self, began: float) -> str:
+    def _watch(self, began: float) -> EdgeError:
         """Open the camera and give its pictures until it is left or lost; why it was lost."""
         self._readers = [reader for reader in self._readers if reader.is_alive()]
         if len(self._readers) >= _STUCK:
-            return f"{shown(self.address)} hangs in its driver: unplug it, or start this computer anew"
+            return InputError.of("camera_hangs", address=called(self.address))
         self._dropped, self._box = self._dropped + self._box.dropped, _Box()
         box, self._looked = self._box, float("-inf")
-        reader = threading.Thread(
-            target=_read, args=(self.address, box, self._language), name="camera reader", daemon=True
-        )
+        reader = threading.Thread(target=_read, args=(self.address, box), name="camera reader", daemon=True)
         self._readers.append(reader)
         reader.start()
         try:
@@ -132,15 +132,14 @@ class Camera:
                     error = error or self._pass_on(*taken)
                 silent = time.monotonic() - (box.newest or began)
                 if not error and silent > (FREEZE_S if box.newest else OPEN_S):
-                    values = {"address": shown(self.address), "seconds": silent}
-                    error = word("camera_silent", self._language, **values)
+                    error = InputError.of("camera_silent", address=called(self.address), seconds=silent)
                 if error:
                     return error
-            return ""
+            return InputError.of("camera_stopped", address=called(self.address))
         finally:
             box.left = True
 
-    def _pass_on(self, moment: float, raw: Bytes) -> str:
+    def _pass_on(self, moment: float, raw: Bytes) -> EdgeError | None:
         """Give a picture, unless it has been the same for too long; what is wrong with it then."""
         image = _rgb(raw)
         if moment - self._looked >= LOOK_S:
@@ -149,14 +148,14 @@ class Camera:
         same_s = self._repeats.seconds(moment, raw)
         if same_s > REPEAT_S and self._warning not in ("dark", "covered"):
             if moment - self._box.first < PROVE_S:
-                return ""
-            return f"{shown(self.address)} repeats one picture: switch the camera off and on"
+                return None
+            return InputError.of("camera_repeats", address=called(self.address))
         if self._state != "running":
             self._reopened += self._ran
             self._ran, self._state = True, "running"
         self._given = moment
         self._give(Frame(moment, image))
-        return ""
+        return None
 
 
 class _Box:
@@ -166,7 +165,7 @@ class _Box:
         self.first = 0.0  # when the first picture was read; 0: none yet
         self.newest = 0.0  # the same of the last
         self.dropped = 0
-        self.error = ""  # why reading ended
+        self.error: EdgeError | None = None  # why reading ended
         self.left = False  # nobody wants more
         self._changed = threading.Condition()
         self._held: tuple[float, Bytes] | None = None
@@ -184,7 +183,7 @@ class _Box:
                 self._held = (moment, image)
                 self._changed.notify()
 
-    def end(self, error: str) -> None:
+    def end(self, error: EdgeError) -> None:
         """Reading is over."""
         with self._changed:
             self.error = error
@@ -220,7 +219,7 @@ class _Repeats:
         return moment - self._since
 
 
-def _read(address: str, box: _Box, language: Language) -> None:
+def _read(address: str, box: _Box) -> None:
     """Read pictures into a box until it is left. Runs in a thread of its own, which may hang."""
     capture: Capture | None = None
     try:
@@ -230,11 +229,10 @@ def _read(address: str, box: _Box, language: Language) -> None:
             if image is not None:
                 box.put(time.monotonic(), image)
     except EdgeError as error:
-        box.end(error.told(language))
-    except OSError as error:
-        box.end(str(error))
+        box.end(error)
     except Exception as error:  # whatever OpenCV or a driver may raise: the camera is opened anew
-        box.end(f"{shown(address)}: {type(error).__name__}: {' '.join(str(error).split())}")
+        why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        box.end(InputError.of("camera_failed", address=called(address), why=why))
     finally:
         if capture is not None:
             capture.close()

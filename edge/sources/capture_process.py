@@ -1,19 +1,20 @@
 """The process that listens: PortAudio runs here, away from everything else.
 
-    python -m edge.sources.capture_process list
-    python -m edge.sources.capture_process capture [NAME]
+Its words (edge/child.py starts it): list, or capture [NAME].
 
 Any call into PortAudio may hang for as long as the sound server does, and when the server crashes its own
 thread may spin for ever, writing the same line without end (19.6, pa_linux_alsa.c: the error path of
 PaAlsaStream_WaitForFrames jumps back to itself). A thread cannot be ended from outside, a process can.
 
 Standard output: one JSON line, {"names": [...]}, {"rate": hertz} or {"error": line, "key": its key in
-edge/words.py or empty, "values": {name: value}}; when capturing, blocks follow until the device ends: HEADER,
-then the samples as float32. The process ends when its standard input closes, so none is left behind.
+edge/words.py or empty, "values": {name: value}}. When capturing, a line of the last kind comes for each try
+that failed, and after the rate blocks follow until the device ends: HEADER, then the samples as float32. The
+process ends when its standard input closes, so none is left behind.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import queue
@@ -30,8 +31,14 @@ from typing import Any
 
 from edge.errors import InputError
 
+AGAIN_S, ANEW_S = 0.3, 1.0
+"""Pause before a device is opened again, and before PortAudio is begun anew to look for one (seconds)."""
+TRY_S = 60.0
+"""After this the process ends, and a fresh one goes on trying (seconds)."""
 BLOCK_S = 0.02
 """Length of the blocks asked for (seconds)."""
+_OPENING = ("microphone_away", "microphone_busy", "microphone_denied", "microphone_unopened")
+_UNAVAILABLE = -9985  # PortAudio's paDeviceUnavailable
 WAITING = 100
 """Blocks that may wait to be taken; later ones are dropped."""
 HEADER = struct.Struct("<dqIII")
@@ -82,7 +89,7 @@ def choose(inputs: Sequence[Input], default: int | None, name: str | None) -> In
         return found[0]
     if found:
         several = ", ".join(entry.name for entry in found)
-        raise InputError(f"several microphones are called {name!r} ({several}): give the serial or full name")
+        raise InputError.of("microphone_several", name=name, names=several)
     raise InputError.of("microphone_unknown", name=name, names=", ".join(i.name for i in inputs))
 
 
@@ -126,26 +133,75 @@ class Hearing:
 
 
 def _capture(name: str | None) -> None:
-    found = choose(*_inputs(), name)
-    import sounddevice
-
     hearing = Hearing()
-    stream = sounddevice.RawInputStream(
-        samplerate=found.rate,
-        blocksize=round(found.rate * BLOCK_S),
-        device=found.index,
-        channels=1,  # of a device that has more: the first, or their mean when a sound server mixes
-        dtype="float32",
-        latency=2 * BLOCK_S,
-        callback=hearing.hear,
-        finished_callback=hearing.end,
-    )
-    stream.start()
-    _say(rate=found.rate)
+    until, tries = time.monotonic() + TRY_S, 0
+    while True:
+        try:
+            _stream, rate = _opened(name, hearing)  # kept: it ends with the last reference to it
+            break
+        except InputError as error:
+            _complain(error)
+            if time.monotonic() > until or error.key == "portaudio_missing":
+                return
+            tries += 1
+            # A device that was listed may only have to come back; but the list is as old as PortAudio's start.
+            anew = error.key not in _OPENING or tries % 8 == 0
+            time.sleep(ANEW_S if anew else AGAIN_S)
+            if anew:
+                _restart()
+    _say(rate=rate)
     with suppress(OSError):  # nobody listens any more
         while (block := hearing.blocks.get()) is not None:
             sys.stdout.buffer.write(block)
             sys.stdout.buffer.flush()
+
+
+def _opened(name: str | None, hearing: Hearing) -> tuple[Any, float]:
+    """The stream of an input, begun, and its rate (hertz). Raises InputError."""
+    found = choose(*_inputs(), name)
+    import sounddevice
+
+    try:
+        stream = sounddevice.RawInputStream(
+            samplerate=found.rate,
+            blocksize=round(found.rate * BLOCK_S),
+            device=found.index,
+            channels=1,  # of a device that has more: the first, or their mean when a sound server mixes
+            dtype="float32",
+            latency=2 * BLOCK_S,
+            callback=hearing.hear,
+            finished_callback=hearing.end,
+        )
+        stream.start()
+    except sounddevice.PortAudioError as error:
+        raise InputError.of(_trouble(error.args), why=_line(error)) from None
+    return stream, found.rate
+
+
+def _trouble(found: Sequence[Any]) -> str:
+    """The key of the words for what PortAudio says: a text, its own code, and the system's at the end."""
+    code = found[1] if len(found) > 1 else 0
+    told = found[2][1] if len(found) > 2 else 0
+    if code == _UNAVAILABLE or told == -errno.EBUSY:
+        return "microphone_busy"
+    if told in (-errno.EACCES, -errno.EPERM):
+        return "microphone_denied"
+    # A sound server answers EIO where it has no microphone.
+    gone = told in (-errno.EIO, -errno.ENODEV, -errno.ENOENT, -errno.ENXIO, -errno.ECONNREFUSED)
+    return "microphone_away" if gone else "microphone_unopened"
+
+
+def _restart() -> None:
+    """Begin PortAudio anew: only then does it see devices that came."""
+    sounddevice = sys.modules.get("sounddevice")
+    if sounddevice is None:  # it has not begun yet
+        return
+    with suppress(Exception):
+        sounddevice._terminate()
+    try:
+        sounddevice._initialize()
+    except Exception:  # importing it anew begins anew, and says what is wrong
+        del sys.modules["sounddevice"]
 
 
 def _inputs() -> tuple[list[Input], int | None]:
@@ -153,14 +209,14 @@ def _inputs() -> tuple[list[Input], int | None]:
     try:
         import sounddevice
     except (ImportError, OSError):
-        raise InputError("sound needs PortAudio; run: apt install libportaudio2") from None
+        raise InputError.of("portaudio_missing") from None
     except Exception as error:  # PortAudio found nothing to start with
-        raise InputError(f"PortAudio does not start ({_line(error)}): check the sound server") from None
+        raise InputError.of("portaudio_unstarted", why=_line(error)) from None
     try:
         devices = [entry for entry in sounddevice.query_devices() if entry["max_input_channels"] > 0]
         default = sounddevice.query_devices(kind="input")["index"] if devices else None
     except sounddevice.PortAudioError as error:
-        raise InputError(f"PortAudio does not start ({_line(error)}): check the sound server") from None
+        raise InputError.of("portaudio_unstarted", why=_line(error)) from None
     found = [
         Input(entry["index"], entry["name"], entry["default_samplerate"], serial(entry["name"]))
         for entry in devices

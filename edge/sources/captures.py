@@ -7,6 +7,7 @@ is wrong is an InputError.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -14,16 +15,19 @@ import select
 import shlex
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
 
+from edge.child import safe_path
 from edge.errors import InputError
 from edge.items import Bytes
-from edge.sources.addresses import check_address, find_usb, shown
+from edge.sources.addresses import called, check_address, find_usb, shown
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30
 """What USB and CSI cameras are asked for (pixels, frames a second); a USB one gives what comes nearest."""
@@ -33,8 +37,14 @@ CSI_SOURCE = (
 )
 """First part of the pipeline of a CSI camera."""
 _TIMEOUT_MS = {"http": 2000, "rtsp": 5000}  # an RTSP camera first waits for a key picture
-_FFMPEG_OPTIONS = "rtsp_transport;tcp|analyzeduration;500000"
-"""Half a second of an RTSP stream tells what it is; FFMPEG's own five made each opening three seconds."""
+_GST_SAYS = {
+    "camera_busy": "device .*busy|resource busy|already in use",
+    "camera_denied": "permission denied",
+    "camera_away": "no cameras available|no such device",
+}
+"""Error -> what GStreamer and Argus write when that is the trouble."""
+_REQUEST_BUFFERS = struct.Struct("IIIIB3x")  # v4l2_requestbuffers: count, type, memory, capabilities, flags
+_VIDIOC_REQBUFS = 0xC0145608
 _CONNECT_S = 2.0
 _PATIENCE_S = 0.25
 _LEAVE_S = 0.8
@@ -58,7 +68,7 @@ def open_capture(address: str) -> Capture:
     """Open the camera at an address that passed `check_address`. Raises InputError."""
     kind = check_address(address)
     if kind == "csi":
-        return ChildCapture(csi_pipeline(address))
+        return ChildCapture(csi_pipeline(address), address)
     return OpenCvCapture(address)
 
 
@@ -69,10 +79,12 @@ class OpenCvCapture:
         import cv2
 
         _settle(cv2)
-        self._name = shown(address)
+        self._name = called(address)
         kind = check_address(address)
         if kind == "usb":
-            self._capture = cv2.VideoCapture(str(find_usb(address)), cv2.CAP_V4L2)
+            path = find_usb(address)
+            _require_usable(path)
+            self._capture = cv2.VideoCapture(str(path), cv2.CAP_V4L2)
             # JPEG: uncompressed pictures of this size pass USB 2 ten times a second only.
             self._capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
             self._capture.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH)
@@ -80,8 +92,6 @@ class OpenCvCapture:
             self._capture.set(cv2.CAP_PROP_FPS, RATE)
         else:
             _connect(address)
-            if kind == "rtsp":
-                os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", _FFMPEG_OPTIONS)
             options = {
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: _TIMEOUT_MS[kind],
                 cv2.CAP_PROP_READ_TIMEOUT_MSEC: _TIMEOUT_MS["http"],
@@ -109,10 +119,12 @@ class OpenCvCapture:
 class ChildCapture:
     """Raw BGRx pictures from a gst-launch-1.0 child: PyPI's OpenCV has no GStreamer.
 
-    pipeline: GStreamer's text up to a video/x-raw,format=BGRx of WIDTH x HEIGHT, without a sink.
+    pipeline: GStreamer's text up to a video/x-raw,format=BGRx of WIDTH x HEIGHT, without a sink. address: what
+    the camera is called.
     """
 
-    def __init__(self, pipeline: str) -> None:
+    def __init__(self, pipeline: str, address: str = "csi://0") -> None:
+        self._name = address
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (a pipe nobody reads would fill up)
         self._pipe, end = os.pipe()
         with contextlib.suppress(OSError):  # fewer, larger pieces
@@ -126,14 +138,13 @@ class ChildCapture:
                 stdout=self._errors,
                 stderr=self._errors,
                 pass_fds=[end],
+                env=os.environ | {"PATH": safe_path()},
                 start_new_session=True,
             )
         except FileNotFoundError:
             os.close(self._pipe)
             self._errors.close()
-            raise InputError(
-                "gst-launch-1.0 is not installed; run: apt-get install gstreamer1.0-tools"
-            ) from None
+            raise InputError.of("gst_missing") from None
         finally:
             os.close(end)
         self._poll = select.poll()
@@ -149,7 +160,7 @@ class ChildCapture:
                 return None
             count = os.readv(self._pipe, [space[self._filled :]])
             if count == 0:
-                raise InputError(f"gst-launch-1.0 ended: {self._reason()}")
+                raise self._ended()
             self._filled += count
         image, self._image, self._filled = self._image, self._blank(), 0
         return image
@@ -165,13 +176,16 @@ class ChildCapture:
             self._child.wait()
         self._errors.close()
 
-    def _reason(self) -> str:
+    def _ended(self) -> InputError:
+        """Why the child ended, from what it wrote."""
         self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").splitlines()
-        return next(
-            (line.strip() for line in lines if re.search("error|erroneous", line, re.IGNORECASE)),
-            "no reason given",
-        )
+        text = self._errors.read().decode(errors="replace")
+        for key, pattern in _GST_SAYS.items():
+            if re.search(pattern, text, re.IGNORECASE):
+                return InputError.of(key, address=self._name)
+        errors = (line.strip() for line in text.splitlines() if re.search("error", line, re.IGNORECASE))
+        why = next(errors, None) or InputError.of("no_reason")
+        return InputError.of("gst_ended", address=self._name, why=why)
 
     @staticmethod
     def _blank() -> Bytes:
@@ -192,13 +206,31 @@ def _connect(address: str) -> None:
     try:
         socket.create_connection((parts.hostname or "", port), _CONNECT_S).close()
     except OSError as error:
-        reason = (error.strerror or "no answer").lower()
-        raise InputError.of("camera_unreachable", address=shown(address), why=reason) from None
+        if isinstance(error, ConnectionRefusedError):
+            raise InputError.of("camera_refused", address=shown(address)) from None
+        why = error.strerror.lower() if error.strerror else InputError.of("no_answer")
+        raise InputError.of("camera_unreachable", address=shown(address), why=why) from None
+
+
+def _require_usable(path: Path) -> None:
+    """Whether a V4L2 camera may be opened and is free: OpenCV would not say why not. Raises InputError."""
+    try:
+        camera = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    except OSError as error:
+        keys = {errno.EACCES: "camera_denied", errno.EPERM: "camera_denied", errno.EBUSY: "camera_busy"}
+        raise InputError.of(keys.get(error.errno or 0, "camera_away"), address=path) from None
+    try:
+        for count in (1, 0):  # ask for a buffer as a recording would, and give it back
+            fcntl.ioctl(camera, _VIDIOC_REQBUFS, _REQUEST_BUFFERS.pack(count, 1, 1, 0, 0))
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            raise InputError.of("camera_busy", address=path) from None
+    finally:
+        os.close(camera)
 
 
 def _settle(cv2: Any) -> None:
     """One thread, no messages: a camera that is away would fill the journal; health() says what is wrong."""
     cv2.setNumThreads(1)  # more take the cores from the networks
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     logging: Any = getattr(cv2.utils, "logging", cv2)  # where OpenCV 5 and 4 keep it
     logging.setLogLevel(_ERRORS_ONLY)

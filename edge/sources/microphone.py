@@ -12,12 +12,14 @@ from typing import Literal
 
 from typing_extensions import Self
 
+from edge.errors import EdgeError, InputError
 from edge.items import AudioChunk, Health
 from edge.sources.capture_process import BLOCK_S
-from edge.sources.portaudio import ANSWER_S, Capture, microphones
+from edge.sources.portaudio import Capture, microphones
+from edge.sources.reasons import reason
 from edge.sources.sample_clock import Resampler
 from edge.sources.sound_level import SoundLevel
-from edge.words import Language, word
+from edge.words import Language
 
 __all__ = ["Microphone", "microphones"]
 
@@ -27,8 +29,10 @@ STALL_S = 1.0
 """A device that gives nothing for so long is lost (seconds)."""
 FIRST_S = 3.0
 """The same for the first block: an idle sound server takes up to 2 s to wake up (seconds)."""
-PAUSES_S = (0.25, 0.5, 1.0, 1.5)
-"""Between one try to open a lost device and the next (seconds); the last one is repeated."""
+HANGS_S = 3.0
+"""A sound server that takes longer to open a device does not answer (seconds)."""
+PAUSE_S = 1.0
+"""Before a fresh process when the last one gave up (seconds); within one, tries follow faster."""
 RATE_S = 5.0
 """Time over which the sample rate is measured (seconds); 0 hertz are shown before 2 s of it passed."""
 _LEAVE_S = 0.8  # each of the two threads may take this long when the `with` block is left
@@ -59,7 +63,7 @@ class Microphone:
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._capture: Capture | None = None
         self._state: Literal["opening", "running", "gone"] = "opening"
-        self._error = ""
+        self._error: EdgeError | None = None
         self._level: SoundLevel | None = None
         self._end = 0.0  # of the newest chunk given; 0 before the first
         self._measured = 0.0  # samples a second given lately
@@ -95,38 +99,43 @@ class Microphone:
             level_db=level.db if level and state == "running" else None,
             dropped=self._dropped + (capture.dropped if capture else 0),
             reopened=max(0, self._opened - 1),
-            error=self._error,
+            error=self._error.told(self._language) if self._error else "",
+            reason=reason(self._error, self._opened > 0) if self._error and state == "gone" else "",
         )
 
     def _run(self) -> None:
-        failed = 0
         while not self._leaving.is_set():
-            capture = self._capture = Capture(self._name, self._language)
+            capture = self._capture = Capture(self._name)
             capture.start()
             try:
-                error = self._wait_open(capture)
-                failed = failed + 1 if error else 0
-                error = error or self._listen(capture)
+                opened = self._wait_open(capture)
+                error = self._listen(capture) if opened else capture.error
             finally:
                 capture.ask_to_stop()
             if self._leaving.is_set():
                 return
-            self._lose(error)
+            if error is not None:
+                self._lose(error)
             capture.join()  # its process was ended by force
             self._dropped, self._capture = self._dropped + capture.dropped, None
-            self._leaving.wait(PAUSES_S[min(max(failed - 1, 0), len(PAUSES_S) - 1)])
+            if not opened:
+                self._leaving.wait(PAUSE_S)
 
-    def _wait_open(self, capture: Capture) -> str:
-        """Returns why it could not be opened, empty when it is; says so when that takes long."""
-        began = time.monotonic()
+    def _wait_open(self, capture: Capture) -> bool:
+        """Until it is open; False when its process gave up. Says what is wrong meanwhile."""
+        told, since = None, time.monotonic()
         while not capture.rate:
             if self._leaving.wait(0.02) or (not capture.is_alive() and not capture.rate):
-                return capture.error or "it was not opened"
-            if time.monotonic() - began > ANSWER_S:
-                self._lose(word("sound_no_answer", self._language))
-        return ""
+                return False
+            now = time.monotonic()
+            if capture.error is not None and capture.error is not told:
+                told, since = capture.error, now
+                self._lose(told)
+            elif now - since > HANGS_S:
+                self._lose(InputError.of("sound_no_answer"))
+        return True
 
-    def _listen(self, capture: Capture) -> str:
+    def _listen(self, capture: Capture) -> InputError | None:
         """Gives the sound on until the device is lost and returns why, or until the `with` block is left."""
         self._opened += 1
         resampler = Resampler(capture.rate, self._rate)
@@ -138,9 +147,9 @@ class Microphone:
                 block = capture.blocks.get(timeout=0.05)
             except queue.Empty:
                 if capture.finished.is_set():
-                    return word("microphone_lost", self._language)
+                    return InputError.of("microphone_lost")
                 if time.monotonic() - last > patience:
-                    return f"the microphone gave nothing for {patience:.0f} s: check it and the sound server"
+                    return InputError.of("microphone_frozen", seconds=patience)
                 continue
             last, patience = block.time, STALL_S
             level.add(block.samples)
@@ -156,9 +165,9 @@ class Microphone:
                 # What still waits in the sound server is lost: as much as the newest block is late.
                 late = block.time - resampler.clock.time(block.first + len(block.samples))
                 self._dropped += round(late / BLOCK_S)
-                return f"sound came {late:.1f} s late: close other programs, the computer is too busy"
-        return ""
+                return InputError.of("microphone_late", seconds=late)
+        return None
 
-    def _lose(self, error: str) -> None:
+    def _lose(self, error: EdgeError) -> None:
         self._error = error
         self._state = "gone"

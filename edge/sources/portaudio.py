@@ -3,45 +3,40 @@
 from __future__ import annotations
 
 import json
-import os
 import queue
 import subprocess
-import sys
 import threading
 from typing import IO, Any
 
 import numpy as np
 
+from edge import child
 from edge.errors import InputError
 from edge.sources.capture_process import HEADER, WAITING
 from edge.sources.sample_clock import Block
-from edge.words import Language, word
 
 ANSWER_S = 5.0
-"""A sound server that takes longer does not answer (seconds)."""
+"""A sound server that takes longer to list its inputs does not answer (seconds)."""
 
-_COMMAND = (sys.executable, "-m", "edge.sources.capture_process")
+_COMMAND = tuple(child.command("edge.sources.capture_process"))
 
 
 class Capture(threading.Thread):
     """One try at an input: opens it, puts its blocks into a queue until told to stop, and ends."""
 
-    def __init__(self, name: str | None, language: Language = "en") -> None:
-        """name: name, part of it or serial number of the input; None: the default one.
-
-        language: of `error`.
-        """
+    def __init__(self, name: str | None) -> None:
+        """name: name, part of it or serial number of the input; None: the default one."""
         super().__init__(name="microphone capture", daemon=True)
         self.blocks: queue.Queue[Block] = queue.Queue(WAITING)
         self.rate = 0.0
         """The device's own rate (hertz); 0 until it is open."""
-        self.error = ""
-        """Why it could not be opened, one line."""
+        self.error: InputError | None = None
+        """Why the last try to open it failed."""
         self.finished = threading.Event()
         """Set when the device ended by itself, as it does when it is unplugged."""
         self.dropped = 0
         """Blocks lost because the queue was full or the device overflowed."""
-        self._wanted, self._language = name, language
+        self._wanted = name
         self._unread, self._broken = 0, False  # blocks lost here, and whether since the last one taken
         self._changing = threading.Lock()  # held while the process begins or is ended
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,19 +57,27 @@ class Capture(threading.Thread):
             try:
                 self._process = _started("capture", *names)
             except OSError as error:
-                self.error = word("microphone_unopened", self._language, why=error)
+                self.error = InputError.of("microphone_unopened", why=error)
                 return
         with self._process as process:
             assert process.stdout is not None
             try:
-                self.rate = _answer(process.stdout.readline())["rate"]
-                while self._take(process.stdout):
+                self.rate = self._opened(process.stdout)
+                while self.rate and self._take(process.stdout):
                     pass
-            except InputError as error:
-                self.error = error.told(self._language)
             finally:
                 process.kill()
                 self.finished.set()
+
+    def _opened(self, stream: IO[bytes]) -> float:
+        """The rate of the device once it is open (hertz); 0 when the process gives up."""
+        while line := stream.readline():
+            try:
+                return float(_answer(line)["rate"])
+            except InputError as error:
+                self.error = error
+        self.error = self.error or InputError.of("microphone_unopened", why=InputError.of("no_answer"))
+        return 0.0
 
     def _take(self, stream: IO[bytes]) -> bool:
         """Put one block into the queue; False when there is none any more."""
@@ -120,7 +123,7 @@ def _started(*words: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # PortAudio and ALSA write there what they find unusual
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=child.environment(),
         start_new_session=True,
     )
 
