@@ -49,25 +49,26 @@ def demo_clip() -> Path:
     return Path(str(files("edge") / "assets" / "demo.mp4"))
 
 
-def live_source(site: Site, rate: int) -> LiveSource:
-    """The microphone and the camera of the settings; sound comes at `rate` (hertz). Raises ConfigError."""
-    from edge.sources.addresses import check_address, usb_cameras
+def live_source(site: Site, rate: int, say: Callable[[str], None] = lambda _: None) -> LiveSource:
+    """The microphone and the camera of the settings, there or not yet; sound comes at `rate` (hertz).
+
+    say: gets a line when one is missing or lost, and when it is back. Raises ConfigError.
+    """
+    from edge.sources.addresses import check_address
     from edge.sources.camera import Camera
     from edge.sources.microphone import Microphone
+    from edge.sources.news import DeviceNews
 
     devices: list[Callable[[Give], Device]] = []
     if site.microphone != "off":
         name = None if site.microphone == "default" else site.microphone
         devices.append(lambda give: Microphone(give, rate, name, site.language))
-    address = site.camera
-    if address == "default":
-        address = next((str(camera.path) for camera in usb_cameras()), "off")
-    if address != "off":
-        check_address(address)
-        devices.append(lambda give: Camera(give, address, site.language))
+    if site.camera != "off":
+        check_address(site.camera)
+        devices.append(lambda give: Camera(give, site.camera, site.language))
     if not devices:
         raise ConfigError.of("no_devices")
-    return LiveSource(devices)
+    return LiveSource(devices, DeviceNews(say, site.language).look)
 
 
 class Reader:

@@ -22,14 +22,15 @@ from edge.summary import Summary
 
 
 def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], None]) -> Summary:
-    """Read the site's devices until SIGTERM or Ctrl-C; both end it within two seconds.
+    """Read the site's devices until SIGTERM, SIGHUP or Ctrl-C; each ends it within two seconds.
 
-    say: gets the health line, once a minute, and what is wrong. Raises EdgeError.
+    say: gets the health line, once a minute, and what is wrong: also when a device is missing, lost or back.
+    Raises EdgeError.
     """
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
-        source = live_source(site, manifest.audio.rate)
+        source = live_source(site, manifest.audio.rate, say)
         stack.enter_context(_stopping(source.stop))
         stack.enter_context(source)
         seen, language, run = None, site.language, new_run()
@@ -63,12 +64,18 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
 
 @contextmanager
 def _stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT call `stop` inside the block."""
+    """SIGTERM, SIGINT and SIGHUP (a terminal that is gone) call `stop` inside the block.
+
+    SIGHUP stays ignored where it is: nohup asks for that.
+    """
 
     def handle(*_: Any) -> None:
         stop()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, handle) for number in numbers}
     try:
         yield
     finally:

@@ -20,7 +20,10 @@ DEVICES: dict[str, tuple[str, str]] = {
     "why_failed": ("cannot be opened", "使用不可"),
     # Said once when it happens.
     "device_runs": ("{name} runs", "{name}が動作を開始しました"),
-    "device_back": ("{name} runs again after {seconds:.0f} s", "{name}が {seconds:.0f} 秒後に復旧しました"),
+    "device_back": (
+        "{name} runs again, it was away for {seconds:.0f} s",
+        "{name}が復旧しました（{seconds:.0f} 秒間停止）",
+    ),
     # Camera.
     "camera_none": (
         "there is no USB camera yet: plug one in, or set camera in site.toml to off or to an address",
@@ -31,6 +34,7 @@ DEVICES: dict[str, tuple[str, str]] = {
         "{count} cameras are called {name!r}: give {names}",
         "「{name}」という名前のカメラが {count} 台あります。{names} のいずれかを指定してください",
     ),
+    "either": ("{first} or {last}", "{first} または {last}"),
     "camera_no_sensor": (
         "camera {address!r} names no sensor: give csi://0 or csi://1",
         "カメラ「{address}」にセンサー番号がありません。csi://0 または csi://1 を指定してください",

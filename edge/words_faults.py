@@ -31,8 +31,8 @@ FAULTS: dict[str, tuple[str, str]] = {
     "hint_known": ("known: {names}", "使用できるもの：{names}"),
     # Camera.
     "no_devices": (
-        "there is neither a microphone nor a camera to read; plug one in or name it in site.toml",
-        "使用できるマイクもカメラもありません。接続するか、site.toml で指定してください",
+        "microphone and camera are both off; set one of them in site.toml or by --microphone or --camera",
+        "マイクとカメラがどちらも off です。site.toml か --microphone、--camera で指定してください",
     ),
     "camera_form": (
         "camera {address!r} is of no known form: give {forms}",

@@ -97,5 +97,16 @@ def test_a_camera_that_is_not_there_or_not_alone_is_an_error_that_says_so(plugge
     plugged(5, "HD Pro Webcam C920", link="by-id/usb-046d_other-video-index0")
     with pytest.raises(InputError, match=r"2 cameras are called 'C920': give .*046d_C920.* or .*046d_other"):
         find_usb("C920")
+    with pytest.raises(InputError) as several:
+        find_usb("C920")
+    assert " または " in several.value.told("ja")
     with pytest.raises(InputError, match="plug the camera in"):
         find_usb(str(tmp_path / "nothing"))
+
+
+def test_the_default_is_the_first_one_as_soon_as_there_is_one(plugged, tmp_path, monkeypatch):
+    assert check_address("default") == "usb"
+    assert find_usb("default").name == "usb-046d_C920-video-index0"
+    monkeypatch.setattr(addresses, "_SYSTEM", tmp_path / "none")
+    with pytest.raises(InputError, match="no USB camera yet"):
+        find_usb("default")

@@ -14,7 +14,7 @@ import pytest
 from processes import children
 from rig_camera import FakeCamera
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, InputError
 from edge.sources import camera as module
 from edge.sources.camera import FREEZE_S, REPEAT_S, Camera
 from edge.sources.recording import FRAMES_PER_S, LARGEST_SIDE
@@ -127,9 +127,10 @@ def test_all_pictures_are_read_and_fifteen_a_second_given():
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("http://127.0.0.1:1/video", "http://127.0.0.1:1/video に接続できません（connection refused）"),
+        ("http://127.0.0.1:1/video", "http://127.0.0.1:1/video に接続できません（接続拒否）"),
         ("/dev/v4l/by-id/none", "/dev/v4l/by-id/none がありません。カメラを接続してください"),
         ("no such camera", "「no such camera」という名前のカメラはありません（接続中："),
+        ("default", "USB カメラが見つかりません。"),
     ],
 )
 def test_why_it_does_not_open_is_told_in_japanese(address, told):
@@ -185,6 +186,52 @@ def test_a_camera_that_comes_back_with_the_picture_it_was_lost_with(monkeypatch,
         assert camera.health().state == "gone"
         stuck.clear()
         assert waited(running(camera)) < 8.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("freeze", "why_frozen"),
+        ("repeat", "why_frozen"),
+        ("refuse", "why_no_video"),
+        ("silent", "why_frozen"),
+    ],
+)
+def test_its_reason_tells_what_is_wrong_and_goes_with_it(rig, fault, reason):
+    with Camera(lambda frame: None, rig.url) as camera:
+        waited(running(camera))
+        assert camera.health().reason == ""
+        rig.mode(fault)
+        waited(lambda: camera.health().reason == reason)
+        rig.mode("run")
+        waited(running(camera))
+        assert camera.health().reason == ""
+
+
+def test_the_first_camera_that_comes_is_taken_and_a_pulled_one_is_unplugged(film, demo_picture, monkeypatch):
+    there, picture = threading.Event(), alive(demo_picture[::4, ::4])
+
+    def open_capture(address):
+        if not there.is_set():
+            raise InputError.of("camera_none")
+        return shown
+
+    def taken():
+        if not there.is_set():
+            raise InputError.of("camera_stopped", address="/dev/v4l/by-id/x")
+        return picture()
+
+    shown = film(taken)
+    monkeypatch.setattr(module, "open_capture", open_capture)
+    with Camera(lambda frame: None, "default") as camera:
+        waited(gone(camera))
+        assert (camera.health().reason, camera.health().reopened) == ("why_not_there", 0)
+        assert "no USB camera yet" in camera.health().error
+        there.set()
+        assert waited(running(camera)) < 5.0
+        there.clear()
+        waited(gone(camera))
+        waited(lambda: camera.health().reason == "why_unplugged")
 
 
 def test_leaving_a_frozen_camera_takes_less_than_2_s(rig):
@@ -321,4 +368,5 @@ def test_whatever_a_driver_raises_is_one_line_of_health(film):
     film(broken)
     with Camera(lambda frame: None, "C920") as camera:
         waited(gone(camera))
-        assert camera.health().error == "C920: ValueError: no such thing"
+        assert camera.health().error.startswith("C920 cannot be read (ValueError: no such thing): unplug")
+        assert camera.health().reason == "why_failed"

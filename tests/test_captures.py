@@ -1,5 +1,6 @@
 """A CSI camera through a GStreamer child: its pictures, its death, its silence, its end."""
 
+import errno
 import os
 import shutil
 import signal
@@ -89,6 +90,55 @@ def test_a_machine_without_the_sensor_says_so():
         waited(lambda: camera.health().state == "gone")
         assert 'no element "nvarguscamerasrc"' in camera.health().error
     assert children() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("ERROR: from element /GstPipeline:p/GstNvArgus: Resource busy or not available.", "camera_busy"),
+        ("Error generated. /dvs/nvargus.cpp, execute:751 No cameras available", "camera_away"),
+        ("ERROR: cannot open device: Permission denied", "camera_denied"),
+        ("WARNING: erroneous pipeline: no element 'nvarguscamerasrc'", "gst_ended"),
+        ("", "gst_ended"),
+    ],
+)
+def test_what_gstreamer_says_becomes_a_reason(said, key, monkeypatch, tmp_path):
+    program = tmp_path / "gst-launch-1.0"
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    capture = ChildCapture("videotestsrc", "csi://1")
+    with pytest.raises(InputError) as ended:
+        waited(capture.read)
+    capture.close()
+    assert ended.value.key == key
+    assert "csi://1" in str(ended.value)
+
+
+@pytest.mark.parametrize(("number", "key"), [(errno.EBUSY, "camera_busy"), (errno.EINVAL, None)])
+def test_a_usb_camera_another_program_has_is_busy(number, key, monkeypatch, tmp_path):
+    def control(*_):
+        raise OSError(number, "")
+
+    (tmp_path / "video0").touch()
+    monkeypatch.setattr(captures.fcntl, "ioctl", control)
+    if key is None:  # a driver that does it another way
+        assert captures._require_usable(tmp_path / "video0") is None
+        return
+    with pytest.raises(InputError) as refused:
+        captures._require_usable(tmp_path / "video0")
+    assert refused.value.key == key
+
+
+@pytest.mark.parametrize(("number", "key"), [(errno.EACCES, "camera_denied"), (errno.ENODEV, "camera_away")])
+def test_a_usb_camera_that_may_not_be_opened(number, key, monkeypatch, tmp_path):
+    def refuse(*_):
+        raise OSError(number, "")
+
+    monkeypatch.setattr(captures.os, "open", refuse)
+    with pytest.raises(InputError) as refused:
+        captures._require_usable(tmp_path)
+    assert refused.value.key == key
 
 
 def test_a_machine_without_gstreamer_says_what_to_install(monkeypatch):

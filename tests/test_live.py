@@ -17,6 +17,7 @@ from edge.sinks.health import EVERY_S, HealthLine, health_text
 from edge.sinks.watchdog import Watchdog
 from edge.sources import live
 from edge.sources.live import LiveSource
+from edge.sources.news import DeviceNews
 from edge.sources.recording import RecordingSource
 from edge.synchrony import CaptureClocks
 from edge.windows import Windower
@@ -24,6 +25,8 @@ from edge.windows import Windower
 
 class Hand:
     """A device worked by hand."""
+
+    name = "microphone"
 
     def __init__(self, give):
         self.give, self.open = give, False
@@ -36,12 +39,18 @@ class Hand:
         self.open = False
 
     def health(self):
-        return Health("microphone", "running" if self.open else "gone")
+        return Health(self.name, "running" if self.open else "gone")
+
+
+class Eye(Hand):
+    """The same for pictures."""
+
+    name = "camera"
 
 
 @pytest.fixture
 def source():
-    with LiveSource([Hand, Hand]) as opened:
+    with LiveSource([Hand, Eye]) as opened:
         yield opened
 
 
@@ -69,7 +78,7 @@ def test_items_come_in_order_of_arrival_and_time_ticks_between(source):
     assert isinstance(fourth, Tick)
     assert abs(fourth.time - time.monotonic()) < 1.0
     assert source.waiting() == {"sound": 0, "pictures": 0}
-    assert source.dropped == 0
+    assert [health.dropped for health in source.health()] == [0, 0]
 
 
 def test_what_waits_too_long_is_dropped_oldest_first(source):
@@ -77,7 +86,7 @@ def test_what_waits_too_long_is_dropped_oldest_first(source):
     microphone.give(chunk(0.5))
     for i in range(live.FRAMES + 3):
         camera.give(frame(float(i)))
-    assert source.dropped == 3
+    assert [health.dropped for health in source.health()] == [0, 3]
     assert source.waiting() == {"sound": 1, "pictures": live.FRAMES}
     first, second = take(source, 2)
     assert isinstance(first, AudioChunk)  # sound is not dropped for pictures
@@ -89,6 +98,53 @@ def test_stopping_ends_it_from_another_thread_at_once(source):
     began = time.monotonic()
     assert all(isinstance(item, Tick) for item in source)
     assert time.monotonic() - began < 1.0
+
+
+def test_what_becomes_of_the_devices_is_said_when_it_happens(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr("edge.sources.news.time.monotonic", lambda: clock[0])
+    said, there = [], {}
+    news = DeviceNews(said.append)
+
+    def after(seconds, state, reason="", error=""):
+        clock[0] += seconds
+        there["camera"] = Health("camera", state, reason=reason, error=error)
+        news.look([Health("microphone", "running"), *there.values()])
+        told = list(said)
+        said.clear()
+        return told
+
+    assert after(0.0, "opening") == []
+    assert after(0.3, "gone", "why_not_there", "there is none") == ["there is none"]
+    assert after(0.3, "gone", "why_not_there", "there is none") == []
+    assert after(300.0, "gone", "why_not_there", "there is none") == []
+    assert after(1.0, "running", error="there is none") == ["camera runs"]
+    assert after(1.0, "gone", "why_stopped", "it stopped") == ["it stopped"]
+    assert after(1.0, "gone", "why_refused", "it refuses") == ["it refuses"]
+    assert after(5.0, "running") == ["camera runs again, it was away for 6 s"]
+    # One that comes and goes fills nobody's screen.
+    flapping = [
+        line
+        for _ in range(20)
+        for line in (*after(1.0, "gone", "why_stopped", "it stopped"), *after(1.0, "running"))
+    ]
+    assert flapping == []
+    assert after(60.0, "gone", "why_stopped", "it stopped") == ["it stopped"]
+    japanese = []
+    news = DeviceNews(japanese.append, "ja")
+    there["camera"] = Health("camera", "gone", reason="why_frozen", error="止まった")
+    news.look([there["camera"]])
+    news.look([Health("camera", "running")])
+    assert japanese == ["止まった", "カメラが動作を開始しました"]
+
+
+def test_news_come_while_nothing_else_does():
+    seen = []
+    with LiveSource([Hand], seen.append) as source:
+        threading.Timer(1.0, source.stop).start()
+        assert all(isinstance(item, Tick) for item in source)
+    assert len(seen) >= 2
+    assert seen[0] == [Health("microphone", "running")]
 
 
 def test_devices_are_closed_with_it():

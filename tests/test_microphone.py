@@ -14,7 +14,7 @@ from rig_audio import Ear, FakeMicrophone, missing, until
 from edge.errors import InputError
 from edge.items import AudioChunk
 from edge.sources import portaudio
-from edge.sources.capture_process import BLOCK_S, HEADER, Input, choose, serial
+from edge.sources.capture_process import BLOCK_S, HEADER, Input, _trouble, choose, serial
 from edge.sources.microphone import LATE_S, Microphone, microphones
 from edge.sources.portaudio import Capture
 from edge.sources.recording import RecordingSource
@@ -80,6 +80,7 @@ def test_without_portaudio_the_microphone_is_gone_and_says_what_to_install(monke
         until(lambda: microphone.health().state == "gone", 5)
         health = microphone.health()
     assert "apt install libportaudio2" in health.error
+    assert health.reason == "why_not_installed"
     assert (health.reopened, health.level_db, health.rate) == (0, None, 0.0)
     with pytest.raises(InputError, match="libportaudio2"):
         microphones()
@@ -98,6 +99,53 @@ def test_why_it_does_not_open_is_told_in_japanese(monkeypatch, found, told):
     with Microphone(lambda chunk: None, 16000, language="ja") as microphone:
         until(lambda: microphone.health().state == "gone", 5)
         assert microphone.health().error.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("code", "host", "key"),
+    [
+        (-9985, None, "microphone_busy"),
+        (-9999, -16, "microphone_busy"),
+        (-9999, -13, "microphone_denied"),
+        (-9999, -5, "microphone_away"),
+        (-9999, -19, "microphone_away"),
+        (-9997, None, "microphone_unopened"),
+    ],
+)
+def test_what_portaudio_says_becomes_a_reason(code, host, key):
+    told = ("Error opening RawInputStream", code)
+    assert _trouble(told if host is None else (*told, (0, host, "said"))) == key
+
+
+def test_a_microphone_that_comes_later_is_taken_by_the_same_process(monkeypatch, tmp_path):
+    there = tmp_path / "there"
+    process(
+        monkeypatch,
+        "import pathlib, time",
+        "process.AGAIN_S = process.ANEW_S = 0.1",
+        "def opened(name, hearing):",
+        f"    if not pathlib.Path({str(there)!r}).exists():",
+        "        raise process.InputError.of('microphone_none')",
+        "    import threading",
+        "    def play():",
+        "        for block in range(10**6):",
+        "            head = process.HEADER.pack(time.monotonic(), 320 * block, 320, 0, 0)",
+        "            hearing.blocks.put(head + bytes(1280))",
+        "            time.sleep(0.02)",
+        "    threading.Thread(target=play, daemon=True).start()",
+        "    return None, 16000.0",
+        "process._opened = opened",
+    )
+    ear = Ear()
+    with Microphone(ear.hear, 16000) as microphone:
+        until(lambda: microphone.health().state == "gone", 10)
+        assert microphone.health().reason == "why_not_there"
+        first = microphone._capture._process.pid
+        time.sleep(0.5)
+        there.touch()
+        assert until(lambda: running(microphone), 5) < 3.0
+        assert microphone._capture._process.pid == first
+        assert (microphone.health().reason, microphone.health().reopened) == ("", 0)
 
 
 def test_the_module_needs_no_portaudio():
@@ -266,7 +314,9 @@ def test_unplugged_and_plugged_in_again(rig, heard):
     rig.unplug()
     until(lambda: microphone.health().state == "gone", 5)
     assert "unplugged" in microphone.health().error
+    assert microphone.health().reason == "why_unplugged"
     time.sleep(3.0)
+    assert microphone.health().reason == "why_unplugged"
     assert microphone.health().state == "gone"
     assert microphone.health().age_s > 2.5
     rig.plug()
@@ -282,13 +332,14 @@ def test_a_frozen_sound_server_thaws(rig, heard):
     try:
         rig.freeze()
         lost = until(lambda: microphone.health().state == "gone", 5)
+        assert microphone.health().reason == "why_frozen"
         time.sleep(2.0)
     finally:
         rig.thaw()
     took = back(microphone, ear)
     assert lost > 0.9
     assert took < BACK_S
-    assert "gave nothing for 1 s" in microphone.health().error
+    assert any(words in microphone.health().error for words in ("gave nothing for 1 s", "does not answer"))
 
 
 @needs_rig

@@ -216,7 +216,7 @@ from test_live import Player
 from edge import watch, cli
 from edge.sources.live import LiveSource
 demo = Path({demo!r})
-watch.live_source = lambda site, rate: LiveSource([lambda give: Player(demo, give)])
+watch.live_source = lambda site, rate, say: LiveSource([lambda give: Player(demo, give)])
 sys.argv = ["edge", "run", "--bundle", {bundle!r}, "--config", {config!r}, "--lang", "ja"]
 cli.main()
 """

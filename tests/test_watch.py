@@ -19,7 +19,7 @@ from edge.watch import watch
 def site(tiny_bundle, demo, monkeypatch, tmp_path):
     """A site whose devices play the demo clip."""
     monkeypatch.setattr(
-        "edge.watch.live_source", lambda site, rate: LiveSource([lambda give: Player(demo, give)])
+        "edge.watch.live_source", lambda site, rate, say: LiveSource([lambda give: Player(demo, give)])
     )
     return Site(bundle=tiny_bundle.folder, backend="onnxrt")
 

@@ -222,7 +222,7 @@ def test_a_screen_that_hangs_holds_up_nothing(x_server):
 @needs_x
 def test_a_live_run_is_shown_and_q_ends_it(x_server, tiny_bundle, demo, monkeypatch, tmp_path):
     monkeypatch.setattr(
-        "edge.watch.live_source", lambda site, rate: LiveSource([lambda give: Player(demo, give)])
+        "edge.watch.live_source", lambda site, rate, say: LiveSource([lambda give: Player(demo, give)])
     )
     site = Site.model_validate(
         {"bundle": tiny_bundle.folder, "backend": "onnxrt", "display": {"language": "ja"}}

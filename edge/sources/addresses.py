@@ -78,7 +78,8 @@ def find_usb(address: str) -> Path:
     if len(found) == 1:
         return found[0].path
     if found:
-        names = ", ".join(str(camera.path) for camera in found)
+        *first, last = (str(camera.path) for camera in found)
+        names = InputError.of("either", first=", ".join(first), last=last)
         raise InputError.of("camera_several", count=len(found), name=address, names=names)
     there = ", ".join(repr(camera.name) for camera in cameras) or InputError.of("nothing")
     raise InputError.of("camera_unknown", name=address, there=there)

@@ -144,7 +144,7 @@ def _capture(name: str | None) -> None:
             if time.monotonic() > until or error.key == "portaudio_missing":
                 return
             tries += 1
-            # A device that was listed may only have to come back; but the list is as old as PortAudio's start.
+            # A listed device may only have to come back; but the list is as old as PortAudio's start.
             anew = error.key not in _OPENING or tries % 8 == 0
             time.sleep(ANEW_S if anew else AGAIN_S)
             if anew:

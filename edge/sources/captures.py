@@ -18,6 +18,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ CSI_SOURCE = (
 )
 """First part of the pipeline of a CSI camera."""
 _TIMEOUT_MS = {"http": 2000, "rtsp": 5000}  # an RTSP camera first waits for a key picture
+_SILENT_S = 1.8  # a little less than the shortest of them
 _GST_SAYS = {
     "camera_busy": "device .*busy|resource busy|already in use",
     "camera_denied": "permission denied",
@@ -80,7 +82,7 @@ class OpenCvCapture:
 
         _settle(cv2)
         self._name = called(address)
-        kind = check_address(address)
+        kind, began = check_address(address), time.monotonic()
         if kind == "usb":
             path = find_usb(address)
             _require_usable(path)
@@ -92,6 +94,7 @@ class OpenCvCapture:
             self._capture.set(cv2.CAP_PROP_FPS, RATE)
         else:
             _connect(address)
+            began = time.monotonic()
             options = {
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC: _TIMEOUT_MS[kind],
                 cv2.CAP_PROP_READ_TIMEOUT_MSEC: _TIMEOUT_MS["http"],
@@ -101,26 +104,33 @@ class OpenCvCapture:
             self._capture = cv2.VideoCapture(address, cv2.CAP_FFMPEG, flat)
         if not self._capture.isOpened():
             self._capture.release()
-            raise InputError.of("camera_no_video", address=self._name)
+            raise self._lost("camera_no_video", time.monotonic() - began)
 
     def read(self) -> Bytes | None:
         """The next picture, BGR [h, w, 3]. Raises InputError."""
         # isOpened() stays true when the camera is gone: only read() tells.
+        began = time.monotonic()
         read, image = self._capture.read()
         if not read:
-            raise InputError.of("camera_stopped", address=self._name)
+            raise self._lost("camera_stopped", time.monotonic() - began)
         return np.asarray(image, np.uint8)
 
     def close(self) -> None:
         """Let the camera go."""
         self._capture.release()
 
+    def _lost(self, key: str, seconds: float) -> InputError:
+        """Why it is lost: one that was waited for in vain is silent, one that failed sooner is not."""
+        if seconds < _SILENT_S:
+            return InputError.of(key, address=self._name)
+        return InputError.of("camera_silent", address=self._name, seconds=seconds)
+
 
 class ChildCapture:
     """Raw BGRx pictures from a gst-launch-1.0 child: PyPI's OpenCV has no GStreamer.
 
-    pipeline: GStreamer's text up to a video/x-raw,format=BGRx of WIDTH x HEIGHT, without a sink. address: what
-    the camera is called.
+    pipeline: GStreamer's text up to a video/x-raw,format=BGRx of WIDTH x HEIGHT, without a sink.
+    address: what the camera is called.
     """
 
     def __init__(self, pipeline: str, address: str = "csi://0") -> None:

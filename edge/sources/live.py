@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from threading import Condition
 from types import TracebackType
 
@@ -19,6 +20,8 @@ Give = Callable[[AudioChunk | Frame], None]
 
 TICK_S = 0.1
 """Time goes on in steps of this while nothing is heard or seen (seconds)."""
+LOOK_S = 0.25
+"""Time between two looks at the devices (seconds)."""
 CHUNKS = 500
 """Sound that may wait, in chunks: 5 s of the smallest ones."""
 FRAMES = 16
@@ -28,19 +31,24 @@ FRAMES = 16
 class LiveSource:
     """What live devices capture, in order of arrival, with a Tick wherever nothing came for TICK_S.
 
-    devices: each makes a device that gives its items to the function it gets. Queues are bounded: what waits
-    too long is dropped, oldest first, and counted. Iterating ends after `stop`.
+    devices: each makes a device that gives its items to the function it gets. news: told every LOOK_S how
+    they are, from the thread that iterates. Queues are bounded: what waits too long is dropped, oldest first,
+    and counted with what the device itself dropped. Iterating ends after `stop`.
     """
 
-    def __init__(self, devices: Sequence[Callable[[Give], Device]]) -> None:
+    def __init__(
+        self,
+        devices: Sequence[Callable[[Give], Device]],
+        news: Callable[[Sequence[Health]], None] | None = None,
+    ) -> None:
         self._devices = [make(self._take) for make in devices]
         self._held = ExitStack()
         self._ready = Condition()
         self._items: deque[AudioChunk | Frame] = deque()
         self._counts = {AudioChunk: 0, Frame: 0}
         self._stopped = False
-        self.dropped = 0
-        """Items that waited too long."""
+        self._dropped = {"microphone": 0, "camera": 0}  # items that waited too long
+        self._news, self._look_at = news, 0.0
         self.clocks = CaptureClocks()
         """How sound and pictures lie to each other."""
 
@@ -59,6 +67,7 @@ class LiveSource:
 
     def __iter__(self) -> Iterator[AudioChunk | Frame | Tick]:
         while True:
+            self._look()
             with self._ready:
                 if not self._items and not self._stopped:
                     self._ready.wait(TICK_S)
@@ -76,11 +85,18 @@ class LiveSource:
 
     def health(self) -> list[Health]:
         """How each device is doing; from any thread."""
-        return [device.health() for device in self._devices]
+        found = [device.health() for device in self._devices]
+        return [replace(one, dropped=one.dropped + self._dropped[one.name]) for one in found]
 
     def waiting(self) -> dict[str, int]:
         """Items in each queue."""
         return {"sound": self._counts[AudioChunk], "pictures": self._counts[Frame]}
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        if self._news and now >= self._look_at:
+            self._look_at = now + LOOK_S
+            self._news(self.health())
 
     def _take(self, item: AudioChunk | Frame) -> None:
         with self._ready:
@@ -89,7 +105,7 @@ class LiveSource:
                 oldest = next(index for index, waiting in enumerate(self._items) if isinstance(waiting, kind))
                 del self._items[oldest]
                 self._counts[kind] -= 1
-                self.dropped += 1
+                self._dropped["microphone" if kind is AudioChunk else "camera"] += 1
             self._items.append(item)
             self._counts[kind] += 1
             self._ready.notify()
