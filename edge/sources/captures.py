@@ -193,7 +193,7 @@ class ChildCapture:
         for key, pattern in _GST_SAYS.items():
             if re.search(pattern, text, re.IGNORECASE):
                 return InputError.of(key, address=self._name)
-        errors = (line.strip() for line in text.splitlines() if re.search("error", line, re.IGNORECASE))
+        errors = (line.strip() for line in text.splitlines() if re.search("error|erroneous", line, re.I))
         why = next(errors, None) or InputError.of("no_reason")
         return InputError.of("gst_ended", address=self._name, why=why)
 
