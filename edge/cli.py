@@ -165,7 +165,7 @@ def replay(
 
     try:
         with telling(language_of(lang)):
-            show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at)
+            show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at, _warn)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if save:
@@ -192,7 +192,9 @@ def relabel(
     from edge.words import word
 
     site = _spoken(_site(config, lang), lang)
-    for line in label_anew(readings, site, out).table(site.language):
+    with telling(site.language):
+        found = label_anew(readings, site, out, _warn)
+    for line in found.table(site.language):
         typer.echo(line)
     typer.echo(word("written_to", site.language, path=out))
 

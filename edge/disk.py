@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge.errors import EdgeError, InputError
@@ -39,3 +39,11 @@ def beside(out: Path) -> Path:
     if not out.name:
         raise InputError.of("bundle_no_name", path=out)
     return out.with_name(f"{out.name}.work")
+
+
+def not_over(out: Path, *sources: Path | None) -> None:
+    """Raises InputError where a file to write is one of those that are read."""
+    for source in sources:
+        with suppress(OSError):  # one that is missing is said by who reads it
+            if source is not None and out.samefile(source):
+                raise InputError.of("over_input", path=out)

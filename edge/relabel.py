@@ -6,10 +6,8 @@ readings can be labelled together (edge/quotas.py): the surest keep theirs, the 
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,12 @@ import numpy as np
 from edge.app import starter_bundle
 from edge.bundle import open_bundle
 from edge.config import Site, rules
+from edge.disk import not_over, reason
 from edge.errors import ConfigError, InputError
+from edge.private import replacing
 from edge.quotas import assign
-from edge.sinks.jsonl import read_records
+from edge.readings import read_records
+from edge.texts import json_text
 from edge.words import Language, word
 
 
@@ -40,34 +41,33 @@ class Relabelled:
             yield f"  {word(label, language)}: {self.before[label]} -> {count}"
 
 
-def relabel(readings: Path, site: Site, out: Path) -> Relabelled:
+def relabel(readings: Path, site: Site, out: Path, say: Callable[[str], None] = lambda _: None) -> Relabelled:
     """Write the readings of a file with labels under the quotas of the site prior; all else stays.
 
     All readings of the file are labelled together. `held` becomes false: nothing waits any more. Where
     another label is likelier than the given one, the margin becomes 0 and the given one is a candidate too.
-    Raises InputError, ConfigError and BundleError.
+    say: gets a line about those that cannot be read. Raises InputError, ConfigError and BundleError.
     """
     if not site.site_prior:
-        raise ConfigError("the quotas are those of [site_prior]; give a site.toml that has one with --config")
+        raise ConfigError.of("relabel_prior")
+    not_over(out, readings)
     manifest = open_bundle(site.bundle or starter_bundle()).manifest
     shares = rules(site, manifest).site_prior
-    records = [record for record, _ in read_records(readings)]
+    records = [record for record, _ in read_records(readings, say, site.language)]
     labelled = [record for record in records if record["label"] is not None]
     if not labelled:
-        raise InputError(f"{readings} holds no reading with a label; give another file")
+        raise InputError.of("relabel_none", path=readings)
     for record in labelled:
         if tuple(record["probabilities"]) != manifest.labels:
-            raise InputError(
-                f"{readings} has the labels {', '.join(record['probabilities'])}, not "
-                f"{', '.join(manifest.labels)}; name the bundle they were read with in site.toml"
-            )
+            values = {"found": ", ".join(record["probabilities"]), "expected": ", ".join(manifest.labels)}
+            raise InputError.of("replay_labels", path=readings, **values)
     posteriors = np.array([list(record["probabilities"].values()) for record in labelled], np.float32)
     before, changed = Counter(record["label"] for record in labelled), 0
     for record, index in zip(labelled, assign(posteriors, shares), strict=True):
         label = manifest.labels[index]
         changed += label != record["label"]
         record |= {"label": label, "held": False} | _standing(label, record)
-    _write(out, "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records))
+    _write(out, "".join(f"{json_text(record)}\n" for record in records))
     after = Counter(dict.fromkeys(manifest.labels, 0))
     after.update(record["label"] for record in labelled)
     return Relabelled(before, after, changed)
@@ -85,11 +85,8 @@ def _standing(label: str, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
+        with replacing(path) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); name another file") from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise InputError.of("file_unwritable", path=path, why=reason(error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from edge.app import LIVE, starter_bundle
 from edge.bundle import open_bundle
 from edge.config import Site
+from edge.disk import not_over, reason
 from edge.display.display import panel_setup
 from edge.display.panel import HEIGHT, WIDTH, draw
 from edge.display.screen import Screen, has_screen
@@ -20,8 +21,10 @@ from edge.display.view import Board, Look, Setup
 from edge.errors import InputError
 from edge.items import LABELS, Bytes, Frame, People, Reading
 from edge.perception.faces import FaceFollower
-from edge.sinks.jsonl import read_records
+from edge.private import replacing
+from edge.readings import read_records
 from edge.sources.recording import RecordingSource
+from edge.words import Language
 
 FPS = 15
 """Panels a second in a saved film."""
@@ -30,23 +33,29 @@ GAP_S = 60.0
 Item: TypeAlias = "Reading | tuple[Frame, People]"
 
 
-def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> None:
+def replay(
+    readings: Path,
+    site: Site,
+    save: Path | None,
+    at: float | None,
+    say: Callable[[str], None] = lambda _: None,
+) -> None:
     """Show the last run in a file of readings, with the pictures of `site.source` when that is given.
 
     save: .png for the panel at `at` seconds or at the end, .mp4 for all; None: a window, until it is closed.
-    Raises InputError, MediaError and BundleError.
+    say: gets a line about those that cannot be read. Raises InputError, MediaError and BundleError.
     """
-    run = last_run(readings, site.source.name if site.source else None)
+    if save is not None:
+        not_over(save, readings, site.source)
+    run = last_run(readings, site.source.name if site.source else None, say, site.language)
     labels = next((found for _, found in run if found), LABELS)
     setup = Setup(labels, purpose=site.display.purpose)
     with ExitStack() as stack:
         if site.bundle:
             setup = panel_setup(site, open_bundle(site.bundle).manifest)
         if other := next((found for _, found in run if found not in ((), setup.labels)), None):
-            raise InputError(
-                f"{readings} has the labels {', '.join(other)}, not {', '.join(setup.labels)}; "
-                "name the bundle they were read with"
-            )
+            values = {"found": ", ".join(other), "expected": ", ".join(setup.labels)}
+            raise InputError.of("replay_labels", path=readings, **values)
         items: Iterator[tuple[float, Item]] = ((reading.time, reading) for reading, _ in run)
         if site.source:
             # Numbers given now need not be those of the run, so its people are not marked.
@@ -55,15 +64,17 @@ def replay(readings: Path, site: Site, save: Path | None, at: float | None) -> N
         look = Look(site.language, site.display.privacy)
         if save is None:
             _show(items, setup, look, site.display.full_screen)
-        elif save.suffix == ".png":
+        elif save.suffix.lower() == ".png":
             _save_panel(items, Board(setup), look, save, run[-1][0].time if at is None else at)
-        elif save.suffix == ".mp4":
+        elif save.suffix.lower() == ".mp4":
             _save_film(items, Board(setup), look, save)
         else:
-            raise InputError(f"{save} is neither .png nor .mp4; name a file that is")
+            raise InputError.of("replay_form", path=save)
 
 
-def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, ...]]]:
+def last_run(
+    path: Path, source: str | None, say: Callable[[str], None] = lambda _: None, language: Language = "en"
+) -> list[tuple[Reading, tuple[str, ...]]]:
     """The readings of the last run in the file, of one source if named, each with the labels it names.
 
     Of a live run whose file could not be written for GAP_S, those since then.
@@ -71,7 +82,7 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
     """
     read = [
         (record.get("run"), reading, tuple(record["probabilities"] or ()))
-        for record, reading in read_records(path)
+        for record, reading in read_records(path, say, language)
         if source in (None, reading.source)
     ]
     found: list[tuple[Reading, tuple[str, ...]]] = []
@@ -82,7 +93,8 @@ def last_run(path: Path, source: str | None) -> list[tuple[Reading, tuple[str, .
             found.clear()
         found.append((reading, labels))
     if not found:
-        raise InputError(f"{path} holds no reading{f' of {source}' if source else ''}; give another file")
+        key = "replay_none_of" if source else "replay_none"
+        raise InputError.of(key, path=path, source=source or "")
     return found
 
 
@@ -144,23 +156,24 @@ def _save_panel(items: Iterator[tuple[float, Item]], board: Board, look: Look, s
     panel = cv2.cvtColor(draw(board.view(look, at)), cv2.COLOR_RGB2BGR)
     _, coded = cv2.imencode(".png", panel, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     try:
-        save.write_bytes(coded.tobytes())
+        with replacing(save) as part:
+            part.write_bytes(coded.tobytes())
     except OSError as error:
-        raise InputError(f"{save} cannot be written ({error.strerror}); name another file") from error
+        raise InputError.of("file_unwritable", path=save, why=reason(error)) from error
 
 
 def _save_film(items: Iterator[tuple[float, Item]], board: Board, look: Look, save: Path) -> None:
     import av
 
     try:
-        with av.open(str(save.absolute()), "w") as container:
+        with replacing(save) as part, av.open(str(part), "w") as container:
             video: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
             video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
             for panel in _film(items, board, look):
                 container.mux(video.encode(av.VideoFrame.from_ndarray(panel, "rgb24")))
             container.mux(video.encode(None))
     except OSError as error:
-        raise InputError(f"{save} cannot be written ({error.strerror}); name another file") from error
+        raise InputError.of("file_unwritable", path=save, why=reason(error)) from error
 
 
 def _film(items: Iterator[tuple[float, Item]], board: Board, look: Look) -> Iterator[Bytes]:

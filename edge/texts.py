@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
@@ -44,6 +47,13 @@ def _escape(character: str) -> str:
 def cell(value: Any) -> Any:
     """A value of a table that no spreadsheet takes for a formula: text gets an apostrophe; numbers stay."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    """One row of a table with its newline, each text made harmless by `cell` and fit for any file."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow([cell(value) for value in values])  # so \r is quoted
+    return f"{utf8(text.getvalue())[:-2]}\n"
 
 
 def uncell(text: str) -> str:

@@ -59,6 +59,85 @@ QUEUE: dict[str, tuple[str, str]] = {
         "{path} cannot be written ({why}); name another folder",
         "{path} に書き込めません（{why}）。別のフォルダーを指定してください",
     ),
+    # Readings in files.
+    "jsonl_no_folder": (
+        "{path} cannot be written: its folder does not exist; make it first",
+        "{path} に書き込めません。フォルダーがありません。先に作成してください",
+    ),
+    "jsonl_folder": (
+        "{path} is a folder; name a file in it",
+        "{path} はフォルダーです。その中のファイルを指定してください",
+    ),
+    "jsonl_foreign": (
+        "{path} holds something other than readings; name another file",
+        "{path} には推定結果以外の内容が入っています。別のファイルを指定してください",
+    ),
+    "jsonl_mended": (
+        "{path}: the last line was cut short and is taken away; new readings follow the whole ones",
+        "{path}：最後の行が途中で切れていたため取り除き、続きから書き込みます",
+    ),
+    "readings_unreadable": (
+        "{path} cannot be read ({why}); give a file of edge run --jsonl",
+        "{path} を読み取れません（{why}）。edge run --jsonl のファイルを指定してください",
+    ),
+    "readings_none": (
+        "{path} line {number} is no reading ({why}); give a file of edge run --jsonl",
+        "{path} の {number} 行目は推定結果ではありません（{why}）。"
+        "edge run --jsonl のファイルを指定してください",
+    ),
+    "reading_skipped": (
+        "{path} line {number} is no reading ({why}); it is passed over, all others are used",
+        "{path} の {number} 行目は推定結果ではありません（{why}）。この行を除いて使用します",
+    ),
+    "readings_skipped": (
+        "{path} line {number} is no reading ({why}); it and {more} more are passed over, all others are used",
+        "{path} の {number} 行目は推定結果ではありません（{why}）。"
+        "ほかに {more} 行も同様で、これらを除いて使用します",
+    ),
+    "reading_torn": ("cut short or damaged", "途中で切れているか壊れています"),
+    "reading_kind": ("a value is of the wrong kind", "値の種類が正しくありません"),
+    "reading_lacks": ("{name} is missing", "{name} がありません"),
+    "reading_state": ("unknown state {value}", "不明な状態 {value}"),
+    "reading_label": ("no probability of {value}", "{value} の確率がありません"),
+    "reading_number": ("{name}: {value} is not a number", "{name}：{value} は数値ではありません"),
+    "reading_whole": ("{name}: {value} is not a whole number", "{name}：{value} は整数ではありません"),
+    "reading_range": (
+        "{name}: {value} is not in {least:g}..{most:g}",
+        "{name}：{value} は {least:g}～{most:g} の範囲にありません",
+    ),
+    "reading_shares": (
+        "{name}: {value} are not numbers by name",
+        "{name}：{value} は名前ごとの数値ではありません",
+    ),
+    "replay_labels": (
+        "{path} has the labels {found}, not {expected}; name the bundle they were read with",
+        "{path} のラベル（{found}）はバンドルのラベル（{expected}）と異なります。"
+        "推定に使用したバンドルを指定してください",
+    ),
+    "replay_none": (
+        "{path} holds no reading; give another file",
+        "{path} に推定結果がありません。別のファイルを指定してください",
+    ),
+    "replay_none_of": (
+        "{path} holds no reading of {source}; give another file",
+        "{path} に {source} の推定結果がありません。別のファイルを指定してください",
+    ),
+    "replay_form": (
+        "{path} is neither .png nor .mp4; name a file that is",
+        "{path} は .png でも .mp4 でもありません。どちらかの名前を指定してください",
+    ),
+    "over_input": (
+        "{path} is one of the files to read; name another file to write to",
+        "{path} は読み取る側のファイルです。書き込み先には別のファイルを指定してください",
+    ),
+    "relabel_prior": (
+        "the quotas are those of [site_prior]; give a site.toml that has one with --config",
+        "割合は [site_prior] から取ります。[site_prior] のある site.toml を --config で指定してください",
+    ),
+    "relabel_none": (
+        "{path} holds no reading with a label; give another file",
+        "{path} にラベルの付いた推定結果がありません。別のファイルを指定してください",
+    ),
     # Where an export writes.
     "disk_full": (
         "{path} cannot be written ({why}); free some space or name another folder and start again, "

@@ -6,6 +6,7 @@ import os
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import threading
 import time
@@ -21,6 +22,7 @@ from edge.items import LABELS, Reading
 from edge.sinks import background, log
 from edge.sinks.jsonl import record
 from edge.sinks.log import Log, columns
+from edge.texts import uncell
 
 HAPPY = Reading(
     time=4.0,
@@ -303,14 +305,14 @@ def test_a_folder_that_is_not_there(tmp_path):
 def test_a_disk_that_hangs_keeps_nobody_waiting(tmp_path, monkeypatch):
     """A write that never returns, as of a network folder whose server is gone."""
     gate, entered = threading.Event(), threading.Event()
-    append = log._append
+    append = log.append
 
     def hung(file, line):
         entered.set()
         gate.wait(20.0)
         append(file, line)
 
-    monkeypatch.setattr(log, "_append", hung)
+    monkeypatch.setattr(log, "append", hung)
     monkeypatch.setattr(background, "STUCK_S", 0.2)
     monkeypatch.setattr(background, "WAITING", 50)
     with Log(settings(tmp_path), LABELS) as sink:
@@ -331,7 +333,7 @@ def test_a_disk_that_hangs_keeps_nobody_waiting(tmp_path, monkeypatch):
 
 def test_leaving_does_not_wait_for_a_disk_that_hangs(tmp_path, monkeypatch):
     gate = threading.Event()
-    monkeypatch.setattr(log, "_append", lambda file, line: gate.wait(20.0))
+    monkeypatch.setattr(log, "append", lambda file, line: gate.wait(20.0))
     began = time.monotonic()
     with Log(settings(tmp_path), LABELS) as sink:
         for number in range(3):
@@ -343,8 +345,8 @@ def test_leaving_does_not_wait_for_a_disk_that_hangs(tmp_path, monkeypatch):
 
 def test_what_waits_keeps_the_time_it_was_read_at(tmp_path, monkeypatch):
     gate = threading.Event()
-    append = log._append
-    monkeypatch.setattr(log, "_append", lambda file, line: (gate.wait(20.0), append(file, line)))
+    append = log.append
+    monkeypatch.setattr(log, "append", lambda file, line: (gate.wait(20.0), append(file, line)))
     with Log(settings(tmp_path), LABELS) as sink:
         sink.write(SILENT)
         sink.write(SILENT)
@@ -353,3 +355,72 @@ def test_what_waits_keeps_the_time_it_was_read_at(tmp_path, monkeypatch):
     (path,) = tmp_path.glob("readings-*")
     first, second = (json.loads(line)["wall_time"] for line in path.read_text().splitlines())
     assert (datetime.fromisoformat(second) - datetime.fromisoformat(first)).total_seconds() < 0.3
+
+
+def test_the_day_of_a_file_is_the_site_s_own(tmp_path, monkeypatch):
+    moments = ["2026-11-29T14:59:59.999", "2026-11-29T15:00:00.000", "2026-11-30T00:30:00.000"]
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        with Log(settings(tmp_path), LABELS) as sink:
+            for number, moment in enumerate(moments):
+                changed = {"wall_time": f"{moment}+00:00", "time": number}
+                monkeypatch.setattr(log, "record", lambda *all_, c=changed: record(*all_) | c)
+                sink.write(SILENT)
+            assert sink.settle()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert names(tmp_path) == ["readings-20261129-001.jsonl", "readings-20261130-001.jsonl"]
+    assert len((tmp_path / "readings-20261130-001.jsonl").read_text().split("\n")) == 3
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_file_is_for_its_owner_alone(tmp_path, day, form):
+    before = os.umask(0)
+    try:
+        with Log(settings(tmp_path, format=form), LABELS) as sink:
+            write_all(sink, [1])
+    finally:
+        os.umask(before)
+    (path,) = tmp_path.glob("readings*")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o640)  # as somebody wishes it
+    with Log(settings(tmp_path, format=form), LABELS) as sink:
+        write_all(sink, [2])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(
+    "source", ["=1+1", "+81", "-x", "@x", "\tx", "\rx", "\nx", "＝1", "'=1", "plain", "'"]
+)
+def test_no_cell_of_a_csv_file_is_a_formula_and_each_is_read_back(tmp_path, day, source):
+    with Log(settings(tmp_path, format="csv"), LABELS) as sink:
+        sink.write(replace(HAPPY, source=source, time=-0.5))
+    (path,) = tmp_path.glob("readings*")
+    with path.open(newline="") as file:
+        (made,) = csv.DictReader(file)
+    assert made["time"] == "-0.5"
+    assert made["source"][0] not in "=+-@\t\r\n＝"
+    assert uncell(made["source"]) == source
+
+
+def test_a_name_that_is_no_utf_8_is_kept_as_it_was(tmp_path, day):
+    name = "\udc83\udc65.mp4"
+    for form in ("csv", "jsonl"):
+        with Log(settings(tmp_path, format=form), LABELS) as sink:
+            sink.write(replace(SILENT, source=name))
+        assert (sink.lost, sink.trouble) == (0, "")
+    table, lines = (path.read_text(encoding="utf-8") for path in sorted(tmp_path.glob("readings*")))
+    assert json.loads(lines)["source"] == name
+    assert "\\udc83\\udc65.mp4" in table
+
+
+def test_a_record_that_lacks_only_its_newline_is_kept(tmp_path, day):
+    with Log(settings(tmp_path), LABELS) as sink:
+        write_all(sink, [1, 2])
+    (path,) = tmp_path.glob("readings*")
+    path.write_bytes(path.read_bytes()[:-1])
+    with Log(settings(tmp_path), LABELS) as sink:
+        write_all(sink, [3])
+    assert times(tmp_path) == [1, 2, 3]

@@ -117,3 +117,28 @@ def test_the_verb(shift, tmp_path, tiny_bundle, capsys, monkeypatch):
     assert lines[1].endswith(" -> 120")
     assert lines[-1] == f"{out} に保存しました"
     assert len([json.loads(line) for line in out.read_text().splitlines()]) == 202
+
+
+def test_what_is_read_is_not_written_over(shift, tmp_path, tiny_bundle):
+    site = Site(bundle=tiny_bundle.folder, site_prior=SHARES)
+    path, before = shift[0], shift[0].read_bytes()
+    (tmp_path / "link.jsonl").symlink_to(path)
+    for out in (path, tmp_path / "link.jsonl"):
+        with pytest.raises(InputError, match="is one of the files to read"):
+            relabel(path, site, out)
+    assert path.read_bytes() == before
+    (tmp_path / "mine.part").write_text("mine")
+    relabel(path, site, tmp_path / "mine")
+    assert (tmp_path / "mine.part").read_text() == "mine"
+    assert (tmp_path / "mine").stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.glob(".edge*")) == []
+
+
+def test_a_torn_line_is_named_and_the_others_are_labelled(shift, tmp_path, tiny_bundle):
+    path, _ = shift
+    path.write_bytes(path.read_bytes()[:-20])
+    said = []
+    relabel(path, Site(bundle=tiny_bundle.folder, site_prior=SHARES), tmp_path / "out", said.append)
+    assert len((tmp_path / "out").read_text().splitlines()) == 201
+    assert len(said) == 1
+    assert "line 202 is no reading" in said[0]

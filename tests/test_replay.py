@@ -216,16 +216,16 @@ SHARES = dict.fromkeys(LABELS, 0.1)
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("{", "Expecting"),
-        ('{"time": 1}', "'probabilities' is missing"),
-        (line(state="bored"), "state 'bored'"),
-        (json.dumps(record(state(2, "no_face"), LABELS) | {"label": "calm"}), "no probability of 'calm'"),
-        ("[]", "no object"),
-        ("[" * 100_000, "recursion"),
-        (line(probabilities=SHARES | {"sad": float("nan")}), r"probabilities of sad: NaN is not in 0\.\.1"),
-        (line(probabilities=SHARES | {"happy": 50}), r"probabilities of happy: 50 is not in 0\.\.1"),
-        (line(probabilities=[0.1] * 6), "probabilities are .* not numbers by name"),
-        (line(probabilities=SHARES | {"sad": [0.1]}), r"probabilities of sad: \[0\.1\] is not a number"),
+        ("{", "cut short or damaged"),
+        ('{"time": 1}', "probabilities is missing"),
+        (line(state="bored"), 'unknown state "bored"'),
+        (json.dumps(record(state(2, "no_face"), LABELS) | {"label": "calm"}), 'no probability of "calm"'),
+        ("[]", "cut short or damaged"),
+        ("[" * 100_000, "cut short or damaged"),
+        (line(probabilities=SHARES | {"sad": float("nan")}), r"probabilities sad: NaN is not in 0\.\.1"),
+        (line(probabilities=SHARES | {"happy": 50}), r"probabilities happy: 50 is not in 0\.\.1"),
+        (line(probabilities=[0.1] * 6), "probabilities: .* are not numbers by name"),
+        (line(probabilities=SHARES | {"sad": [0.1]}), r"probabilities sad: \[0\.1\] is not a number"),
         (line(margin=float("inf")), "margin: Infinity is not in"),
         (line(margin=-0.1), "margin: -0.1 is not in"),
         (line(time=float("-inf")), "time: -Infinity is not in"),
@@ -234,24 +234,55 @@ SHARES = dict.fromkeys(LABELS, 0.1)
         (line(votes=2).replace('"votes": 2', '"votes": 1e400'), "votes: Infinity is not in"),
         (line(votes="2"), 'votes: "2" is not a number'),
         (line(delay_ms=float("nan")), "delay_ms: NaN is not in"),
-        (line(person=[1]), r"person is \[1\], not a whole number"),
-        (line(person=True), "person is true"),
-        (line(weights={"audio": "x"}), 'weights of audio: "x" is not a number'),
-        (line(weights={"audio": None}), "weights of audio: null"),
-        (line(weights=None), "weights are null"),
-        (line(candidates=None), "NoneType"),
-        (line(candidates=[["sad"]]), "unhashable"),
+        (line(person=[1]), r"person: \[1\] is not a whole number"),
+        (line(person=True), "person: true is not a whole"),
+        (line(weights={"audio": "x"}), 'weights audio: "x" is not a number'),
+        (line(weights={"audio": None}), "weights audio: null"),
+        (line(weights=None), "weights: null are not"),
+        (line(candidates=None), "wrong kind"),
+        (line(candidates=[["sad"]]), "wrong kind"),
     ],
 )
-def test_what_is_no_reading_is_named(tmp_path, change, message):
+def test_what_is_no_reading_is_named_and_passed_over(tmp_path, change, message):
     path = tmp_path / "readings.jsonl"
-    path.write_text(json.dumps(record(read(1), LABELS)) + "\n" + change + "\n")
-    with pytest.raises(InputError, match=message) as refused:
-        last_run(path, None)
-    said = str(refused.value)
+    whole = [json.dumps(record(read(second), LABELS)) for second in (1, 3)]
+    path.write_text(f"{whole[0]}\n{change}\n{whole[1]}\n")
+    told = []
+    assert [reading.time for reading, _ in last_run(path, None, told.append)] == [1, 3]
+    (said,) = told
+    assert re.search(message, said)
     assert said.startswith(f"{path} line 2 is no reading (")
     assert "\n" not in said
     assert len(said) < len(str(path)) + 200
+    path.write_text(f"\n{change}\n{change}\n")
+    with pytest.raises(InputError, match=message) as refused:
+        last_run(path, None)
+    assert str(refused.value).startswith(f"{path} line 2 is no reading (")
+
+
+@pytest.mark.parametrize(
+    "end", [b'{"wall_time": "2026', b"\0" * 300, b"\xe6\x97", b"x" * 3_000_000, b'{"time": 1}\r\n{"a']
+)
+def test_a_torn_end_costs_that_line_alone(tmp_path, end):
+    path = tmp_path / "readings.jsonl"
+    whole = "".join(json.dumps(record(read(second), LABELS)) + "\r\n" for second in (1, 2, 3))
+    path.write_bytes(b"\xef\xbb\xbf" + whole.encode() + end)
+    told = []
+    assert [reading.time for reading, _ in last_run(path, None, told.append)] == [1, 2, 3]
+    assert len(told) == 1
+    assert "line 4" in told[0]
+    assert ("and 1 more" in told[0]) == (b"\n" in end)
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0b", "\x1e", "\r", "\udc85"])
+def test_only_a_newline_ends_a_line(tmp_path, mark):
+    path = tmp_path / "readings.jsonl"
+    with JsonLines(path, LABELS) as sink:
+        sink.write(read(1, source=f"a{mark}b.mp4"))
+        sink.write(read(2, source=f"a{mark}b.mp4"))
+    told = []
+    assert len(last_run(path, f"a{mark}b.mp4", told.append)) == 2
+    assert told == []
 
 
 def test_whole_numbers_do_as_well(tmp_path):
@@ -268,6 +299,7 @@ def test_other_wrong_uses_are_one_line(past, tmp_path, tiny_bundle, monkeypatch)
         ((tmp_path / "empty.jsonl", Site(), None, None), "holds no reading; give another"),
         ((past, Site(source=tmp_path / "x.mp4"), None, None), r"no reading of x\.mp4"),
         ((past, Site(), tmp_path / "a.gif", None), "neither .png nor .mp4"),
+        ((past, Site(), past, None), "is one of the files to read"),
         ((past, Site(), tmp_path / "no" / "a.png", None), "cannot be written"),
         ((past, Site(), tmp_path / "no" / "a.mp4", None), "cannot be written"),
         ((past, Site(), None, None), "no screen to replay on; give --save"),

@@ -3,6 +3,8 @@
 import dataclasses
 import io
 import json
+import os
+import stat
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import get_args
@@ -150,3 +152,62 @@ def test_a_heading_where_a_new_source_begins():
         "b.mp4",
         "    1.0 s  -- warming up",
     ]
+
+
+def test_readings_are_for_their_owner_alone(tmp_path):
+    path, before = tmp_path / "out.jsonl", os.umask(0)
+    try:
+        with JsonLines(path, LABELS) as sink:
+            sink.write(HAPPY)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("end", "kept", "cut"),
+    [(b'{"wall_time": "20', 1, 1), (b"\0" * 99, 1, 1), (b'{"wall_time": "2026"}', 2, 0), (b"", 1, 0)],
+)
+def test_the_next_run_glues_nothing_to_a_torn_line(tmp_path, end, kept, cut):
+    path, said = tmp_path / "out.jsonl", []
+    with JsonLines(path, LABELS) as sink:
+        sink.write(HAPPY)
+    path.write_bytes(path.read_bytes() + end)
+    with JsonLines(path, LABELS, say=said.append) as sink:
+        sink.write(SILENT)
+    made = lines(path)
+    assert len(made) == kept + 1
+    assert (made[0]["label"], made[-1]["state"]) == ("happy", "no_speech")
+    assert len(said) == cut
+
+
+def test_a_first_line_that_was_torn_is_no_stranger(tmp_path):
+    for end in (b"{", b'{"wall_', b'{"wall_time": "2026-', b"\n", b"\0\0"):
+        path = tmp_path / "out.jsonl"
+        path.write_bytes(end)
+        with JsonLines(path, LABELS) as sink:
+            sink.write(SILENT)
+        (made,) = path.read_text().strip().split("\n")
+        assert json.loads(made)["state"] == "no_speech"
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    "content", [b"# notes\n", b'{"a": 1}\n', b"\xff\xd8\xff\xe0 a picture", b"name,x\n1,2"]
+)
+def test_a_file_of_something_else_is_not_written_to(tmp_path, content):
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="holds something other than readings"), JsonLines(path, LABELS):
+        pass
+    assert path.read_bytes() == content
+
+
+def test_a_terminal_is_sent_nothing_that_acts():
+    out = io.StringIO()
+    evil = "\x1b]0;x\x07\x9b31m\u202egpj.exe\u2066\r\n\udc83"
+    with Terminal((*LABELS[:2], evil, *LABELS[3:]), Console(file=out, soft_wrap=True)) as sink:
+        sink.write(dataclasses.replace(HAPPY, source=f"a{evil}.mp4", label=evil, candidates=(evil, "sad")))
+    assert not set(out.getvalue()) & set("\x1b\x07\x9b\u202e\u2066\r\udc83")
+    assert out.getvalue().count("\n") == 2
+    assert "a\\x1b]0;x\\x07\\x9b31m\\u202egpj.exe\\u2066\\x0d\\x0a\\udc83.mp4" in out.getvalue()

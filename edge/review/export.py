@@ -9,7 +9,6 @@ faces/, sound/          metadata.csv and the files it names, as calibration/data
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import shutil
 import tempfile
@@ -24,7 +23,7 @@ from edge.private import make_private, open_private
 from edge.review.item import Item
 from edge.review.results import Results, Share, results, verdict
 from edge.review.store import Store
-from edge.texts import cell
+from edge.texts import csv_line
 
 
 def export(store: Store, target: Path) -> dict[str, int]:
@@ -121,6 +120,5 @@ def _speaker(consent: Mapping[str, Any]) -> str:
 
 def _table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     with open_private(path, "x", newline="", encoding="utf-8-sig") as file:  # as spreadsheets want Japanese
-        writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
+        file.write(csv_line(columns))
+        file.writelines(csv_line(row.get(name, "") for name in columns) for row in rows)

@@ -19,24 +19,28 @@ run             when the run that made it began, ISO 8601, UTC, microseconds: th
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TextIO, get_args
+from typing import Any
 
-import numpy as np
 from typing_extensions import Self
 
+from edge.disk import reason
 from edge.errors import InputError
-from edge.items import Reading, State
+from edge.items import Reading
+from edge.private import open_private
 from edge.sinks.claim import held, holder
-from edge.words import Language
+from edge.sinks.lines import append, mend
+from edge.texts import json_text
+from edge.words import Language, word
 
-MOST = 1e15
-"""No number of a reading is larger."""
+LONGEST = 1_000_000
+"""No line of a reading is longer (bytes)."""
 
 
 class JsonLines:
@@ -44,7 +48,8 @@ class JsonLines:
 
     The file appears with the first reading, so a source that cannot be read leaves none behind.
     run: of `new_run`; None: a run of its own. say: gets a line when another run writes to the file as well.
-    Raises InputError when the folder is missing or the file cannot be written.
+    It is for its owner alone; what a stop left of its last line is taken away first.
+    Raises InputError when the folder is missing, the file cannot be written or holds something else.
     """
 
     def __init__(
@@ -59,13 +64,18 @@ class JsonLines:
         self._labels = labels
         self._run = run or new_run()
         self._say, self._language = say, language
-        self._file: TextIO | None = None
+        self._file: io.FileIO | None = None
 
     def __enter__(self) -> Self:
         if not self.path.absolute().parent.is_dir():
-            raise InputError(f"{self.path} cannot be written: its folder does not exist; make it first")
+            raise InputError.of("jsonl_no_folder", path=self.path)
         if self.path.is_dir():
-            raise InputError(f"{self.path} is a folder; name a file in it")
+            raise InputError.of("jsonl_folder", path=self.path)
+        try:
+            if self.path.is_file() and not _ours(self.path):
+                raise InputError.of("jsonl_foreign", path=self.path)
+        except OSError as error:
+            raise InputError.of("file_unwritable", path=self.path, why=reason(error)) from error
         return self
 
     def __exit__(
@@ -83,18 +93,26 @@ class JsonLines:
 
     def append(self, made: dict[str, Any]) -> None:
         """Append one record. Raises InputError."""
-        line = json.dumps(made, ensure_ascii=False) + "\n"
         try:
             if self._file is None:
-                self._file = self.path.open("a", encoding="utf-8")
-                if not held(self._file.fileno()):
-                    other = holder(self._file.fileno())
-                    shared = InputError.of("file_shared", path=self.path, other=other)
-                    self._say(shared.told(self._language))
-            self._file.write(line)
-            self._file.flush()
+                self._file = self._opened()
+            append(self._file, f"{json_text(made)}\n".encode())
         except OSError as error:
-            raise InputError.of("file_unwritable", path=self.path, why=error.strerror) from error
+            raise InputError.of("file_unwritable", path=self.path, why=reason(error)) from error
+
+    def _opened(self) -> io.FileIO:
+        """The file to append to, what a stop left of a line taken away. Raises OSError."""
+        file: io.FileIO = open_private(self.path, "ab", buffering=0)
+        try:
+            if not held(file.fileno()):
+                shared = InputError.of("file_shared", path=self.path, other=holder(file.fileno()))
+                self._say(shared.told(self._language))
+            elif self.path.is_file() and mend(self.path, whole_record):
+                self._say(word("jsonl_mended", self._language, path=self.path))
+        except BaseException:
+            file.close()
+            raise
+        return file
 
 
 def new_run() -> str:
@@ -126,70 +144,17 @@ def record(reading: Reading, labels: Sequence[str], run: str = "") -> dict[str, 
     }
 
 
-def read_records(path: Path) -> Iterator[tuple[dict[str, Any], Reading]]:
-    """Each object of a file and the reading it stands for. Raises InputError for what is none."""
+def whole_record(line: bytes) -> bool:
+    """Whether a line is a record, as far as it can be told without reading all of it anew."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); give a file of edge run --jsonl") from error
-    for number, line in enumerate(lines, 1):
-        try:
-            found = json.loads(line)
-            reading = _reading(found)
-        except KeyError as error:
-            raise _refused(path, number, f"{error} is missing") from error
-        except (ValueError, TypeError, RecursionError) as error:
-            raise _refused(path, number, str(error)) from error
-        yield found, reading
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
-def _refused(path: Path, number: int, why: str) -> InputError:
-    return InputError(f"{path} line {number} is no reading ({why}); give a file of edge run --jsonl")
-
-
-def _reading(record: Any) -> Reading:
-    """Raises KeyError, ValueError and TypeError for what is none."""
-    if not isinstance(record, dict):
-        raise ValueError("no object in braces")
-    shares, label, person = record["probabilities"], record["label"], record.get("person")
-    shares = None if shares is None else _shares("probabilities", shares)
-    if record["state"] not in get_args(State):
-        raise ValueError(f"state {record['state']!r}")
-    if unknown := {label, *record["candidates"]} - {None, *(shares or ())}:
-        raise ValueError(f"no probability of {unknown.pop()!r}")
-    if person is not None and type(person) is not int:
-        raise ValueError(f"person is {_short(person)}, not a whole number")
-    return Reading(
-        time=_number("time", record["time"], -MOST, MOST),
-        state=record["state"],
-        source=str(record["source"]),
-        person=person,
-        label=label,
-        probabilities=None if shares is None else np.array(list(shares.values()), np.float32),
-        candidates=tuple(record["candidates"]),
-        margin=_number("margin", record["margin"]),
-        votes=int(_number("votes", record["votes"], 0.0, MOST)),
-        held=bool(record["held"]),
-        weights=_shares("weights", record["weights"]),
-        delay_ms=_number("delay_ms", record["delay_ms"], 0.0, MOST),
-    )
-
-
-def _shares(name: str, value: Any) -> dict[str, float]:
-    """{name: 0..1}. Raises ValueError."""
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} are {_short(value)}, not numbers by name")
-    return {key: _number(f"{name} of {key}", share) for key, share in value.items()}
-
-
-def _number(name: str, value: Any, least: float = 0.0, most: float = 1.0) -> float:
-    """Raises ValueError; NaN lies in no range."""
-    if type(value) not in (int, float):
-        raise ValueError(f"{name}: {_short(value)} is not a number")
-    if not least <= value <= most:
-        raise ValueError(f"{name}: {_short(value)} is not in {least:g}..{most:g}")
-    return float(value)
-
-
-def _short(value: Any) -> str:
-    return json.dumps(value)[:40]
+def _ours(path: Path) -> bool:
+    """Whether a file is one of records, or empty. Raises OSError."""
+    with path.open("rb") as file:
+        first = file.readline(LONGEST).lstrip(b"\xef\xbb\xbf\0 \t\r\n")
+    begun = b'"wall_time"'.startswith(first[1:])  # all that was written when the first run was stopped
+    return not first or (first.startswith(b"{") and (b'"wall_time"' in first or begun))

@@ -1,6 +1,6 @@
 """Readings in files a device can go on writing for years: a new one each day, within a quota.
 
-readings-20261122-001.jsonl     names sort by time; the day is the UTC day of wall_time
+readings-20261122-001.jsonl     names sort by time; the day is the local day of wall_time
 readings-20261122-002.jsonl     begun when the first had reached file_mb
 readings-20261123-001.csv       after the format was changed; both count for the quota
 
@@ -9,15 +9,13 @@ JSON lines have the keys of edge/sinks/jsonl.py. CSV has a header in every file 
 wall_time,time,source,state,label,probability_<label> for each label of the bundle,candidates (";" between),
 margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms,person,run
 
-What is null in JSON is empty in CSV. A bundle with other labels begins a new file.
+What is null in JSON is empty in CSV; text that a spreadsheet would run begins with an apostrophe. A bundle
+with other labels begins a new file.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import json
-import os
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -28,11 +26,15 @@ from typing import Any
 from typing_extensions import Self
 
 from edge.config import LogSettings
+from edge.days import day_of
 from edge.errors import InputError
 from edge.items import MODALITIES, Reading
+from edge.private import open_private
 from edge.sinks.background import Background
 from edge.sinks.claim import claimed
-from edge.sinks.jsonl import new_run, record
+from edge.sinks.jsonl import new_run, record, whole_record
+from edge.sinks.lines import append, mend
+from edge.texts import csv_line, json_text
 from edge.words import Language, word
 
 MB = 1_000_000
@@ -59,7 +61,7 @@ class Log:
         self._claim = ExitStack()
         self._settings = settings
         self._labels = labels
-        self._header = "" if settings.format == "jsonl" else _csv_line(columns(labels))
+        self._header = "" if settings.format == "jsonl" else csv_line(columns(labels))
         self._file: io.FileIO | None = None
         self._day = ""
         self._trouble = ""
@@ -100,13 +102,13 @@ class Log:
         return self._background.settle(limit_s)
 
     def _put(self, made: dict[str, Any]) -> None:
-        day = made["wall_time"][:10].replace("-", "")
-        line = self._line(made).encode(errors="replace")
+        day = f"{day_of(made['wall_time']):%Y%m%d}"
+        line = self._line(made).encode()
         try:
             if self._file is None or day != self._day or self._file.tell() + len(line) > self._limit:
                 self._open(day, len(line))
             assert self._file is not None
-            _append(self._file, line)
+            append(self._file, line)
             self._trouble = ""
         except OSError as error:
             # Opened again for the next reading: the folder may by then be another disk.
@@ -121,8 +123,8 @@ class Log:
 
     def _line(self, made: dict[str, Any]) -> str:
         if self._settings.format == "jsonl":
-            return json.dumps(made, ensure_ascii=False) + "\n"
-        return _csv_line(row(made, self._labels))
+            return json_text(made) + "\n"
+        return csv_line(row(made, self._labels))
 
     def _open(self, day: str, room: int) -> None:
         """Open the newest file if it is of this day and has room, a new one else. Raises OSError."""
@@ -131,7 +133,7 @@ class Log:
         files = written(folder)
         if files:
             # What a power cut left of a line goes now, also when the file is yesterday's.
-            _cut_half_line(files[-1])
+            mend(files[-1], whole_record if files[-1].suffix == ".jsonl" else lambda _: False)
         today = [path for path in files if _when(path)[0] == day]
         if today and self._continues(today[-1], room):
             path = today[-1]
@@ -139,10 +141,10 @@ class Log:
             part = _when(today[-1])[1] + 1 if today else 1
             path = folder / f"readings-{day}-{part:03d}.{self._settings.format}"
         self._make_space([other for other in files if other != path])
-        self._file = io.FileIO(path, "a")
+        self._file = open_private(path, "ab", buffering=0)
         self._day = day
         if self._header and self._file.tell() == 0:
-            _append(self._file, self._header.encode())
+            append(self._file, self._header.encode())
 
     def _continues(self, path: Path, room: int) -> bool:
         if path.suffix != f".{self._settings.format}" or path.stat().st_size + room > self._limit:
@@ -204,33 +206,3 @@ def _when(path: Path) -> tuple[str, int]:
     found = NAME.fullmatch(path.name)
     assert found
     return found[1], int(found[2])
-
-
-def _csv_line(values: Sequence[Any]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerow(values)
-    return text.getvalue()
-
-
-def _append(file: io.FileIO, line: bytes) -> None:
-    """Write the whole line or nothing of it. Raises OSError."""
-    before = file.seek(0, os.SEEK_END)
-    try:
-        left = memoryview(line)
-        while left:  # a disk that is nearly full takes part of it, and says so at the next try
-            left = left[file.write(left) :]
-    except OSError:
-        with suppress(OSError):
-            file.truncate(before)
-        raise
-
-
-def _cut_half_line(path: Path) -> None:
-    """Take away what stands after the last newline. Raises OSError."""
-    with path.open("r+b") as file:
-        if file.seek(0, os.SEEK_END) == 0:
-            return
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) != b"\n":
-            file.seek(0)
-            file.truncate(file.read().rfind(b"\n") + 1)

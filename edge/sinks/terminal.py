@@ -12,6 +12,7 @@ from typing_extensions import Self
 
 from edge.display.palette import COLOURS
 from edge.items import Reading
+from edge.texts import visible
 from edge.words import Language, word
 
 
@@ -37,7 +38,7 @@ class Terminal:
         """Print one reading."""
         if reading.source != self._source:
             self._source = reading.source
-            self._console.print(Text(reading.source, style="bold"))
+            self._console.print(Text(visible(reading.source, keep=""), style="bold"))
         self._console.print(line(reading, self._labels, self._language))
 
 
@@ -56,7 +57,7 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
         return text.append(f"-- {word(reading.state, language)}", style="dim")
     index = list(labels).index(reading.label)
     text.append(
-        set_cell_size(word(reading.label, language), 9), style=f"bold {COLOURS[index % len(COLOURS)]}"
+        set_cell_size(_named(reading.label, language), 9), style=f"bold {COLOURS[index % len(COLOURS)]}"
     )
     weights = ", ".join(
         f"{word(name, language)} {weight:.0%}".replace("%", " %") for name, weight in reading.weights.items()
@@ -65,9 +66,13 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
     text.append(f" {word('line', language, **numbers, weights=weights)}")
     if reading.held:
         text.append(f"  {word('line_held', language)}", style="dim")
-    candidates = ", ".join(word(label, language) for label in reading.candidates)
+    candidates = ", ".join(_named(label, language) for label in reading.candidates)
     if reading.state == "needs_check":
         text.append(f"  {word('needs_check', language)}: {candidates}", style="yellow")
     elif len(reading.candidates) > 1:  # no check is asked for once the day's limit is used up
         text.append(f"  {word('one_of', language, labels=candidates)}", style="yellow")
     return text
+
+
+def _named(label: str, language: Language) -> str:
+    return visible(word(label, language), keep="")
