@@ -104,6 +104,7 @@ class Reader:
                 models, self._site.backend, self._site.threads, opening, self._site.language
             )
             require_golden(self.bundle, self.engines)
+            self.bundle.require_unchanged()
             self._transcriber: SteadyTranscriber | None = None
             if self._site.asr:
                 recogniser = opening.enter_context(transcriber(self._site.asr))

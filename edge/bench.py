@@ -224,9 +224,11 @@ def write_float_copies(bundle: Bundle, folder: Path) -> dict[str, Path]:
     """Write the float graph of each network into a folder; name -> path."""
     import onnx
 
+    from edge.onnx_file import load_graph
+
     paths = {name: folder / f"{name}.onnx" for name in bundle.manifest.models}
     for name, path in paths.items():
-        onnx.save_model(float_graph(onnx.load(bundle.path(name))), path)
+        onnx.save_model(float_graph(load_graph(bundle.path(name))), path)
     return paths
 
 

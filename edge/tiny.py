@@ -22,6 +22,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from edge.bundle import Bundle, write_bundle
 from edge.engines import open_engine
 from edge.items import LABELS
+from edge.onnx_file import shapes
 
 WIDTH = 128
 STEPS = 50
@@ -94,9 +95,6 @@ def _facts() -> dict[str, Any]:
 
 
 def _entry(model: ModelProto) -> dict[str, Any]:
-    def shapes(values: Any) -> dict[str, Shape]:
-        return {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in values}
-
     products = [node for node in model.graph.node if node.op_type in ("Conv", "MatMul", "Gemm")]
     return {
         "inputs": shapes(model.graph.input),

@@ -19,8 +19,8 @@ BUNDLE: dict[str, tuple[str, str]] = {
         "バンドルを書き出し直すか、対応する版の edge-emotion をインストールしてください",
     ),
     "bundle_field": (
-        "{path}: {where}: {why}; export the bundle again",
-        "{path} の {where} が正しくありません。バンドルを書き出し直してください（{why}）",
+        "{path}: {why}; export the bundle again",
+        "{path} の内容が正しくありません。バンドルを書き出し直してください（{why}）",
     ),
     "bundle_unlisted": (
         "{path}: the manifest does not list {name}; export the bundle again",

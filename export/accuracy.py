@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from calibration.metrics import weighted_f1
 from calibration.ranges import METHODS, Method
 from edge.engines import open_engine
-from export.parity import parity
+from export.parity import parity, require_finite
 from export.progress import say
 from export.quantize import Quantizer, QuantizeReport
 from export.recipe import QuantizeRecipe
@@ -121,7 +121,10 @@ def _give_back(
     order: list[tuple[str, int]] | None = None
     total = sum(product.macs for product in bench.quantizer.products)
     left: dict[str, str] = {}
-    while (trial.drop > wanted.max_drop or trial.cosine < wanted.min_cosine) and (order is None or order):
+    # Not "above" and "below": a NaN is never good enough.
+    while not (trial.drop <= wanted.max_drop and trial.cosine >= wanted.min_cosine) and (
+        order is None or order
+    ):
         if order is None:
             order = bench.harm(method)
         name, macs = order.pop(0)
@@ -138,6 +141,7 @@ class _Bench:
     def __init__(self, quantizer: Quantizer, held_out: Calls, reference: Answers, scratch: Path) -> None:
         self.quantizer = quantizer
         self._held_out, self._reference, self._scratch = held_out, reference, scratch
+        require_finite(reference, "the float network")
         self._full = self._weighted_f1(reference)
 
     def trial(self, method: Method, left: Mapping[str, str] | None = None) -> _Trial:
@@ -152,7 +156,7 @@ class _Bench:
         return _Trial(
             report,
             100.0 * (self._full - self._weighted_f1(answers)),
-            min(output.mean_cosine for output in found),
+            float(np.min([output.mean_cosine for output in found])),
             min(output.snr_db for output in found),
         )
 

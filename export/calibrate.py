@@ -27,7 +27,7 @@ from export.crossfit import Strange
 from export.fusion_training import Pool, compose, even_labels
 from export.networks import FACES_A_CALL
 from export.noisy_windows import HOP_S, WINDOW_S
-from export.parity import compare
+from export.parity import compare, require_finite
 from export.pools import Inputs
 from export.progress import say
 from export.recipe import Recipe
@@ -194,6 +194,8 @@ def golden_cases(
             clear = sorted(judged[name].feeds, key=lambda call: _lead(engine.run(call)["logits"]))
             calls = clear[len(clear) // 2 :: max(1, len(clear) // (2 * GOLDEN))][:GOLDEN]
             answers = [engine.run(call) for call in calls]
+            require_finite(answers, path.name)
+            require_finite([reference.run(call) for call in calls], floats[name].name)
             compared = compare(engine, reference, calls).values()
         for key in calls[0]:
             arrays[f"{name}/in/{key}"] = np.stack([call[key] for call in calls])

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 from tokenizers import Tokenizer
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, EngineError
 from edge.items import Floats
 from edge.manifest import Spec
+from edge.onnx_file import load_graph
 from export.teachers import RATE, first_line, identity_of
 
 INPUTS = {"audio": 1, "vision": 1, "text": 3}
@@ -52,12 +53,15 @@ class OnnxTeacher:
                 "text": "the tokenizer it was trained with",
             }[modality]
             raise ConfigError(f"teacher {file} needs {beside.name} beside it: {wish}")
-        self.identity = identity_of(f"onnx-{modality}", [file, beside, *sorted(file.parent.glob("*.data"))])
+        self.identity = identity_of(f"onnx-{modality}", [file, beside])
         try:
-            self._session = onnxruntime.InferenceSession(str(file), providers=_providers())
+            graph = load_graph(file).SerializeToString()
+            self._session = onnxruntime.InferenceSession(graph, providers=_providers())
             self._sidecar = Sidecar() if modality == "text" else _sidecar(beside)
             self._tokenizer = Tokenizer.from_file(str(beside)) if modality == "text" else None
         except Exception as error:  # onnxruntime and tokenizers have no base class of their own
+            if isinstance(error, EngineError):  # of the graph's file
+                raise ConfigError.of(error.key, **error.values) from error
             if isinstance(error, ConfigError):
                 raise
             raise ConfigError(

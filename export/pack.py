@@ -8,11 +8,10 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import onnx
-
 from edge.bundle import Bundle, write_bundle
 from edge.items import LABELS
 from edge.manifest import AudioSpec, Limits
+from edge.onnx_file import load_graph, shapes
 from export.noisy_windows import HOP_S, WINDOW_S
 from export.quantize import QuantizeReport
 from export.recipe import Recipe
@@ -62,16 +61,12 @@ def pack(
 
 def _describe(path: Path, report: QuantizeReport | None) -> dict[str, Any]:
     """ModelEntry fields of an ONNX file."""
-    graph = onnx.load(path, load_external_data=False).graph
+    graph = load_graph(path).graph
     products = sum(node.op_type in ("Conv", "MatMul", "Gemm") for node in graph.node)
     return {
-        "inputs": {value.name: _shape(value) for value in graph.input},
-        "outputs": {value.name: _shape(value) for value in graph.output},
+        "inputs": shapes(graph.input),
+        "outputs": shapes(graph.output),
         "precision": "int8" if report else "fp32",
         "int8_nodes": report.int8_nodes if report else 0,
         "nodes": report.nodes if report else products,
     }
-
-
-def _shape(value: onnx.ValueInfoProto) -> tuple[int, ...]:
-    return tuple(dimension.dim_value for dimension in value.type.tensor_type.shape.dim)

@@ -50,19 +50,32 @@ def compare(
     return {name: parity(calls) for name, calls in pairs.items()}
 
 
+@np.errstate(invalid="ignore", divide="ignore", over="ignore")  # a NaN is what is looked for
 def parity(calls: Iterable[tuple[NDArray[Any], NDArray[Any]]]) -> Parity:
     """Compare (reference, candidate) pairs of one output; each pair has one shape, [.., n]."""
-    cosines, largest, signal, noise, same, rows, count = [], 0.0, 0.0, 0.0, 0, 0, 0
+    cosines, largest, signal, noise, same, rows, count = [], [], 0.0, 0.0, 0, 0, 0
     for reference, candidate in calls:
         a, b = reference.astype(np.float64), candidate.astype(np.float64)
         norms = float(np.linalg.norm(a) * np.linalg.norm(b))
         # Two outputs that are both all zero agree; one alone does not.
         cosines.append(float((a * b).sum()) / norms if norms else float(np.array_equal(a, b)))
-        largest = max(largest, float(np.abs(a - b).max()))
+        largest.append(np.abs(a - b).max())
         signal += float((a**2).sum())
         noise += float(((a - b) ** 2).sum())
         same += int((a.argmax(-1) == b.argmax(-1)).sum())
         rows += a.size // a.shape[-1]
         count += 1
     snr = 10.0 * np.log10(signal / noise) if noise and signal else (-np.inf if noise else np.inf)
-    return Parity(min(cosines), float(np.mean(cosines)), largest, float(snr), same / rows, count)
+    if not np.isfinite(noise):  # NaN would win or lose a comparison by its place
+        snr = -np.inf
+    # NumPy's min and max hand a NaN on; Python's lose it.
+    worst, most = float(np.min(cosines)), float(np.max(largest))
+    return Parity(worst, float(np.mean(cosines)), most, float(snr), same / rows, count)
+
+
+def require_finite(answers: Iterable[Mapping[str, NDArray[Any]]], name: str) -> None:
+    """Raises InputError when a network gave NaN or infinity for a real recording: nothing can be judged."""
+    for answer in answers:
+        for output, values in answer.items():
+            if not np.isfinite(values).all():
+                raise InputError.of("output_nan", name=name, output=output)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from calibration.ranges import Method, collect_ranges
 from edge.engines.cpu_graph import RANGES
 from edge.engines.wiring import Wiring, drop_unread
+from edge.onnx_file import load_graph
 from export.lint import require_clean
 from export.products import Product, activations, find_products, int_attribute, result
 
@@ -55,7 +56,7 @@ class Quantizer:
 
     def __init__(self, model_path: Path, feeds: Iterable[Mapping[str, NDArray[Any]]]) -> None:
         self._model = onnx.shape_inference.infer_shapes(
-            onnx.load(model_path), strict_mode=True, data_prop=True
+            load_graph(model_path), strict_mode=True, data_prop=True
         )
         self.products, self._left = find_products(self._model)
         wiring = Wiring(self._model)

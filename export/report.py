@@ -43,13 +43,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 
 from calibration.evaluate import Answers
 from edge import __version__
 from edge.bundle import MANIFEST, Bundle
 from edge.engines.wiring import Wiring
 from edge.items import LABELS, MODALITIES
+from edge.onnx_file import load_graph
 from export.card import HEADLINE, LICENCES
 from export.corpora import split_corpora
 from export.heldout import HeldOut
@@ -197,7 +197,7 @@ def _counts(report: QuantizeReport) -> dict[str, Any]:
 
 def _ranges(bundle: Bundle, name: str) -> dict[str, Any]:
     """How far the activations of a network reach: scale x 127 of each tensor quantized at run time."""
-    model = onnx.load(bundle.path(name))
+    model = load_graph(bundle.path(name))
     wiring = Wiring(model)
     nodes = [node for node in model.graph.node if node.op_type == "QuantizeLinear"]
     limits = sorted(float(wiring.array(node.input[1])) * 127.0 for node in nodes)

@@ -24,6 +24,7 @@ from edge.bundle import Bundle, open_bundle
 from edge.engines.float_graph import float_graph
 from edge.errors import ConfigError
 from edge.items import LABELS
+from edge.onnx_file import load_graph
 from export.networks import fused, write_networks
 from export.recipe import Recipe
 from export.students import PlainBlock
@@ -65,7 +66,7 @@ def begin_as(student: nn.Module, name: str, bundle: Bundle) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         shapes = (manifest.audio, manifest.vision, manifest.text, manifest.window_s)
         path = write_networks({name: drawn}, *shapes, Path(scratch))[name]
-        own, theirs = _constants(onnx.load(path)), _constants(float_graph(onnx.load(bundle.path(name))))
+        own, theirs = _constants(load_graph(path)), _constants(float_graph(load_graph(bundle.path(name))))
     if [(op, value.shape) for op, value in own] != [(op, value.shape) for op, value in theirs]:
         raise ConfigError(
             f"{name}.start: the {name} network of {bundle.folder} is of another shape than this version "

@@ -11,7 +11,7 @@ import pytest
 
 from edge import doctor
 from edge.app import Reader
-from edge.bundle import MANIFEST, open_bundle, write_bundle
+from edge.bundle import MANIFEST, open_bundle, sealed, write_bundle
 from edge.config import Site
 from edge.doctor import examine
 from edge.errors import BundleError, EngineError
@@ -75,7 +75,7 @@ def spoken(bundle):
 
 def manifest_with(folder, **changes):
     found = json.loads((folder / MANIFEST).read_text())
-    (folder / MANIFEST).write_text(json.dumps(found | changes))
+    (folder / MANIFEST).write_text(json.dumps(sealed(found | changes)))
 
 
 def test_what_is_bad_is_told_in_japanese(tiny_copy, tmp_path):
@@ -90,9 +90,12 @@ def test_what_is_bad_is_told_in_japanese(tiny_copy, tmp_path):
     for change, said in (
         (lambda: (tiny_copy / MANIFEST).write_text("{"), "を JSON として読めません。バンドルをもう一度"),
         (lambda: manifest_with(tiny_copy, schema=1), "のスキーマは 1 で、この版が読めるのは"),
-        (lambda: manifest_with(tiny_copy, hop_s=-1), "の hop_s が正しくありません。バンドルを書き出し直して"),
+        (lambda: manifest_with(tiny_copy, hop_s=-1), "の内容が正しくありません。バンドルを書き出し直して"),
         (lambda: manifest_with(tiny_copy, files={}), "bundle.json に tokenizer.json が載っていません"),
-        (lambda: manifest_with(tiny_copy, files=files | {"../x": "0"}), "外のファイル ../x を指しています"),
+        (
+            lambda: manifest_with(tiny_copy, files=files | {"../x": "0" * 64}),
+            "外のファイル ../x を指しています",
+        ),
         (lambda: (tiny_copy / "card.md").write_text("new"), "card.md が書き出し後に変更されています"),
         (lambda: (tiny_copy / "card.md").unlink(), "card.md がありません。バンドルをもう一度コピー"),
     ):
@@ -110,8 +113,7 @@ def test_engines_and_golden_outputs_are_told_in_japanese(tiny_copy, other_answer
     monkeypatch.setattr("edge.bundle.open_bundle", lambda _: opened)
     (tiny_copy / "vision.onnx").write_bytes(b"no model")
     (line,) = spoken(tiny_copy)
-    assert "vision.onnx は ONNX Runtime " in line
-    assert "で読めるモデルではありません。もう一度コピーするか、書き出し直してください（" in line
+    assert "vision.onnx は読み取れる ONNX モデルではありません（ファイルが壊れています）。" in line
     (tiny_copy / "vision.onnx").unlink()
     assert spoken(tiny_copy) == [
         f"{tiny_copy / 'vision.onnx'} がありません。バンドルをもう一度コピーしてください"
@@ -257,7 +259,7 @@ def test_a_model_that_does_not_load(tiny_bundle, tmp_path, monkeypatch):
     monkeypatch.setattr("edge.bundle.open_bundle", lambda _: opened)
     (folder / "vision.onnx").write_bytes(b"no model")
     (text,) = bad(folder)
-    assert "vision.onnx is no model" in text
+    assert "vision.onnx is no model that can be read (its bytes are damaged)" in text
 
 
 def test_a_missing_package_is_named_with_its_pip_line(failing_import, tiny_bundle):
@@ -276,3 +278,105 @@ def test_a_missing_system_library_is_named_with_its_apt_line(failing_import, tin
 def test_a_broken_package(failing_import, tiny_bundle):
     failing_import("av", ImportError("undefined symbol"))
     assert bad(tiny_bundle.folder)[0].endswith("; run: pip install --force-reinstall av")
+
+
+@pytest.fixture
+def with_golden(tiny_bundle, tmp_path):
+    """Writes the tiny bundle with other golden arrays; a function gets them as a dict to change."""
+
+    def write(change, save=np.savez):
+        golden = dict(np.load(tiny_bundle.path("golden.npz")))
+        change(golden)
+        save(tmp_path / "golden.npz", **golden)
+        manifest = tiny_bundle.manifest.model_dump(by_alias=True)
+        models = {
+            name: (tiny_bundle.path(name), {k: v for k, v in entry.items() if k not in ("file", "sha256")})
+            for name, entry in manifest.pop("models").items()
+        }
+        others = {name: tiny_bundle.path(name) for name in manifest.pop("files")}
+        others["golden.npz"] = tmp_path / "golden.npz"
+        return write_bundle(tmp_path / "with", manifest, models, others)
+
+    return write
+
+
+def drop(*names):
+    return lambda golden: [golden.pop(name) for name in names]
+
+
+def put(name, change):
+    return lambda golden: golden.update({name: change(golden[name])})
+
+
+def one(array, value):
+    array = array.copy()
+    array.flat[3] = value
+    return array
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (drop("text/out/logits"), "text/out/logits is not in it"),
+        (drop("text/in/ids", "text/in/mask", "text/out/logits", "text/out/tokens"), "is not in it"),
+        (put("text/out/logits", lambda a: one(a, np.nan)), "text/out/logits holds NaN or infinity"),
+        (put("text/in/mask", lambda a: one(a, np.inf)), "text/in/mask holds NaN or infinity"),
+        (put("text/out/logits", lambda a: a[:0]), "the arrays of text differ in cases, or have none"),
+        (put("text/out/logits", lambda a: a[:2]), "the arrays of text differ in cases, or have none"),
+        (
+            put("text/out/logits", lambda a: a[..., :5]),
+            "logits is [3, 1, 5], bundle.json says [1, 6]",
+        ),
+        (put("text/out/logits", lambda a: np.float32(1.0)), "text/out/logits is []"),
+        (put("text/out/logits", lambda a: a.astype(str)), "not numbers"),
+        (put("text/out/logits", lambda a: a.astype(object)), "text/out/logits holds object, not numbers"),
+        (put("text/out/logits", lambda a: np.zeros((80_000_000, 1, 1), np.float32)), "would take 305 MB"),
+    ],
+)
+def test_golden_arrays_of_no_use_are_refused_in_one_line(with_golden, engines, change, why):
+    other = with_golden(change, np.savez_compressed)
+    with pytest.raises(BundleError) as refused:
+        require_golden(other, engines)
+    assert "golden.npz cannot be used (" in str(refused.value)
+    assert why in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert "golden.npz を使用できません（" in refused.value.told("ja")
+
+
+def test_golden_arrays_may_be_packed(with_golden, engines):
+    require_golden(with_golden(lambda golden: None, np.savez_compressed), engines)
+
+
+@pytest.mark.parametrize("data", [b"", b"no zip", b"PK\x05\x06" + b"\0" * 18])
+def test_a_golden_file_that_is_none(tiny_copy, engines, data):
+    bundle = open_bundle(tiny_copy)
+    (tiny_copy / "golden.npz").write_bytes(data)
+    with pytest.raises(BundleError, match=r"golden\.npz cannot be used"):
+        require_golden(bundle, engines)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("case", [0, 2])
+@pytest.mark.parametrize("key", ["tokens", "logits"])
+def test_a_single_nan_is_never_lost(tiny_bundle, engines, key, value, case):
+    class Other:
+        calls = 0
+
+        def run(self, inputs):
+            found = engines["text"].run(inputs)
+            if self.calls == case:
+                found[key] = one(found[key], value)
+            self.calls += 1
+            return found
+
+    with pytest.raises(BundleError, match=r"text\.onnx does not run right"):
+        require_golden(tiny_bundle, {"text": Other()})
+
+
+def test_an_output_that_is_not_there(tiny_bundle, engines):
+    class Other:
+        def run(self, inputs):
+            return {"logits": engines["text"].run(inputs)["logits"]}
+
+    with pytest.raises(EngineError, match=r"text\.onnx gives no tokens of shape \[1, 48, 128\]"):
+        require_golden(tiny_bundle, {"text": Other()})

@@ -67,7 +67,7 @@ def test_answers_stay_when_the_next_call_comes(tiny_bundle, rng):
 @pytest.mark.usefixtures("_openvino")
 def test_what_is_no_model(tmp_path):
     (tmp_path / "bad.onnx").write_bytes(b"no model")
-    with pytest.raises(EngineError, match=r"bad\.onnx is no model OpenVINO"):
+    with pytest.raises(EngineError, match=r"bad\.onnx is no model that can be read"):
         open_engine(tmp_path / "bad.onnx", "openvino")
     with pytest.raises(EngineError, match=r"none\.onnx is missing"):
         open_engine(tmp_path / "none.onnx", "openvino")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edge.errors import InputError
-from export.parity import compare, parity
+from export.parity import compare, parity, require_finite
 
 
 class Echo:
@@ -61,3 +61,17 @@ def test_nothing_to_compare():
         compare(Echo(lambda x: x), Echo(lambda x: x), [])
     with pytest.raises(InputError, match=r"outputs \['y'\] and \['z'\]"):
         compare(Echo(lambda x: x), Echo(lambda x: x, "z"), _feeds())
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("call", [0, 2])
+def test_a_nan_is_never_good_enough(rng, call, value):
+    calls = [(row := rng.standard_normal((1, 6)), row + 1e-3) for _ in range(3)]
+    calls[call][1][0, 2] = value
+    found = parity(calls)
+    assert not found.cosine >= 0.9
+    assert not found.mean_cosine >= 0.9
+    assert not found.max_abs <= 1.0
+    assert found.snr_db == -math.inf
+    with pytest.raises(InputError, match="text gives NaN or infinity as y for a recording"):
+        require_finite([{"y": candidate} for _, candidate in calls], "text")

@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Any
 
 import numpy as np
-import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 
@@ -24,6 +23,7 @@ from edge.engines.cpu_graph import derive_cpu_graph
 from edge.engines.cpu_probe import saturates
 from edge.engines.lazy import LazyEngine, first_line
 from edge.errors import EngineError
+from edge.onnx_file import load_graph
 
 # Array types of the tensors a model of ours may take.
 TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}
@@ -63,8 +63,7 @@ class OnnxRuntimeEngine(LazyEngine):
     def _open(self) -> ort.InferenceSession:
         if self._session is not None:
             return self._session
-        if not self.path.is_file():
-            raise EngineError.of("model_missing", path=self.path)
+        model = load_graph(self.path)
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.inter_op_num_threads = 1
@@ -72,7 +71,6 @@ class OnnxRuntimeEngine(LazyEngine):
         # A waiting inference thread must leave the core to the camera and the microphone.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            model = onnx.load(self.path)
             if not self._canonical:
                 model = derive_cpu_graph(model, unsigned_weights=saturates())
             session = ort.InferenceSession(

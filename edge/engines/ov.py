@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edge.engines.lazy import LazyEngine, first_line
 from edge.errors import EngineError, MissingExtraError
+from edge.onnx_file import load_graph
 
 TYPES = {"f32": np.float32, "i32": np.int32, "i64": np.int64}
 """Array types of the tensors a model of ours may have, by OpenVINO's name."""
@@ -51,8 +52,7 @@ class OpenVinoEngine(LazyEngine):
             import openvino
         except ModuleNotFoundError as error:
             raise MissingExtraError("openvino", "openvino") from error
-        if not self.path.is_file():
-            raise EngineError.of("model_missing", path=self.path)
+        data = load_graph(self.path).SerializeToString()
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": self._threads,
@@ -61,7 +61,7 @@ class OpenVinoEngine(LazyEngine):
         }
         try:
             core = openvino.Core()
-            model = core.compile_model(core.read_model(self.path), "CPU", settings)
+            model = core.compile_model(core.read_model(data), "CPU", settings)
         except Exception as error:
             backend = f"OpenVINO {openvino.__version__}"
             values = {"path": self.path, "backend": backend, "why": first_line(error)}

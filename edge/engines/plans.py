@@ -94,7 +94,10 @@ def plan_for(
     def compile_to(target: Path) -> tuple[str, ...]:
         values = {"package": using.package, "version": using.version}
         say(word("trt_compiling", language, name=source.name, **values))
-        return build(source, target, using, precision, timing, say, language)
+        given_back = build(source, target, using, precision, timing, say, language)
+        if not source.is_file() or sha256(source) != key.model:  # the plan would be another model's
+            raise EngineError.of("bundle_moved", path=source)
+        return given_back
 
     return obtain(key, source.name, compile_to, say, language)
 

@@ -23,6 +23,7 @@ from edge.child import command, environment
 from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.wiring import Wiring
 from edge.errors import EngineError
+from edge.onnx_file import load_graph
 from edge.words import Language, word
 
 Precision = Literal["int8", "fp16"]
@@ -81,11 +82,11 @@ def build(
     timing: file of kernel timings kept between builds. say: gets lines of progress in a language. Raises
     EngineError.
     """
+    model = load_graph(source)
     try:
-        model = onnx.load(source)
         if precision == "fp16":
             model = half_graph(model)
-    except Exception as error:  # protobuf and onnx raise without a common base
+    except Exception as error:  # onnx raises without a common base
         why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
         raise EngineError(
             f"{source} is no ONNX model for TensorRT ({why}); copy or export it again"
