@@ -101,7 +101,12 @@ class Reader:
         with self._stack as opening:
             models = {name: self.bundle.path(name) for name in self.bundle.manifest.models}
             self.backend, self.engines = open_engines(
-                models, self._site.backend, self._site.threads, opening, self._site.language
+                models,
+                self._site.backend,
+                self._site.threads,
+                opening,
+                self._site.language,
+                fit=lambda engines: require_golden(self.bundle, engines),
             )
             require_golden(self.bundle, self.engines)
             self.bundle.require_unchanged()

@@ -7,43 +7,46 @@ from pathlib import Path
 
 from edge.app import starter_bundle
 from edge.bundle import open_bundle
-from edge.engines.cuda import gpu
+from edge.engines.cuda import Gpu, ask_gpu
 from edge.engines.plans import clean, folder, listing, plan_for
-from edge.engines.trt_build import Precision, Say, compiler
+from edge.engines.trt_build import Say, compiler
 from edge.errors import EngineError
+from edge.words import Language, default_language, word
 
 
-def build_bundle(bundle: Path | None, precision: Precision, say: Say) -> None:
+def build_bundle(bundle: Path | None, say: Say, language: Language | None = None) -> None:
     """Put a plan of each model of a bundle (default: the starter bundle) into the cache, one after the other.
 
-    say: gets lines for people. Raises BundleError and EngineError.
+    say: gets lines for people, in a language (default: the locale's). Raises BundleError and EngineError.
     """
-    using, found = compiler(), gpu()
-    if found is None and using.package == "tensorrt":
-        raise EngineError(
-            f"tensorrt {using.version} compiles only where an NVIDIA GPU answers; check the driver, "
-            "or try the models elsewhere with tensorrt-rtx-cu12"
-        )
+    language = language or default_language()
+    using = compiler()
+    found: Gpu | None = None
+    try:
+        found = ask_gpu()
+    except EngineError as error:
+        if using.package == "tensorrt":
+            raise EngineError.of("build_no_gpu", version=using.version, why=error) from error
     opened = open_bundle(bundle or starter_bundle())
     for name in opened.manifest.models:
-        plan = plan_for(opened.path(name), using, found, precision, say)
-        state = "built" if plan.built else "was there already"
-        line = f"{name}: {precision} plan {state}, {len(plan.data) / 1e6:.1f} MB"
+        plan = plan_for(opened.path(name), using, found, say=say, language=language)
+        key = "build_built" if plan.built else "build_kept"
+        say(word(key, language, name=name, size=len(plan.data) / 1e6))
         if plan.given_back:
-            line += f"; runs in float for want of an INT8 kernel: {', '.join(plan.given_back)}"
-        say(line)
+            say(word("build_given_back", language, name=name, nodes=", ".join(plan.given_back)))
     if found is None:
-        say("no NVIDIA GPU here: these plans only prove that the models compile")
+        say(word("build_proof_only", language))
     else:
-        say(f"plans for {found.name} ({found.arch}) are in {folder()}")
+        say(word("build_done", language, gpu=found.name, arch=found.arch, path=folder()))
 
 
-def stored() -> Iterator[str]:
+def stored(language: Language | None = None) -> Iterator[str]:
     """One line a plan in the cache."""
-    yield from listing()
-    yield f"in {folder()}"
+    language = language or default_language()
+    yield from listing(language)
+    yield word("plans_in", language, path=folder())
 
 
-def clear() -> str:
+def clear(language: Language | None = None) -> str:
     """Delete every plan in the cache; says how many."""
-    return f"{clean()} plans deleted from {folder()}"
+    return word("plans_deleted", language or default_language(), count=clean(), path=folder())

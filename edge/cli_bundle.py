@@ -74,7 +74,6 @@ def bench(
 
 def build(
     bundle: BundleArgument = None,
-    fp16: Annotated[bool, typer.Option("--fp16", help="Compile in float16 instead of INT8.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="Only show the plans that are kept.")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="Only delete all plans that are kept.")] = False,
 ) -> None:
@@ -90,7 +89,7 @@ def build(
         for line in stored() if listing else [clear()]:
             typer.echo(line)
         return
-    build_bundle(bundle, "fp16" if fp16 else "int8", typer.echo)
+    build_bundle(bundle, typer.echo)
 
 
 def doctor(bundle: BundleArgument = None, lang: LocaleOption = None) -> None:

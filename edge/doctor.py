@@ -66,7 +66,7 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
     from edge.app import starter_bundle
     from edge.bundle import open_bundle
     from edge.engines import open_engines
-    from edge.golden import replay
+    from edge.golden import replay, require_golden
 
     try:
         opened = open_bundle(bundle or starter_bundle())
@@ -78,7 +78,9 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
     models = {name: opened.path(name) for name in manifest.models}
     try:
         with ExitStack() as stack:
-            backend, engines = open_engines(models, "auto", 1, stack, language)
+            backend, engines = open_engines(
+                models, "auto", 1, stack, language, fit=lambda engines: require_golden(opened, engines)
+            )
             yield Check(True, word("doctor_backend", language, backend=BACKEND_NAMES[backend]))
             for name, entry in manifest.models.items():
                 found = replay(opened, name, engines[name])

@@ -9,6 +9,7 @@ from edge.words_bundle import BUNDLE
 from edge.words_devices import DEVICES
 from edge.words_doctor import DOCTOR
 from edge.words_faults import FAULTS
+from edge.words_gpu import GPU
 from edge.words_inputs import INPUTS
 from edge.words_queue import QUEUE
 from edge.words_review import REVIEW
@@ -25,6 +26,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **SINKS,
     **QUEUE,
     **INPUTS,
+    **GPU,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),

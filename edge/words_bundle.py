@@ -68,46 +68,4 @@ BUNDLE: dict[str, tuple[str, str]] = {
         "{path} failed while running: {why}",
         "{path} の実行に失敗しました。バンドルを書き出し直すか、実行環境を更新してください（{why}）",
     ),
-    "not_tensorrt": (
-        "ONNX Runtime runs the models, not TensorRT: {why}",
-        "TensorRT ではなく ONNX Runtime でモデルを実行します：{why}",
-    ),
-    "trt_none": (
-        "TensorRT is not installed; on a Jetson run: sudo apt install python3-libnvinfer, "
-        "elsewhere: pip install tensorrt-rtx-cu12",
-        "TensorRT がインストールされていません。Jetson では sudo apt install python3-libnvinfer、"
-        "それ以外では pip install tensorrt-rtx-cu12 を実行してください",
-    ),
-    "trt_broken": (
-        "{package} does not load ({why}); install it again",
-        "{package} を読み込めません。インストールし直してください（{why}）",
-    ),
-    "trt_no_gpu": (
-        "{package} is installed but no NVIDIA GPU answers here; check the driver, "
-        'or set backend = "onnxrt" in site.toml',
-        "{package} はありますが、NVIDIA GPU が応答しません。ドライバーを確認するか、"
-        'site.toml で backend = "onnxrt" を指定してください',
-    ),
-    "trt_trouble": (
-        "{why}",
-        "TensorRT を使用できません。JetPack と TensorRT の版を確認するか、"
-        'site.toml で backend = "onnxrt" を指定してください（{why}）',
-    ),
-    "trt_compiling": (
-        "{name}: compiling with {package} {version}, once; the plan is kept",
-        "{name}：{package} {version} でコンパイルしています（初回のみ。結果は保存します）",
-    ),
-    "trt_progress": ("{name}: {phase}, {step} of {of}", "{name}：{phase}（{of} 中 {step} まで完了）"),
-    "trt_halving": (
-        "{name}: refused ({why}); looking for the node that cannot run in INT8",
-        "{name}：INT8 で実行できないノードを探しています（{why}）",
-    ),
-    "plan_waiting": (
-        "{name}: waiting for another process that builds",
-        "{name}：別のプロセスのコンパイルが終わるのを待っています",
-    ),
-    "plan_again": (
-        "{name}: the stored plan is deleted and built again: {why}",
-        "{name}：保存済みのプランを削除し、作り直します（{why}）",
-    ),
 }

@@ -119,7 +119,7 @@ def test_engines_and_golden_outputs_are_told_in_japanese(tiny_copy, other_answer
         f"{tiny_copy / 'vision.onnx'} がありません。バンドルをもう一度コピーしてください"
     ]
 
-    def fail(*_):
+    def fail(*_, **__):
         raise EngineError("the weather is bad")
 
     monkeypatch.setattr("edge.engines.open_engines", fail)
@@ -135,7 +135,7 @@ def test_why_there_is_no_tensorrt_is_told_in_japanese(tiny_bundle, monkeypatch):
         assert spoken(tiny_bundle.folder) == []
         return line
 
-    monkeypatch.setattr("edge.engines.trt_build.PACKAGES", ("no_such_tensorrt",))
+    monkeypatch.setattr("edge.engines.trt_here.PACKAGES", ("no_such_tensorrt",))
     assert told().startswith("TensorRT は使用しません：TensorRT がインストールされていません。Jetson では")
 
     def fail():
@@ -165,7 +165,7 @@ def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):
     assert told() == f"tensorrt 10.3.0, no NVIDIA GPU, {pycuda}"
     monkeypatch.setattr(doctor, "version", lambda package: "2025.1")
     assert told() == "tensorrt 10.3.0, no NVIDIA GPU, pycuda 2025.1"
-    monkeypatch.setattr("edge.engines.trt_build.PACKAGES", ("no_such_tensorrt",))
+    monkeypatch.setattr("edge.engines.trt_here.PACKAGES", ("no_such_tensorrt",))
     assert told().startswith("TensorRT is not used: TensorRT is not installed; on a Jetson run: sudo apt")
 
 

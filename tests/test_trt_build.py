@@ -2,6 +2,11 @@
 
 import json
 import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -12,6 +17,7 @@ from edge.app import starter_bundle
 from edge.bundle import open_bundle
 from edge.engines import trt_build, trt_compiler
 from edge.engines.float_graph import float_graph, half_graph
+from edge.engines.plans import plan_for
 from edge.engines.trt_build import Compiler, build, compiler
 from edge.errors import EngineError
 from edge.golden import golden_arrays
@@ -41,7 +47,7 @@ def run(model, feed):
     return session.run(None, feed)
 
 
-@pytest.mark.parametrize("precision", ["int8", "fp16"])
+@pytest.mark.parametrize("precision", ["int8", "fp16", "fp32"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_starter_model_compiles(starter, real, tmp_path, name, precision):
     assert build(starter.path(name), tmp_path / "plan", real, precision) == ()
@@ -178,12 +184,16 @@ def test_precision_flags_only_where_types_are_weak(rig, tiny_bundle, tmp_path, m
     plan, source = tmp_path / "plan", tiny_bundle.path("text")
     workspace = {"workspace": 256 << 20}
     build(source, plan, Compiler("tensorrt", "10.3.0"))
-    assert asked(plan) == {"network": 1 << 1, "flags": [], "pools": workspace}
+    assert asked(plan) == {"network": 1 << 1, "flags": [], "cleared": [], "pools": workspace}
+    build(source, plan, Compiler("tensorrt", "10.3.0"), "fp32")
+    assert asked(plan) == {"network": 1 << 1, "flags": [], "cleared": ["TF32"], "pools": workspace}
     monkeypatch.setenv("RIG_VERSION", "8.6.2")
     build(source, plan, Compiler("tensorrt", "8.6.2"))
-    assert asked(plan) == {"network": 1 << 0, "flags": ["INT8"], "pools": workspace}
+    assert asked(plan) == {"network": 1 << 0, "flags": ["INT8"], "cleared": [], "pools": workspace}
     build(source, plan, Compiler("tensorrt", "8.6.2"), "fp16")
     assert asked(plan)["flags"] == ["FP16"]
+    build(source, plan, Compiler("tensorrt", "8.6.2"), "fp32")
+    assert (asked(plan)["flags"], asked(plan)["cleared"]) == ([], ["TF32"])
 
 
 def test_timings_are_kept_from_build_to_build(rig, tiny_bundle, tmp_path):
@@ -191,6 +201,64 @@ def test_timings_are_kept_from_build_to_build(rig, tiny_bundle, tmp_path):
     for expected in (b"+", b"++"):
         build(tiny_bundle.path("text"), tmp_path / "plan", Compiler("tensorrt", "10.3.0"), timing=timing)
         assert timing.read_bytes() == expected
+
+
+@pytest.mark.parametrize("trouble", ["none", "raises", "refused", "dies"])
+def test_damaged_timings_are_set_aside(rig, tiny_bundle, tmp_path, monkeypatch, trouble):
+    monkeypatch.setenv("RIG_TIMING", trouble)
+    timing, said = tmp_path / "timing.cache", []
+    timing.write_bytes(b"not a timing cache")
+    arguments = (tiny_bundle.path("text"), tmp_path / "plan", Compiler("tensorrt", "10.3.0"))
+    for expected in (b"+", b"++"):
+        build(*arguments, timing=timing, say=said.append)
+        assert timing.read_bytes() == expected
+    assert (tmp_path / "timing.damaged").read_bytes() == b"not a timing cache"
+    (line,) = said
+    assert line.startswith(
+        f"the kernel timings in {timing} are damaged; they are kept as timing.damaged, and"
+    )
+
+
+def child_of(code):
+    """A process that compiles, and the compiler below it."""
+    path = repr(sys.path)
+    parent = subprocess.Popen([sys.executable, "-c", f"import sys; sys.path[:] = {path}\n{code}"])
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not children.read_text().split():
+        time.sleep(0.05)
+    (child,) = children.read_text().split()
+    return parent, int(child)
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_a_compiler_does_not_outlive_who_started_it(rig, tiny_bundle, monkeypatch, number):
+    monkeypatch.setenv("RIG_SLOW", "60")
+    code = (
+        "from pathlib import Path\n"
+        "from edge.engines.plans import plan_for; from edge.engines.trt_build import Compiler\n"
+        f"plan_for(Path({str(tiny_bundle.path('text'))!r}), Compiler('tensorrt', '10.3.0'), None)"
+    )
+    parent, child = child_of(code)
+    time.sleep(0.5)
+    parent.send_signal(number)
+    assert parent.wait(10) != 0
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and alive(child):
+        time.sleep(0.05)
+    assert not alive(child)
+    # What was left is cleared away by the next that compiles, and there is nothing of it elsewhere.
+    monkeypatch.setenv("RIG_SLOW", "0")
+    plan_for(tiny_bundle.path("text"), Compiler("tensorrt", "10.3.0"), None)
+    assert not list(rig.cache.glob(".new-*"))
 
 
 def test_progress_is_told(rig, tiny_bundle, tmp_path, monkeypatch):

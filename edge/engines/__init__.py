@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
@@ -30,7 +30,7 @@ def open_engine(path: Path, backend: str = "onnxrt", threads: int = 1, language:
     Raises EngineError, at once, when the backend is unknown or the model cannot be read.
     """
     if backend not in BACKENDS:
-        raise EngineError(f"there is no backend {backend!r}; choose from {', '.join(BACKENDS)}")
+        raise EngineError.of("backend_unknown", name=backend, names=", ".join(BACKENDS))
     module, name = BACKENDS[backend]
     engine = getattr(import_module(module), name)(path, threads=threads)
     engine.language = language
@@ -39,26 +39,33 @@ def open_engine(path: Path, backend: str = "onnxrt", threads: int = 1, language:
 
 
 def open_engines(
-    models: Mapping[str, Path], backend: str, threads: int, stack: ExitStack, language: Language = "en"
+    models: Mapping[str, Path],
+    backend: str,
+    threads: int,
+    stack: ExitStack,
+    language: Language = "en",
+    fit: Callable[[Mapping[str, Engine]], None] = lambda engines: None,
 ) -> tuple[str, dict[str, Engine]]:
     """Open all models of a bundle on one backend and hand their closing to `stack`.
 
-    backend: a name, or "auto": TensorRT where it is installed and works, else ONNX Runtime. When it is
-    installed and does not work, one line of the log says why: a slow engine is never a silent one.
+    backend: a name, or "auto": TensorRT where it works, else ONNX Runtime. fit: auto asks it about TensorRT's
+    engines, and an EdgeError turns them down. Where there is a GPU and TensorRT is not used, one line of the
+    log says why: a slow engine is never a silent one.
     Returns the name of the backend in use and the engines. Raises EngineError and MissingExtraError.
     """
     if backend != "auto":
         return backend, _open_all(models, backend, threads, stack, language)
-    from edge.engines.cuda import gpu
-    from edge.engines.trt_build import installed
+    from edge.engines.trt_here import worth_trying
 
-    if package := installed():
-        try:
-            if gpu() is None:  # asked before TensorRT is loaded, which costs 90 MB
-                raise EngineError.of("trt_no_gpu", package=package)
-            return "tensorrt", _open_all(models, "tensorrt", threads, stack, language)
-        except EdgeError as error:
-            LOG.warning("edge: %s", word("not_tensorrt", language, why=error.told(language, "trt_trouble")))
+    try:
+        if worth_trying():
+            with ExitStack() as trying:
+                engines = _open_all(models, "tensorrt", threads, trying, language)
+                fit(engines)
+                stack.push(trying.pop_all())
+            return "tensorrt", engines
+    except EdgeError as error:
+        LOG.warning("edge: %s", word("not_tensorrt", language, why=error.told(language, "trt_trouble")))
     return "onnxrt", _open_all(models, "onnxrt", threads, stack, language)
 
 

@@ -7,10 +7,12 @@ by libcuda itself, which pycuda has loaded anyway.
 from __future__ import annotations
 
 import ctypes
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -18,8 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Self
 
+from edge.engines.lazy import first_line
 from edge.errors import EngineError, MissingExtraError
 
+RELEASE = Path("/etc/nv_tegra_release")
+"""On every Jetson; names its release of Jetson Linux."""
+NODES = tuple(Path("/dev") / name for name in ("nvidia0", "nvhost-gpu", "nvmap"))
+"""Device files of an NVIDIA GPU: the first on a PC, the others on a Jetson."""
 NON_BLOCKING = 1  # CU_STREAM_NON_BLOCKING: no waiting for the default stream
 THREAD_LOCAL = 1  # CU_STREAM_CAPTURE_MODE_THREAD_LOCAL: other threads may allocate during a capture
 PROCESSORS, MAJOR, MINOR = 16, 75, 76  # CU_DEVICE_ATTRIBUTE_: MULTIPROCESSOR_COUNT, COMPUTE_CAPABILITY_*
@@ -56,19 +63,38 @@ class Buffer:
 def gpu() -> Gpu | None:
     """The first GPU, or None where there is no driver or no device; makes no context."""
     try:
-        lib = libcuda()
-    except OSError:
+        return ask_gpu()
+    except EngineError:
         return None
+
+
+def ask_gpu() -> Gpu:
+    """The first GPU; makes no context. Raises EngineError with what keeps it from answering."""
+    try:
+        lib = libcuda()
+    except OSError as error:
+        raise EngineError.of("gpu_no_driver", why=error) from error
     device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
     facts = {which: ctypes.c_int() for which in (PROCESSORS, MAJOR, MINOR)}
-    if lib.cuInit(0) or lib.cuDeviceGet(ctypes.byref(device), 0):
-        return None
-    if lib.cuDeviceGetName(name, len(name), device):
-        return None
-    if any(lib.cuDeviceGetAttribute(ctypes.byref(value), which, device) for which, value in facts.items()):
-        return None
+    code = (
+        lib.cuInit(0)
+        or lib.cuDeviceGet(ctypes.byref(device), 0)
+        or lib.cuDeviceGetName(name, len(name), device)
+    )
+    for which, value in facts.items():
+        code = code or lib.cuDeviceGetAttribute(ctypes.byref(value), which, device)
+    if code:
+        closed = next(
+            (node for node in NODES if node.exists() and not os.access(node, os.R_OK | os.W_OK)), ""
+        )
+        raise EngineError.of("gpu_closed" if closed else "gpu_code", code=code, node=closed)
     arch = f"sm_{facts[MAJOR].value}{facts[MINOR].value}"
     return Gpu(name.value.decode(errors="replace"), arch, facts[PROCESSORS].value)
+
+
+def trace() -> Path | None:
+    """A file that shows that this machine has an NVIDIA GPU, whether or not it answers."""
+    return next((path for path in (RELEASE, *NODES) if path.exists()), None)
 
 
 def libcuda() -> Any:
@@ -100,7 +126,7 @@ class Device:
                 self.stream = self._drv.Stream(NON_BLOCKING)
         except Exception as error:  # pycuda's errors have no base outside its compiled module
             self._release()
-            raise EngineError(f"the GPU cannot be used ({error}); check the NVIDIA driver") from error
+            raise EngineError.of("gpu_unusable", why=first_line(error)) from error
         return self
 
     def __exit__(
@@ -122,10 +148,7 @@ class Device:
     def check_thread(self) -> None:
         """Raises EngineError on any thread but the one that entered: CUDA contexts belong to a thread."""
         if threading.get_ident() != self._thread:
-            raise EngineError(
-                f"a TensorRT engine was called from thread {threading.current_thread().name!r}; "
-                "open, run and close it on one and the same thread"
-            )
+            raise EngineError.of("trt_thread", name=threading.current_thread().name)
 
     def buffer(self, shape: tuple[int, ...], dtype: Any) -> Buffer:
         """Allocate a tensor on both sides, zeros on the host; call it while active."""
@@ -169,18 +192,35 @@ class Device:
             self._graphs.pop().release()
 
     def _release(self) -> None:
-        """Graphs, device memory, host memory, stream, context: users before what they use."""
+        """Graphs, device memory, host memory, stream, context: users before what they use.
+
+        A GPU that failed refuses even this: the rest is given back all the same, and why it failed is told.
+        """
         if self._context is None:
             return
-        with self.active():
+        with suppress(Exception), self.active():
             self.stop()
             for buffer in self._buffers:
-                buffer.device.free()
-                buffer.pages.free()
+                for memory in (buffer.device, buffer.pages):
+                    with suppress(Exception):
+                        memory.free()
             self._buffers.clear()
             self.stream = None
-        self._context.detach()
+        with suppress(Exception):
+            self._detach()
         self._context = None
+
+    def _detach(self) -> None:
+        """Let go of the primary context and leave the thread's stack of contexts as it was.
+
+        pycuda pushes a context to detach it and takes the pop for granted. That holds for its own contexts;
+        the release of a primary one pops nothing (cuDevicePrimaryCtxRelease).
+        """
+        lib, top = libcuda(), ctypes.c_void_p()
+        self._context.detach()
+        lib.cuCtxGetCurrent(ctypes.byref(top))
+        if top.value == self._context.handle:
+            lib.cuCtxPopCurrent_v2(ctypes.byref(top))
 
 
 class Graph:
@@ -218,7 +258,7 @@ class Graph:
     def _call(self, name: str, *arguments: Any) -> None:
         code = getattr(self._lib, name)(*arguments)
         if code != 0:
-            raise EngineError(f"the CUDA driver refused {name} (error {code})")
+            raise EngineError.of("cuda_refused", name=name, code=code)
 
 
 def _driver() -> Any:
@@ -226,6 +266,6 @@ def _driver() -> Any:
         import pycuda.driver
     except ModuleNotFoundError as error:
         raise MissingExtraError("pycuda", "jetson") from error
-    except ImportError as error:
-        raise EngineError(f"pycuda does not load ({error}); check the NVIDIA driver") from error
+    except Exception as error:  # a driver or a numpy that does not fit is not always an ImportError
+        raise EngineError.of("pycuda_broken", why=first_line(error)) from error
     return pycuda.driver

@@ -25,15 +25,15 @@ from pathlib import Path
 from typing import Any
 
 from edge.bundle import sha256
-from edge.engines.cuda import Gpu
+from edge.engines.cuda import RELEASE, Gpu
 from edge.engines.trt_build import WORKSPACE, Compiler, Precision, Say, build
-from edge.errors import EngineError
+from edge.errors import EdgeError, EngineError
+from edge.notify import more_time
 from edge.words import Language, word
 
 NO_GPU = "none"
 GRAPH = 1
 """Raise it when another graph is made of the same file: plans compiled from the older one go."""
-RELEASE = Path("/etc/nv_tegra_release")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ class Key:
         """Name of the files: one plan of a model and a precision is kept, the one that fits now."""
         return f"{self.model[:16]}-{self.flags[0]}"
 
-    def differs(self, other: dict[str, Any]) -> str | None:
-        """The first thing in which a stored key is another one, in words; None: the same."""
+    def differs(self, other: dict[str, Any]) -> EdgeError | None:
+        """The first thing in which a stored key is another one; None: the same."""
         for field in fields(self):
             here, there = asdict(self)[field.name], other.get(field.name)
             there = tuple(there) if isinstance(there, list) else there
             if here != there:
-                return f"it was made for {field.name} {there}, here is {here}"
+                return EdgeError.of("plan_for_other", field=field.name, there=there, here=here)
         return None
 
 
@@ -127,7 +127,7 @@ def obtain(
 
     name: the model in messages. compile_to: writes the plan to a path, returns the nodes given back.
     say: gets a line, in a language, when a stored plan is thrown away and when another process is waited for.
-    Two processes that ask at once build once. Raises EngineError.
+    Two processes that ask at once build once. systemd is asked for more time meanwhile. Raises EngineError.
     """
     place = folder()
     found, _ = _load(place, key)
@@ -135,21 +135,19 @@ def obtain(
         return found
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _locked(place, lambda: say(word("plan_waiting", language, name=name))):
+        with more_time(), _locked(place, lambda: say(word("plan_waiting", language, name=name))):
             found, why = _load(place, key)
             if found is not None:
                 return found
             if why:
-                say(word("plan_again", language, name=name, why=why))
+                say(word("plan_again", language, name=name, why=why.told(language)))
             _delete(place, key.slot)
             return _store(place, key, name, compile_to)
     except OSError as error:
-        raise EngineError(
-            f"plans cannot be kept in {place} ({error}); mend it or set XDG_CACHE_HOME"
-        ) from error
+        raise EngineError.of("plan_folder", path=place, why=error) from error
 
 
-def listing() -> Iterator[str]:
+def listing(language: Language = "en") -> Iterator[str]:
     """One line a stored plan, for people."""
     for path in sorted(folder().glob("*.plan")):
         try:
@@ -158,8 +156,8 @@ def listing() -> Iterator[str]:
             what = (
                 f"{told['name']}  {made['flags'][0]}  {made['package']} {made['version']}  GPU {made['gpu']}"
             )
-        except (OSError, ValueError, KeyError, TypeError):
-            what = "not readable, will be built again"
+        except (OSError, ValueError, LookupError, TypeError):
+            what = word("plan_listed_bad", language)
         yield f"{path.stem}  {path.stat().st_size / 1e6:.1f} MB  {what}"
 
 
@@ -172,38 +170,38 @@ def clean() -> int:
         plans = list(place.glob("*.plan"))
         for path in (*plans, *place.glob("*.json"), *place.glob("timing-*")):
             path.unlink(missing_ok=True)
+        _clear(place)
     return len(plans)
 
 
-def _load(place: Path, key: Key) -> tuple[Plan | None, str]:
-    """The stored plan, or why there is one that must not be used (empty: there is none)."""
+def _load(place: Path, key: Key) -> tuple[Plan | None, EdgeError | None]:
+    """The stored plan, or why there is one that must not be used; neither: there is none."""
     path = place / f"{key.slot}.plan"
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
             data = file.read()
     except FileNotFoundError:
-        return None, ""
+        return None, None
     except OSError as error:
-        return None, f"it cannot be read ({error.strerror})"
+        return None, EdgeError.of("plan_unreadable", why=error.strerror)
     if status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return None, "others may have written it"
+        return None, EdgeError.of("plan_open")
     try:
         told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         digest, stored, given_back = told["sha256"], told["key"], tuple(told["given_back"])
         differs = key.differs(stored)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None, "the note beside it is missing or damaged"
+        return None, EdgeError.of("plan_no_note")
     if differs:
         return None, differs
     if hashlib.sha256(data).hexdigest() != digest:
-        return None, "it is damaged (sha256 differs)"
-    return Plan(data, given_back, built=False), ""
+        return None, EdgeError.of("plan_damaged")
+    return Plan(data, given_back, built=False), None
 
 
 def _store(place: Path, key: Key, name: str, compile_to: Callable[[Path], tuple[str, ...]]) -> Plan:
-    for left in place.glob(".new-*"):  # by a process that was killed: whoever holds the lock is alone
-        shutil.rmtree(left, ignore_errors=True)
+    _clear(place)
     with tempfile.TemporaryDirectory(prefix=".new-", dir=place) as scratch:
         new = Path(scratch) / "plan"
         given_back = compile_to(new)
@@ -218,6 +216,12 @@ def _store(place: Path, key: Key, name: str, compile_to: Callable[[Path], tuple[
         os.replace(new, place / f"{key.slot}.plan")
         os.replace(note, place / f"{key.slot}.json")
     return Plan(data, given_back, built=True)
+
+
+def _clear(place: Path) -> None:
+    """Delete what a process that was killed left: whoever holds the lock is alone."""
+    for left in place.glob(".new-*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _delete(place: Path, slot: str) -> None:

@@ -6,6 +6,7 @@ import importlib
 import logging
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,6 +20,7 @@ from edge.engines.lazy import LazyEngine, first_line
 from edge.engines.plans import plan_for
 from edge.engines.trt_build import Precision, compiler
 from edge.errors import EdgeError, EngineError
+from edge.words import word
 
 LOG = logging.getLogger("edge")
 
@@ -35,7 +37,7 @@ class TensorRtEngine(LazyEngine):
 
     Opening compiles the file unless the cache holds its plan, which can take minutes on a Jetson. The thread
     that opens it owns it: another one gets an EngineError. threads: means nothing here, the GPU has its own.
-    precision: fp16 runs the float16 form of the file.
+    precision: int8 runs the file as it is, fp32 and fp16 its float forms (edge/engines/float_graph.py).
     """
 
     def __init__(self, path: Path, threads: int = 1, precision: Precision = "int8") -> None:
@@ -84,9 +86,11 @@ class TensorRtEngine(LazyEngine):
         if self._stack is not None:
             return
         using = compiler()
-        gpu = cuda.gpu()
-        if gpu is None:
-            raise EngineError.of("trt_no_gpu", package=f"{using.package} {using.version}")
+        try:
+            gpu = cuda.ask_gpu()
+        except EngineError as error:
+            package = f"{using.package} {using.version}"
+            raise EngineError.of("trt_no_gpu", package=package, why=error) from error
         with ExitStack() as opening:
             # Entered first, left last: plan, context and buffers live on the device.
             self._device = opening.enter_context(Device())
@@ -97,9 +101,8 @@ class TensorRtEngine(LazyEngine):
             except EdgeError:
                 raise
             except Exception as error:
-                raise EngineError(
-                    f"{self.path.name} does not run on {using.package}: {first_line(error)}"
-                ) from error
+                values = {"name": self.path.name, "package": using.package, "why": first_line(error)}
+                raise EngineError.of("trt_not_running", **values) from error
             self._stack = opening.pop_all()
 
     def _load(self, trt: Any, data: bytes) -> None:
@@ -108,20 +111,17 @@ class TensorRtEngine(LazyEngine):
             self._runtime = trt.Runtime(trt.Logger(trt.Logger.ERROR))
             self._engine = self._runtime.deserialize_cuda_engine(data)
             if self._engine is None:
-                raise EngineError(
-                    f"TensorRT does not take the plan of {self.path.name}; "
-                    "run: edge build --clean, then edge build"
-                )
+                raise EngineError.of("trt_plan_refused", name=self.path.name)
             self._context = self._engine.create_execution_context()
             if self._context is None:
-                raise EngineError(f"the GPU has no memory left for {self.path.name}; close other programs")
+                raise EngineError.of("gpu_full", name=self.path.name)
             for index in range(self._engine.num_io_tensors):
                 name = self._engine.get_tensor_name(index)
                 shape = tuple(self._engine.get_tensor_shape(name))
                 kind = TYPES[self._engine.get_tensor_dtype(name).name]
                 buffer = self._buffers[name] = self._device.buffer(shape, kind)
                 if not self._context.set_tensor_address(name, int(buffer.device)):
-                    raise EngineError(f"TensorRT takes no memory for {name} of {self.path.name}")
+                    raise EngineError.of("trt_address", name=self.path.name, tensor=name)
                 if self._engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT:
                     self._shapes[name], self._types[name] = shape, kind
                 else:
@@ -129,13 +129,16 @@ class TensorRtEngine(LazyEngine):
             # What TensorRT puts off until the first run must be done before a capture.
             self._queue()
             self._device.stream.synchronize()
-            self._graph = self._record()
+            try:
+                self._graph = self._record()
+            except EngineError as error:
+                _say_once(word("trt_no_graph", self.language, why=error.told(self.language)))
 
-    def _record(self) -> Graph | None:
-        """The whole call as a CUDA graph; None where it cannot be recorded."""
-        capturable = getattr(self._context, "is_stream_capturable", None)
-        if capturable is not None and not capturable():
-            return None  # tensorrt_rtx allocates while it runs unless it is built otherwise
+    def _record(self) -> Graph:
+        """The whole call as a CUDA graph. Raises EngineError where it cannot be recorded."""
+        capturable = getattr(self._context, "is_stream_capturable", None)  # of tensorrt_rtx only
+        if capturable is not None and not capturable(self._device.stream.handle):
+            raise EngineError.of("graph_refused")  # it allocates while it runs unless it is built otherwise
         warm = {name: self._buffers[name].host.copy() for name in self._outputs}
         try:
             with self._device.capture() as graph:
@@ -146,17 +149,20 @@ class TensorRtEngine(LazyEngine):
                 self._device.upload(self._buffers[name])
             graph.launch()
             self._device.stream.synchronize()
-        except Exception:  # pycuda's errors have no base outside its compiled module
-            return None
-        same = (np.allclose(self._buffers[name].host, warm[name], 0.01, 0.01, True) for name in warm)
-        return graph if all(same) else None
+        except EngineError:
+            raise
+        except Exception as error:  # pycuda's errors have no base outside its compiled module
+            raise EngineError.of("graph_failed", why=first_line(error)) from error
+        if not all(np.allclose(self._buffers[name].host, warm[name], 0.01, 0.01, True) for name in warm):
+            raise EngineError.of("graph_differs")
+        return graph
 
     def _queue(self) -> None:
         """Copies in, the network, copies out, onto the stream."""
         for name in self._shapes:
             self._device.upload(self._buffers[name])
         if not self._context.execute_async_v3(self._device.stream.handle):
-            raise EngineError("TensorRT could not start it")
+            raise EngineError.of("trt_not_started", name=self.path.name)
         for name in self._outputs:
             self._device.download(self._buffers[name])
 
@@ -169,3 +175,9 @@ class TensorRtEngine(LazyEngine):
             self._engine = None
             self._runtime = None
         self._buffers, self._shapes, self._types, self._outputs = {}, {}, {}, []
+
+
+@lru_cache
+def _say_once(line: str) -> None:
+    """Four models of a bundle meet the same trouble: it is told once a process."""
+    LOG.warning("edge: %s", line)

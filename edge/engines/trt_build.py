@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
+import os
 import signal
 import subprocess
 import tempfile
@@ -21,15 +21,18 @@ import onnx
 
 from edge.child import command, environment
 from edge.engines.float_graph import float_graph, half_graph
+from edge.engines.lazy import first_line
+from edge.engines.trt_compiler import damaged
+from edge.engines.trt_here import installed, not_seen
 from edge.engines.wiring import Wiring
 from edge.errors import EngineError
 from edge.onnx_file import load_graph
 from edge.words import Language, word
 
-Precision = Literal["int8", "fp16"]
+Precision = Literal["int8", "fp16", "fp32"]
+"""int8: the file as it is. The float forms are what `edge bench` measures it against."""
 Say = Callable[[str], None]
 
-PACKAGES = ("tensorrt", "tensorrt_rtx")
 WORKSPACE = 256 << 20
 """Scratch memory one layer may use (bytes)."""
 LIBRARIES = {"tensorrt": 1536 << 20, "tensorrt_rtx": 256 << 20}
@@ -50,20 +53,15 @@ class Compiler:
     version: str
 
 
-def installed() -> str | None:
-    """The TensorRT package that is here, without loading it."""
-    return next((name for name in PACKAGES if importlib.util.find_spec(name)), None)
-
-
 def compiler() -> Compiler:
     """The TensorRT package that is here. Raises EngineError with what to install or mend."""
     package = installed()
     if package is None:
-        raise EngineError.of("trt_none")
+        raise not_seen()
     try:
         return Compiler(package, importlib.import_module(package).__version__)
-    except (ImportError, OSError, AttributeError) as error:
-        raise EngineError.of("trt_broken", package=package, why=error) from error
+    except Exception as error:  # what does not fit its libraries or numpy raises as it likes
+        raise EngineError.of("trt_broken", package=package, why=first_line(error)) from error
 
 
 def build(
@@ -77,22 +75,19 @@ def build(
 ) -> tuple[str, ...]:
     """Write the plan of an ONNX file; returns the names of the nodes that were given back to float.
 
-    int8 compiles the file as it is, fp16 its float16 form. A graph that is refused is compiled with all its
-    quantized nodes in float; when that works, the nodes at fault are found by halving, one at a time.
+    A graph that is refused is compiled with all its quantized nodes in float; when that works, the nodes at
+    fault are found by halving, one at a time. What is made on the way lies beside the target.
     timing: file of kernel timings kept between builds. say: gets lines of progress in a language. Raises
     EngineError.
     """
     model = load_graph(source)
     try:
-        if precision == "fp16":
-            model = half_graph(model)
+        if precision != "int8":
+            model = half_graph(model) if precision == "fp16" else float_graph(model)
     except Exception as error:  # onnx raises without a common base
-        why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
-        raise EngineError(
-            f"{source} is no ONNX model for TensorRT ({why}); copy or export it again"
-        ) from error
+        raise EngineError.of("trt_no_model", path=source, why=first_line(error)) from error
     _check_memory(source, using)
-    with tempfile.TemporaryDirectory(prefix="edge-build-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="build-", dir=target.parent) as scratch:
         job = _Job(source.name, model, target, using, precision, timing, say, language, Path(scratch))
         reason = job.refused(())
         if reason is None:
@@ -100,10 +95,8 @@ def build(
         quantized = _quantized(model)
         outputs = list(quantized)
         if not outputs or job.refused(outputs) is not None:
-            raise EngineError(
-                f"{source.name} is refused by {using.package} {using.version}: {reason}; "
-                'update TensorRT, or set backend = "onnxrt" in site.toml'
-            )
+            values = {"package": using.package, "version": using.version, "why": reason}
+            raise EngineError.of("trt_refused", path=source, **values)
         say(word("trt_halving", language, name=source.name, why=reason))
         given: list[str] = []
         while not given or job.refused(given) is not None:
@@ -129,12 +122,23 @@ class _Job:
         """Compile with these nodes in float; None when the plan is written, else TensorRT's reason."""
         source = self.scratch / "model.onnx"
         onnx.save_model(float_graph(self.model, given) if given else self.model, source)
+        reason, error = self._compile(source)
+        if error is not None and error.key == "trt_crashed" and self.timing and self.timing.is_file():
+            self.timing.replace(damaged(self.timing))  # a damaged file can crash whoever reads it
+            self._say_damaged()
+            reason, error = self._compile(source)
+        if error is not None:
+            raise error
+        return reason
+
+    def _compile(self, source: Path) -> tuple[str | None, EngineError | None]:
+        """Run the compiler once; why TensorRT refused, and how the compiler died, if it did."""
         arguments = [self.using.package, source, self.target.resolve(), self.precision, WORKSPACE]
         if self.timing is not None:
             arguments.append(self.timing.resolve())
         with (self.scratch / "stderr").open("w+", encoding="utf-8", errors="replace") as stderr:
             child = subprocess.Popen(
-                command("edge.engines.trt_compiler", *map(str, arguments)),
+                command("edge.engines.trt_compiler", str(os.getpid()), *map(str, arguments)),
                 cwd=self.scratch,
                 env=environment(),
                 stdout=subprocess.PIPE,
@@ -149,10 +153,10 @@ class _Job:
                     child.kill()
                     raise
             if child.returncode == 0 or reason is not None:
-                return reason
+                return reason, None
             stderr.seek(0)
             lines = stderr.read().strip().splitlines()
-        raise EngineError(self._crash(child.returncode, lines[-1] if lines else "no message"))
+        return None, self._crash(child.returncode, lines[-1] if lines else "no message")
 
     def _follow(self, child: subprocess.Popen[str]) -> str | None:
         assert child.stdout is not None
@@ -161,23 +165,28 @@ class _Job:
         for line in child.stdout:
             try:
                 told = json.loads(line)
-            except ValueError:  # the compiler's own chatter
+                keys = told.keys()
+            except (ValueError, AttributeError):  # the compiler's own chatter
                 continue
-            if "refused" in told:
+            if "refused" in keys:
                 reason = str(told["refused"])[:300]
-            elif time.monotonic() - last >= SAY_S:
+            elif "timing" in keys:
+                self._say_damaged()
+            elif keys == {"phase", "step", "of"} and time.monotonic() - last >= SAY_S:
                 last = time.monotonic()
                 self.say(word("trt_progress", self.language, name=self.name, **told))
         return reason
 
-    def _crash(self, code: int, message: str) -> str:
-        what = f"the TensorRT compiler crashed on {self.name}"
+    def _say_damaged(self) -> None:
+        assert self.timing is not None
+        aside = damaged(self.timing).name
+        self.say(word("timing_damaged", self.language, path=self.timing, aside=aside))
+
+    def _crash(self, code: int, message: str) -> EngineError:
         if code == -signal.SIGKILL:
-            return (
-                f"{what}: it was killed, most likely for want of memory; close other programs and try again"
-            )
+            return EngineError.of("trt_killed", name=self.name)
         why = signal.Signals(-code).name if code < 0 else message
-        return f'{what} ({why}); update {self.using.package}, or set backend = "onnxrt" in site.toml'
+        return EngineError.of("trt_crashed", name=self.name, why=why, package=self.using.package)
 
 
 def _culprit(job: _Job, given: list[str], rest: list[str]) -> str:
@@ -212,7 +221,5 @@ def _check_memory(source: Path, using: Compiler) -> None:
         return
     needed = LIBRARIES[using.package] + A_MODEL * source.stat().st_size
     if free < needed:
-        raise EngineError(
-            f"compiling {source.name} takes about {needed / 1e9:.1f} GB of memory and "
-            f"{free / 1e9:.1f} GB are free; close other programs and try again"
-        )
+        values = {"needed": needed / 1e9, "free": free / 1e9}
+        raise EngineError.of("trt_memory", name=source.name, **values)

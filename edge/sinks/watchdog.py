@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
-from contextlib import suppress
 from types import TracebackType
 
 from typing_extensions import Self
 
 from edge.items import Reading
+from edge.notify import notify
 
 
 class Watchdog:
@@ -19,7 +17,6 @@ class Watchdog:
     """
 
     def __init__(self) -> None:
-        self._address = os.environ.get("NOTIFY_SOCKET", "")
         self._ready = False
 
     def __enter__(self) -> Self:
@@ -28,19 +25,10 @@ class Watchdog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._tell("STOPPING=1")
+        notify("STOPPING=1")
 
     def write(self, reading: Reading) -> None:
         """Tell that a reading came out."""
         del reading
-        self._tell("WATCHDOG=1" if self._ready else "READY=1\nWATCHDOG=1")
+        notify("WATCHDOG=1" if self._ready else "READY=1\nWATCHDOG=1")
         self._ready = True
-
-    def _tell(self, message: str) -> None:
-        if not self._address:
-            return
-        # A leading @ stands for the abstract namespace.
-        address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
-            link.connect(address)
-            link.send(message.encode())

@@ -1,5 +1,6 @@
 """A TensorRT without a GPU: its plan holds the ONNX file, which ONNX Runtime runs.
 
+REAL maps each class here to its name in the real package: tests/test_rig.py compares the methods' arguments.
 Set by environment, because the compiler is another process:
 
     RIG_VERSION   of this TensorRT
@@ -7,6 +8,7 @@ Set by environment, because the compiler is another process:
     RIG_SIGNAL    the compiler dies of it
     RIG_BUILDS    file that gets a line a build
     RIG_SLOW      seconds a build takes
+    RIG_TIMING    "none", "raises", "refused" or "dies": what a damaged timing cache does
 """
 
 import json
@@ -22,44 +24,80 @@ CAPTURABLE = True
 REFUSES_PLANS = False
 FAILS = []
 """Put something in, and running fails."""
+SPOILS = []
+"""Put something in, and what comes out of a network is wrong."""
 
 
 class ILogger:
     INTERNAL_ERROR, ERROR, WARNING = 0, 1, 2
 
-    def __init__(self, severity=1):
+    def __init__(self):
+        pass
+
+    def log(self, severity, msg):
         pass
 
 
 class Logger(ILogger):
-    pass
+    def __init__(self, min_severity=ILogger.WARNING):
+        super().__init__()
 
 
 class IProgressMonitor:
     def __init__(self):
         pass
 
+    def phase_start(self, phase_name, parent_phase, num_steps):
+        raise NotImplementedError
+
+    def step_complete(self, phase_name, step):
+        raise NotImplementedError
+
+    def phase_finish(self, phase_name):
+        raise NotImplementedError
+
 
 NetworkDefinitionCreationFlag = SimpleNamespace(EXPLICIT_BATCH=0, STRONGLY_TYPED=1)
-BuilderFlag = SimpleNamespace(INT8="INT8", FP16="FP16")
+BuilderFlag = SimpleNamespace(INT8="INT8", FP16="FP16", TF32="TF32")
 MemoryPoolType = SimpleNamespace(WORKSPACE="workspace")
 TensorIOMode = SimpleNamespace(INPUT="in", OUTPUT="out")
 
 
+class TimingCache:
+    def __init__(self, data):
+        self.data = data
+
+    def serialize(self):
+        return memoryview(self.data + b"+")
+
+
 class Config:
     def __init__(self):
-        self.flags, self.pools, self.timing, self.progress_monitor = [], {}, None, None
+        self.flags, self.cleared, self.pools, self.timing, self.progress_monitor = [], [], {}, None, None
 
     def set_flag(self, flag):
         self.flags.append(flag)
 
-    def set_memory_pool_limit(self, pool, size):
-        self.pools[pool] = size
+    def clear_flag(self, flag):
+        self.cleared.append(flag)
 
-    def create_timing_cache(self, data):
-        return SimpleNamespace(data=data, serialize=lambda: data + b"+")
+    def set_memory_pool_limit(self, pool, pool_size):
+        self.pools[pool] = pool_size
+
+    def create_timing_cache(self, serialized_timing_cache):
+        data = bytes(serialized_timing_cache)
+        trouble = os.environ.get("RIG_TIMING", "none") if data.strip(b"+") else ""
+        if trouble == "dies":
+            os.abort()
+        if trouble == "raises":
+            raise RuntimeError("Timing cache: magic number differs")
+        return None if trouble == "none" else TimingCache(data)
 
     def set_timing_cache(self, cache, ignore_mismatch):
+        if not isinstance(cache, TimingCache):
+            raise TypeError("set_timing_cache(): incompatible function arguments")
+        if cache.data.strip(b"+"):
+            return False
         self.timing = cache
         return True
 
@@ -71,7 +109,7 @@ class Builder:
     def __init__(self, logger):
         self.logger = logger
 
-    def create_network(self, flags):
+    def create_network(self, flags=0):
         return SimpleNamespace(flags=flags, model=None)
 
     def create_builder_config(self):
@@ -96,8 +134,14 @@ class Builder:
             if quantized and node.name in os.environ.get("RIG_REFUSE", "").split(","):
                 self.logger.log(ILogger.ERROR, f"Could not find any implementation\nfor node {node.name}.")
                 return None
-        told = {"network": network.flags, "flags": config.flags, "pools": config.pools}
-        return json.dumps(told).encode() + b"\nPLAN\n" + network.model.SerializeToString()
+        told = {
+            "network": network.flags,
+            "flags": config.flags,
+            "cleared": config.cleared,
+            "pools": config.pools,
+        }
+        # A buffer and no bytes, as the real one's IHostMemory.
+        return memoryview(json.dumps(told).encode() + b"\nPLAN\n" + network.model.SerializeToString())
 
 
 class OnnxParser:
@@ -106,9 +150,12 @@ class OnnxParser:
     def __init__(self, network, logger):
         self.network = network
 
-    def parse(self, data):
-        self.network.model = onnx.load_from_string(data)
+    def parse(self, model, path=None):
+        self.network.model = onnx.load_from_string(model)
         return True
+
+    def get_error(self, index):
+        raise IndexError(index)
 
 
 class Runtime:
@@ -118,9 +165,10 @@ class Runtime:
         drv.note("runtime")
         self.drv = drv
 
-    def deserialize_cuda_engine(self, data):
+    def deserialize_cuda_engine(self, serialized_engine):
         self.drv.note("deserialize")
-        return None if REFUSES_PLANS else Engine(self.drv, data.split(b"\nPLAN\n", 1)[1])
+        plan = bytes(serialized_engine).split(b"\nPLAN\n", 1)
+        return None if REFUSES_PLANS else Engine(self.drv, plan[1])
 
     def __del__(self):
         self.drv.CALLS.append("runtime gone")
@@ -141,7 +189,7 @@ class Engine:
         return list(self.tensors)[index]
 
     def get_tensor_shape(self, name):
-        return self.tensors[name].shape
+        return tuple(self.tensors[name].shape)
 
     def get_tensor_dtype(self, name):
         kinds = {"tensor(float)": "FLOAT", "tensor(int32)": "INT32", "tensor(int64)": "INT64"}
@@ -151,7 +199,7 @@ class Engine:
         given = [value.name for value in self.session.get_inputs()]
         return TensorIOMode.INPUT if name in given else TensorIOMode.OUTPUT
 
-    def create_execution_context(self):
+    def create_execution_context(self, strategy=None):
         self.drv.note("context")
         return Execution(self)
 
@@ -163,18 +211,19 @@ class Execution:
     def __init__(self, engine):
         self.engine, self.addresses, self.drv = engine, {}, engine.drv
 
-    def is_stream_capturable(self):
+    def is_stream_capturable(self, stream):
+        assert stream in self.drv.STREAMS
         return CAPTURABLE
 
-    def set_tensor_address(self, name, address):
-        self.addresses[name] = address
+    def set_tensor_address(self, name, memory):
+        self.addresses[name] = memory
         return True
 
-    def execute_async_v3(self, handle):
+    def execute_async_v3(self, stream_handle):
         self.drv.note("execute")
         if FAILS:
             return False
-        self.drv.STREAMS[handle].add(self.work)
+        self.drv.STREAMS[stream_handle].add(self.work)
         return True
 
     def work(self):
@@ -185,7 +234,23 @@ class Execution:
             feed[value.name] = memory[self.addresses[value.name]].view(kind).reshape(value.shape)
         outputs = [value.name for value in self.engine.session.get_outputs()]
         for name, values in zip(outputs, self.engine.session.run(outputs, feed), strict=True):
+            values = -values if SPOILS else values
             memory[self.addresses[name]][:] = np.ascontiguousarray(values).reshape(-1).view(np.uint8)
 
     def __del__(self):
         self.drv.CALLS.append("context gone")
+
+
+REAL = {
+    ILogger: "ILogger",
+    Logger: "Logger",
+    IProgressMonitor: "IProgressMonitor",
+    TimingCache: "ITimingCache",
+    Config: "IBuilderConfig",
+    Builder: "Builder",
+    OnnxParser: "OnnxParser",
+    Runtime: "Runtime",
+    Engine: "ICudaEngine",
+    Execution: "IExecutionContext",
+}
+"""Class here -> its name in the real package."""
