@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from edge.cli_options import BundleArgument, LocaleOption, language_of
+from edge.cli_options import BundleArgument, LocaleOption, language_of, telling
 from edge.disk import writing
 from edge.errors import InputError, MissingExtraError
 from edge.threads import one_thread
@@ -92,17 +92,30 @@ def build(
     build_bundle(bundle, typer.echo)
 
 
-def doctor(bundle: BundleArgument = None, lang: LocaleOption = None) -> None:
-    """Check this machine and a bundle; say what to do about each thing that is bad.
+def doctor(
+    bundle: BundleArgument = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Site settings (site.toml); default: the usual microphone and camera."),
+    ] = None,
+    lang: LocaleOption = None,
+) -> None:
+    """Check this machine, its devices and a bundle; say what to do about each thing that is bad.
+
+    Microphone and camera are opened for some seconds; what a site switched off is not looked at.
 
     \b
     Example: edge doctor bundles/line3
+    As a site has it: edge doctor --config site.toml
     """
     one_thread()
+    from edge.config import read_site
     from edge.doctor import examine
 
-    bad, language = 0, language_of(lang)
-    for check in examine(bundle, language):
+    with telling(language_of(lang)):
+        site = read_site(config) if config else None
+    bad, language = 0, site.language if site and not lang else language_of(lang)
+    for check in examine(bundle, language, site):
         typer.echo(f"{word('ok' if check.ok else 'bad', language)}  {check.text}")
         bad += not check.ok
     if bad:

@@ -8,12 +8,16 @@ import platform
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from edge.doctor_check import Check
 from edge.errors import EdgeError
 from edge.words import Language, word
+
+if TYPE_CHECKING:
+    from edge.config import Site
 
 PACKAGES = {
     "av": "av",
@@ -41,19 +45,13 @@ LIBRARIES = {
 """Start of a system library's name -> the Debian package that brings it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The outcome of one check."""
+def examine(
+    bundle: Path | None = None, language: Language = "en", site: Site | None = None
+) -> Iterator[Check]:
+    """Check Python, packages, system libraries, a bundle and the devices of a site, one by one.
 
-    ok: bool
-    text: str
-    """What was found; when bad, what to do as well."""
-
-
-def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[Check]:
-    """Check Python, packages, system libraries and a bundle (default: the starter bundle), one by one.
-
-    What a library says of itself is quoted as it is.
+    bundle: default: that of the site, else the starter bundle. site: without one the default microphone and
+    camera are looked for. What a library says of itself is quoted as it is.
     """
     yield _python(language)
     packages = [_package(module, name, language) for module, name in PACKAGES.items()]
@@ -63,6 +61,16 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
     if not all(check.ok for check in packages):
         yield Check(False, word("doctor_not_checked", language))
         return
+    from edge.config import Site
+    from edge.doctor_devices import examine_devices
+
+    site = site or Site()
+    yield from _bundle(bundle or site.bundle, site, language)
+    yield from examine_devices(site, language)
+
+
+def _bundle(bundle: Path | None, site: Site, language: Language) -> Iterator[Check]:
+    """Whether every file is as exported, and every network gives its golden outputs."""
     from edge.app import starter_bundle
     from edge.bundle import open_bundle
     from edge.engines import open_engines
@@ -79,7 +87,7 @@ def examine(bundle: Path | None = None, language: Language = "en") -> Iterator[C
     try:
         with ExitStack() as stack:
             backend, engines = open_engines(
-                models, "auto", 1, stack, language, fit=lambda engines: require_golden(opened, engines)
+                models, site.backend, 1, stack, language, fit=lambda engines: require_golden(opened, engines)
             )
             yield Check(True, word("doctor_backend", language, backend=BACKEND_NAMES[backend]))
             for name, entry in manifest.models.items():

@@ -257,14 +257,21 @@ def test_demo_says_first_and_last_what_it_is(edge, tmp_path, monkeypatch):
     assert len(lines) == 13
 
 
-def test_doctor_exits_with_1_when_something_is_bad(edge, tiny_copy):
-    done = edge("doctor", tiny_copy)
+def test_doctor_exits_with_1_when_something_is_bad(edge, tiny_copy, tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text(f"bundle = '{tiny_copy}'\nsource = 'recordings'\n[display]\nlanguage = 'ja'")
+    done = edge("doctor", "--config", site)
+    assert done.code == 0
+    assert all(line.startswith("正常") for line in done.out.splitlines())
+    done = edge("doctor", "--config", site, "--lang", "en")
     assert done.code == 0
     assert all(line.startswith("ok ") for line in done.out.splitlines())
     (tiny_copy / "card.md").unlink()
-    done = edge("doctor", tiny_copy)
+    done = edge("doctor", tiny_copy, "--config", site, "--lang", "en")
     assert done.code == 1
     assert "card.md is missing" in done.out
+    site.write_text("sorce = 'x'\n")
+    assert "did you mean 'source'?" in one_line_error(edge("doctor", "--config", site))
 
 
 def test_bench_prints_a_table_or_json(edge, monkeypatch):

@@ -21,6 +21,12 @@ from edge.manifest import Limits
 BROKEN = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
 
 
+@pytest.fixture(autouse=True)
+def no_devices(monkeypatch):
+    """The devices of this machine are looked at in test_doctor_devices.py."""
+    monkeypatch.setattr("edge.doctor_devices.examine_devices", lambda site, language: [])
+
+
 @pytest.fixture
 def failing_import(monkeypatch):
     """Lets the import of one module fail as given."""
