@@ -5,7 +5,9 @@ Exit codes: 0 fine, 1 found bad, 2 used wrongly, 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,6 +45,15 @@ def main() -> None:
     except EdgeError as error:
         typer.echo(f"edge: {error}", err=True)
         sys.exit(1)
+    except SystemExit as ended:
+        # A live run has closed all it held. Python's own end frees every module, which takes a busy machine
+        # seconds.
+        if "edge.watch" in sys.modules and isinstance(ended.code, int):
+            for stream in (sys.stdout, sys.stderr):
+                with suppress(OSError, ValueError):
+                    stream.flush()
+            os._exit(ended.code)
+        raise
 
 
 def _version(asked: bool) -> None:

@@ -19,6 +19,7 @@ from edge.sinks.persistent import Persistent
 from edge.sinks.troubles import Troubles
 from edge.sinks.watchdog import Watchdog
 from edge.summary import Summary
+from edge.together import Together
 
 
 def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], None]) -> Summary:
@@ -32,7 +33,6 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         manifest = reader.bundle.manifest
         source = live_source(site, manifest.audio.rate, say)
         stack.enter_context(_stopping(source.stop))
-        stack.enter_context(source)
         seen, language, run = None, site.language, new_run()
         kept: dict[str, LiveSink] = {}
         if jsonl:
@@ -51,15 +51,16 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
             left_out=reader.left_out,
             first=kept,
         )
-        troubles = Troubles(kept, say, language)
+        troubles = stack.enter_context(Troubles(kept, say, language))  # left last: it tells what was lost
         health = HealthLine(source.health, source.waiting, source.clocks, say, language, troubles.now)
-        sinks: list[Sink] = [Watchdog(), troubles, health]
+        sinks: list[Sink] = [Watchdog(), health]
         if not headless:
             display = Display(site, manifest, say, source.health, source.clocks.offset_ms, troubles.now)
             sinks.append(display)
             seen = display.see
-        opened = [stack.enter_context(sink) for sink in (*sinks, *kept.values())]
-        return reader.watch(source, opened, seen, review.sensed if review else None)
+        opened = [*sinks, *kept.values()]
+        stack.enter_context(Together([source, *opened]))
+        return reader.watch(source, [troubles, *opened], seen, review.sensed if review else None)
 
 
 @contextmanager

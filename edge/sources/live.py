@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
 from threading import Condition
 from types import TracebackType
@@ -15,6 +14,7 @@ from typing_extensions import Self
 from edge.interfaces import Device
 from edge.items import AudioChunk, Frame, Health, Tick
 from edge.synchrony import CaptureClocks
+from edge.together import Together
 
 Give = Callable[[AudioChunk | Frame], None]
 
@@ -42,7 +42,7 @@ class LiveSource:
         news: Callable[[Sequence[Health]], None] | None = None,
     ) -> None:
         self._devices = [make(self._take) for make in devices]
-        self._held = ExitStack()
+        self._held = Together(self._devices)
         self._ready = Condition()
         self._items: deque[AudioChunk | Frame] = deque()
         self._counts = {AudioChunk: 0, Frame: 0}
@@ -53,17 +53,14 @@ class LiveSource:
         """How sound and pictures lie to each other."""
 
     def __enter__(self) -> Self:
-        with self._held as opening:
-            for device in self._devices:
-                opening.enter_context(device)
-            self._held = opening.pop_all()
+        self._held.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-        self._held.close()
+        self._held.__exit__(kind, error, trace)
 
     def __iter__(self) -> Iterator[AudioChunk | Frame | Tick]:
         while True:

@@ -35,7 +35,7 @@ PAUSE_S = 1.0
 """Before a fresh process when the last one gave up (seconds); within one, tries follow faster."""
 RATE_S = 5.0
 """Time over which the sample rate is measured (seconds); 0 hertz are shown before 2 s of it passed."""
-_LEAVE_S = 0.8  # each of the two threads may take this long when the `with` block is left
+_LEAVE_S = 1.5  # longest wait for the two threads when the `with` block is left
 
 
 class Microphone:
@@ -78,9 +78,10 @@ class Microphone:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._leaving.set()
-        self._thread.join(_LEAVE_S)
-        if self._capture is not None:
-            self._capture.join(_LEAVE_S)
+        until = time.monotonic() + _LEAVE_S
+        for thread in (self._thread, self._capture):
+            if thread is not None:
+                thread.join(max(0.0, until - time.monotonic()))
 
     def health(self) -> Health:
         """How it is doing now; cheap, from any thread."""
