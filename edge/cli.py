@@ -143,7 +143,8 @@ def run(
 
         with telling(site.language):
             summary = watch(site, jsonl, headless, _warn)
-        typer.echo(_closing(summary, jsonl, site.language))
+        with suppress(OSError):  # the terminal may be gone: that is what ended it
+            typer.echo(_closing(summary, jsonl, site.language))
     else:
         _read(site, jsonl, headless, realtime)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
     say: gets the health line, once a minute, and what is wrong: also when a device is missing, lost or back.
     Raises EdgeError.
     """
+    say = _heard_or_not(say)
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
@@ -61,6 +62,16 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         opened = [*sinks, *kept.values()]
         stack.enter_context(Together([source, *opened]))
         return reader.watch(source, [troubles, *opened], seen, review.sensed if review else None)
+
+
+def _heard_or_not(say: Callable[[str], None]) -> Callable[[str], None]:
+    """The same, but a terminal that is gone stops nothing."""
+
+    def tell(line: str) -> None:
+        with suppress(OSError):
+            say(line)
+
+    return tell
 
 
 @contextmanager

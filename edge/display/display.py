@@ -79,7 +79,11 @@ class Display:
         """Show one reading."""
         sink = self._screen or self._terminal
         assert sink is not None
-        sink.write(reading)
+        try:
+            sink.write(reading)
+        except OSError:  # the terminal is gone, or what the lines are piped into: devices are read without it
+            if self._site.source is not None:
+                raise
 
     def see(self, frame: Frame, faces: People) -> None:
         """Show a picture and the faces in it, where there is a window."""
