@@ -5,7 +5,6 @@ Exit codes: 0 fine, 1 found bad, 2 used wrongly, 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -18,7 +17,7 @@ from edge.cli_bundle import bench, build, doctor, evaluate, export, teach, trial
 from edge.cli_options import Lang, LangOption, language_of, telling
 from edge.cli_pseudo import pseudo
 from edge.cli_review import app as review
-from edge.environment import prepare_environment
+from edge.environment import leave, prepare_environment
 from edge.errors import EdgeError
 from edge.threads import one_thread
 
@@ -46,13 +45,8 @@ def main() -> None:
         typer.echo(f"edge: {error}", err=True)
         sys.exit(1)
     except SystemExit as ended:
-        # A live run has closed all it held. Python's own end frees every module, which takes a busy machine
-        # seconds.
         if "edge.watch" in sys.modules and isinstance(ended.code, int):
-            for stream in (sys.stdout, sys.stderr):
-                with suppress(OSError, ValueError):
-                    stream.flush()
-            os._exit(ended.code)
+            leave(ended.code)  # a live run has closed all it held
         raise
 
 
