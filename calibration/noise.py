@@ -22,7 +22,7 @@ def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
 
     One that cannot be read is named and left out. Raises DatasetError when none is left.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix in KINDS)
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS)
     if not files:
         raise DatasetError(f"{folder} holds no sound file; put recordings of the site's noise there")
     kept = [path for path in files if _drawn(path) == judged]

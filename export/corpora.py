@@ -151,7 +151,7 @@ def fingerprint(data: Path, folders: Iterable[str]) -> str:
             if hidden or not path.is_file() or (name, place.parts[0]) == ("fer2013", PICTURES):
                 continue
             whole.update(f"{name}/{place.as_posix()}\0{path.stat().st_size}\0".encode())
-            if path.suffix in LABEL_FILES:
+            if path.suffix.lower() in LABEL_FILES:
                 whole.update(hashlib.sha256(path.read_bytes()).digest())
     return whole.hexdigest()[:10]
 
@@ -177,7 +177,7 @@ def _nemo(folder: Path) -> list[Example]:
     examples = []
     for number, row in read_rows(table, ("file_id", "emotion", "raw_text", "speaker_id"), "\t"):
         label = label_index(row["emotion"], f"{table}, line {number}")
-        name = row["file_id"] if row["file_id"].endswith(".wav") else f"{row['file_id']}.wav"
+        name = row["file_id"] if row["file_id"].lower().endswith(".wav") else f"{row['file_id']}.wav"
         if not (folder / "samples" / name).is_file():
             raise DatasetError(f"{table}, line {number}: samples/{name} does not exist")
         if label is not None:

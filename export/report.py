@@ -156,7 +156,7 @@ def mistakes_of(found: Answers, shown: int, work: Path) -> dict[str, Any]:
     for i in wrong[:shown]:
         example = found.examples[i]
         # A face lies below the work folder as a picture of its own; recordings are only named.
-        picture = example.path if example.path and example.path.suffix == ".png" else None
+        picture = example.path if example.path and example.path.suffix.lower() == ".png" else None
         rows.append(
             {
                 "name": example.name,

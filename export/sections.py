@@ -201,7 +201,7 @@ def mistakes(facts: Facts, work: Path) -> Html:
 
 def _face(example: Mapping[str, Any], work: Path) -> Html:
     file = work / example["picture"]
-    kind = "png" if file.suffix == ".png" else "jpeg"
+    kind = "png" if file.suffix.lower() == ".png" else "jpeg"
     data = base64.b64encode(file.read_bytes()).decode("ascii")
     drawing = f'<img src="data:image/{kind};base64,{data}" width="96" height="96" alt="face">'
     line = tag("b", example["answer"])

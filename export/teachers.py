@@ -99,7 +99,7 @@ def open_teacher(
     on this disk. trusted: run the Python code that some models bring. Raises ConfigError, MissingExtraError.
     """
     place = _place(name, data, download)
-    if place.suffix == ".onnx":
+    if place.suffix.lower() == ".onnx":
         from export.onnx_teacher import OnnxTeacher
 
         return OnnxTeacher(place, modality)
@@ -151,7 +151,7 @@ def _place(name: str, data: Path, download: bool) -> Path:
     place = data / Path(name).expanduser()
     if place.exists():
         return place
-    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or name.endswith(".onnx"):
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or name.lower().endswith(".onnx"):
         raise ConfigError(f"teacher {name}: there is no {place}; name a folder, an .onnx file or a hub id")
     try:
         from huggingface_hub import snapshot_download

@@ -1,5 +1,6 @@
 """Readings over a real broker: restarts, a killed client, passwords, TLS."""
 
+import csv
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from contextlib import ExitStack, suppress
 
 import pytest
@@ -19,6 +21,7 @@ from edge.config import MqttSettings
 from edge.errors import InputError, MissingExtraError
 from edge.items import Reading
 from edge.sinks import mqtt
+from edge.sinks import namesake as namesake_module
 from edge.sinks.mqtt import Mqtt
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -375,7 +378,7 @@ def test_a_namesake_is_named_and_left_alone(broker, hear, tiny_bundle):
             "readings wait, the newest 10000 of them"
         )
         count = len(connections)
-        time.sleep(6)
+        time.sleep(3)
         assert len(connections) <= count + 1  # nobody is dropped for the other any more
         assert "another client" in sink.trouble
         sink.write(silence(1))
@@ -384,10 +387,11 @@ def test_a_namesake_is_named_and_left_alone(broker, hear, tiny_bundle):
     assert sum(topic == "state" and payload == "online" for topic, payload, _ in heard) <= 4
 
 
+@pytest.mark.slow
 @needs_broker
 def test_it_is_well_again_when_the_namesake_is_gone(broker, tiny_bundle, monkeypatch):
-    monkeypatch.setattr(mqtt, "KICKED_S", 3.0)
-    monkeypatch.setattr(mqtt.random, "randint", lambda *_: 4)
+    monkeypatch.setattr(namesake_module, "KICKED_S", 3.0)
+    monkeypatch.setattr(namesake_module, "PAUSES_S", (4, 4))
     with ExitStack() as ends, Mqtt(settings(broker.port), tiny_bundle.manifest) as sink:
         namesake(broker.port, ends)
         wait(lambda: "another client" in sink.trouble)
@@ -445,3 +449,53 @@ def test_a_broker_s_name_that_nobody_knows_is_named(tiny_bundle):
     given = MqttSettings(host="no-such-broker.invalid", topic="a", client_id="line3")
     with Mqtt(given, tiny_bundle.manifest) as sink:
         wait(lambda: "check host and port in [mqtt] and the network" in sink.trouble)
+
+
+@needs_broker
+def test_a_recording_s_readings_go_where_the_site_says_as_live_ones_do(
+    broker, hear, tiny_bundle, demo, tmp_path
+):
+    heard = hear(broker.port)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / "log").mkdir()
+    site = tmp_path / "site.toml"
+    site.write_text(
+        f"source = '{demo}'\nbundle = '{tiny_bundle.folder}'\nbackend = 'onnxrt'\n"
+        f"[log]\nfolder = 'log'\nformat = 'csv'\n[prometheus]\nport = {port}\n[mqtt]\n"
+        f"host = '127.0.0.1'\nport = {broker.port}\ntopic = 'plant/line3'\nclient_id = 'line3'\n"
+    )
+    command = [sys.executable, "-m", "edge.cli", "run", "--config", str(site), "--headless"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == ""
+    wait(lambda: sequences(heard) == list(range(1, 10)))
+    sent = [json.loads(payload) for topic, payload, _ in heard if topic == "reading"]
+    (path,) = (tmp_path / "log").glob("readings-*.csv")
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert [(row["source"], float(row["time"]), row["run"]) for row in rows] == [
+        ("demo.mp4", made["time"], made["run"]) for made in sent
+    ]
+    process = subprocess.Popen([*command, "--realtime"], stdout=subprocess.DEVNULL)
+    try:
+
+        def scraped():
+            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+                text = answer.read().decode()
+                return "edge_readings_total{" in text and text
+
+        text = wait(scraped)
+        assert 'backend="onnxrt",bundle="tiny"' in text or 'bundle="tiny",backend="onnxrt"' in text
+        assert 'edge_sink_trouble{sink="mqtt"} 0.0' in text
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode
+
+
+def test_a_broker_that_is_not_there_holds_up_the_end_of_a_recording_for_moments_only(tiny_bundle):
+    begun = time.monotonic()
+    with Mqtt(settings(1), tiny_bundle.manifest, live=False) as sink:
+        sink.write(silence(1))
+    assert time.monotonic() - begun < mqtt.CONNECT_S + 2.5
+    assert sink.lost == 1

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import json
-import random
 import ssl
 import sys
 import threading
@@ -29,6 +28,7 @@ from edge.manifest import Manifest
 from edge.sinks.broker_access import REFUSALS, password, use_tls
 from edge.sinks.claim import claimed_name
 from edge.sinks.jsonl import new_run, record
+from edge.sinks.namesake import Namesake
 from edge.words import Language
 
 if TYPE_CHECKING:
@@ -46,12 +46,9 @@ RETRY_S = 30
 """Longest pause between two attempts to connect (seconds)."""
 CLOSE_S = 1.0
 """How long leaving waits in all, for what is still to be sent and the connection to end (seconds)."""
-KICKED_S = 10.0
-"""A connection that is closed sooner was hardly closed by chance (seconds)."""
-KICKS, KICKS_S = 3, 600.0
-"""So many of these within so long (seconds): another client goes by the same client_id."""
-RECORDING_CLOSE_S = 10.0
-"""The same after a recording, which is read faster than a broker takes its readings (seconds)."""
+RECORDING_CLOSE_S, CONNECT_S = 10.0, 3.0
+"""The same after a recording, which is read faster than a broker takes its readings, and how much of it for a
+broker that is not reached (seconds)."""
 
 
 class Mqtt:
@@ -89,7 +86,7 @@ class Mqtt:
         self._run = run or new_run()
         self._connected_at = 0.0
         self._answered = False  # whether the broker answered the newest attempt
-        self._short: deque[float] = deque()  # when connections ended that had lasted for less than KICKED_S
+        self._namesake = Namesake()
         self._claim = ExitStack()
         self._trouble = ""
         self.lost = 0
@@ -133,7 +130,10 @@ class Mqtt:
             return max(0.2, end - time.monotonic())
 
         with self._changed:
-            self._changed.wait_for(self._all_sent, left())
+            if not self._connected:
+                self._changed.wait_for(lambda: self._connected or self._all_sent(), min(CONNECT_S, left()))
+            if self._connected:
+                self._changed.wait_for(self._all_sent, left())
             self._closing = True
             self._changed.notify_all()
         self._sender.join(left())
@@ -162,8 +162,7 @@ class Mqtt:
     @property
     def trouble(self) -> str:
         """What is wrong now and what to do, one line; empty when all is well."""
-        lasting = self._connected and time.monotonic() - self._connected_at > KICKED_S
-        if len(self._short) >= KICKS and not lasting:
+        if self._namesake.suspected(time.monotonic() - self._connected_at if self._connected else 0.0):
             return self._text("mqtt_taken", client_id=self._settings.client_id)
         return self._trouble
 
@@ -277,20 +276,8 @@ class Mqtt:
             return
         self._connected = False
         self._say("mqtt_closed", why=reason)
-        now = time.monotonic()
-        if now - self._connected_at > KICKED_S:
-            self._short.clear()
-        else:
-            self._short.append(now)
-        while self._short and self._short[0] < now - KICKS_S:
-            self._short.popleft()
-        # MQTT 3.1.1 gives no reason: a client that is dropped right away, again and again, has a namesake.
-        if (kicks := len(self._short)) >= KICKS:
-            # By chance, so that two who give way at once do not come back at once.
-            pause = min(600, random.randint(60, 120) * 2 ** min(kicks - KICKS, 4))
-            client.reconnect_delay_set(pause, pause)
-        else:
-            client.reconnect_delay_set(1, RETRY_S)
+        pause = self._namesake.ended(self._connected_at, time.monotonic())
+        client.reconnect_delay_set(pause or 1, pause or RETRY_S)
 
     def _on_publish(
         self, client: Client, data: Any, number: int, reason: ReasonCode, properties: Properties
