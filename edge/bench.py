@@ -4,12 +4,15 @@ The JSON keys are stable; what cannot be measured on a machine is null ("not mea
 
     bundle              name of the bundle
     machine             {python, onnxruntime, system, processor, cores}
+    backend             what ran the networks: onnxrt or tensorrt
+    engine              the same with its version, and the GPU where it uses one
     stages              {stage: {p50_ms, p95_ms, p99_ms, n}}; every window is new: 8 new faces, new sound,
                         a transcript
     stream              {p50_ms, p95_ms, p99_ms, n}: the whole window again, but as a device meets it, each
                         sharing all but a hop with the one before
     models              {audio, vision, text, fusion: {int8_nodes, nodes, int8: {p50_ms, ..} or null,
-                        fp32: {p50_ms, ..}, ratio: int8 over fp32 (p50)}}, run in turn, one thread
+                        fp32: {p50_ms, ..}, fp16: the same on TensorRT, ratio: int8 over fp32 (p50)}}, all on
+                        that backend, run in turn, one thread
     window              the same of all calls of one window: audio, vision for every face, text, fusion
     peak_memory_mb      most memory a fresh process held while it read the demo clip
     panel               {p50_ms, .., n, cpu_p50_ms: of processor time, panels_per_s, core_share: of one core,
@@ -25,7 +28,6 @@ import dataclasses
 import itertools
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -39,12 +41,11 @@ from edge.bundle import Bundle
 from edge.config import Site
 from edge.display.cost import panel_times
 from edge.display.window import FPS
-from edge.engines import open_engine
-from edge.engines.float_graph import float_graph
 from edge.fresh_process import fresh_process
 from edge.golden import golden_arrays
 from edge.interfaces import Engine
 from edge.items import AudioChunk, Frame, Tick, Window
+from edge.precisions import int8_nodes, open_floats, runs_on
 from edge.sources.recording import RecordingSource
 from edge.stopwatch import Stopwatch
 from edge.windows import Windower
@@ -71,6 +72,8 @@ def measure(
         _read_stream(reader, clip, windows, stopwatch)
         return {
             "bundle": reader.bundle.manifest.name,
+            "backend": reader.backend,
+            "engine": runs_on(reader.backend),
             "machine": {
                 "python": platform.python_version(),
                 "onnxruntime": onnxruntime.__version__,
@@ -80,7 +83,7 @@ def measure(
             },
             "stages": stages,
             "stream": spread(stopwatch.stages["whole window"]),
-            **_int8_beside_fp32(reader, calls, windows),
+            **_int8_beside_float(reader, calls, windows),
             "panel": _panel(clip),
             **fresh_process(bundle, clip),
         }
@@ -97,13 +100,7 @@ def table(report: dict[str, Any]) -> str:
     ]
     for name, stage in (*report["stages"].items(), ("same, in a stream", report["stream"])):
         lines.append(f"{name:<18}{stage['p50_ms']:>9.2f}{stage['p95_ms']:>9.2f}{stage['n']:>6}")
-    lines += ["", f"{'model':<10}{'INT8 nodes':>11}{'INT8 ms':>14}{'FP32 ms':>10}{'ratio':>7}"]
-    for name, model in (*report["models"].items(), ("all", report["window"])):
-        int8 = f"{model['int8']['p50_ms']:.2f}" if model["int8"] else "not measured"
-        ratio = f"{model['ratio']:.2f}" if model["ratio"] else "-"
-        nodes = f"{model['int8_nodes']} of {model['nodes']}"
-        lines.append(f"{name:<10}{nodes:>11}{int8:>14}{model['fp32']['p50_ms']:>10.2f}{ratio:>7}")
-    lines.append("")
+    lines += ["", *_precisions(report), ""]
     for key, title, unit in (
         ("peak_memory_mb", "peak memory", "MB"),
         ("first_reading_s", "start to first reading", "s"),
@@ -118,6 +115,21 @@ def table(report: dict[str, Any]) -> str:
         f"{panel['core_share']:.0%} of a core at {panel['panels_per_s']:.0f} a second"
     )
     return "\n".join(lines)
+
+
+def _precisions(report: dict[str, Any]) -> Iterator[str]:
+    """The networks in INT8 and in float, on one backend."""
+    rows = {**report["models"], "all": report["window"]}
+    shown = [side for side in ("fp32", "fp16") if any(row[side] for row in rows.values())]
+    yield f"INT8 beside {' and '.join(side.upper() for side in shown)}, all on {report['engine']}"
+    titles = "".join(f"{side.upper() + ' ms':>10}" for side in shown)
+    yield f"{'model':<10}{'INT8 nodes':>11}{'INT8 ms':>14}{titles}{'INT8/FP32':>11}"
+    for name, row in rows.items():
+        times = [f"{row[side]['p50_ms']:.2f}" if row[side] else "-" for side in shown]
+        int8 = f"{row['int8']['p50_ms']:.2f}" if row["int8"] else "not measured"
+        ratio = f"{row['ratio']:.2f}" if row["ratio"] else "-"
+        nodes = f"{row['int8_nodes']} of {row['nodes']}"
+        yield f"{name:<10}{nodes:>11}{int8:>14}{''.join(f'{one:>10}' for one in times)}{ratio:>11}"
 
 
 def _panel(clip: Path) -> dict[str, Any]:
@@ -178,15 +190,14 @@ def _moved(window: Window, by: float) -> Window:
     return dataclasses.replace(window, start=start, end=end, frames=frames, text=TEXT, quality=quality)
 
 
-def _int8_beside_fp32(reader: Reader, calls: int, windows: int) -> dict[str, Any]:
-    """The engines as they run beside their float copies, in turn, on golden inputs."""
+def _int8_beside_float(reader: Reader, calls: int, windows: int) -> dict[str, Any]:
+    """The engines as they run beside their float forms on the same backend, in turn, on golden inputs."""
     bundle = reader.bundle
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        paths = write_float_copies(bundle, Path(folder))
-        plain = {name: stack.enter_context(open_engine(path)) for name, path in paths.items()}
-        sides = (reader.engines, plain)
+    with ExitStack() as stack:
+        sides: dict[str, Mapping[str, Engine]] = {"int8": reader.engines}
+        sides.update(open_floats(bundle, reader.backend, stack))
         models = {}
-        for name in plain:
+        for name in bundle.manifest.models:
             cases = list(itertools.islice(itertools.cycle(_cases(bundle, name)), calls + 5))
             models[name] = _beside(sides, [[(name, case)] for case in cases], bundle)
         window = _beside(sides, [window_calls(bundle)] * (windows + 5), bundle)
@@ -198,38 +209,28 @@ Call = tuple[str, dict[str, Any]]
 
 
 def _beside(
-    sides: Sequence[Mapping[str, Engine]], rounds: Sequence[Sequence[Call]], bundle: Bundle
+    sides: Mapping[str, Mapping[str, Engine]], rounds: Sequence[Sequence[Call]], bundle: Bundle
 ) -> dict[str, Any]:
-    """Every round through both sides in turn; the first five only warm up."""
-    times: tuple[list[float], list[float]] = ([], [])
+    """Every round through all sides in turn; the first five only warm up."""
+    times: dict[str, list[float]] = {side: [] for side in sides}
     for calls in rounds:
-        for engines, taken in zip(sides, times, strict=True):
+        for side, engines in sides.items():
             start = time.perf_counter()
             for name, inputs in calls:
                 engines[name].run(inputs)
-            taken.append(1000.0 * (time.perf_counter() - start))
-    entries = [bundle.manifest.models[name] for name in dict(rounds[0])]
-    int8, fp32 = (spread(values[5:]) for values in times)
-    quantized = sum(entry.int8_nodes for entry in entries)
+            times[side].append(1000.0 * (time.perf_counter() - start))
+    found = {side: spread(taken[5:]) for side, taken in times.items()}
+    names = dict(rounds[0])
+    quantized = sum(int8_nodes(bundle, sides["int8"], name) for name in names)
+    int8, fp32 = found["int8"] if quantized else None, found.get("fp32")
     return {
         "int8_nodes": quantized,
-        "nodes": sum(entry.nodes for entry in entries),
-        "int8": int8 if quantized else None,
+        "nodes": sum(bundle.manifest.models[name].nodes for name in names),
+        "int8": int8,
         "fp32": fp32,
-        "ratio": round(int8["p50_ms"] / fp32["p50_ms"], 3) if quantized else None,
+        "fp16": found.get("fp16"),
+        "ratio": round(int8["p50_ms"] / fp32["p50_ms"], 3) if int8 and fp32 else None,
     }
-
-
-def write_float_copies(bundle: Bundle, folder: Path) -> dict[str, Path]:
-    """Write the float graph of each network into a folder; name -> path."""
-    import onnx
-
-    from edge.onnx_file import load_graph
-
-    paths = {name: folder / f"{name}.onnx" for name in bundle.manifest.models}
-    for name, path in paths.items():
-        onnx.save_model(float_graph(load_graph(bundle.path(name))), path)
-    return paths
 
 
 def window_calls(bundle: Bundle) -> list[Call]:

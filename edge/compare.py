@@ -27,14 +27,18 @@ from typing import Any
 
 from edge import child
 from edge.app import starter_bundle
-from edge.bench import spread, write_float_copies
+from edge.bench import spread
 from edge.bundle import open_bundle
 from edge.energy import Meter, find_meter
 from edge.errors import InputError
+from edge.precisions import write_float_copies
 
 ROWS = {
     "int8": "this bundle, INT8, ONNX Runtime",
     "fp32": "this bundle, FP32, ONNX Runtime",
+    "trt_int8": "this bundle, INT8, TensorRT",
+    "trt_fp16": "this bundle, FP16, TensorRT",
+    "trt_fp32": "this bundle, FP32, TensorRT",
     "eager": "the same networks, FP32, PyTorch eager, random weights",
     "fer": "face network of `fer`, 8 faces, its layers with random weights, FP32, ONNX Runtime",
     "whisper": "Whisper-tiny encoder, 4 s of sound, INT8, faster-whisper",
@@ -49,6 +53,8 @@ WINDOWS = 5
 """Windows a turn."""
 CHILD_LIMIT_S = 120.0
 """A row that takes longer to start or for one turn is not measured (seconds)."""
+COMPILING_S = 3600.0
+"""The same for the start of a row that TensorRT compiles (seconds)."""
 
 
 def compare(
@@ -99,7 +105,8 @@ def _in_turn(children: Mapping[str, Sequence[Any]], turns: int, meter: Meter | N
         running = {}
         for name, (module, asked) in children.items():
             running[name] = stack.enter_context(_child(module, asked))
-            rows[name] = _Row(running[name].ask(None))
+            limit = COMPILING_S if name.startswith("trt_") else CHILD_LIMIT_S
+            rows[name] = _Row(running[name].ask(None, limit))
         for _ in range(turns):
             for name, row in rows.items():
                 if "missing" in row.about:
@@ -124,11 +131,11 @@ class _Child:
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
-    def ask(self, windows: int | None) -> dict[str, Any]:
-        """Its next answer; {"missing": why} when it died or hangs. None: only listen."""
+    def ask(self, windows: int | None, limit: float | None = None) -> dict[str, Any]:
+        """Its next answer; {"missing": why} when it died or hangs. None: only listen. limit: in seconds."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        timer = threading.Timer(CHILD_LIMIT_S, self._process.kill)
+        timer = threading.Timer(limit or CHILD_LIMIT_S, self._process.kill)
         timer.start()
         try:
             if windows is not None:

@@ -13,12 +13,19 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from edge.words import default_language
+
+if TYPE_CHECKING:
+    from edge.bundle import Bundle
+    from edge.interfaces import Engine
 
 FACES = 8
 """Faces of a window."""
@@ -70,20 +77,44 @@ def serve(build: Callable[[], Rival]) -> None:
 
 def ours(asked: dict[str, Any]) -> Rival:
     """The four networks of a bundle, from the files asked["models"], on its golden inputs."""
-    from edge.bench import window_calls
     from edge.bundle import open_bundle
     from edge.engines import open_engine
 
     bundle = open_bundle(Path(asked["bundle"]))
     paths = {name: Path(path) for name, path in asked["models"].items()}
     engines = {name: open_engine(path, threads=asked["threads"]) for name, path in paths.items()}
-    calls = window_calls(bundle)
-    entries = bundle.manifest.models.values()
+    size_mb = sum(path.stat().st_size for path in paths.values()) / 1e6
+    return _networks(bundle, engines, asked["row"] == "int8", size_mb)
+
+
+def ours_on_tensorrt(asked: dict[str, Any]) -> Rival:
+    """The same on TensorRT, in the precision that ends the row's name."""
+    from edge.bundle import open_bundle
+    from edge.engines.trt_here import not_seen, worth_trying
+    from edge.errors import EdgeError
+    from edge.precisions import open_tensorrt
+
+    bundle = open_bundle(Path(asked["bundle"]))
+    precision: Any = asked["row"].removeprefix("trt_")
+    try:
+        if not worth_trying():
+            raise not_seen()
+        engines = open_tensorrt(bundle, precision, ExitStack())  # open until the process ends
+    except EdgeError as error:
+        raise Missing(error.told(default_language(), "trt_trouble")) from error
+    return _networks(bundle, engines, precision == "int8", None)
+
+
+def _networks(bundle: Bundle, engines: Mapping[str, Engine], int8: bool, size_mb: float | None) -> Rival:
+    from edge.bench import window_calls
+    from edge.precisions import int8_nodes
+
+    calls, models = window_calls(bundle), bundle.manifest.models
     return Rival(
         lambda: [engines[name].run(inputs) for name, inputs in calls],
-        sum(path.stat().st_size for path in paths.values()) / 1e6,
-        sum(entry.int8_nodes for entry in entries) if asked["row"] == "int8" else 0,
-        sum(entry.nodes for entry in entries),
+        size_mb,
+        sum(int8_nodes(bundle, engines, name) for name in models) if int8 else 0,
+        sum(entry.nodes for entry in models.values()),
     )
 
 
@@ -138,6 +169,9 @@ def _say(what: dict[str, Any]) -> None:
 BUILDERS: dict[str, Callable[[dict[str, Any]], Rival]] = {
     "int8": ours,
     "fp32": ours,
+    "trt_int8": ours_on_tensorrt,
+    "trt_fp16": ours_on_tensorrt,
+    "trt_fp32": ours_on_tensorrt,
     "whisper": whisper,
     "whisper_30s": whisper,
     "fer": fer,

@@ -189,6 +189,7 @@ GPU: dict[str, tuple[str, str]] = {
     ),
     "plans_in": ("in {path}", "保存先：{path}"),
     "plans_deleted": ("{count} plans deleted from {path}", "{path} のプラン {count} 件を削除しました"),
+    "bench_left_out": ("{precision} is not measured: {why}", "{precision} は計測できません：{why}"),
     # edge build.
     "build_no_gpu": (
         "tensorrt {version} compiles only where an NVIDIA GPU answers ({why}); check the driver, "

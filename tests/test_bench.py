@@ -7,14 +7,21 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge import bench, fresh_process
+from edge import bench, fresh_process, precisions
+from edge.app import starter_bundle
+from edge.bundle import open_bundle
+from edge.engines import cuda
 from edge.engines.float_graph import float_graph
 from edge.engines.onnxrt import OnnxRuntimeEngine
+from edge.engines.trt import TensorRtEngine
 from edge.errors import EngineError
 from edge.stopwatch import KEPT, Stopwatch
+
+FRESH = ("peak_memory_mb", "first_reading_s", "live_first_reading_s")
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +65,59 @@ def test_what_is_not_int8_is_not_called_so(report):
     assert report["window"]["nodes"] == sum(model["nodes"] for model in report["models"].values())
 
 
+def test_int8_and_float_run_on_the_same_backend(report):
+    if cuda.gpu() is not None:
+        pytest.skip("TensorRT may run here")
+    assert report["backend"] == "onnxrt"
+    assert report["engine"] == f"ONNX Runtime {onnxruntime.__version__}"
+    assert {model["fp16"] for model in report["models"].values()} == {None}
+
+
+@pytest.mark.parametrize("refused", [None, "fp16"])
+def test_on_a_gpu_both_sides_run_on_tensorrt(rig, tiny_bundle, demo, monkeypatch, caplog, refused):
+    entry = tiny_bundle.manifest.models["text"]
+    real, times = TensorRtEngine._open, []
+
+    def opened(self):
+        if self._stack is None and self._precision == refused:
+            raise EngineError("not on this board")
+        real(self)
+
+    monkeypatch.setattr(TensorRtEngine, "_open", opened)
+    monkeypatch.setattr(bench, "fresh_process", lambda *_: dict.fromkeys(FRESH))
+    run = TensorRtEngine.run
+    monkeypatch.setattr(
+        TensorRtEngine, "run", lambda self, inputs: times.append(self._precision) or run(self, inputs)
+    )
+    found = bench.measure(tiny_bundle.folder, demo, windows=2, calls=3)
+    assert (found["backend"], found["engine"]) == ("tensorrt", "TensorRT 10.3.0 (tensorrt) on Rig (sm_87)")
+    assert entry.int8_nodes == 0  # the tiny bundle is float, so what it measures is not called INT8
+    shown = bench.table(found)
+    assert set(times) == {"int8", "fp32", "fp16"} - {refused}
+    assert found["window"]["fp32"]["n"] == 2
+    if refused:
+        assert found["window"]["fp16"] is None
+        assert "INT8 beside FP32, all on TensorRT 10.3.0 (tensorrt) on Rig (sm_87)" in shown
+        assert "edge: FP16 is not measured: not on this board" in caplog.text
+    else:
+        assert found["models"]["audio"]["fp16"]["n"] == 3
+        assert "INT8 beside FP32 and FP16, all on TensorRT 10.3.0 (tensorrt) on Rig (sm_87)" in shown
+
+
+def test_nodes_that_tensorrt_gave_back_are_not_counted():
+    class Engine:
+        given_back = ("one", "two")
+
+    bundle = open_bundle(starter_bundle())
+    whole = bundle.manifest.models["text"].int8_nodes
+    assert precisions.int8_nodes(bundle, {"text": Engine()}, "text") == whole - 2
+    assert precisions.int8_nodes(bundle, {"text": object()}, "text") == whole
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_a_fresh_process_is_measured(report):
     assert 50 < report["peak_memory_mb"] < 400
-    assert 0 < report["first_reading_s"] < report["live_first_reading_s"]
+    assert report["first_reading_s"] > 0
     assert report["live_first_reading_s"] > 2.0
 
 
@@ -69,6 +125,8 @@ def test_the_report_is_json_and_a_table(report):
     assert set(json.loads(json.dumps(report))) == {
         "bundle",
         "machine",
+        "backend",
+        "engine",
         "stages",
         "stream",
         "models",
@@ -81,6 +139,7 @@ def test_the_report_is_json_and_a_table(report):
     text = bench.table(report)
     assert "whole window" in text
     assert text.count("not measured") == 5
+    assert f"INT8 beside FP32, all on {report['engine']}" in text
     assert "peak memory: not measured" in bench.table(report | {"peak_memory_mb": None})
 
 

@@ -11,6 +11,7 @@ import pytest
 from edge import compare, rivals
 from edge.app import starter_bundle
 from edge.bundle import open_bundle
+from edge.engines.cuda import gpu
 from edge.errors import InputError
 from edge.mini_xception import LABELS, SIDE, mini_xception
 
@@ -56,6 +57,30 @@ def test_every_row_is_measured_or_says_why_not(found):
         assert row["windows_per_s"] == {"1": None, "2": None}
         assert row["peak_memory_mb"] is None
     assert found["cheaper"]["whisper_30s"] is None
+
+
+def test_tensorrt_is_measured_where_it_works(rig, tiny_bundle, monkeypatch):
+    """Played by fakes, in this process: a child would not see them."""
+    for precision in ("int8", "fp16", "fp32"):
+        rival = rivals.ours_on_tensorrt({"row": f"trt_{precision}", "bundle": str(tiny_bundle.folder)})
+        rival.run()
+        assert rig.drv.CALLS[-1] == "synchronize"
+        assert (rival.size_mb, rival.int8_nodes) == (None, 0)
+        assert rival.nodes > 0
+    assert {path.stem.split("-")[1] for path in rig.cache.glob("*.plan")} == {"int8", "fp16", "fp32"}
+    rig.libcuda.refused = "cuInit"
+    with pytest.raises(rivals.Missing, match="no NVIDIA GPU answers here"):
+        rivals.ours_on_tensorrt({"row": "trt_int8", "bundle": str(tiny_bundle.folder)})
+
+
+def test_where_tensorrt_does_not_run_its_rows_say_why(found):
+    if gpu() is not None:
+        pytest.skip("TensorRT may run here")
+    for name in ("trt_int8", "trt_fp16", "trt_fp32"):
+        row = found["rows"][name]
+        assert row["one_thread"] is None
+        assert "no NVIDIA GPU answers here" in row["missing"] or "TensorRT is not installed" in row["missing"]
+        assert "TensorRT" in row["title"]
 
 
 def test_the_table_never_guesses(found):

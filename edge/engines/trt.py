@@ -43,6 +43,8 @@ class TensorRtEngine(LazyEngine):
     def __init__(self, path: Path, threads: int = 1, precision: Precision = "int8") -> None:
         super().__init__(path)
         self._precision = precision
+        self.given_back: tuple[str, ...] = ()
+        """Nodes that run in float because TensorRT has no INT8 kernel for them; known once it is open."""
         self._stack: ExitStack | None = None
         self._device = Device()
         self._runtime: Any = None
@@ -95,6 +97,7 @@ class TensorRtEngine(LazyEngine):
             # Entered first, left last: plan, context and buffers live on the device.
             self._device = opening.enter_context(Device())
             plan = plan_for(self.path, using, gpu, self._precision, LOG.warning, self.language)
+            self.given_back = plan.given_back
             opening.callback(self._forget)
             try:
                 self._load(importlib.import_module(using.package), plan.data)
