@@ -175,13 +175,17 @@ class Reader:
         Raises MediaError, at the end also when there was nothing but states; EngineError; what sinks raise.
         """
         language = self._site.language
-        with RecordingSource(path, self.bundle.manifest.audio.rate, realtime=self._realtime) as source:
+        rate = self.bundle.manifest.audio.rate
+        with RecordingSource(path, rate, self._realtime, self._note) as source:
             summary = self.pipeline().run(source, path.name, sinks, seen, sensed)
         if not summary.labels:
             found = [f"{word(name, language)} {count}" for name, count in summary.states.most_common()]
             states = ", ".join(found) or word("nothing", language)
             raise MediaError(word("no_emotion", language, path=path, states=states))
         return summary
+
+    def _note(self, note: MediaError) -> None:
+        self._say(note.told(self._site.language))
 
     def watch(
         self,
@@ -200,7 +204,7 @@ class Reader:
 
         A recording of a folder that cannot be read is passed over and named in a MediaError at the end.
         """
-        found = recordings(path)
+        found = recordings(path, self._note)
         if found == [path]:
             return self.read(path, sinks, seen, sensed)
         total, failures = Summary(), []

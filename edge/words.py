@@ -11,6 +11,7 @@ from edge.words_doctor import DOCTOR
 from edge.words_faults import FAULTS
 from edge.words_gpu import GPU
 from edge.words_inputs import INPUTS
+from edge.words_media import MEDIA
 from edge.words_queue import QUEUE
 from edge.words_review import REVIEW
 from edge.words_sinks import SINKS
@@ -27,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **QUEUE,
     **INPUTS,
     **GPU,
+    **MEDIA,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),

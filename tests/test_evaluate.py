@@ -207,7 +207,7 @@ def test_a_recording_that_cannot_be_read_is_named_and_counted(voices, tiny_bundl
     assert (report.n, report.skipped) == (5, {"cannot be decoded": 1})
     said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("left out: ")]
     assert len(said) == 1
-    assert "sad.wav is not a recording" in said[0]
+    assert "sad.wav cannot be read (it is not a recording" in said[0]
 
 
 def test_a_recording_that_is_cut_short_is_named_and_counted(voices, tiny_bundle, capsys):
@@ -215,7 +215,7 @@ def test_a_recording_that_is_cut_short_is_named_and_counted(voices, tiny_bundle,
     (voices / "sad.wav").write_bytes(sound[: len(sound) // 2])
     report = evaluate_folder(tiny_bundle.folder, voices, "audio")
     assert (report.n, report.skipped) == (5, {"cannot be decoded": 1})
-    assert "sad.wav is cut short: all up to second" in capsys.readouterr().err
+    assert "sad.wav is cut short; all up to second" in capsys.readouterr().err
 
 
 def test_streams_leave_out_a_recording_that_cannot_be_read(voices, tiny_bundle, capsys):
