@@ -20,16 +20,18 @@ from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
 from export.augment import mask_bands, mix, warp_bands
 from export.corpora import Split, joined, split_corpora
-from export.distill import Strangers, distillation_loss, keep_score, lessons
 from export.draws import draw_share, label_targets
-from export.feature_cache import fingerprint, teach
+from export.feature_cache import teach
+from export.find_teacher import teacher_of
+from export.fingerprint import item_fingerprint
+from export.losses import distillation_loss
 from export.moments import DIRECTIONS, Listener, Listening, find_directions, moments
 from export.networks import audio_tokens
 from export.noisy_windows import PLACES, WINDOW_S, Bank, NoisyWindows, clip_windows, load_clips
 from export.progress import say
 from export.recipe import Recipe
 from export.students import AudioStudent
-from export.teachers import teacher_of
+from export.targets import DevClips, keep_score, teacher_targets
 from export.training import Batch, Plan, Task, finished, train
 from export.voices import clip_means, known_logits, voice_weights, voices_of
 from export.warm_start import begin_as, started_from, wake_norms
@@ -65,7 +67,7 @@ class Heard:
     """What a teacher makes of the training clips and of people never trained on."""
 
     soft: Tensor
-    """Posterior of each clip (export/distill.py), [n, k]."""
+    """Posterior of each clip (export/targets.py), [n, k]."""
     moments: Tensor
     """What it hears in each place of each clip (export/moments.py), [n * PLACES, t, DIRECTIONS]."""
     dev: Tensor
@@ -108,7 +110,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     split = audio_split(recipe, data)
     windows = NoisyWindows.load(recipe, data, split.train)
     held_out, dev_clips = load_clips(split.dev, spec.rate)
-    heard = audio_lessons(recipe, data, windows, (held_out, dev_clips), folder.parent / "teacher")
+    heard = audio_targets(recipe, data, windows, (held_out, dev_clips), folder.parent / "teacher")
     if heard:
         keep_score(heard.score, folder)
     share = audio_share(recipe, data, windows.examples)
@@ -225,7 +227,7 @@ def audio_share(recipe: Recipe, data: Path, examples: Sequence[Example]) -> NDAr
     return draw_share([home[e.path] for e in examples], examples)
 
 
-def audio_lessons(
+def audio_targets(
     recipe: Recipe,
     data: Path,
     windows: NoisyWindows,
@@ -243,7 +245,7 @@ def audio_lessons(
         return None
     assert isinstance(teacher, Listener)
     spec, examples = AudioSpec(), windows.examples
-    features = teach(teacher, windows.clips, [fingerprint(clip) for clip in windows.clips], cache)
+    features = teach(teacher, windows.clips, [item_fingerprint(clip) for clip in windows.clips], cache)
     labels = np.array([e.label for e in examples])
     speakers = [e.speaker for e in examples]
     told_by_people = np.array([e.soft is None for e in examples])
@@ -252,9 +254,9 @@ def audio_lessons(
     share = audio_share(recipe, data, examples) * told_by_people
     people = [e.speaker for e in held_out[0]]
     right = torch.tensor([e.label for e in held_out[0]])
-    strange = teach(teacher, held_out[1], [fingerprint(clip) for clip in held_out[1]], cache)
-    strangers = Strangers(strange, people, lambda logits: unweighted_recall(logits.argmax(1), right))
-    found = lessons(features, labels, speakers, share / share.sum(), strangers)
+    strange = teach(teacher, held_out[1], [item_fingerprint(clip) for clip in held_out[1]], cache)
+    strangers = DevClips(strange, people, lambda logits: unweighted_recall(logits.argmax(1), right))
+    found = teacher_targets(features, labels, speakers, share / share.sum(), strangers)
     say(f"audio teacher: {RECALL} {found.score:.3f}")
     places = windows.places(recipe.seed)
     tokens = audio_tokens(spec, WINDOW_S)
@@ -263,7 +265,7 @@ def audio_lessons(
     told = moments(teacher, directions, places, places.names, owners, tokens, cache)
     cut, owner = clip_windows(held_out[1], spec)
     who = [people[i] for i in owner.tolist()]
-    prints = [fingerprint(window) for window in cut]
+    prints = [item_fingerprint(window) for window in cut]
     dev = moments(teacher, directions, cut, prints, who, tokens, cache)
     return Heard(found.soft, told, dev, found.score)
 

@@ -24,7 +24,7 @@ from edge.manifest import Limits
 from edge.voting import Rules
 from export.accuracy import Calls, Fit, fit
 from export.crossfit import Strange
-from export.fusion_training import Pool, compose, even_labels
+from export.fusion_windows import Pool, compose, even_labels
 from export.networks import FACES_A_CALL
 from export.noisy_windows import HOP_S, WINDOW_S
 from export.parity import compare, require_finite

@@ -20,7 +20,8 @@ from torch import Tensor
 
 from edge.items import LABELS, MODALITIES
 from export.fusion import FusionHead
-from export.fusion_training import Pool, compose, even_labels, train_fusion
+from export.fusion_training import train_fusion
+from export.fusion_windows import Pool, compose, even_labels
 from export.recipe import Recipe
 from export.side_by_side import side_by_side
 from export.training import save_whole

@@ -15,7 +15,7 @@ from calibration.confidence import fit_scaling
 from edge.confidence import softmax
 from edge.errors import DatasetError
 from edge.items import LABELS, Floats
-from export.distill import classifier
+from export.targets import classifier
 
 
 @dataclass(frozen=True, eq=False)

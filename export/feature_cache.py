@@ -67,15 +67,6 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
     return np.stack([known[name] for name in names])
 
 
-def fingerprint(item: Any) -> str:
-    """Digest of a clip, a face (their type and shape count) or a sentence."""
-    if isinstance(item, str):
-        return hashlib.sha256(item.encode()).hexdigest()[:16]
-    array = np.ascontiguousarray(item)
-    kind = "" if array.dtype == np.float32 and array.ndim == 1 else f"{array.dtype}{array.shape}"
-    return hashlib.sha256(kind.encode() + array.tobytes()).hexdigest()[:16]
-
-
 @cache
 def crew() -> tuple[int, int, Callable[[], None]]:
     """This process's number, how many `accelerate launch` started, and what waits for all of them."""

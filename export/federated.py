@@ -20,7 +20,8 @@ from torch import nn
 from edge.errors import DatasetError, MissingExtraError
 from edge.items import LABELS, MODALITIES
 from export.fusion import FusionHead
-from export.fusion_training import Pool, fusion_task, voices
+from export.fusion_task import fusion_task
+from export.fusion_windows import Pool, voices
 from export.history import Epoch, read_history, write_history
 from export.progress import say
 from export.recipe import Recipe

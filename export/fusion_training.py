@@ -1,116 +1,22 @@
-"""Training the fusion head on windows composed from clips, faces and sentences of one label.
-
-No public corpus here has voice, face and varying text of one moment together, so windows are composed;
-that flatters the fusion, and every number measured so must say it. What a speaker really said is known of
-many clips, and half of the windows keep it: at work most sentences are the same in every mood.
-"""
+"""Training the fusion head on composed windows: plain, with noise that keeps voices private, or by sites."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
 
-from edge.items import LABELS, MODALITIES
+from edge.items import LABELS
+from export.federated import train_over_sites
 from export.fusion import FusionHead
+from export.fusion_task import fusion_task
+from export.fusion_windows import Pool, compose_around, voices
+from export.privacy import PrivateGradients
 from export.recipe import Recipe
-from export.training import Batch, Plan, Task, finished, train
-
-SPOKEN = 0.5
-"""Share of the windows that keep the clip's own transcript, where it has one."""
-
-
-@dataclass(frozen=True)
-class Pool:
-    """Tokens of one modality: what windows are composed from."""
-
-    tokens: Tensor
-    """[n, t, d]."""
-    mask: Tensor
-    """[n, t], 1 where there is a token."""
-    label: Tensor
-    """[n]."""
-    spoken: Tensor | None = None
-    """Of sound: row of the transcript in the pool `spoken`, -1 where nobody wrote it down, [n]."""
-    speaker: Tensor | None = None
-    """[n], a number each; None: unknown."""
-
-    def take(self, chosen: Tensor) -> Pool:
-        """Some of the examples."""
-        spoken, speaker = (None if of is None else of[chosen] for of in (self.spoken, self.speaker))
-        return Pool(self.tokens[chosen], self.mask[chosen], self.label[chosen], spoken, speaker)
-
-    def add(self, other: Pool) -> Pool:
-        """These examples and some of others, whose transcripts lie in another pool: they keep none."""
-        spoken, speaker = None, None
-        if self.spoken is not None:
-            spoken = torch.cat([self.spoken, torch.full((len(other.label),), -1)])
-        if self.speaker is not None and other.speaker is not None:
-            speaker = torch.cat([self.speaker, other.speaker])
-        tokens, mask, label = (
-            torch.cat([getattr(pool, part) for pool in (self, other)]) for part in ("tokens", "mask", "label")
-        )
-        return Pool(tokens, mask, label, spoken, speaker)
-
-    def draw(self, labels: Tensor, rng: np.random.Generator) -> Tensor:
-        """Row of a random example for each wished label, [b]."""
-        rows = [torch.nonzero(self.label == label).flatten().numpy() for label in range(len(LABELS))]
-        return torch.tensor([int(rng.choice(rows[int(label)])) for label in labels])
-
-
-def even_labels(pools: Mapping[str, Pool], count: int) -> Tensor:
-    """Wished labels, [count]: each as often, of those that every modality has."""
-    shown = [set(pools[name].label.unique().tolist()) for name in MODALITIES]
-    return torch.tensor(sorted(set.intersection(*shown))).repeat(count)[:count]
-
-
-def compose(
-    pools: Mapping[str, Pool],
-    labels: Tensor,
-    recipe: Recipe,
-    rng: np.random.Generator,
-    kept: Sequence[str] | None = None,
-    spoken: float = SPOKEN,
-) -> tuple[Tensor, ...]:
-    """Inputs of the fusion head for wished labels, in its argument order.
-
-    A window holds one clip, 1 to `faces` faces and one sentence. What is said and seen often does not
-    fit how it is said: a share of sentences and faces is of any label, so that no modality is believed
-    blindly. Modalities go missing by chance, never all at once; or exactly those not `kept` do. `spoken`
-    is the share of windows that keep what was really said.
-    """
-    b, wanted, faces = len(labels), recipe.fusion, recipe.face_crop.faces
-    shown = even_labels(pools, len(LABELS))
-    anything = shown[torch.from_numpy(rng.integers(0, len(LABELS), b))]
-    off_text = torch.from_numpy(rng.random(b) < wanted.mismatch)
-    off_face = torch.from_numpy(rng.random(b) < wanted.mismatch / 2)
-    clip = pools["audio"].draw(labels, rng)
-    audio, own = pools["audio"].tokens[clip], pools["audio"].spoken
-    row = pools["text"].draw(torch.where(off_text, anything, labels), rng)
-    text, text_mask = pools["text"].tokens[row], pools["text"].mask[row]
-    if own is not None:
-        really = (own[clip] >= 0) & torch.from_numpy(rng.random(b) < spoken)
-        said = own[clip][really]
-        text[really], text_mask[really] = pools["spoken"].tokens[said], pools["spoken"].mask[said]
-    face_labels = torch.where(off_face, anything, labels).repeat_interleave(faces)
-    vision = pools["vision"].tokens[pools["vision"].draw(face_labels, rng)].reshape(b, faces, -1)
-    count = torch.from_numpy(rng.integers(1, faces + 1, b))
-    vision_mask = (torch.arange(faces)[None] < count[:, None]).float()
-    gone = torch.from_numpy(rng.random((b, 3)) < wanted.dropout)
-    gone[gone.all(dim=1), int(rng.integers(3))] = False
-    if kept is not None:
-        gone[:] = torch.tensor([name not in kept for name in MODALITIES])
-    present = 1.0 - gone.float()
-    vision_mask, text_mask = vision_mask * present[:, 1:2], text_mask * present[:, 2:3]
-    audio = audio * present[:, 0, None, None]
-    vision, text = vision * vision_mask[:, :, None], text * text_mask[:, :, None]
-    quality = torch.from_numpy(rng.uniform(0.3, 1.0, (b, 3))).float() * present
-    return audio, vision, text, vision_mask, text_mask, present, quality
+from export.training import Batch, Plan, finished, train
 
 
 def train_fusion(
@@ -134,12 +40,8 @@ def train_fusion(
         return model
     plan = Plan(wanted.epochs, wanted.lr, seed=recipe.seed)
     if wanted.sites is not None:
-        from export.federated import train_over_sites
-
         train_over_sites(model, recipe, (seen, unseen), dev, plan, folder)
     elif wanted.dp_noise is not None:
-        from export.privacy import PrivateGradients
-
         gradients = PrivateGradients(model, wanted, voices(seen, unseen), folder)
 
         def batches(rng: np.random.Generator) -> Iterator[Batch]:
@@ -153,61 +55,3 @@ def train_fusion(
     else:
         train(fusion_task(model, recipe, (seen, unseen), dev), plan, folder)
     return model
-
-
-def voices(*pools: Mapping[str, Pool]) -> int:
-    """How many voice windows there are."""
-    return sum(len(found["audio"].label) for found in pools)
-
-
-def compose_around(
-    pools: Sequence[Mapping[str, Pool]], rows: Tensor, recipe: Recipe, rng: np.random.Generator
-) -> Batch:
-    """A window around each of some voices. rows: counted through the pools, ascending."""
-    parts, labels, first = [], [], 0
-    for found in pools:
-        audio = found["audio"]
-        own = rows[(rows >= first) & (rows < first + len(audio.label))] - first
-        first += len(audio.label)
-        if len(own):
-            labels.append(audio.label[own])
-            # Not what was really said: that would be of another voice.
-            _, *others = compose(found, labels[-1], recipe, rng, spoken=0.0)
-            parts.append((audio.tokens[own] * others[4][:, :1, None], *others))
-    joined = tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
-    return joined, F.one_hot(torch.cat(labels), len(LABELS)).float()
-
-
-def fusion_task(
-    model: FusionHead, recipe: Recipe, pools: Sequence[Mapping[str, Pool]], dev: Mapping[str, Pool] | None
-) -> Task:
-    """Training on windows composed from the pools, batches of each alike; judged on dev, or the last pool."""
-    wanted = recipe.fusion
-    steps = wanted.windows // wanted.batch
-    judged = pools[-1] if dev is None else dev
-    measure = "accuracy on people learned from" if dev is None else "held-out accuracy"
-
-    def batches(rng: np.random.Generator) -> Iterator[Batch]:
-        for _ in range(steps):
-            labels = torch.from_numpy(rng.integers(0, len(LABELS), wanted.batch))
-            found = pools[int(rng.random() * len(pools))]
-            yield compose(found, labels, recipe, rng), F.one_hot(labels, len(LABELS)).float()
-
-    def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-        assert isinstance(model, FusionHead)
-        (*tokens, present, quality), targets = batch
-        pooled, own = model.pooled(*tokens)
-        logits, _ = model.fuse(pooled, present, quality)
-        alone = model.logits_alone(own)
-        shares = [label_loss(alone[:, m], targets) for m in range(len(MODALITIES))]
-        return label_loss(logits, targets) + 0.3 * torch.stack(shares).sum() / len(shares)
-
-    def score(model: nn.Module) -> float:
-        rng = np.random.default_rng(0)
-        labels = even_labels(judged, 100 * len(LABELS))
-        with torch.no_grad():
-            logits, _ = model(*compose(judged, labels, recipe, rng))
-        return float((logits.argmax(1) == labels).float().mean())
-
-    prior = torch.full((len(LABELS),), 1.0 / len(LABELS))
-    return Task("fusion", model, batches, steps, prior, score, loss, measure)

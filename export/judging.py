@@ -11,7 +11,7 @@ from calibration.metrics import Report
 from calibration.noise import Surroundings, load_noises
 from edge.bundle import Bundle
 from edge.manifest import AudioSpec
-from export.card import HEADLINE
+from export.headline import HEADLINE
 from export.heldout import HeldOut
 from export.progress import say
 from export.recipe import Recipe

@@ -19,7 +19,7 @@ from edge.features.audio import log_mel, mel_powers, picture
 from edge.items import Floats
 from edge.manifest import AudioSpec
 from export.augment import echo, place_clip, tinted_noises
-from export.feature_cache import fingerprint
+from export.fingerprint import item_fingerprint
 from export.progress import say
 from export.recipe import Recipe
 
@@ -129,7 +129,7 @@ class Places(Sequence[Floats]):
 
     def __init__(self, clips: Sequence[Floats], length: int, seed: int) -> None:
         self._clips, self._length, self._seed = clips, length, seed
-        self._prints = [fingerprint(clip) for clip in clips]
+        self._prints = [item_fingerprint(clip) for clip in clips]
         self.names = [f"{name}-{seed}-{k}" for name in self._prints for k in range(PLACES)]
         """What each window is known by."""
 

@@ -25,7 +25,8 @@ from export.feature_cache import teach
 from export.fusion_variants import Tokens
 from export.progress import say
 from export.students import TOKEN
-from export.teachers import RATE, WhisperTeacher
+from export.teachers import RATE
+from export.whisper_teacher import WhisperTeacher
 
 SEGMENTS = 4
 """Parts of equal length a clip is heard in."""

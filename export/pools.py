@@ -18,11 +18,11 @@ from edge.items import LABELS
 from edge.manifest import AudioSpec, TextSpec
 from export.audio_training import audio_split
 from export.augment import jitter_faces
-from export.distill import folds_of
-from export.fusion_training import Pool, compose
+from export.fusion_windows import Pool, compose
 from export.noisy_windows import NoisyWindows, clip_features, load_clips
 from export.recipe import Recipe
 from export.students import AudioStudent, TextStudent
+from export.targets import folds_of
 from export.text_training import load_texts, text_split
 from export.vision_training import load_faces, vision_split
 from export.voices import voices_of

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from edge.errors import DatasetError, MissingExtraError
 from export.federated import require_flwr
+from export.find_teacher import open_teacher
 from export.privacy import require_opacus
 from export.recipe import Recipe
-from export.teachers import open_teacher
 from export.trial import TEACHER
 
 TRIAL_FILES = ("ravdess/metadata.csv", "ravdess_au/ravdess_au.npz")

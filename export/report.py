@@ -50,10 +50,11 @@ from edge.bundle import MANIFEST, Bundle
 from edge.engines.wiring import Wiring
 from edge.items import LABELS, MODALITIES
 from edge.onnx_file import load_graph
-from export.card import HEADLINE, LICENCES
+from export.card import LICENCES
 from export.corpora import split_corpora
-from export.heldout import HeldOut
+from export.headline import HEADLINE
 from export.history import Epoch, read_history
+from export.measured import Measured
 from export.page import page
 from export.progress import say
 from export.quantize import QuantizeReport
@@ -73,33 +74,47 @@ def write_report(
     recipe: Recipe,
     data: Path,
     work: Path,
-    sets: Sequence[HeldOut],
-    answers: Mapping[str, Answers],
-    adapted: Sequence[Mapping[str, Any]],
-    taught: Sequence[Mapping[str, Any]],
-    quantized: Mapping[str, QuantizeReport],
+    found: Measured,
     trainings: Sequence[Path],
-    speed: Mapping[str, Any],
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """Write report.json and report.html into the work folder and return the facts.
 
-    answers: held-out set -> what the INT8 bundle said. adapted: rows of `judging.adaptation`. taught: rows
-    of `teacher_scores.beside_teachers`. trainings: folders with histories. speed: what `edge bench --json`
-    prints. seconds: wall time of the stages of this run.
+    trainings: folders with histories. seconds: wall time of the stages of this run.
     """
-    manifest = bundle.manifest
-    courses = _courses(trainings)
     content = recipe.model_dump(mode="json")
     facts: dict[str, Any] = {
+        **_of_bundle(bundle, found, work),
+        **_of_training(recipe, data, work, trainings),
+        "recipe": {"sha256": digest(content), "content": content},
+        "versions": {"edge-emotion": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES},
+        # The manifest holds the time it was made, and so its size may differ by a digit.
+        "files": {f.name: f.stat().st_size for f in sorted(bundle.folder.iterdir()) if f.name != MANIFEST},
+        "speed": dict(found.speed),
+    }
+    spent = {name: round(sum(e.seconds for e in course), 1) for name, course in _courses(trainings).items()}
+    facts["times"] = {"created": bundle.manifest.created, "stages": dict(seconds), "trainings": spent}
+    # Through JSON, so that the page shows what the file holds: lists for tuples, text for keys.
+    text = json.dumps(facts, indent=1)
+    facts = json.loads(text)
+    _write(work / "report.json", text + "\n")
+    _write(work / "report.html", page(facts, work))
+    return facts
+
+
+def _of_bundle(bundle: Bundle, found: Measured, work: Path) -> dict[str, Any]:
+    manifest = bundle.manifest
+    shown = {s.title: mistakes_of(found.answers[s.title], SHOWN[s.modality], work) for s in found.sets}
+    return {
         "name": manifest.name,
         "notice": NOTICE,
         "labels": list(LABELS),
         "headline": dict(HEADLINE),
         "accuracy": manifest.accuracy,
-        "adaptation": list(adapted),
-        "teachers": list(taught),
-        "mistakes": {s.title: mistakes_of(answers[s.title], SHOWN[s.modality], work) for s in sets},
+        "adaptation": list(found.adapted),
+        "teachers": list(found.taught),
+        "mistakes": shown,
         "confidence": {
             "temperature": manifest.temperature,
             "bias": manifest.bias,
@@ -110,14 +125,19 @@ def write_report(
             name: manifest.quantization.get(name, {})
             | _counts(report)
             | {"activations": _ranges(bundle, name)}
-            for name, report in quantized.items()
+            for name, report in found.quantized.items()
         },
         "parity": manifest.parity,
         "calibration": manifest.calibration,
         "privacy": manifest.privacy,
+    }
+
+
+def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Path]) -> dict[str, Any]:
+    return {
         "training": {
             name: [{"epoch": e.epoch, "loss": e.loss, "score": e.score, "measure": e.measure} for e in course]
-            for name, course in courses.items()
+            for name, course in _courses(trainings).items()
         },
         "trial": optional(work / "trial" / "trial.json"),
         "pseudo_labels": {
@@ -126,24 +146,7 @@ def write_report(
             if (found := optional(data / name / "report.json")) is not None
         },
         "data": _data(recipe, data),
-        "recipe": {"sha256": digest(content), "content": content},
-        "versions": {"edge-emotion": __version__, "python": platform.python_version()}
-        | {name: version(name) for name in PACKAGES},
-        # The manifest holds the time it was made, and so its size may differ by a digit.
-        "files": {f.name: f.stat().st_size for f in sorted(bundle.folder.iterdir()) if f.name != MANIFEST},
-        "speed": dict(speed),
-        "times": {
-            "created": manifest.created,
-            "stages": dict(seconds),
-            "trainings": {name: round(sum(e.seconds for e in course), 1) for name, course in courses.items()},
-        },
     }
-    # Through JSON, so that the page shows what the file holds: lists for tuples, text for keys.
-    text = json.dumps(facts, indent=1)
-    facts = json.loads(text)
-    _write(work / "report.json", text + "\n")
-    _write(work / "report.html", page(facts, work))
-    return facts
 
 
 def mistakes_of(found: Answers, shown: int, work: Path) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from export.audio_training import ADAPT, LEARN
-from export.distill import kept_score
 from export.history import read_history
 from export.recipe import Recipe
+from export.targets import kept_score
 from export.vision_training import LOOK, TEACH
 
 

@@ -8,12 +8,12 @@ from edge.disk import beside
 from edge.errors import ConfigError, DatasetError
 from edge.items import MODALITIES
 from edge.manifest import AudioSpec
-from export.audio_training import audio_lessons, audio_split
+from export.audio_training import audio_split, audio_targets
 from export.noisy_windows import NoisyWindows, load_clips
 from export.progress import say
 from export.recipe import read_recipe
-from export.text_training import text_lessons, text_split
-from export.vision_training import vision_lessons, vision_split
+from export.text_training import text_split, text_targets
+from export.vision_training import vision_split, vision_targets
 
 
 def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
@@ -33,9 +33,9 @@ def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
     if "audio" in asked:
         split = audio_split(recipe, data)
         windows = NoisyWindows.load(recipe, data, split.train)
-        audio_lessons(recipe, data, windows, load_clips(split.dev, AudioSpec().rate), cache)
+        audio_targets(recipe, data, windows, load_clips(split.dev, AudioSpec().rate), cache)
     if "vision" in asked:
-        vision_lessons(recipe, data, vision_split(recipe, data), cache)
+        vision_targets(recipe, data, vision_split(recipe, data), cache)
     if "text" in asked:
-        text_lessons(recipe, data, text_split(recipe, data), cache)
+        text_targets(recipe, data, text_split(recipe, data), cache)
     say(f"teachers of {', '.join(asked)} are asked; edge export finds their answers in {cache}")

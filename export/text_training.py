@@ -17,12 +17,13 @@ from edge.features.text import token_ids
 from edge.items import LABELS
 from edge.manifest import TextSpec
 from export.corpora import Split, joined, split_corpora
-from export.distill import TEMPERATURE, Lessons, Taught, beside, keep_score, lesson_loss
+from export.losses import Taught, student_loss, with_teacher
 from export.made_up import made_up
 from export.recipe import Recipe
 from export.students import TOKEN, TextStudent
+from export.targets import TEMPERATURE, TeacherTargets, keep_score
 from export.training import Batch, Plan, Task, finished, train
-from export.tuning import Material, lessons_of
+from export.tuning import Material, targets_of
 from export.warm_start import begin_as, started_from
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
@@ -108,10 +109,10 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     dev_ids, dev_masks = load_texts(split.dev, tokenizer, spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
     targets = _targets(split.train)
-    lesson = text_lessons(recipe, data, split, folder.parent / "teacher")
+    lesson = text_targets(recipe, data, split, folder.parent / "teacher")
     if lesson:
         keep_score(lesson.score, folder)
-    wished = beside(torch.cat([targets, guessed(lesson, targets, wanted.adjust)]), lesson)
+    wished = with_teacher(torch.cat([targets, guessed(lesson, targets, wanted.adjust)]), lesson)
     lengths = masks.sum(1).numpy()
     size = min(wanted.batch, len(ids))
     steps = len(ids) // size
@@ -134,7 +135,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     plan = Plan(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
-    loss = lesson_loss if lesson else None
+    loss = student_loss if lesson else None
     task = Task("text", model, batches, steps, targets.mean(0), score, loss, F1)
     train(task, plan, folder)
     return student
@@ -145,7 +146,7 @@ def invented_texts(recipe: Recipe, split: Split) -> list[str]:
     return made_up([e.transcript or "" for e in split.train], recipe.text.made_up, recipe.seed)
 
 
-def guessed(lesson: Lessons | None, targets: Tensor, adjust: float) -> Tensor:
+def guessed(lesson: TeacherTargets | None, targets: Tensor, adjust: float) -> Tensor:
     """Targets of the sentences made up, which have lessons but no labels: the teacher's posterior, [m, k].
 
     The teacher was tuned with logits adjusted by the prior, as the student is trained; targets: the labels of
@@ -157,7 +158,7 @@ def guessed(lesson: Lessons | None, targets: Tensor, adjust: float) -> Tensor:
     return soft / soft.sum(dim=1, keepdim=True)
 
 
-def text_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lessons | None:
+def text_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> TeacherTargets | None:
     """What the recipe's teacher makes of the training sentences and of those made up; None without."""
     dev_labels = torch.tensor([e.label for e in split.dev])
     material = Material(
@@ -170,7 +171,7 @@ def text_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lesso
         F1,
         invented_texts(recipe, split),
     )
-    return lessons_of(recipe, "text", material, data, cache)
+    return targets_of(recipe, "text", material, data, cache)
 
 
 @torch.no_grad()

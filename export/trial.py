@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 from edge.errors import DatasetError, InputError
 from export import fusion, fusion_variants, layers, pairs
 from export.corpora import RAVDESS
+from export.find_teacher import open_teacher
 from export.fusion_variants import VARIANTS, Tokens, Variant, build, size
 from export.pairs import Pairs, read_pairs, tokens
 from export.progress import bar
-from export.teachers import WhisperTeacher, open_teacher
 from export.verdict import markdown, verdict
+from export.whisper_teacher import WhisperTeacher
 
 FOLDS, SEEDS = 5, 5
 EPOCHS, BATCH, RATE, DECAY = 12, 64, 3e-3, 0.05

@@ -14,11 +14,13 @@ from torch import Tensor, nn
 
 from edge.errors import DatasetError, MissingExtraError
 from edge.items import LABELS, Floats
-from export.distill import Lessons, Strangers, as_lessons, folds_of, lessons, standardised
-from export.feature_cache import crew, fingerprint, teach
+from export.feature_cache import crew, teach
+from export.find_teacher import teacher_of
+from export.fingerprint import item_fingerprint
 from export.progress import say
 from export.recipe import Recipe, TaughtRecipe
-from export.teachers import identity_of, teacher_of
+from export.targets import DevClips, TeacherTargets, folds_of, standardised, targets_from, teacher_targets
+from export.teachers import identity_of
 from export.training import Batch, Plan, Task, finished, train
 from export.transformer_teachers import TextTransformer, VisionTransformer
 
@@ -49,7 +51,9 @@ class Material:
     """Items nobody labelled, for a tuned teacher: every copy answers them, and the mean counts."""
 
 
-def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, cache: Path) -> Lessons | None:
+def targets_of(
+    recipe: Recipe, modality: str, material: Material, data: Path, cache: Path
+) -> TeacherTargets | None:
     """What the recipe's teacher makes of the training examples and, after them, of the unlabelled ones; None
     without a teacher from elsewhere.
 
@@ -61,14 +65,16 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
     teacher = teacher_of(recipe, modality, data) if wanted.pretrained else None
     if teacher is None:
         return None
-    names = [fingerprint(item) for item in material.items]
-    dev_names = [fingerprint(item) for item in material.dev]
+    names = [item_fingerprint(item) for item in material.items]
+    dev_names = [item_fingerprint(item) for item in material.dev]
     if not wanted.tuning.epochs or not isinstance(teacher, Tunable):
         plain = teach(teacher, material.items, names, cache)
         labels = material.targets.argmax(dim=1).numpy()
         strange = teach(teacher, material.dev, dev_names, cache)
-        strangers = Strangers(strange, material.dev_speakers, material.score)
-        given = lessons(plain, labels, material.speakers, np.full(len(names), 1 / len(names)), strangers)
+        strangers = DevClips(strange, material.dev_speakers, material.score)
+        given = teacher_targets(
+            plain, labels, material.speakers, np.full(len(names), 1 / len(names)), strangers
+        )
         say(f"{modality} teacher: {material.measure} {given.score:.3f}")
         return given
     if len(set(material.speakers)) < 2:
@@ -78,7 +84,7 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
         )
     fold = folds_of(material.speakers, wanted.tuning.folds)
     folder = _tune_all(teacher, wanted, recipe.seed, material, names, fold, cache)
-    new_names = [fingerprint(item) for item in material.unlabelled]
+    new_names = [item_fingerprint(item) for item in material.unlabelled]
     k, folds = len(LABELS), wanted.tuning.folds
     told: Tensor | None = None
     heard = torch.zeros(len(material.dev), k)
@@ -99,7 +105,7 @@ def lessons_of(recipe: Recipe, modality: str, material: Material, data: Path, ca
     assert told is not None
     score = material.score(heard / folds)
     say(f"{modality} teacher: {material.measure} {score:.3f}")
-    return as_lessons(told[:, -k:], told[:, :-k], score)
+    return targets_from(told[:, -k:], told[:, :-k], score)
 
 
 class Tuned(nn.Module):

@@ -15,11 +15,11 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, NEGATIVE, Floats
 from export.clips import Described, describe
 from export.corpora import Split
-from export.distill import LEAST_CLIPS
 from export.ensemble import Human
+from export.find_teacher import teacher_of
 from export.recipe import Recipe
 from export.rounds import Material
-from export.teachers import teacher_of
+from export.targets import LEAST_CLIPS
 
 SOUNDS = (".wav", ".flac", ".opus", ".ogg", ".mp3", ".m4a")
 

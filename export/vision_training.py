@@ -17,12 +17,13 @@ from edge.features.vision import standardise
 from edge.items import LABELS
 from export.augment import jitter_faces, mix
 from export.corpora import Split, joined, split_corpora
-from export.distill import Lessons, Taught, beside, keep_score, lesson_loss
 from export.fer2013 import read_faces
+from export.losses import Taught, student_loss, with_teacher
 from export.recipe import Recipe
 from export.students import TOKEN, VisionStudent
+from export.targets import TeacherTargets, keep_score
 from export.training import Batch, Plan, Task, finished, train
-from export.tuning import Material, lessons_of
+from export.tuning import Material, targets_of
 from export.warm_start import begin_as, started_from, wake_norms
 
 
@@ -95,7 +96,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         some = torch.linspace(0, len(faces) - 1, min(SHOWN, len(faces))).long()
         wake_norms(student, lambda network: logits_of(network, faces[some]))
     targets = F.one_hot(labels, len(LABELS)).float()
-    lesson = vision_lessons(recipe, data, split, folder.parent / "teacher")
+    lesson = vision_targets(recipe, data, split, folder.parent / "teacher")
     if lesson:
         keep_score(lesson.score, folder)
     together = min(wanted.batch, len(faces))
@@ -133,8 +134,8 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
             wanted.adjust,
             seed=recipe.seed + number,
         )
-        loss = lesson_loss if lesson else None
-        shown = partial(batches, kind, beside(wished, lesson))
+        loss = student_loss if lesson else None
+        shown = partial(batches, kind, with_teacher(wished, lesson))
         task = Task(kind.name, model, shown, steps, targets.mean(0), score, loss, short=True)
         train(task, plan, folder)
     return student  # type: ignore[no-any-return]
@@ -146,7 +147,7 @@ def wide_network() -> VisionStudent:
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def vision_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Lessons | None:
+def vision_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> TeacherTargets | None:
     """What the recipe's teacher makes of the training faces; None without one from elsewhere."""
     if not recipe.vision.pretrained:
         return None
@@ -162,7 +163,7 @@ def vision_lessons(recipe: Recipe, data: Path, split: Split, cache: Path) -> Les
         lambda logits: (logits.argmax(1) == dev_labels).float().mean().item(),
         "held-out accuracy",
     )
-    return lessons_of(recipe, "vision", material, data, cache)
+    return targets_of(recipe, "vision", material, data, cache)
 
 
 @torch.no_grad()

@@ -25,7 +25,8 @@ from export.corpora import fingerprint
 from export.fer2013 import read_faces
 from export.heldout import held_out_sets
 from export.recipe import read_recipe
-from export.run import _data_key, _place, run_export
+from export.run import run_export
+from export.stages import data_key, place_of
 
 SETS = {
     "audio on voices": 36,
@@ -220,14 +221,14 @@ def test_held_out_faces_of_an_older_list_are_not_judged_again(corpora, tmp_path)
 def test_weights_for_other_face_crops_are_not_reused(corpora, tmp_path):
     recipe = read_recipe(corpora / "tiny.toml")
     larger = recipe.model_copy(update={"face_crop": VisionSpec(size=64)})
-    assert _place("vision", larger, corpora, tmp_path) != _place("vision", recipe, corpora, tmp_path)
+    assert place_of("vision", larger, corpora, tmp_path) != place_of("vision", recipe, corpora, tmp_path)
 
 
 def test_weights_of_other_data_are_not_reused(corpora, tmp_path):
     recipe = read_recipe(corpora / "tiny.toml")
 
     def places():
-        return [_place(name, recipe, corpora, tmp_path) for name in ("audio", "vision", "text")]
+        return [place_of(name, recipe, corpora, tmp_path) for name in ("audio", "vision", "text")]
 
     before = places()
     held_out_sets(recipe, corpora, tmp_path / "heldout")  # reading leaves the data what it was
@@ -243,8 +244,8 @@ def test_keys_without_a_teacher_from_elsewhere_are_of_the_data_alone(corpora):
     own = recipe.model_copy(update={"vision": recipe.vision.model_copy(update={"teacher": "cnn"})})
     folders = ["fer2013", "goemotions", "voices"]
     for name, folder in zip(("vision", "text", "audio"), folders, strict=True):
-        assert _data_key([name], own, corpora) == fingerprint(corpora, [folder])
-    assert _data_key(MODALITIES, own, corpora) == fingerprint(corpora, folders)
+        assert data_key([name], own, corpora) == fingerprint(corpora, [folder])
+    assert data_key(MODALITIES, own, corpora) == fingerprint(corpora, folders)
 
 
 def teacher_in(kind, folder):
@@ -280,8 +281,8 @@ def test_another_teacher_at_the_same_place_trains_its_student_anew(kind, corpora
     recipe = read_recipe(with_recipe(corpora, f"[{modality}]\n", f"[{modality}]\nteacher = '{name}'\n"))
 
     def keys(recipe):
-        return [_data_key([one], recipe, corpora) for one in MODALITIES] + [
-            _data_key(MODALITIES, recipe, corpora)
+        return [data_key([one], recipe, corpora) for one in MODALITIES] + [
+            data_key(MODALITIES, recipe, corpora)
         ]
 
     before = keys(recipe)

@@ -9,7 +9,7 @@ from edge.errors import DatasetError
 from edge.items import LABELS, MODALITIES
 from export import crossfit
 from export.crossfit import completed, cross_fitted
-from export.fusion_training import Pool, even_labels
+from export.fusion_windows import Pool, even_labels
 from export.pools import Inputs, parts_of, require_labels
 from export.recipe import read_recipe
 

@@ -11,7 +11,9 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, MODALITIES
 from export.federated import of_site
 from export.fusion import FusionHead
-from export.fusion_training import Pool, compose, compose_around, fusion_task, train_fusion, voices
+from export.fusion_task import fusion_task
+from export.fusion_training import train_fusion
+from export.fusion_windows import Pool, compose, compose_around, voices
 from export.history import read_history
 from export.privacy import PrivateGradients, privacy_of
 from export.recipe import FusionRecipe, Recipe

@@ -16,7 +16,7 @@ from calibration.evaluate import Judge, evaluate_folder, stream_clips
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.manifest import AudioSpec
-from export.audio_training import audio_lessons, audio_split, train_audio
+from export.audio_training import audio_split, audio_targets, train_audio
 from export.corpora import Split, joined, split_corpora
 from export.draws import draw_share, label_targets
 from export.noisy_windows import NoisyWindows, load_clips
@@ -337,7 +337,7 @@ def lessons_with(place, guess):
     split = audio_split(recipe, place)
     assert sum(e.soft is not None for e in split.train) == 36
     windows = NoisyWindows.load(recipe, place, split.train)
-    return audio_lessons(recipe, place, windows, load_clips(split.dev, 16000), place / "cache")
+    return audio_targets(recipe, place, windows, load_clips(split.dev, 16000), place / "cache")
 
 
 def test_a_guess_does_not_teach_the_teacher(place, monkeypatch):
@@ -354,7 +354,7 @@ def test_guesses_alone_teach_no_teacher(place, monkeypatch):
     windows = NoisyWindows([GUESS], [np.zeros(16000, np.float32)], [], AudioSpec())
     monkeypatch.setattr("export.audio_training.audio_share", lambda *_: np.ones(1))
     with pytest.raises(DatasetError, match="there are pseudo-labels only"):
-        audio_lessons(recipe, place, windows, ([], []), place / "cache")
+        audio_targets(recipe, place, windows, ([], []), place / "cache")
 
 
 def test_a_guess_of_the_voice_says_nothing_about_words(place):

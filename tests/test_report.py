@@ -21,13 +21,14 @@ from export import trial
 from export.fusion_variants import VARIANTS
 from export.heldout import HeldOut
 from export.history import Epoch, write_history
+from export.measured import Measured
 from export.page import page
 from export.progress import logged, say
 from export.quantize import QuantizeReport
 from export.recipe import read_recipe
 from export.report import mistakes_of, optional, write_report
 from export.sections_made import pseudo_labels
-from export.teachers import WhisperTeacher
+from export.whisper_teacher import WhisperTeacher
 
 K = len(LABELS)
 EVIL = "<script>alert('x')</script> & <b>loud</b>"
@@ -100,9 +101,8 @@ def made(tmp_path_factory, _tiny):
     (work / "trial" / "trial.json").write_text("{ not JSON")
     quantized = {n: QuantizeReport(3, 5, 0.9, {"a": "last layer"}, 9, "mse", 0) for n in manifest.models}
     told = SimpleNamespace(folder=bundle.folder, manifest=manifest, path=bundle.path)
-    facts = write_report(
-        told, recipe, place / "data", work, sets, answers, [], [], quantized, [folder], SPEED, {"bench": 75.0}
-    )
+    measured = Measured(sets, {}, answers, quantized, {}, SPEED)
+    facts = write_report(told, recipe, place / "data", work, measured, [folder], {"bench": 75.0})
     return work, facts
 
 

@@ -4,9 +4,9 @@ import pytest
 from corpora import RECIPE
 
 from edge.items import MODALITIES
-from export.distill import keep_score
 from export.history import Epoch, write_history
 from export.recipe import read_recipe
+from export.targets import keep_score
 from export.teacher_scores import beside_teachers
 
 

@@ -11,10 +11,13 @@ from safetensors.numpy import load_file
 
 from calibration.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
-from export.distill import DIRECTIONS, Strangers, Taught, distillation_loss, lessons
-from export.feature_cache import _read, fingerprint, teach
+from export.feature_cache import _read, teach
+from export.find_teacher import open_teacher
+from export.fingerprint import item_fingerprint
+from export.losses import Taught, distillation_loss
 from export.noisy_windows import load_clips
-from export.teachers import WhisperTeacher, open_teacher
+from export.targets import DIRECTIONS, DevClips, teacher_targets
+from export.whisper_teacher import WhisperTeacher
 
 
 class Counting:
@@ -104,8 +107,8 @@ def test_a_clip_given_twice_is_asked_about_once(clips, tmp_path):
 def test_fingerprints_tell_content_shape_and_type_apart():
     pixels = np.arange(12, dtype=np.uint8)
     items = [pixels, pixels.reshape(3, 4), pixels.reshape(4, 3), pixels.astype(np.float32), "words", "word"]
-    assert len({fingerprint(item) for item in items}) == len(items)
-    assert fingerprint(pixels.reshape(3, 4)) == fingerprint(pixels.reshape(3, 4).copy())
+    assert len({item_fingerprint(item) for item in items}) == len(items)
+    assert item_fingerprint(pixels.reshape(3, 4)) == item_fingerprint(pixels.reshape(3, 4).copy())
 
 
 def test_a_damaged_answer_that_another_process_removed_is_missing(tmp_path, monkeypatch):
@@ -190,8 +193,8 @@ def test_lessons_come_from_classifiers_that_never_heard_the_speaker(rng):
     told = rng.standard_normal((6, 80)).astype(np.float32)
     features = told[labels] + 0.3 * rng.standard_normal((120, 80)).astype(np.float32)
     share = np.full(120, 1 / 120)
-    nobody = Strangers(features[:6], speakers[:6], lambda logits: 0.0)
-    found = lessons(features, labels, speakers, share, nobody)
+    nobody = DevClips(features[:6], speakers[:6], lambda logits: 0.0)
+    found = teacher_targets(features, labels, speakers, share, nobody)
     assert found.soft.shape == (120, 6)
     assert torch.allclose(found.soft.sum(1), torch.ones(120), atol=1e-5)
     assert (found.soft.argmax(1).numpy() == labels).mean() > 0.95
@@ -201,7 +204,7 @@ def test_lessons_come_from_classifiers_that_never_heard_the_speaker(rng):
     changed = labels.copy()
     own = np.array(speakers) == "s3"
     changed[own] = 5 - changed[own]
-    again = lessons(features, changed, speakers, share, nobody)
+    again = teacher_targets(features, changed, speakers, share, nobody)
     assert torch.equal(again.soft[own], found.soft[own])
     assert not torch.equal(again.soft[~own], found.soft[~own])
 
@@ -217,9 +220,11 @@ def test_a_teacher_is_judged_by_people_whose_labels_it_never_saw(rng):
         asked.append(logits)
         return float((logits.argmax(1).numpy() == new).mean())
 
-    strangers = Strangers(strange.astype(np.float32), ["a", "b"] * 30, score)
+    strangers = DevClips(strange.astype(np.float32), ["a", "b"] * 30, score)
     share = np.full(120, 1 / 120)
-    found = lessons(features.astype(np.float32), labels, [f"s{i % 10}" for i in range(120)], share, strangers)
+    found = teacher_targets(
+        features.astype(np.float32), labels, [f"s{i % 10}" for i in range(120)], share, strangers
+    )
     assert found.score > 0.95
     assert [tuple(logits.shape) for logits in asked] == [(60, 6)]
 

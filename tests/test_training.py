@@ -30,14 +30,15 @@ from export.augment import (
     warp_bands,
 )
 from export.crossfit import train_heads
-from export.distill import kept_score
 from export.fusion import FusionHead
-from export.fusion_training import Pool, compose, train_fusion
+from export.fusion_training import train_fusion
+from export.fusion_windows import Pool, compose
 from export.history import Epoch, read_history
 from export.networks import audio_tokens
 from export.noisy_windows import Bank, NoisyWindows
 from export.recipe import read_recipe
 from export.students import TOKEN, AudioStudent, TextStudent, VisionStudent
+from export.targets import kept_score
 from export.training import Plan, Task, finished, train
 from export.voices import NEUTRAL, voice_weights, voices_of
 
@@ -909,7 +910,7 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
             pieces = samples[: len(samples) // 400 * 400].reshape(-1, 400)
             return np.abs(np.fft.rfft(pieces))[:, :120].astype(np.float32)
 
-    monkeypatch.setattr("export.teachers.open_teacher", lambda *_, **__: Teacher())
+    monkeypatch.setattr("export.find_teacher.open_teacher", lambda *_, **__: Teacher())
     place = tmp_path / "work" / "audio"
     student = train_audio(taught, tmp_path, place)
     assert len(asked) == 36  # clips of the two training speakers and of the dev speaker, once each

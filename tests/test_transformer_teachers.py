@@ -13,7 +13,7 @@ import torch
 from tiny_teachers import write_model
 
 from edge.errors import ConfigError, MissingExtraError
-from export.teachers import open_teacher
+from export.find_teacher import open_teacher
 
 transformers = pytest.importorskip("transformers")
 
@@ -172,7 +172,7 @@ def test_a_trusted_models_own_code_runs(tmp_path):
     (own / "config.json").write_text(json.dumps(config | said))
     (own / "own.py").write_text(OWN)
     code = (
-        "from pathlib import Path; from export.teachers import open_teacher\n"
+        "from pathlib import Path; from export.find_teacher import open_teacher\n"
         f"teacher = open_teacher('own', Path({str(tmp_path)!r}), 'text', trusted=True)\n"
         "assert teacher.decoder\n"
         "print(*teacher.features('lovely work'))"

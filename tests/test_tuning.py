@@ -13,12 +13,12 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.manifest import TextSpec
 from export import vision_training
-from export.distill import DIRECTIONS, TEMPERATURE, Lessons, kept_score
 from export.made_up import LONGEST, made_up
 from export.recipe import read_recipe
+from export.targets import DIRECTIONS, TEMPERATURE, TeacherTargets, kept_score
 from export.text_training import guessed, macro_f1, train_text, train_tokenizer
 from export.training import train
-from export.tuning import Material, lessons_of
+from export.tuning import Material, targets_of
 from export.vision_training import train_vision
 
 pytest.importorskip("transformers")
@@ -57,7 +57,7 @@ def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
     write_model(tmp_path / "bert", "bert", layers=1)
     recipe = wishing(tmp_path, "text", "bert", **TUNING)
     material = sentences(96)
-    found = lessons_of(recipe, "text", material, tmp_path, tmp_path / "cache")
+    found = targets_of(recipe, "text", material, tmp_path, tmp_path / "cache")
     assert found.soft.shape == (96, K)
     torch.testing.assert_close(found.soft.sum(1), torch.ones(96))
     assert found.features.shape == (96, DIRECTIONS)
@@ -68,7 +68,7 @@ def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
     changed = material.targets.clone()
     changed[0] = torch.eye(K)[5 - right[0]]
     other = replace(material, targets=changed)
-    again = lessons_of(recipe, "text", other, tmp_path, tmp_path / "cache")
+    again = targets_of(recipe, "text", other, tmp_path, tmp_path / "cache")
     assert torch.equal(again.soft[0], found.soft[0])
     assert not torch.equal(again.soft, found.soft)
 
@@ -77,7 +77,7 @@ def test_a_teacher_tuned_by_one_person_is_refused(tmp_path):
     write_model(tmp_path / "bert", "bert", layers=1)
     alone = replace(sentences(24), speakers=["anna"] * 24)
     with pytest.raises(DatasetError, match="add people, or set epochs = 0 under tuning"):
-        lessons_of(wishing(tmp_path, "text", "bert", **TUNING), "text", alone, tmp_path, tmp_path / "cache")
+        targets_of(wishing(tmp_path, "text", "bert", **TUNING), "text", alone, tmp_path, tmp_path / "cache")
 
 
 def test_what_nobody_labelled_is_answered_by_all_copies_together(tmp_path):
@@ -85,11 +85,11 @@ def test_what_nobody_labelled_is_answered_by_all_copies_together(tmp_path):
     recipe = wishing(tmp_path, "text", "bert", **TUNING)
     plain = sentences(96)
     more = replace(plain, unlabelled=[f"this line {WORDS[label]} today" for label in range(K)])
-    found = lessons_of(recipe, "text", more, tmp_path, tmp_path / "cache")
+    found = targets_of(recipe, "text", more, tmp_path, tmp_path / "cache")
     assert found.soft.shape == (96 + K, K)
     assert found.features.shape == (96 + K, DIRECTIONS)
     assert found.soft[96:].argmax(1).tolist() == list(range(K))
-    before = lessons_of(recipe, "text", plain, tmp_path, tmp_path / "cache")
+    before = targets_of(recipe, "text", plain, tmp_path, tmp_path / "cache")
     assert torch.equal(before.soft, found.soft[:96])
 
 
@@ -107,7 +107,7 @@ def test_made_up_sentences_are_of_words_that_were_said():
 
 def test_a_made_up_sentence_wishes_what_its_teacher_says_with_the_prior(tmp_path):
     logits = torch.tensor([[2.0, 0.0], [0.0, 3.0], [1.0, 1.0]])
-    lesson = Lessons((logits / TEMPERATURE).softmax(1), torch.zeros(3, DIRECTIONS), 0.0)
+    lesson = TeacherTargets((logits / TEMPERATURE).softmax(1), torch.zeros(3, DIRECTIONS), 0.0)
     targets = torch.tensor([[1.0, 0.0], [0.5, 0.5]])
     plain, adjusted = (guessed(lesson, targets, adjust) for adjust in (0.0, 0.5))
     torch.testing.assert_close(plain, logits[2:].softmax(1))
@@ -153,7 +153,7 @@ def test_a_decoder_learns_by_low_rank_matrices_alone(tmp_path):
     write_model(tmp_path / "llama", "llama", layers=1)
     recipe = wishing(tmp_path, "text", "llama", **TUNING)
     material = sentences(96)
-    found = lessons_of(recipe, "text", material, tmp_path, tmp_path / "cache")
+    found = targets_of(recipe, "text", material, tmp_path, tmp_path / "cache")
     assert (found.soft.argmax(1) == material.targets.argmax(1)).float().mean() > 0.6
     weights = torch.load(next((tmp_path / "cache").glob("tuned-*/fold0.pt")), weights_only=True)
     assert {name.rsplit(".", 3)[1] for name in weights if "head" not in name} == {"lora_A", "lora_B"}
@@ -162,7 +162,7 @@ def test_a_decoder_learns_by_low_rank_matrices_alone(tmp_path):
 def test_only_the_top_layers_learn(tmp_path):
     write_model(tmp_path / "bert", "bert")
     recipe = wishing(tmp_path, "text", "bert", epochs=1, layers=2)
-    lessons_of(recipe, "text", sentences(24), tmp_path, tmp_path / "cache")
+    targets_of(recipe, "text", sentences(24), tmp_path, tmp_path / "cache")
     weights = torch.load(next((tmp_path / "cache").glob("tuned-*/fold0.pt")), weights_only=True)
     layers = {name.split("layer.")[1].split(".")[0] for name in weights if "layer." in name}
     assert layers == {"3", "4"}
@@ -173,7 +173,7 @@ def test_a_killed_tuning_goes_on_to_the_same_lessons(tmp_path, monkeypatch):
     write_model(tmp_path / "bert", "bert", layers=1)
     recipe = wishing(tmp_path, "text", "bert", epochs=2, batch=8)
     material = sentences(48)
-    whole = lessons_of(recipe, "text", material, tmp_path, tmp_path / "whole")
+    whole = targets_of(recipe, "text", material, tmp_path, tmp_path / "whole")
     cache = tmp_path / "killed"
 
     def dies(task, plan, folder):
@@ -189,15 +189,15 @@ def test_a_killed_tuning_goes_on_to_the_same_lessons(tmp_path, monkeypatch):
 
     monkeypatch.setattr("export.tuning.train", dies)
     with pytest.raises(KeyboardInterrupt):
-        lessons_of(recipe, "text", material, tmp_path, cache)
+        targets_of(recipe, "text", material, tmp_path, cache)
     kept = {file.name for file in next(cache.glob("tuned-*")).iterdir()}
     assert kept == {"fold0.pt", "fold0.jsonl", "fold1.part", "fold1.jsonl"}
     monkeypatch.undo()
-    again = lessons_of(recipe, "text", material, tmp_path, cache)
+    again = targets_of(recipe, "text", material, tmp_path, cache)
     assert torch.equal(again.soft, whole.soft)
     assert torch.equal(again.features, whole.features)
     monkeypatch.setattr("export.tuning.train", None)  # the third time nothing is tuned
-    lessons_of(recipe, "text", material, tmp_path, cache)
+    targets_of(recipe, "text", material, tmp_path, cache)
 
 
 def test_the_text_student_learns_from_its_teacher(tmp_path):

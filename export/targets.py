@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from edge.items import LABELS
-from export.training import Batch
 
 SCORE = "teacher.json"
 """What the teacher scores, kept in the folder its student is trained in."""
@@ -26,12 +25,10 @@ PENALTY = 3e-3
 DIRECTIONS = 64
 """Principal directions of the teacher's features that the student imitates."""
 TEMPERATURE = 2.0
-SOFT, MATCH = 0.5, 0.5
-"""Share of the soft labels in the label loss; weight of the feature match."""
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TeacherTargets:
     """Targets of each training clip."""
 
     soft: Tensor
@@ -43,7 +40,7 @@ class Lessons:
 
 
 @dataclass(frozen=True)
-class Strangers:
+class DevClips:
     """Clips of people never trained on, which a teacher is judged by."""
 
     features: NDArray[np.float32]
@@ -54,13 +51,13 @@ class Strangers:
     """Score of logits [m, k] about them, 0..1."""
 
 
-def lessons(
+def teacher_targets(
     features: NDArray[np.float32],
     labels: NDArray[np.int64],
     speakers: Sequence[str],
     share: NDArray[np.float64],
-    strangers: Strangers,
-) -> Lessons:
+    strangers: DevClips,
+) -> TeacherTargets:
     """Targets from a teacher's features [n, f] of training clips.
 
     labels: [n]. speakers: who is heard in each. share: weight of each clip's label, sums to 1; 0 where it is
@@ -77,7 +74,7 @@ def lessons(
         if unseen.any() and seen.any():
             logits[unseen] = classifier(x[seen], y[seen], weight[seen], logits.shape[1])(x[unseen])
     score = strangers.score(classifier(x, y, weight, logits.shape[1])(strange))
-    return as_lessons(logits, x, score)
+    return targets_from(logits, x, score)
 
 
 def _centred(features: NDArray[np.float32], speakers: Sequence[str]) -> NDArray[np.float32]:
@@ -92,7 +89,7 @@ def _centred(features: NDArray[np.float32], speakers: Sequence[str]) -> NDArray[
     return features
 
 
-def as_lessons(logits: Tensor, features: Tensor, score: float) -> Lessons:
+def targets_from(logits: Tensor, features: Tensor, score: float) -> TeacherTargets:
     """Targets from what a teacher answered [n, k] and its standardised features [n, f]."""
     torch.manual_seed(0)
     directions = torch.pca_lowrank(features, min(DIRECTIONS, *features.shape))[2]
@@ -100,7 +97,7 @@ def as_lessons(logits: Tensor, features: Tensor, score: float) -> Lessons:
     turned /= turned.std(dim=0).clamp(min=1e-6)
     # A handful of clips spans fewer directions; the others hold nothing.
     wide = F.pad(turned, (0, DIRECTIONS - turned.shape[1]))
-    return Lessons((logits / TEMPERATURE).softmax(dim=1), wide, score)
+    return TeacherTargets((logits / TEMPERATURE).softmax(dim=1), wide, score)
 
 
 def keep_score(score: float, folder: Path) -> None:
@@ -146,54 +143,3 @@ def classifier(x: Tensor, y: Tensor, weight: Tensor, k: int) -> nn.Module:
 
     optimizer.step(loss)
     return linear.requires_grad_(False)
-
-
-class Taught(nn.Module):
-    """A student and the map from its tokens to its teacher's features.
-
-    Gives the student's tokens [b, t, d], or [b, d], and logits [b, k], and what it imitates [b, DIRECTIONS].
-    """
-
-    def __init__(self, student: nn.Module, token: int) -> None:
-        super().__init__()
-        self.student = student
-        self.match = nn.Linear(2 * token, DIRECTIONS)
-
-    def forward(self, inputs: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        tokens, logits = self.student(inputs) if mask is None else self.student(inputs, mask)
-        return tokens, logits, self.imitated(tokens, mask)
-
-    def imitated(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
-        """What the student makes of its teacher's features, [b, DIRECTIONS]."""
-        several = tokens if tokens.ndim == 3 else tokens[:, None]
-        if mask is None:
-            mean, variance = several.mean(dim=1), several.var(dim=1, unbiased=False)
-        else:
-            weight = (mask / mask.sum(dim=1, keepdim=True).clamp(min=1))[:, :, None]
-            mean = (several * weight).sum(dim=1)
-            variance = ((several - mean[:, None]).square() * weight).sum(dim=1)
-        found: Tensor = self.match(torch.cat([mean, (variance + 1e-4).sqrt()], dim=1))
-        return found
-
-
-def beside(targets: Tensor, lesson: Lessons | None) -> Tensor:
-    """Targets [n, k], and what `lesson_loss` wants beside them."""
-    return targets if lesson is None else torch.cat([targets, lesson.soft, lesson.features], dim=1)
-
-
-def lesson_loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Loss of a Taught student on targets from `beside`."""
-    inputs, right = batch
-    _, logits, found = model(*inputs)
-    k = logits.shape[1]
-    return distillation_loss(
-        label_loss(logits, right[:, :k]), logits, right[:, k : 2 * k], found, right[:, 2 * k :]
-    )
-
-
-def distillation_loss(
-    label_loss: Tensor, logits: Tensor, soft: Tensor, found: Tensor, wished: Tensor, match: float = MATCH
-) -> Tensor:
-    """Labels, soft labels (Hinton et al. 2015) and feature match (Romero et al. 2015) as one loss."""
-    kl = F.kl_div((logits / TEMPERATURE).log_softmax(dim=1), soft, reduction="batchmean")
-    return (1 - SOFT) * label_loss + SOFT * TEMPERATURE**2 * kl + match * F.mse_loss(found, wished)

@@ -1,0 +1,214 @@
+"""The stages of an export: the networks trained, then quantized and packed to be judged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from calibration.metrics import Report
+from calibration.noise import Surroundings
+from edge.bundle import Bundle
+from edge.features.text import load_tokenizer
+from edge.items import MODALITIES
+from edge.manifest import AudioSpec, Limits, TextSpec, VisionSpec
+from edge.voting import Rules
+from export.audio_training import train_audio, unadapted_audio
+from export.calibrate import (
+    TRIAL_CALLS,
+    calls_from,
+    confidence_of,
+    golden_cases,
+    parity_of,
+    quantize_networks,
+    require_material,
+)
+from export.corpora import fingerprint
+from export.crossfit import Strange, cross_fitted, train_heads
+from export.find_teacher import teacher_of
+from export.fusion import FusionHead
+from export.fusion_windows import Pool, voices
+from export.heldout import HeldOut
+from export.judging import adaptation
+from export.networks import fused, write_networks
+from export.noisy_windows import WINDOW_S
+from export.pack import EVEN, pack
+from export.pools import (
+    Inputs,
+    dev_inputs,
+    digest,
+    parts_of,
+    pools_of,
+    require_labels,
+    training_batches,
+    training_inputs,
+)
+from export.privacy import privacy_of
+from export.progress import say
+from export.qat import fine_tune
+from export.quantize import QuantizeReport
+from export.recipe import Recipe
+from export.text_training import train_text
+from export.vision_training import train_vision
+from export.warm_start import started_from
+
+QAT_STEPS = 200
+"""Batches an epoch of quantization-aware fine-tuning."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """The trained networks and what they learned from."""
+
+    encoders: Mapping[str, Any]
+    fusion: FusionHead
+    strange: Strange
+    """The fusion on people its heads did not learn from."""
+    seen: Mapping[str, Inputs]
+    """Examples the encoders were trained on."""
+    pools: Mapping[str, Pool]
+    """Their tokens."""
+    dev: Mapping[str, Inputs]
+    left_out: Sequence[tuple[Mapping[str, Inputs], Mapping[str, Inputs]]]
+    """Parts of the dev people, and the others, for each part."""
+    left_out_pools: Sequence[tuple[Mapping[str, Pool], Mapping[str, Pool]]]
+    places: Mapping[str, Path]
+    folder: Path
+    """Where the fusion's training is kept."""
+    private: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """The networks as files, and what goes into the bundle with them."""
+
+    floats: Mapping[str, Path]
+    integers: Mapping[str, Path]
+    reports: Mapping[str, QuantizeReport]
+    facts: dict[str, Any]
+    """Fields of the manifest."""
+    parts: tuple[dict[str, Limits], Path, Path, Path]
+    """Limits, tokenizer, golden outputs and card, as `pack` takes them."""
+    card: Path
+    candidates: Mapping[str, Bundle]
+    """Precision (fp32, int8) -> the bundle that is judged."""
+
+
+def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path]) -> Trained:
+    say("fusion: tokens of the encoders")
+    encoders = {name: student_of(name, recipe, data, places[name]) for name in MODALITIES}
+    tokenizer = load_tokenizer(places["text"] / "tokenizer.json")
+    seen = training_inputs(recipe, data, tokenizer, encoders["audio"])
+    dev = dev_inputs(recipe, data, tokenizer, encoders["audio"])
+    for role, examples in (("train", seen), ("dev", dev)):
+        require_labels(examples, role)
+    left_out = parts_of(dev)
+
+    def pools_from(inputs: Mapping[str, Inputs]) -> dict[str, Pool]:
+        return pools_of(encoders, inputs, tokenizer, recipe.tokens)
+
+    trained, unseen = pools_from(seen), pools_from(dev)
+    pools = [(pools_from(own), pools_from(others)) for own, others in left_out]
+    key = recipe.key(*MODALITIES, "tokens", "face_crop", "fusion")
+    folder = work / f"fusion-{key}-{data_key(MODALITIES, recipe, data)}"
+    private = privacy_of(recipe, voices(trained, unseen))
+    if "epsilon" in private:
+        say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
+    fusion, *others = train_heads(recipe, trained, unseen, pools, folder)
+    strange = cross_fitted(recipe, others, [own for own, _ in pools])
+    return Trained(encoders, fusion, strange, seen, trained, dev, left_out, pools, places, folder, private)
+
+
+def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
+    shapes = _shapes(recipe)
+    floats = write_networks({**trained.encoders, "fusion": trained.fusion}, *shapes, work / "fp32")
+    say("quantize: ranges from training recordings")
+    seen, (first, second) = trained.seen, trained.left_out_pools[0]
+    require_material(seen)
+    ranges = calls_from(seen, trained.pools, recipe)
+    trials = calls_from(trained.left_out[0][0], first, recipe, TRIAL_CALLS)
+    judged = calls_from(trained.left_out[0][1], second, recipe)
+
+    def fine_tuned(name: str) -> Path:
+        network = trained.fusion if name == "fusion" else trained.encoders[name]
+        place = trained.folder if name == "fusion" else trained.places[name]
+        inputs = training_batches(name, seen, trained.pools, recipe)
+        tuned = fine_tune(name, fused(network), inputs, QAT_STEPS, place, recipe.seed)
+        return write_networks({name: tuned}, *shapes, work / "qat")[name]
+
+    fits = quantize_networks(floats, ranges, trials, recipe, work / "int8", fine_tuned)
+    integers = {name: work / "int8" / f"{name}.onnx" for name in fits}
+    reports = {name: found.report for name, found in fits.items()}
+    facts: dict[str, Any] = {
+        **confidence_of(integers, trained.dev, trained.strange, Rules(recipe.voting, EVEN, EVEN)),
+        "calibration": {
+            name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
+            for name in MODALITIES
+        },
+        "quantization": {name: found.as_dict() for name, found in fits.items()},
+        "privacy": trained.private,
+        "parity": parity_of(floats, integers, judged),
+    }
+    golden, page = work / "golden.npz", work / "card.md"
+    limits = golden_cases(floats, integers, judged, golden)
+    page.write_text(f"# {recipe.name}\n\nnot judged yet\n", encoding="utf-8")
+    parts = (limits, trained.places["text"] / "tokenizer.json", golden, page)
+    candidates = {
+        "fp32": pack(work / "bundle-fp32", recipe, floats, {}, *parts, facts),
+        "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),
+    }
+    return Made(floats, integers, reports, facts, parts, page, candidates)
+
+
+def adapted_rows(
+    recipe: Recipe,
+    work: Path,
+    trained: Trained,
+    made: Made,
+    results: Mapping[str, Mapping[str, Report]],
+    sets: Sequence[HeldOut],
+    machines: Sequence[Surroundings],
+) -> list[dict[str, Any]]:
+    """The audio student before and after its adaptation to machines, on the held-out sets."""
+    early = unadapted_audio(trained.places["audio"])
+    networks = {**made.floats, **write_networks({"audio": early}, *_shapes(recipe), work / "unadapted")}
+    # For `edge evaluate` alone: its golden outputs are those of the adapted student.
+    unadapted = pack(work / "bundle-unadapted", recipe, networks, {}, *made.parts, made.facts)
+    clear = {title: row["fp32"] for title, row in results.items()}
+    return adaptation(unadapted, made.candidates["fp32"], clear, sets, machines)
+
+
+def _shapes(recipe: Recipe) -> tuple[AudioSpec, VisionSpec, TextSpec, float]:
+    """What the networks take: sound, faces, tokens, and seconds of a window."""
+    return AudioSpec(), recipe.face_crop, recipe.tokens, WINDOW_S
+
+
+def student_of(name: str, recipe: Recipe, data: Path, place: Path) -> Any:
+    """Train one encoder, or read it back when it is finished."""
+    trainer: Any = {"audio": train_audio, "vision": train_vision, "text": train_text}[name]
+    return trainer(recipe, data, place)
+
+
+def place_of(name: str, recipe: Recipe, data: Path, work: Path) -> Path:
+    """Where an encoder's weights are kept: another recipe, other data or another teacher, another folder."""
+    features = {"audio": (), "vision": ("face_crop",), "text": ("tokens",)}[name]
+    return work / f"{name}-{recipe.key(name, *features)}-{data_key([name], recipe, data)}"
+
+
+def data_key(names: Iterable[str], recipe: Recipe, data: Path) -> str:
+    """Digest of what the encoders named come from: corpora, noise, teachers from elsewhere, other bundles.
+
+    Raises ConfigError for a teacher or a bundle that is not there or does not fit, and MissingExtraError.
+    """
+    folders, origins = list[str](), list[str]()
+    for name in names:
+        student = getattr(recipe, name)
+        folders += [*student.corpora, *filter(None, [getattr(student, "noise", None)])]
+        if student.teacher != "cnn" and (teacher := teacher_of(recipe, name, data)):
+            origins.append(teacher.identity)
+        if start := started_from(recipe, name, data):
+            origins.append(start.manifest.models[name].sha256)
+    found = fingerprint(data, folders)
+    return hashlib.sha256("-".join([found, *origins]).encode()).hexdigest()[:10] if origins else found
