@@ -257,8 +257,12 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
                 sinks.append(Terminal(labels, language=site.language))
             if jsonl:
                 sinks.append(JsonLines(jsonl, labels, run, _warn, site.language))
-            opened = [stack.enter_context(sink) for sink in (*sinks, *kept.values())]
-            summary = reader.read_all(site.source, opened, seen, review.sensed if review else None)
+            # What may be refused is entered first: no window opens for a run that another one keeps out.
+            for sink in (troubles, *kept.values(), *sinks[1:]):
+                stack.enter_context(sink)
+            summary = reader.read_all(
+                site.source, [*sinks, *kept.values()], seen, review.sensed if review else None
+            )
     except KeyboardInterrupt:
         typer.echo(word("stopped", site.language))
         raise typer.Exit(130) from None

@@ -63,10 +63,12 @@ def examine(
         return
     from edge.config import Site
     from edge.doctor_devices import examine_devices
+    from edge.doctor_sinks import examine_sinks
 
     site = site or Site()
     yield from _bundle(bundle or site.bundle, site, language)
     yield from examine_devices(site, language)
+    yield from examine_sinks(site, language)
 
 
 def _bundle(bundle: Path | None, site: Site, language: Language) -> Iterator[Check]:

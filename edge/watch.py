@@ -59,9 +59,11 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
             display = Display(site, manifest, say, source.health, source.clocks.offset_ms, troubles.now)
             sinks.append(display)
             seen = display.see
-        opened = [*sinks, *kept.values()]
-        stack.enter_context(Together([source, *opened]))
-        return reader.watch(source, [troubles, *opened], seen, review.sensed if review else None)
+        # What may be refused comes first: no window opens for a run that another one keeps out.
+        stack.enter_context(Together([*kept.values(), source, *sinks]))
+        return reader.watch(
+            source, [troubles, *sinks, *kept.values()], seen, review.sensed if review else None
+        )
 
 
 def _heard_or_not(say: Callable[[str], None]) -> Callable[[str], None]:

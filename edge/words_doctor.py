@@ -39,6 +39,35 @@ DOCTOR: dict[str, tuple[str, str]] = {
         "bundle not checked: mend the packages first, then run `edge doctor` again",
         "バンドルは未確認です。先にパッケージを直し、もう一度 edge doctor を実行してください",
     ),
+    # Where readings go.
+    "doctor_folder": (
+        "[{section}] {folder} can be written, {free:.1f} GB free",
+        "[{section}] {folder}：書き込み可能、空き {free:.1f} GB",
+    ),
+    "doctor_folder_bad": (
+        "[{section}] {folder} cannot be written ({why}); "
+        "make it, check its permissions, or name another folder",
+        "[{section}] {folder} に書き込めません（{why}）。作成するか、アクセス権を確認するか、別のフォルダーを"
+        "指定してください",
+    ),
+    "doctor_port": (
+        "[prometheus] port {port} of {host} is free",
+        "[prometheus] {host} のポート {port} は使用できます",
+    ),
+    "doctor_port_bad": (
+        "[prometheus] port {port} of {host} cannot be used ({why}); change port, or stop what holds it "
+        "unless that is a run of edge",
+        "[prometheus] {host} のポート {port} を使用できません（{why}）。port を変更するか、"
+        "使用中のプログラムを終了してください（edge の実行中であれば問題ありません）",
+    ),
+    "doctor_broker": (
+        "[mqtt] broker {broker} lets this device in",
+        "[mqtt] ブローカー {broker} に接続できます",
+    ),
+    "doctor_asr": (
+        "asr: the speech recogniser in {folder} loads",
+        "asr：{folder} の音声認識モデルを読み込めます",
+    ),
     # Devices.
     "doctor_device": ("{device}: {why}", "{device}：{why}"),
     "doctor_advice": ("{found}; {advice}", "{found}。{advice}"),

@@ -13,10 +13,8 @@ from pathlib import Path
 
 from edge.errors import InputError
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # not a POSIX system: nothing is locked there
-    fcntl = None  # type: ignore[assignment]
 
 LOCKS = Path("/proc/locks")
 
@@ -78,7 +76,7 @@ def claimed_name(name: str, refusal: InputError) -> Iterator[None]:
 
 def held(descriptor: int) -> bool:
     """Lock an open file until it is closed; False when another run has it locked."""
-    if fcntl is None:
+    if sys.platform == "win32":  # nothing is locked there
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,7 +30,8 @@ class Namesake:
             self._short.popleft()
         if len(self._short) < KICKS:
             return 0
-        return min(LONGEST_S, random.randint(*PAUSES_S) * 2 ** min(len(self._short) - KICKS, 4))
+        doublings: int = min(len(self._short) - KICKS, 4)
+        return min(LONGEST_S, random.randint(*PAUSES_S) << doublings)
 
     def suspected(self, connected_s: float) -> bool:
         """Whether there is another; connected_s: how long the connection has lasted, 0 without one."""
