@@ -23,7 +23,6 @@ from edge.threads import one_thread
 
 if TYPE_CHECKING:
     from edge.config import Site
-    from edge.interfaces import Sink
     from edge.summary import Summary
     from edge.words import Language
 
@@ -221,48 +220,12 @@ def _spoken(site: Site, lang: Lang | None) -> Site:
 
 
 def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> None:
-    from contextlib import ExitStack
-
-    from edge.app import Reader
-    from edge.display.display import Display
-    from edge.sinks import open_sinks, review_queue
-    from edge.sinks.jsonl import JsonLines, new_run
-    from edge.sinks.terminal import Terminal
-    from edge.sinks.troubles import Troubles
+    from edge.read import read
     from edge.words import word
 
-    assert site.source is not None
     try:
-        with telling(site.language), ExitStack() as stack:
-            reader = stack.enter_context(Reader(site, realtime=realtime, say=_warn))
-            manifest = reader.bundle.manifest
-            labels, seen, run = manifest.labels, None, new_run()
-            review = review_queue(site, reader.bundle, reader.rules.settings, run, _warn)
-            kept = open_sinks(
-                site,
-                reader.bundle,
-                run,
-                backend=reader.backend,
-                live=False,
-                left_out=reader.left_out,
-                first={"review": review} if review else {},
-            )
-            troubles = Troubles(kept, _warn, site.language)
-            sinks: list[Sink] = [troubles]
-            if realtime and not headless:  # a window on what is read fast would be gone at once
-                display = Display(site, manifest, _warn, troubles=troubles.now)
-                seen = display.see
-                sinks.append(display)
-            elif not headless:
-                sinks.append(Terminal(labels, language=site.language))
-            if jsonl:
-                sinks.append(JsonLines(jsonl, labels, run, _warn, site.language))
-            # What may be refused is entered first: no window opens for a run that another one keeps out.
-            for sink in (troubles, *kept.values(), *sinks[1:]):
-                stack.enter_context(sink)
-            summary = reader.read_all(
-                site.source, [*sinks, *kept.values()], seen, review.sensed if review else None
-            )
+        with telling(site.language):
+            summary = read(site, jsonl, headless, realtime, _warn)
     except KeyboardInterrupt:
         typer.echo(word("stopped", site.language))
         raise typer.Exit(130) from None

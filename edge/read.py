@@ -1,0 +1,56 @@
+"""`edge run` on recordings: everything around the pipeline that a recording needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from edge.app import Reader
+from edge.config import Site
+from edge.display.display import Display
+from edge.interfaces import Sink
+from edge.sinks import open_sinks, review_queue
+from edge.sinks.jsonl import JsonLines, new_run
+from edge.sinks.terminal import Terminal
+from edge.sinks.troubles import Troubles
+from edge.summary import Summary
+
+
+def read(
+    site: Site, jsonl: Path | None, headless: bool, realtime: bool, say: Callable[[str], None]
+) -> Summary:
+    """Read the site's recording, or each of a folder, to where people and the site want it.
+
+    say: gets what is wrong. Raises EdgeError.
+    """
+    assert site.source is not None
+    with ExitStack() as stack:
+        reader = stack.enter_context(Reader(site, realtime=realtime, say=say))
+        manifest = reader.bundle.manifest
+        labels, seen, run = manifest.labels, None, new_run()
+        review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
+        kept = open_sinks(
+            site,
+            reader.bundle,
+            run,
+            backend=reader.backend,
+            live=False,
+            left_out=reader.left_out,
+            first={"review": review} if review else {},
+        )
+        troubles = stack.enter_context(Troubles(kept, say, site.language))
+        sinks: list[Sink] = []
+        if realtime and not headless:  # a window on what is read fast would be gone at once
+            display = Display(site, manifest, say, troubles=troubles.now)
+            seen = display.see
+            sinks.append(display)
+        elif not headless:
+            sinks.append(Terminal(labels, language=site.language))
+        if jsonl:
+            sinks.append(JsonLines(jsonl, labels, run, say, site.language))
+        # What may be refused is entered first: no window opens for a run that another one keeps out.
+        for sink in (*kept.values(), *sinks):
+            stack.enter_context(sink)
+        opened = [troubles, *sinks, *kept.values()]
+        return reader.read_all(site.source, opened, seen, review.sensed if review else None)
