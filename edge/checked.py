@@ -68,15 +68,15 @@ def _plain_text(value: str) -> str:
 
 def _usable_path(value: Path) -> Path:
     text = str(value)
-    names = [name.encode("utf-8", "surrogateescape") for name in text.split("/")]
-    if "\0" in text or max(map(len, names)) > MOST_NAME or sum(map(len, names)) > MOST_PATH:
+    data = text.encode("utf-8", "surrogateescape")
+    if b"\0" in data or len(data) > MOST_PATH or max(map(len, data.split(b"/"))) > MOST_NAME:
         raise ValueError(InputError.of("must_path"))
     return value
 
 
 Whole = Annotated[int, BeforeValidator(_plain_number)]
 Number = Annotated[float, BeforeValidator(_plain_number)]
-Text = Annotated[str, AfterValidator(_plain_text), Field(max_length=256)]
+Text = Annotated[str, Field(max_length=256), AfterValidator(_plain_text)]
 """One printable line."""
 PathText = Annotated[Path, AfterValidator(_usable_path)]
 

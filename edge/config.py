@@ -44,68 +44,78 @@ from __future__ import annotations
 
 import datetime
 import difflib
-import sys
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from typing_extensions import Self
 
-from edge.errors import ConfigError
-from edge.manifest import Count, Manifest, Probability, Spec, VotingSettings
+from edge.checked import PathText, Text, Whole, first_error
+from edge.documents import one_line, read_toml
+from edge.errors import ConfigError, InputError
+from edge.manifest import Manifest, Probability, Spec, VotingSettings
 from edge.voting import Rules
 from edge.words import Language, default_language
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
 Model = TypeVar("Model", bound=BaseModel)
-Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _host(value: str) -> str:
+    if not re.fullmatch(r"[\w:-]+(\.[\w:-]+)*", value):
+        raise ValueError(InputError.of("must_host"))
+    return value
+
+
+def _topic(value: str) -> str:
+    if not value or any(c in value for c in "+#"):
+        raise ValueError(InputError.of("must_topic"))
+    return value
+
+
+Port = Annotated[Whole, Field(ge=1, le=65535)]
 
 
 class LogSettings(Spec):
     """Readings in files of a folder (edge/sinks/log.py)."""
 
-    folder: Path
+    folder: PathText
     """Where the files go; it must exist."""
     format: Literal["jsonl", "csv"] = "jsonl"
-    file_mb: Count = 50
+    file_mb: Whole = Field(50, ge=1, le=100_000)
     """Size at which a new file is begun before the day is over (megabytes)."""
-    quota_mb: Count = 1000
+    quota_mb: Whole = Field(1000, ge=2, le=10_000_000)
     """Size all the files together never exceed: the oldest are deleted (megabytes)."""
 
     @model_validator(mode="after")
     def _room_for_two_files(self) -> Self:
         if self.quota_mb < 2 * self.file_mb:
-            raise ValueError("quota_mb must hold two files; give it at least twice file_mb")
+            raise ValueError(InputError.of("must_room"))
         return self
 
 
 class MqttSettings(Spec):
     """Readings to an MQTT broker (edge/sinks/mqtt.py)."""
 
-    host: str = Field(pattern=r"^[\w:-]+(\.[\w:-]+)*$")
+    host: Annotated[Text, AfterValidator(_host)]
     """Name or address of the broker."""
     port: Port = 1883
     """1883 is usual without TLS, 8883 with it."""
-    topic: str = Field(pattern=r"^[^+#\x00]+$")
+    topic: Annotated[Text, AfterValidator(_topic)]
     """Topic all messages are below."""
-    client_id: str = Field(min_length=1)
+    client_id: Text = Field(min_length=1)
     """Name of this device at the broker; no two devices may share one."""
-    username: str | None = None
-    password_file: Path | None = None
+    username: Text | None = None
+    password_file: PathText | None = None
     """File that holds the password; only its owner may read it."""
-    tls: bool | Path = False
+    tls: bool | PathText = False
     """CA certificate (PEM) the broker's is checked against; true: those of the system; false: no TLS."""
 
     @model_validator(mode="after")
     def _password_of_somebody(self) -> Self:
         if self.password_file and not self.username:
-            raise ValueError("password_file needs a username; add one")
+            raise ValueError(InputError.of("must_user"))
         return self
 
 
@@ -123,14 +133,14 @@ class DisplaySettings(Spec):
     full_screen: bool = False
     privacy: bool = False
     """A silhouette in place of the picture."""
-    purpose: str = ""
+    purpose: Text = ""
     """What the readings are for, on the banner; empty: the usual warning."""
 
 
 class ConsentSettings(Spec):
     """Who agreed that media of checks are kept for people to judge and for training."""
 
-    who: tuple[Annotated[str, Field(min_length=1)], ...] = Field(min_length=1)
+    who: tuple[Annotated[Text, Field(min_length=1)], ...] = Field(min_length=1, max_length=1000)
     """Everybody the camera and the microphone can take; all of them agreed."""
     date: datetime.date
     """Of the last signature; a day later than any withdrawal by one of them (`edge review withdraw`)."""
@@ -141,9 +151,9 @@ class ConsentSettings(Spec):
 class ReviewSettings(Spec):
     """Readings that need a check, kept for a person (edge/review/store.py)."""
 
-    folder: Path
+    folder: PathText
     """Where the queue is; it must exist."""
-    days: Count = 30
+    days: Whole = Field(30, ge=1, le=3650)
     """Age at which media, and what nobody judged, are deleted."""
     consent: ConsentSettings | None = None
     """None: numbers only."""
@@ -161,28 +171,28 @@ SECTIONS: dict[str, type[Spec]] = {
 class Site(BaseModel):
     """The settings of one site; every field has a default."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    bundle: Path | None = None
+    bundle: PathText | None = None
     """Bundle folder or .tar; None: the starter bundle."""
-    source: Path | None = None
+    source: PathText | None = None
     """Recording or folder of recordings."""
-    microphone: str = "default"
+    microphone: Text = "default"
     """Part of a microphone's name or its serial number; "default": the system's; "off": none."""
-    camera: str = "default"
+    camera: Text = "default"
     """Camera address (edge/sources/addresses.py); "default": the first USB camera; "off": none."""
-    checks_a_day: Count | None = None
+    checks_a_day: Annotated[Whole, Field(ge=1, le=100_000)] | None = None
     """Checks a person can do in a day; more are withheld and counted. None: any.
 
     A start goes on counting from the queue of [review]; without one it begins anew.
     """
-    threads: Count = 1
+    threads: Whole = Field(1, ge=1, le=64)
     """CPU threads of each network."""
     backend: Literal["auto", "tensorrt", "onnxrt", "openvino"] = "auto"
     """What runs the networks; auto: TensorRT where it is installed and works, else ONNX Runtime."""
     faces: Literal["nearest", "centre", "all"] = "nearest"
     """Who is read of several: the largest face, the one closest to the picture's middle, or each of them."""
-    asr: Path | None = None
+    asr: PathText | None = None
     """Folder of a speech recogniser; None: no text is read."""
     site_prior: dict[str, Probability] = Field(default_factory=dict)
     """Label -> how often it is met on this site; empty: the bundle's site prior."""
@@ -202,11 +212,11 @@ class Site(BaseModel):
 
 def read_site(path: Path) -> Site:
     """Read site.toml; paths in it are taken from its own folder. Raises ConfigError."""
+    if not path.is_file():
+        raise ConfigError.of("site_unreadable", path=path, why=InputError.of("no_file"))
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError.of("site_unreadable", path=path, why=error.strerror) from error
-    except ValueError as error:
+        content = read_toml(path)
+    except InputError as error:
         raise ConfigError.of("site_toml", path=path, why=error) from error
     _known(path, "", content, Site.model_fields)
     for name, section in SECTIONS.items():
@@ -215,7 +225,7 @@ def read_site(path: Path) -> Site:
     try:
         site = Site.model_validate(content)
     except ValidationError as error:
-        raise ConfigError.of("site_value", at=f"{path}: ", why=_first(error)) from error
+        raise ConfigError.of("site_value", at=f"{path}: ", why=first_error(error)) from error
     _known(path, "voting ", site.voting, VotingSettings.model_fields)
     return _beside(path.parent, site)
 
@@ -225,7 +235,7 @@ def rules(site: Site, manifest: Manifest) -> Rules:
     try:
         settings = VotingSettings.model_validate(manifest.voting.model_dump() | site.voting)
     except ValidationError as error:
-        raise ConfigError.of("site_value", at="voting: ", why=_first(error)) from error
+        raise ConfigError.of("site_value", at="voting: ", why=first_error(error)) from error
     if "events" in site.voting:
         _known(None, "voting.events", settings.events, manifest.labels)
     if not site.site_prior:
@@ -233,9 +243,10 @@ def rules(site: Site, manifest: Manifest) -> Rules:
     _known(None, "site_prior", site.site_prior, manifest.labels)
     missing = [label for label in manifest.labels if label not in site.site_prior]
     total = sum(site.site_prior.values())
-    if missing or abs(total - 1.0) > 1e-3:
-        lacking = f"lacks {', '.join(missing)}" if missing else f"sums to {total:.3f}"
-        raise ConfigError(f"site_prior {lacking}; give every label of the bundle a share, 1 in all")
+    if missing:
+        raise ConfigError.of("site_prior_lacks", names=", ".join(missing))
+    if not abs(total - 1.0) <= 1e-3:
+        raise ConfigError.of("site_prior_sum", total=total)
     prior = tuple(site.site_prior[label] for label in manifest.labels)
     return Rules(settings, prior, manifest.train_prior, manifest.confusion)
 
@@ -263,11 +274,7 @@ def _known(path: Path | None, section: str, given: Iterable[str], allowed: Itera
                 if near
                 else ConfigError.of("hint_known", names=", ".join(names))
             )
+            name = one_line(key, 60)
             if path:
-                raise ConfigError.of("unknown_setting", at=f"{path}: ", section=section, name=key, hint=hint)
-            raise ConfigError.of("unknown_label", section=section, name=key, hint=hint)
-
-
-def _first(error: ValidationError) -> str:
-    first: Any = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']} (got {first['input']!r})"
+                raise ConfigError.of("unknown_setting", at=f"{path}: ", section=section, name=name, hint=hint)
+            raise ConfigError.of("unknown_label", section=section, name=name, hint=hint)

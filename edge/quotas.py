@@ -24,8 +24,8 @@ def assign(posteriors: Floats, shares: Sequence[float]) -> NDArray[np.int64]:
     """
     wished = np.asarray(shares, np.float64)
     n, k = posteriors.shape
-    if wished.shape != (k,) or wished.min() < 0 or abs(wished.sum() - 1.0) > 1e-3:
-        raise InputError(f"the quotas must be {k} shares that sum to 1; got {list(shares)}")
+    if wished.shape != (k,) or not (wished.min() >= 0 and abs(wished.sum() - 1.0) <= 1e-3):
+        raise InputError.of("quotas_wrong", count=k, given=list(shares))
     quota = _whole(n * wished / wished.sum(), n)
     plan = _plan(np.log(np.maximum(posteriors.astype(np.float64), 1e-12)) * SHARPNESS, quota)
     labels = np.full(n, -1, np.int64)

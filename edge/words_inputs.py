@@ -6,6 +6,7 @@ from __future__ import annotations
 INPUTS: dict[str, tuple[str, str]] = {
     # Reasons why JSON or TOML is refused.
     "quoted": ("{text}", "詳細：{text}"),
+    "no_file": ("there is no such file", "ファイルがありません"),
     "not_utf8": (
         "line {line} is not UTF-8; save it as UTF-8",
         "{line} 行目が UTF-8 ではありません。UTF-8 で保存してください",
@@ -44,6 +45,11 @@ INPUTS: dict[str, tuple[str, str]] = {
     "must_be_there": ("is missing", "指定がありません"),
     "must_be_known": ("is not known", "使用できない項目です"),
     "must_date": ("must be a date as in 2026-11-20", "2026-11-20 のような日付が必要です"),
+    "must_host": (
+        "must be a name or an address, as in broker.plant",
+        "ホスト名またはアドレス（例：broker.plant）が必要です",
+    ),
+    "must_topic": ("must be a topic without + and #", "+ と # を含まないトピックが必要です"),
     "must_room": (
         "quota_mb must hold two files; give it at least twice file_mb",
         "quota_mb は file_mb の 2 倍以上にしてください",
@@ -206,5 +212,63 @@ INPUTS: dict[str, tuple[str, str]] = {
     "policy_field": (
         "{path}: {why}; see recipes/pseudo.toml",
         "{path}：{why}。recipes/pseudo.toml を参考にしてください",
+    ),
+    "recipe_start": (
+        "epochs = 0 keeps a network as it is; name its bundle with start",
+        "epochs = 0 では学習しません。start で元のバンドルを指定してください",
+    ),
+    "recipe_nobody": (
+        "epochs = 0 keeps a network as it is; a teacher has nobody to teach, leave it out",
+        "epochs = 0 では学習しないため、teacher は指定できません",
+    ),
+    "recipe_adapt": (
+        "adapt_epochs needs epochs: the network is kept as it is with epochs = 0",
+        "adapt_epochs には 1 以上の epochs が必要です",
+    ),
+    "recipe_made_up": (
+        "made_up needs a teacher that is tuned; set teacher and tuning.epochs",
+        "made_up には teacher と tuning.epochs の指定が必要です",
+    ),
+    "recipe_sites": (
+        "dp_noise and sites do not go together; take one away",
+        "dp_noise と sites は同時に指定できません",
+    ),
+    "recipe_qat": (
+        "qat would train the private fusion without noise; take qat or dp_noise away",
+        "qat と dp_noise は同時に指定できません（雑音なしで学習されるため）",
+    ),
+    "policy_label": (
+        "unknown label {names}; use {known}",
+        "ラベル {names} は使用できません。使用できるもの：{known}",
+    ),
+    "policy_prior": (
+        "prior must give every label a share, 1 in all",
+        "prior には全ラベルの割合を合計 1 で指定してください",
+    ),
+    "policy_per_class": (
+        "per_class thresholds are used by rule = 'per_class' only; set it or drop them",
+        "per_class は rule = 'per_class' のときだけ使用できます",
+    ),
+    "policy_unsigned": (
+        "{path} is not signed; look at its curve, then run this again with --sign NAME",
+        "{path} は署名されていません。曲線を確認し、--sign 名前 を付けてもう一度実行してください",
+    ),
+    "policy_changed": (
+        "{path} was changed after {name} signed it on {date}; "
+        "undo the change, or look at its curve and run this again with --sign NAME",
+        "{path} は {name} が {date} に署名した後に変更されています。変更を戻すか、曲線を確認して "
+        "--sign 名前 を付けてもう一度実行してください",
+    ),
+    "policy_name": (
+        "a signature needs a name; give one to --sign",
+        "署名には名前が必要です。--sign に指定してください",
+    ),
+    "policy_last": (
+        "{path}: {head} must be the last table; move it to the end",
+        "{path}：{head} は最後の表にしてください",
+    ),
+    "policy_unwritable": (
+        "{path} cannot be signed ({why}); make it writable",
+        "{path} に署名できません（{why}）。書き込めるようにしてください",
     ),
 }

@@ -10,23 +10,19 @@ import datetime
 import hashlib
 import json
 import os
-import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from typing_extensions import Self
 
-from edge.errors import ConfigError
+from edge.checked import Number, Whole, first_error
+from edge.documents import one_line, read_toml
+from edge.errors import ConfigError, InputError
 from edge.items import LABELS
-from edge.manifest import Count, Probability, Spec
+from edge.manifest import Probability, Spec
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-Share = Annotated[float, Field(gt=0.0, le=1.0)]
+Share = Annotated[Number, Field(gt=0.0, le=1.0)]
 MOST_ROUNDS = 5
 HEAD = "[signed]"
 
@@ -59,13 +55,13 @@ class Policy(Spec):
     """Share of each label in the pool; empty: estimated from the posteriors (edge/priors.py)."""
     weight: Share = 0.5
     """Weight of a pseudo-labelled clip beside a human-labelled one."""
-    sharpness: Annotated[float, Field(ge=1.0)] = 3.0
+    sharpness: Annotated[Number, Field(ge=1.0, le=100.0)] = 3.0
     """Power that probabilities are raised to before they become soft labels (export/selection.py)."""
-    folds: Annotated[int, Field(ge=2, le=20)] = 5
-    rounds: Annotated[int, Field(ge=1, le=MOST_ROUNDS)] = MOST_ROUNDS
+    folds: Annotated[Whole, Field(ge=2, le=20)] = 5
+    rounds: Annotated[Whole, Field(ge=1, le=MOST_ROUNDS)] = MOST_ROUNDS
     audit: bool = True
     """Whether people must listen to a sample of each round before it is kept."""
-    audit_clips: Count = 100
+    audit_clips: Annotated[Whole, Field(ge=1, le=100_000)] = 100
     precision: Probability = 0.9
     """Least lower bound of the audited precision."""
     signed: Signature | None = None
@@ -75,15 +71,16 @@ class Policy(Spec):
     def _known_labels(cls, value: dict[str, float]) -> dict[str, float]:
         strange = [name for name in value if name not in LABELS]
         if strange:
-            raise ValueError(f"unknown label {', '.join(strange)}; use {', '.join(LABELS)}")
+            said = {"names": one_line(", ".join(strange), 80), "known": ", ".join(LABELS)}
+            raise ValueError(InputError.of("policy_label", **said))
         return value
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.prior and (len(self.prior) < len(LABELS) or abs(sum(self.prior.values()) - 1.0) > 1e-3):
-            raise ValueError("prior must give every label a share, 1 in all")
+        if self.prior and (len(self.prior) < len(LABELS) or not abs(sum(self.prior.values()) - 1.0) <= 1e-3):
+            raise ValueError(InputError.of("policy_prior"))
         if self.per_class and self.rule != "per_class":
-            raise ValueError("per_class thresholds are used by rule = 'per_class' only; set it or drop them")
+            raise ValueError(InputError.of("policy_per_class"))
         return self
 
     @property
@@ -96,27 +93,22 @@ class Policy(Spec):
 def read_policy(path: Path) -> Policy:
     """Read and check a policy, signed or not. Raises ConfigError."""
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path} is not a readable policy ({error}); see recipes/pseudo.toml") from error
+        content = read_toml(path)
+    except InputError as error:
+        raise ConfigError.of("policy_unreadable", path=path, why=error) from error
     try:
         return Policy.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        said = f"{where}: {first['msg']}" if where else first["msg"]
-        raise ConfigError(f"{path}: {said}; see recipes/pseudo.toml") from error
+        raise ConfigError.of("policy_field", path=path, why=first_error(error)) from error
 
 
 def require_signature(policy: Policy, path: Path) -> Signature:
     """The signature, when it is for these very settings. Raises ConfigError."""
     if policy.signed is None:
-        raise ConfigError(f"{path} is not signed; look at its curve, then run this again with --sign NAME")
+        raise ConfigError.of("policy_unsigned", path=path)
     if policy.signed.sha256 != policy.digest:
-        raise ConfigError(
-            f"{path} was changed after {policy.signed.name} signed it on {policy.signed.date}; "
-            "undo the change, or look at its curve and run this again with --sign NAME"
-        )
+        values = {"path": path, "name": one_line(policy.signed.name, 80), "date": policy.signed.date}
+        raise ConfigError.of("policy_changed", **values)
     return policy.signed
 
 
@@ -124,12 +116,12 @@ def sign(path: Path, name: str, date: datetime.date) -> Policy:
     """Sign a policy file, in place of an earlier signature; returns it as signed. Raises ConfigError."""
     policy = read_policy(path)
     if not name.strip():
-        raise ConfigError("a signature needs a name; give one to --sign")
-    text = path.read_text(encoding="utf-8")
+        raise ConfigError.of("policy_name")
+    text = path.read_text(encoding="utf-8-sig")
     if policy.signed:
         before, _, after = text.partition(HEAD)
         if "\n[" in after:
-            raise ConfigError(f"{path}: {HEAD} must be the last table; move it to the end")
+            raise ConfigError.of("policy_last", path=path, head=HEAD)
         text = before
     quoted = json.dumps(name.strip(), ensure_ascii=False)
     text = f'{text.rstrip()}\n\n{HEAD}\nname = {quoted}\ndate = {date}\nsha256 = "{policy.digest}"\n'
@@ -138,5 +130,5 @@ def sign(path: Path, name: str, date: datetime.date) -> Policy:
         scratch.write_text(text, encoding="utf-8")
         os.replace(scratch, path)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be signed ({error.strerror}); make it writable") from error
+        raise ConfigError.of("policy_unwritable", path=path, why=error.strerror) from error
     return read_policy(path)

@@ -58,7 +58,7 @@ def test_a_review_queue_and_the_consent_for_its_media(write, tmp_path):
     assert review.consent.scope == ("face",)
     assert read_site(write("[review]\nfolder = 'queue'")).review.consent is None
     for wrong, message in (
-        (text + "scope = ['name']", "Input should be 'face' or 'sound'"),
+        (text + "scope = ['name']", "must be one of 'face', 'sound' (got 'name')"),
         (text + "scope = []", "review.consent.scope"),
         (text.replace("['山田']", "[]") + "scope = ['face']", "review.consent.who"),
         (text.replace("date = 2026-11-20", "") + "scope = ['face']", "review.consent.date"),
@@ -86,10 +86,10 @@ def test_an_empty_file_changes_nothing(write, tiny_bundle):
             "unknown setting 'xyzzy'; known: bundle, source, microphone, camera, checks_a_day, ",
         ),
         ("[voting]\ndwell = 1", "unknown voting setting 'dwell'; did you mean 'dwell_s'?"),
-        ("threads = 0", "threads: Input should be greater than 0 (got 0)"),
+        ("threads = 0", "threads must be at least 1 (got 0)"),
         (
             "backend = 'tpu'",
-            "backend: Input should be 'auto', 'tensorrt', 'onnxrt' or 'openvino'",
+            "backend must be one of 'auto', 'tensorrt', 'onnxrt', 'openvino' (got 'tpu')",
         ),
         ("threads = ", "is not valid TOML"),
     ],
@@ -116,7 +116,7 @@ def test_a_missing_file(tmp_path):
             Site(site_prior=dict.fromkeys(["neutral", "angry", "happy", "sad", "worried", "surprise"], 0.5)),
             "site_prior sums to 3.000",
         ),
-        (Site(voting={"eta": 2.0}), "voting: eta: Input should be less than or equal to 1"),
+        (Site(voting={"eta": 2.0}), "voting: eta must be at most 1.0 (got 2.0)"),
     ],
 )
 def test_wishes_the_bundle_cannot_meet(tiny_bundle, site, message):
@@ -157,13 +157,13 @@ def test_the_sinks(write, tmp_path):
         ("format =", "fromat =", "unknown log setting 'fromat'; did you mean 'format'?"),
         ("password_file =", "password =", "unknown mqtt setting 'password'; did you mean 'password_file'?"),
         ("port =", "prot =", "unknown prometheus setting 'prot'; did you mean 'port'?"),
-        ('folder = "log"', "", "log.folder: Field required"),
-        ('"csv"', '"xml"', "log.format: Input should be 'jsonl' or 'csv' (got 'xml')"),
+        ('folder = "log"', "", "log.folder is missing"),
+        ('"csv"', '"xml"', "log.format must be one of 'jsonl', 'csv' (got 'xml')"),
         ('"csv"', '"csv"\nquota_mb = 60', "quota_mb must hold two files; give it at least twice file_mb"),
-        ('"plant/line3"', '"plant/#"', "mqtt.topic: "),
-        ('"broker.plant"', '"mqtt://broker"', "mqtt.host: "),
+        ('"plant/line3"', '"plant/#"', "mqtt.topic must be a topic without + and #"),
+        ('"broker.plant"', '"mqtt://broker"', "mqtt.host must be a name or an address"),
         ('username = "line3"', "", "password_file needs a username"),
-        ("9464", "70000", "prometheus.port: Input should be less than or equal to 65535 (got 70000)"),
+        ("9464", "70000", "prometheus.port must be at most 65535 (got 70000)"),
     ],
 )
 def test_a_bad_sink_is_refused_in_one_line(write, old, new, message):
@@ -172,3 +172,78 @@ def test_a_bad_sink_is_refused_in_one_line(write, old, new, message):
         read_site(path)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("threads = 100000", "threads must be at most 64 (got 100000)"),
+        ("threads = true", "threads must be a number"),
+        ("threads = '2'", "threads must be a number"),
+        ("threads = nan", "threads must be a number (got nan)"),
+        (f"threads = {'9' * 5000}", "is not valid TOML"),
+        (f"threads = 0x{'f' * 5000}", "threads must be"),
+        ("checks_a_day = 1_000_000_000", "checks_a_day must be at most 100000"),
+        ("[review]\nfolder = 'q'\ndays = 4000000", "review.days must be at most 3650 (got 4000000)"),
+        ("[log]\nfolder = 'l'\nfile_mb = 10000000000", "log.file_mb must be at most 100000"),
+        ('[log]\nfolder = "l\\u0000"', "log.folder must be a path the system can take"),
+        (f"bundle = '{'x' * 300}'", "bundle must be a path the system can take"),
+        (f"source = '{'x/' * 3000}'", "source must be a path the system can take"),
+        ('microphone = "USB\\u001b[2J"', "microphone must be one line without control characters"),
+        (f"microphone = '{'x' * 1000}'", "microphone must have at most 256 characters"),
+        ('"\\u001b[2J\\n" = 1', "unknown setting '[2J'"),
+        ('[site_prior]\n"a\\nb" = 2', "site_prior.a b must be at most 1.0 (got 2)"),
+        ("[site_prior]\nneutral = inf", "site_prior.neutral must be"),
+        ("[site_prior]\nneutral = nan", "site_prior.neutral must be"),
+        ("a = " + "[" * 100_000, "nested too deeply"),
+        ("a = " + "[" * 100 + "]" * 100, "nested too deeply"),
+        ("threads = 1\nthreads = 2", "is not valid TOML"),
+        ("display = 3", "display must be a table (got 3)"),
+    ],
+)
+def test_no_number_is_without_bounds(write, text, message):
+    with pytest.raises(ConfigError) as error:
+        read_site(write(text))
+    for said in (str(error.value), error.value.told("ja")):
+        assert said.isprintable()
+        assert len(said) < 600
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("voting", "message"),
+    [
+        ({"window_s": 1e9}, "voting: window_s must be at most 3600.0"),
+        ({"half_life_s": 1e-300}, "voting: half_life_s must be at least 0.1"),
+        ({"dwell_s": float("nan")}, "voting: dwell_s must be"),
+        ({"margin": True}, "voting: margin must be a number"),
+        ({"ratio_min": 9.0}, "voting: ratio_min 9.0 is above ratio_max 5.0"),
+    ],
+)
+def test_voting_has_bounds_too(tiny_bundle, voting, message):
+    with pytest.raises(ConfigError) as error:
+        rules(Site(voting=voting), tiny_bundle.manifest)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])
+def test_what_notepad_writes_is_read(tmp_path, encoding):
+    path = tmp_path / "site.toml"
+    path.write_bytes("threads = 2\r\nmicrophone = 'マイク'\r\n".encode(encoding))
+    assert (read_site(path).threads, read_site(path).microphone) == (2, "マイク")
+
+
+@pytest.mark.parametrize("encoding", ["cp932", "utf-16"])
+def test_another_encoding_is_named(tmp_path, encoding):
+    path = tmp_path / "site.toml"
+    path.write_bytes("threads = 2\nmicrophone = 'マイク'\n".encode(encoding))
+    with pytest.raises(ConfigError, match=r"line \d is not UTF-8; save it as UTF-8"):
+        read_site(path)
+
+
+def test_it_is_told_in_japanese(write):
+    with pytest.raises(ConfigError) as error:
+        read_site(write("threads = 100000"))
+    assert error.value.told("ja").endswith(
+        "設定値が正しくありません（threads：64 以下の値が必要です（指定値 100000））"
+    )

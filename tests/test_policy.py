@@ -72,8 +72,8 @@ def test_a_signature_needs_a_name(policy):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("rounds = 6", "rounds: Input should be less than or equal to 5"),
-        ("treshold = 0.9", "treshold: Extra inputs are not permitted"),
+        ("rounds = 6", "rounds must be at most 5 (got 6)"),
+        ("treshold = 0.9", "treshold is not known"),
         ("rule = 'per_class'\n[per_class]\nbored = 0.9", "unknown label bored; use neutral, angry"),
         ("[per_class]\nsad = 0.9", "used by rule = 'per_class' only"),
         ("[prior]\nsad = 0.5\nneutral = 0.5", "prior must give every label a share"),
@@ -87,3 +87,10 @@ def test_a_wrong_policy_is_refused(tmp_path, text, said):
         read_policy(path)
     assert said in str(caught.value)
     assert "see recipes/pseudo.toml" in str(caught.value)
+
+
+def test_what_notepad_writes_is_read_and_signed(tmp_path):
+    path = tmp_path / "p.toml"
+    path.write_bytes("\ufeffthreshold = 0.8\r\n".encode())
+    assert read_policy(path).threshold == 0.8
+    assert sign(path, "Sato", datetime.date(2026, 11, 20)).signed.name == "Sato"
