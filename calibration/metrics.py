@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.confidence import TIE
+from edge.errors import InputError
 from edge.items import LABELS
 
 RESAMPLES, DRAWS = 1000, 200
@@ -91,6 +92,8 @@ def score(
 
     thresholds: [n, labels], what prediction sets are made with (edge/confidence.py); None: no sets.
     """
+    if not np.isfinite(posteriors).all():  # argmax would take a NaN for the likeliest label
+        raise InputError.of("posterior_nan", count=int((~np.isfinite(posteriors)).any(axis=1).sum()))
     truth, predicted = np.asarray(labels), posteriors.argmax(axis=1)
     confusion = _confusion(truth, predicted)
     sets = None

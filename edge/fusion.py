@@ -8,6 +8,7 @@ import numpy as np
 
 from edge.confidence import softmax
 from edge.encoders import Tokens
+from edge.errors import EngineError
 from edge.interfaces import Engine
 from edge.items import MODALITIES, Floats, Prediction, Quality
 from edge.manifest import Manifest
@@ -36,6 +37,8 @@ class Fusion:
         present = np.array([name in found for name in MODALITIES], np.float32)
         with self._stopwatch.stage("fusion engine"):
             out = self._engine.run(self._inputs(found, present, quality))
+        if not (np.isfinite(out["logits"]).all() and np.isfinite(out["weights"]).all()):
+            raise EngineError.of("fusion_nan")
         weights = out["weights"][0].astype(np.float64) * present
         weights /= weights.sum()
         return Prediction(

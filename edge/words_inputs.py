@@ -271,4 +271,25 @@ INPUTS: dict[str, tuple[str, str]] = {
         "{path} cannot be signed ({why}); make it writable",
         "{path} に署名できません（{why}）。書き込めるようにしてください",
     ),
+    "sidecar_wrong": (
+        "{path}: {why}; known keys: rate, size, mean, std",
+        "{path}：{why}。使用できる項目：rate、size、mean、std",
+    ),
+    "tokenizer_broken": (
+        "{path} is no tokenizer that can be read ({why}); copy or export the bundle again",
+        "{path} はトークナイザーとして読み取れません（{why}）。もう一度コピーするか、書き出し直してください",
+    ),
+    "fusion_nan": (
+        "the fusion network gave NaN or infinity; run edge doctor, or export the bundle again",
+        "統合モデルの出力に NaN または無限大があります。"
+        "edge doctor で確認するか、バンドルを書き出し直してください",
+    ),
+    "posterior_nan": (
+        "{count} examples got NaN or infinity from the network; run edge doctor on the bundle",
+        "{count} 件の出力に NaN または無限大があります。edge doctor でバンドルを確認してください",
+    ),
+    "epsilon_none": (
+        "dp_noise = {noise} gives no finite epsilon; give more",
+        "dp_noise = {noise} では epsilon が有限になりません。値を大きくしてください",
+    ),
 }

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field, ValidationError
 from tokenizers import Tokenizer
 
-from edge.errors import ConfigError, EngineError
+from edge.checked import first_error
+from edge.documents import read_json
+from edge.errors import ConfigError, EngineError, InputError
 from edge.items import Floats
 from edge.manifest import Spec
 from edge.onnx_file import load_graph
@@ -141,11 +143,10 @@ class OnnxTeacher:
 
 def _sidecar(file: Path) -> Sidecar:
     try:
-        return Sidecar.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, OSError, UnicodeDecodeError) as error:
-        said = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-        where = ".".join(map(str, said["loc"]))
-        raise ConfigError(f"{file}: {where} {said['msg']}; known keys: rate, size, mean, std") from error
+        return Sidecar.model_validate(read_json(file))
+    except (ValidationError, InputError) as error:
+        why = first_error(error) if isinstance(error, ValidationError) else error
+        raise ConfigError.of("sidecar_wrong", path=file, why=why) from error
 
 
 def _providers() -> list[str]:

@@ -7,6 +7,7 @@ that stays in the work folder: a seed that the recipe tells would let anybody ta
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 import warnings
@@ -56,6 +57,8 @@ def privacy_of(recipe: Recipe, windows: int) -> dict[str, Any]:
         # Next to no noise: the bound is loose, and large enough to tell that by itself.
         warnings.filterwarnings("ignore", message="Optimal order")
         epsilon = accountant.get_epsilon(wanted.dp_delta)
+    if not math.isfinite(epsilon):
+        raise ConfigError.of("epsilon_none", noise=wanted.dp_noise)
     return {
         "epsilon": round(float(epsilon), 4),
         "delta": wanted.dp_delta,

@@ -110,7 +110,7 @@ def run_rounds(
                 f"{verdicts.right} of {verdicts.n} were right by ear, precision at least {verdicts.bound:.3f}"
             )
             heard |= verdicts.heard  # true whatever becomes of the round
-            if verdicts.bound < policy.precision:
+            if not verdicts.bound >= policy.precision:
                 why += f", under {policy.precision}"
                 rounds.append(Finished(found, "rolled back", verdicts, why))
                 ended = f"round {number} was rolled back: {why}"

@@ -63,7 +63,7 @@ class _Pretrained(ABC):
         file = self.folder / name
         try:
             return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, RecursionError) as error:
             raise self._broken(error) from error
 
     def _load(self) -> Any:

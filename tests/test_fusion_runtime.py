@@ -5,6 +5,7 @@ import pytest
 
 from edge.confidence import softmax
 from edge.encoders import Tokens
+from edge.errors import EngineError
 from edge.fusion import Fusion
 from edge.items import Quality
 
@@ -97,3 +98,16 @@ def test_more_faces_than_the_network_takes(fusion, engine, rng):
     faces = Tokens(rng.standard_normal((11, 128), np.float32), rng.standard_normal((11, 6), np.float32))
     fusion.predict(0.0, {"vision": faces}, QUALITY)
     np.testing.assert_array_equal(engine.given["vision"][0], faces.tokens[-8:])
+
+
+@pytest.mark.parametrize("name", ["logits", "weights"])
+def test_a_nan_is_no_reading(tiny_bundle, engines, rng, name):
+    class Broken(Recording):
+        def run(self, inputs):
+            found = super().run(inputs)
+            found[name] = found[name] * np.nan
+            return found
+
+    audio = Tokens(rng.standard_normal((50, 128), np.float32), rng.standard_normal((1, 6), np.float32))
+    with pytest.raises(EngineError, match="the fusion network gave NaN or infinity"):
+        Fusion(tiny_bundle.manifest, Broken(engines["fusion"])).predict(0.0, {"audio": audio}, QUALITY)

@@ -7,6 +7,7 @@ import pytest
 
 from calibration.metrics import Report, calibration_error, error_by_chance, score
 from edge.confidence import prediction_set
+from edge.errors import InputError
 from edge.items import LABELS
 
 NEUTRAL, ANGRY, HAPPY, SAD, WORRIED, SURPRISE = range(len(LABELS))
@@ -203,3 +204,10 @@ def test_the_table_reads_well():
 def test_one_speaker_has_no_interval():
     report = score(np.vstack([saying([SAD], 0.9), saying([HAPPY], 0.9)]), [SAD, SAD], ["anna", "anna"])
     assert report.span("accuracy") == "unknown, one speaker"
+
+
+def test_a_nan_is_not_the_likeliest_label():
+    posteriors = np.full((3, len(LABELS)), 1.0 / len(LABELS))
+    posteriors[1, 2] = np.nan
+    with pytest.raises(InputError, match="1 examples got NaN or infinity"):
+        score(posteriors, [0, 1, 2], people(3))

@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from edge.documents import one_line
+from edge.errors import BundleError
 from edge.items import Floats
 from edge.manifest import TextSpec
 
 
 def load_tokenizer(path: Path) -> Tokenizer:
-    """The bundle's tokenizer.json; id 0 is padding."""
-    return Tokenizer.from_file(str(path))
+    """The bundle's tokenizer.json; id 0 is padding. Raises BundleError."""
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers has no base class of its own
+        raise BundleError.of("tokenizer_broken", path=path, why=one_line(str(error))) from error
 
 
 def token_ids(text: str, tokenizer: Tokenizer, spec: TextSpec) -> tuple[NDArray[np.int32], Floats]:
