@@ -223,7 +223,7 @@ def test_common_faults_are_told_in_japanese(edge, demo, tiny_bundle, tiny_copy, 
     site.write_text("threads = ")
     assert told(*run).startswith(f"edge: {site} の書式に誤りがあります。該当箇所を修正してください（")
     site.write_text("threads = 0")
-    assert "site.toml: 設定値が正しくありません（threads: " in told(*run)
+    assert "site.toml: 設定値が正しくありません（threads：1 以上の値が必要です" in told(*run)
     site.write_text("bundel = 'x'")
     assert "site.toml: 設定項目「bundel」は使用できません。「bundle」ではありませんか" in told(*run)
     site.write_text("[display]\nxyzzy = 1")
