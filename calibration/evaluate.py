@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -25,6 +24,7 @@ from edge.features.text import load_tokenizer
 from edge.features.vision import crop
 from edge.fusion import Fusion, fused_name
 from edge.items import Bytes, Floats, Frame, Prediction, Quality
+from edge.output import warn
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.voice import shrunk
@@ -123,7 +123,7 @@ class Judge:
         """say: is told of each clip that cannot be decoded, one line; None: on stderr."""
         self._bundle = bundle
         self._around = around
-        self._say = say or (lambda line: sys.stderr.write(f"{line}\n"))
+        self._say = say or warn
         self._broken: set[str] = set()
         self._stack = ExitStack()
         self._voices: dict[str, Floats] = {}

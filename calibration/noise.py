@@ -13,6 +13,7 @@ import numpy as np
 from calibration.recordings import load_sound
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
+from edge.texts import visible
 
 KINDS = (".wav", ".flac", ".opus", ".ogg")
 
@@ -34,7 +35,7 @@ def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
         try:
             sounds.append(load_sound(path, rate))
         except MediaError as error:
-            sys.stderr.write(f"left out: {error}\n")
+            sys.stderr.write(f"left out: {visible(str(error))}\n")
     if not sounds:
         raise DatasetError(f"{folder}: none of {len(kept)} recordings can be read; replace them")
     return sounds

@@ -18,7 +18,7 @@ from edge.cli_options import Lang, LangOption, language_of, telling
 from edge.cli_pseudo import pseudo
 from edge.cli_review import app as review
 from edge.environment import leave, prepare_environment
-from edge.errors import EdgeError
+from edge.output import finished, say, warn
 from edge.threads import one_thread
 
 if TYPE_CHECKING:
@@ -37,21 +37,16 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Entry point: an error of ours is one line on stderr and exit code 1."""
-    try:
-        app()
-    except EdgeError as error:
-        typer.echo(f"edge: {error}", err=True)
-        sys.exit(1)
-    except SystemExit as ended:
-        if "edge.watch" in sys.modules and isinstance(ended.code, int):
-            leave(ended.code)  # a live run has closed all it held
-        raise
+    """Entry point: what goes wrong is one line on stderr and exit code 1."""
+    code = finished(lambda: app(standalone_mode=False))
+    if "edge.watch" in sys.modules and sys.stdout is sys.__stdout__:
+        leave(code)  # a live run has closed all it held; a test that calls this goes on
+    sys.exit(code)
 
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"edge {__version__}")
+        say(f"edge {__version__}")
         raise typer.Exit
 
 
@@ -78,9 +73,9 @@ def demo(lang: LangOption = None) -> None:
 
     site = _spoken(Site(source=demo_clip()), lang)
     notice = word("demo_notice", site.language)
-    typer.echo(notice)
+    say(notice)
     _read(site, jsonl=None, headless=False, realtime=False)
-    typer.echo(notice)
+    say(notice)
 
 
 @app.command()
@@ -135,9 +130,9 @@ def run(
         from edge.watch import watch
 
         with telling(site.language):
-            summary = watch(site, jsonl, headless, _warn)
+            summary = watch(site, jsonl, headless, warn)
         with suppress(OSError):  # the terminal may be gone: that is what ended it
-            typer.echo(_closing(summary, jsonl, site.language))
+            say(_closing(summary, jsonl, site.language))
     else:
         _read(site, jsonl, headless, realtime)
 
@@ -170,11 +165,11 @@ def replay(
 
     try:
         with telling(language_of(lang)):
-            show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at, _warn)
+            show(readings, _spoken(Site(source=source, bundle=bundle), lang), save, at, warn)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     if save:
-        typer.echo(word("written_to", language_of(lang), path=save))
+        say(word("written_to", language_of(lang), path=save))
 
 
 @app.command()
@@ -198,10 +193,10 @@ def relabel(
 
     site = _spoken(_site(config, lang), lang)
     with telling(site.language):
-        found = label_anew(readings, site, out, _warn)
+        found = label_anew(readings, site, out, warn)
     for line in found.table(site.language):
-        typer.echo(line)
-    typer.echo(word("written_to", site.language, path=out))
+        say(line)
+    say(word("written_to", site.language, path=out))
 
 
 def _site(path: Path, lang: Lang | None) -> Site:
@@ -225,15 +220,11 @@ def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> Non
 
     try:
         with telling(site.language):
-            summary = read(site, jsonl, headless, realtime, _warn)
+            summary = read(site, jsonl, headless, realtime, warn)
     except KeyboardInterrupt:
-        typer.echo(word("stopped", site.language))
+        say(word("stopped", site.language))
         raise typer.Exit(130) from None
-    typer.echo(_closing(summary, jsonl, site.language))
-
-
-def _warn(line: str) -> None:
-    typer.echo(line, err=True)
+    say(_closing(summary, jsonl, site.language))
 
 
 def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:

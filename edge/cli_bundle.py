@@ -14,6 +14,7 @@ import typer
 from edge.cli_options import BundleArgument, LocaleOption, language_of, telling
 from edge.disk import writing
 from edge.errors import InputError, MissingExtraError
+from edge.output import say
 from edge.threads import one_thread
 from edge.words import word
 
@@ -67,7 +68,7 @@ def bench(
     else:
         report = measure(bundle)
         shown = table(report)
-    typer.echo(jsonlib.dumps(report, indent=1) if json else shown)
+    say(jsonlib.dumps(report, indent=1) if json else shown)
     if out:
         _write_json(out, report)
 
@@ -87,9 +88,9 @@ def build(
 
     if listing or clean:
         for line in stored() if listing else [clear()]:
-            typer.echo(line)
+            say(line)
         return
-    build_bundle(bundle, typer.echo)
+    build_bundle(bundle, say)
 
 
 def doctor(
@@ -116,10 +117,10 @@ def doctor(
         site = read_site(config) if config else None
     bad, language = 0, site.language if site and not lang else language_of(lang)
     for check in examine(bundle, language, site):
-        typer.echo(f"{word('ok' if check.ok else 'bad', language)}  {check.text}")
+        say(f"{word('ok' if check.ok else 'bad', language)}  {check.text}")
         bad += not check.ok
     if bad:
-        typer.echo(word("doctor_bad", language, count=bad), err=True)
+        say(word("doctor_bad", language, count=bad), err=True)
         raise typer.Exit(1)
 
 
@@ -182,7 +183,7 @@ def evaluate(
     report: Any = evaluate_folder(
         bundle, folder, modality.value, dropped, new_voices=new_voices, noise=around
     )
-    typer.echo(report.table())
+    say(report.table())
     if json:
         _write_json(json, report.as_dict())
     if reliability:
@@ -199,7 +200,7 @@ def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | N
 
     opened = open_bundle(bundle)
     found = trial(stream_clips(opened, folder, dropped), opened.manifest)
-    typer.echo(table(found))
+    say(table(found))
     if json:
         _write_json(json, as_dict(found))
 
@@ -267,7 +268,7 @@ def trial(
 
     with writing(out):
         found = run_trial(data, out)
-    typer.echo(markdown(found))
+    say(markdown(found))
 
 
 def _write_json(path: Path, what: Any) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from edge.disk import writing
 from edge.errors import MissingExtraError
+from edge.output import say
 
 
 def pseudo(
@@ -51,6 +52,6 @@ def pseudo(
 
     with writing(out):
         if trial is not None:
-            typer.echo(run_trial(recipe, data, policy, out, trial))
+            say(run_trial(recipe, data, policy, out, trial))
         elif unlabelled is not None:
             run_pseudo(recipe, data, unlabelled, policy, out, sign)

@@ -11,6 +11,7 @@ import typer
 from edge.cli_options import LocaleOption, language_of, telling
 from edge.days import day_of
 from edge.errors import InputError
+from edge.output import say
 from edge.words import WORDS, word
 
 app = typer.Typer(
@@ -59,7 +60,7 @@ def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
         item = store.item(number)
     _print(details(item, language))
     if not item.verdicts:
-        typer.echo(word("review_next", language, folder=folder, id=number))
+        say(word("review_next", language, folder=folder, id=number))
 
 
 @app.command()
@@ -83,7 +84,7 @@ def judge(
         raise InputError(word("by_empty", language))
     with telling(language), Store(folder) as store:
         store.judge(number, by.strip(), None if said == "cannot_tell" else said, note)
-    typer.echo(word("review_taken", language, id=number, label=word(said, language), who=by.strip()))
+    say(word("review_taken", language, id=number, label=word(said, language), who=by.strip()))
 
 
 @app.command()
@@ -97,7 +98,7 @@ def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> N
 
     with telling(language_of(lang)), Store(folder) as store:
         store.undo(number, by.strip())
-    typer.echo(word("review_undone", language_of(lang), id=number, who=by.strip()))
+    say(word("review_undone", language_of(lang), id=number, who=by.strip()))
 
 
 @app.command()
@@ -137,9 +138,9 @@ def export(
         expires = [
             day_of(item.expires).isoformat() for item in store.items() if item.verdicts and item.consent
         ]
-    typer.echo(word("review_exported", language, path=out, **counts))
+    say(word("review_exported", language, path=out, **counts))
     if counts["faces"] or counts["sound"]:
-        typer.echo(word("review_copies", language, expires=min(expires)))
+        say(word("review_copies", language, expires=min(expires)))
 
 
 @app.command()
@@ -173,4 +174,4 @@ def _key(label: str) -> str:
 
 
 def _print(lines: Iterable[str]) -> None:
-    typer.echo("\n".join(lines))
+    say("\n".join(lines))

@@ -138,7 +138,21 @@ QUEUE: dict[str, tuple[str, str]] = {
         "{path} holds no reading with a label; give another file",
         "{path} にラベルの付いた推定結果がありません。別のファイルを指定してください",
     ),
-    # Where an export writes.
+    # Standard output.
+    "output_unwritable": (
+        "standard output cannot be written ({why}); the run goes on without it; free some space",
+        "標準出力に書き込めません（{why}）。出力なしで続行します。空き容量を確認してください",
+    ),
+    "no_memory": (
+        "there is not enough memory; end other programs, or give less at a time",
+        "メモリーが不足しています。ほかのプログラムを終了するか、一度に扱う量を減らしてください",
+    ),
+    # Where plans and an export are kept.
+    "plans_homeless": (
+        "plans cannot be kept: this user has no home folder; set XDG_CACHE_HOME",
+        "プランを保存できません。このユーザーにはホームフォルダーがありません。"
+        "XDG_CACHE_HOME を設定してください",
+    ),
     "disk_full": (
         "{path} cannot be written ({why}); free some space or name another folder and start again, "
         "what is finished is kept",

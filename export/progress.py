@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from edge.texts import visible
+
 T = TypeVar("T")
 
 LOG = "EDGE_EXPORT_LOG"
@@ -20,7 +22,7 @@ LOG = "EDGE_EXPORT_LOG"
 
 def say(line: str) -> None:
     """One line for the terminal, and with the time for the log."""
-    tqdm.write(line, file=sys.stderr)
+    tqdm.write(visible(line), file=sys.stderr)
     if LOG in os.environ:
         _write(Path(os.environ[LOG]), line)
 

@@ -110,3 +110,40 @@ def test_the_default_is_the_first_one_as_soon_as_there_is_one(plugged, tmp_path,
     monkeypatch.setattr(addresses, "_SYSTEM", tmp_path / "none")
     with pytest.raises(InputError, match="no USB camera yet"):
         find_usb("default")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        (
+            "rtsp://10.0.0.5/user=admin&password=tlJwpbo6&channel=1",
+            "rtsp://10.0.0.5/user=***&password=***&channel=1",
+        ),
+        ("rtsp://10.0.0.5/user=admin_password=tlJwpbo6_channel=1", "rtsp://10.0.0.5/user=***"),
+        (
+            "http://10.0.0.5/v.cgi?loginuse=me&loginpas=s3&x=1",
+            "http://10.0.0.5/v.cgi?loginuse=***&loginpas=***&x=1",
+        ),
+        ("http://h/mjpg?x=1&TOKEN=a/b@c", "http://h/mjpg?x=1&TOKEN=***"),
+        ("https://h/a?api_key=1&pwd=2;usr=3", "https://h/a?api_key=***&pwd=***;usr=***"),
+        ("rtsp://me:pa/ss@10.0.0.5/live", "rtsp://10.0.0.5/live"),
+        ("rtsp://me:pa?ss@10.0.0.5:554/live", "rtsp://10.0.0.5:554/live"),
+        ("rtsp://10.0.0.5:554/a@b?width=640", "rtsp://10.0.0.5:554/a@b?width=640"),
+        ("rtsp://[fe80::1]:554/a@b", "rtsp://[fe80::1]:554/a@b"),
+        ("me:secret@10.0.0.5/live", "10.0.0.5/live"),
+        ("rtsp:/me:secret@10.0.0.5/live", "rtsp:/10.0.0.5/live"),
+        ("C920 @ desk", "C920 @ desk"),
+        ("csi://0", "csi://0"),
+    ],
+)
+def test_no_user_password_or_key_is_shown(address, told):
+    assert shown(address) == told
+
+
+@pytest.mark.parametrize(
+    "address", ["me:secret@10.0.0.5/live", "rtsp:/me:secret@h/x", "ftp://h/?pass=secret", "5"]
+)
+def test_an_address_of_no_known_form_is_refused_without_its_password(address):
+    with pytest.raises(ConfigError) as refused:
+        check_address(address)
+    assert "secret" not in str(refused.value)

@@ -323,3 +323,11 @@ def test_the_verb(past, tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out == f"{out} に保存しました\n"
     replay(past, Site.model_validate({"display": {"language": "ja"}}), tmp_path / "same.png", None)
     assert out.read_bytes() == (tmp_path / "same.png").read_bytes()
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(tmp_path):
+    path = tmp_path / "readings.jsonl"
+    with JsonLines(path, LABELS) as sink:
+        sink.write(read(1, source="\udc83\udc65\x1b.mp4"))
+    replay(path, Site(), tmp_path / "panel.png", None)
+    assert (tmp_path / "panel.png").stat().st_size > 10_000

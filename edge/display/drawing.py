@@ -12,6 +12,7 @@ import numpy as np
 from edge.display.palette import Colour
 from edge.errors import InputError
 from edge.items import Bytes
+from edge.texts import visible
 
 Align = Literal["left", "centre", "right"]
 BOLD = 600
@@ -37,6 +38,7 @@ def text_width(words: str, size: int, weight: int = 400) -> int:
     """How far a text reaches (pixels). Raises InputError."""
     import cv2
 
+    words = visible(words, keep="")  # half a character, as in a name that is no text, ends the process there
     left, _, width, _ = cv2.getTextSize((0, 0), words, (0, 0), font(), size, weight)
     return int(left + width)
 
@@ -67,6 +69,7 @@ def text(
             words = words[:-1]
         words += "…"
     x, y = at
+    words = visible(words, keep="")
     width = text_width(words, size, weight)
     x -= {"left": 0, "centre": width // 2, "right": width}[align]
     if words:

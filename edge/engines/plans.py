@@ -111,9 +111,12 @@ def key_of(source: Path, using: Compiler, gpu: Gpu | None, precision: Precision 
 
 
 def folder() -> Path:
-    """Where plans are kept."""
+    """Where plans are kept. Raises EngineError where the user has no home."""
     base = os.environ.get("XDG_CACHE_HOME") or ""
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "edge" / "plans"
+    try:
+        return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "edge" / "plans"
+    except RuntimeError as error:
+        raise EngineError.of("plans_homeless") from error
 
 
 def obtain(

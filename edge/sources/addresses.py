@@ -14,6 +14,13 @@ Kind = Literal["usb", "http", "rtsp", "csi"]
 
 DEFAULT = "default"
 """The first USB camera, as soon as there is one."""
+_SECRET = re.compile(
+    r"((?<![\w.%-])(?:[\w.%-]*"
+    r"(?:user|usr|login|account|pass|pwd|psw|token|key|secret|auth|sign|sid|session|cred)"
+    r"[\w.%-]*|pw|pas|u|p)=)[^&;#\s]*",
+    re.IGNORECASE,
+)
+"""A name and a value in an address, of which the value is nobody else's business."""
 _SYSTEM = Path("/sys/class/video4linux")
 _LINKS = Path("/dev/v4l")
 _SCHEMES: dict[str, Kind] = {"http": "http", "https": "http", "rtsp": "rtsp", "csi": "csi"}
@@ -35,20 +42,28 @@ def check_address(address: str) -> Kind:
     if separator:
         kind = _SCHEMES.get(scheme)
         if kind == "csi" and not rest.isdecimal():
-            raise ConfigError.of("camera_no_sensor", address=address)
+            raise ConfigError.of("camera_no_sensor", address=shown(address))
         if kind is None or not _reachable(address, kind):
             raise ConfigError.of("camera_form", address=shown(address), forms=_forms())
         return kind
     if address.strip().isdecimal() or re.fullmatch(r"/dev/video\d*", address):
-        raise ConfigError.of("camera_number", address=address, forms=_forms())
+        raise ConfigError.of("camera_number", address=shown(address), forms=_forms())
     if not address.strip() or ("/" in address and not address.startswith("/dev/")):
-        raise ConfigError.of("camera_form", address=address, forms=_forms())
+        raise ConfigError.of("camera_form", address=shown(address), forms=_forms())
     return "usb"
 
 
 def shown(address: str) -> str:
-    """The address without user name and password, fit for messages and logs."""
-    return re.sub(r"(?<=://)[^/]*@", "", address)
+    """The address without user name, password and keys, fit for messages and logs."""
+    found = re.match(r"[A-Za-z][\w+.-]*:/+", address)
+    scheme = found[0] if found else ""
+    rest = address[len(scheme) :]
+    host = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in host and (scheme or ":" in host):  # else it is the name of a USB camera
+        rest = rest[host.rindex("@") + 1 :]
+    elif not re.fullmatch(r"[^:]*(:\d*)?|\[.*", host):  # a password with a slash in it, not a port
+        rest = rest[rest.rfind("@") + 1 :]
+    return scheme + _SECRET.sub(r"\1***", rest)
 
 
 def called(address: str) -> str | InputError:
@@ -82,7 +97,7 @@ def find_usb(address: str) -> Path:
         names = InputError.of("either", first=", ".join(first), last=last)
         raise InputError.of("camera_several", count=len(found), name=address, names=names)
     there = ", ".join(repr(camera.name) for camera in cameras) or InputError.of("nothing")
-    raise InputError.of("camera_unknown", name=address, there=there)
+    raise InputError.of("camera_unknown", name=shown(address), there=there)
 
 
 def _forms() -> ConfigError:
