@@ -32,6 +32,12 @@ settings.load_profile("edge")
 MEDIA = Path(__file__).parents[2] / "shared" / "data" / "media"
 
 
+@pytest.fixture(autouse=True)
+def _stays(monkeypatch):
+    """The command ends its process at once after a live run; here that is the process of the tests."""
+    monkeypatch.setattr("edge.cli.leave", sys.exit)
+
+
 @pytest.fixture(scope="session")
 def _tiny(tmp_path_factory):
     return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "tiny").folder

@@ -233,7 +233,7 @@ def test_common_faults_are_told_in_japanese(edge, demo, tiny_bundle, tiny_copy, 
     site.write_text(f"bundle = '{tiny_bundle.folder}'\n[review]\nfolder = 'nowhere'")
     assert "nowhere というフォルダーはありません" in told(*run, "--source", demo)
     site.write_text(f"bundle = '{tiny_bundle.folder}'\nmicrophone = 'off'\ncamera = 'off'")
-    assert told(*run).startswith("edge: 使用できるマイクもカメラもありません")
+    assert told(*run).startswith("edge: マイクとカメラがどちらも off です")
     assert "の番号は接続のたびに変わります" in told(*run, "--camera", "/dev/video0")
     assert "指定形式が正しくありません。USB カメラ名の一部、" in told(*run, "--camera", "ftp://x")
     (tiny_copy / "text.onnx").write_bytes(b"changed")
@@ -318,7 +318,7 @@ def module(monkeypatch):
 
 def test_a_live_run_needs_a_device_and_a_camera_s_address(edge):
     done = edge("run", "--microphone", "off", "--camera", "off")
-    assert "there is neither a microphone nor a camera to read" in one_line_error(done)
+    assert "microphone and camera are both off" in one_line_error(done)
     done = edge("run", "--microphone", "off", "--camera", "0")
     assert "is a number that changes with every plugging in" in one_line_error(done)
 
