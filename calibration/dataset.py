@@ -1,34 +1,25 @@
 """Labelled recordings in the generic layout: a folder with metadata.csv.
 
-Columns: file_name and emotion; optional speaker, transcript, session. file_name is relative to the folder.
+Columns: file_name and emotion; optional speaker, transcript, session, seconds. file_name is relative to the
+folder, with / or \\ between folders. How the table may be written: calibration/table.py.
 A folder of pseudo-labels (export/pseudo.py) has the columns weight and p_<label> besides; rows in which
 these are empty were labelled by people.
 """
 
 from __future__ import annotations
 
-import csv
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from calibration.labels import label_index
+from calibration.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError
 from edge.items import LABELS
 
-SYNONYMS = {
-    "calm": "neutral",
-    "anger": "angry",
-    "joy": "happy",
-    "happiness": "happy",
-    "sadness": "sad",
-    "fear": "worried",
-    "fearful": "worried",
-    "worry": "worried",
-    "surprised": "surprise",
-} | {name: name for name in LABELS}
-"""Names that published corpora use for our labels."""
-DROPPED = ("disgust", "contempt")
-"""Emotions of published corpora that no label of ours stands for."""
+LONGEST_S = 7 * 86400.0
+"""No recording lasts longer (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +40,19 @@ class Example:
     """Row and column of a face in a mosaic picture."""
     also: tuple[int, ...] = ()
     """Further labels the same example was given."""
-    scene: str | None = None
-    """The conversation it was said in; none has two roles."""
+    session: str | None = None
+    """The recording session or conversation it comes from; none has two roles."""
     soft: tuple[float, ...] | None = None
     """Probability of each label, where a machine gave the label; None where a person did."""
     weight: float = 1.0
     """How much it counts in training beside a human-labelled example, above 0 and at most 1."""
+    named: bool = True
+    """Whether it is known who is heard, seen or read; who is not counts as a person of its own."""
 
 
-def label_index(name: str, where: str) -> int | None:
-    """Index of a label by any of its known names; None for an emotion that is left out.
-
-    Raises DatasetError for a name nobody knows.
-    """
-    plain = name.strip().lower()
-    if plain in DROPPED:
-        return None
-    if plain not in SYNONYMS:
-        raise DatasetError(
-            f"{where}: unknown emotion '{name}'; use {', '.join(LABELS)} ({', '.join(DROPPED)} are left out)"
-        )
-    return LABELS.index(SYNONYMS[plain])
+def person(name: str) -> str:
+    """A name as people are told apart by: NFC, without space around it, one blank wherever there is space."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
 def read_folder(folder: Path, *, files: bool = True) -> list[Example]:
@@ -79,63 +62,71 @@ def read_folder(folder: Path, *, files: bool = True) -> list[Example]:
     """
     table = folder / "metadata.csv"
     if not table.is_file():
-        raise DatasetError(
-            f"{folder} holds no metadata.csv; write one with the columns file_name, emotion "
-            "and, if known, speaker, transcript, session"
-        )
-    examples = []
-    for number, row in read_rows(table, ("file_name", "emotion")):
-        label = label_index(row["emotion"], f"{table}, line {number}")
-        if label is None:
-            continue
-        path = folder / row["file_name"]
-        if files and not path.is_file():
-            raise DatasetError(f"{table}, line {number}: {row['file_name']} does not exist in {folder}")
-        speaker = row.get("speaker") or row["file_name"]
-        text = (row.get("transcript") or "").strip() or None
-        soft, weight = _guess(row, label, f"{table}, line {number}")
-        place = path if files else None
-        examples.append(Example(row["file_name"], label, speaker, place, text, soft=soft, weight=weight))
+        raise DatasetError.of("folder_no_table", folder=folder)
+    examples, once, met = [], Once(), dict[str, tuple[int, str]]()
+    for row in read_rows(table, ("file_name", "emotion")):
+        label = label_index(row["emotion"], row.where)
+        name, path = row.file(folder, must_exist=files and label is not None)
+        once.take(row, name, row["emotion"].lower())
+        row.number("seconds", 0.0, LONGEST_S)
+        speaker = _speaker(row, met)
+        soft, weight = _guess(row, label)
+        if label is not None:
+            examples.append(
+                Example(
+                    name,
+                    label,
+                    speaker or name,
+                    path if files else None,
+                    row.get("transcript") or None,
+                    soft=soft,
+                    weight=weight,
+                    session=person(row.get("session")) or None,
+                    named=bool(speaker),
+                )
+            )
     if not examples:
-        raise DatasetError(f"{table} lists no usable clip; add rows with file_name and emotion")
+        raise DatasetError.of("folder_no_clip", table=table)
     return examples
+
+
+def read_judged(folder: Path, *, files: bool = True) -> list[Example]:
+    """Examples of a folder to judge on. Raises DatasetError, also for pseudo-labels."""
+    examples = read_folder(folder, files=files)
+    require_human(examples)
+    return examples
+
+
+def nameless(examples: Sequence[Example]) -> int:
+    """Of how many it is not known who is heard, seen or read."""
+    return sum(not example.named for example in examples)
 
 
 def require_human(examples: Sequence[Example]) -> None:
     """Scores are computed on labels that people gave, on no others. Raises DatasetError."""
     guessed = [example.name for example in examples if example.soft is not None]
     if guessed:
-        raise DatasetError(
-            f"{len(guessed)} of {len(examples)} examples have pseudo-labels ({guessed[0]} ...): a machine "
-            "agreeing with a machine is no score; judge on clips that people labelled"
-        )
+        raise DatasetError.of("guess_judged", count=len(guessed), of=len(examples), first=guessed[0])
 
 
-def _guess(row: dict[str, str], label: int, where: str) -> tuple[tuple[float, ...] | None, float]:
+def _speaker(row: Row, met: dict[str, tuple[int, str]]) -> str:
+    """Who speaks; empty where the row does not say. Two names that only look apart are refused."""
+    name = person(row.get("speaker"))
+    alike = unicodedata.normalize("NFKC", name).casefold().replace(" ", "")
+    line, before = met.setdefault(alike, (row.line, name))
+    if before != name:
+        raise row.refused("speaker_alike", name=shown(name), before=shown(before), line=line)
+    return name
+
+
+def _guess(row: Row, label: int | None) -> tuple[tuple[float, ...] | None, float]:
     """Soft label and weight of a row; None and 1 where a person gave the label."""
-    cells = [row.get(f"p_{name}") or "" for name in LABELS]
-    if not any(cells) and not row.get("weight"):
+    cells = [row.number(f"p_{name}", 0.0, 1.0) for name in LABELS]
+    weight = row.number("weight", 0.0, 1.0)
+    soft = tuple(cell for cell in cells if cell is not None)
+    if not soft and weight is None:
         return None, 1.0
-    try:
-        soft, weight = tuple(float(cell) for cell in cells), float(row.get("weight") or "")
-    except ValueError:
-        soft, weight = (), 0.0
-    if not soft or not 0.0 < weight <= 1.0 or abs(sum(soft) - 1.0) > 0.01 or soft[label] < max(soft):
-        raise DatasetError(
-            f"{where}: a pseudo-label needs weight above 0 and at most 1, and p_{', p_'.join(LABELS)} that "
-            "sum to 1 and are highest for its emotion; let edge pseudo write the table again"
-        )
+    whole = len(soft) == len(LABELS) and abs(sum(soft) - 1.0) <= 0.01
+    if not weight or not whole or label is None or soft[label] < max(soft):
+        raise row.refused("guess_wrong", columns=", ".join(f"p_{name}" for name in LABELS))
     return soft, weight
-
-
-def read_rows(table: Path, columns: Sequence[str], separator: str = ",") -> list[tuple[int, dict[str, str]]]:
-    """Line number and row of a table with a header. Raises DatasetError when a column is missing."""
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="", delimiter=separator)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
-                raise DatasetError(f"{table} lacks the column {', '.join(missing)}; add it to the header")
-            return [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{table} cannot be read ({error}); save it as UTF-8 CSV") from error

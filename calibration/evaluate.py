@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from calibration.dataset import Example, read_folder, require_human
+from calibration.dataset import Example, nameless, read_judged, require_human
 from calibration.metrics import Report, score
 from calibration.noise import Surroundings, load_noises
 from calibration.recordings import load_media, windows_of
@@ -50,7 +50,7 @@ def evaluate_folder(
     Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
     modality (no face, no transcript) is counted as left out; one that cannot be decoded is named as well.
     """
-    examples = read_folder(folder, files=modality != "text")
+    examples = read_judged(folder, files=modality != "text")
     opened, around = open_bundle(bundle), None
     if noise is not None:
         around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
@@ -66,8 +66,7 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
     Raises what `evaluate_folder` does.
     """
     clips = []
-    examples = read_folder(folder)
-    require_human(examples)
+    examples = read_judged(folder)
     with Judge(bundle) as judge:
         if "audio" not in drop:
             judge.meet(examples)
@@ -166,7 +165,8 @@ class Judge:
         rows = [self._bundle.manifest.thresholds(name) for name in found.names]
         thresholds = None if None in rows else np.array(rows)
         labels, speakers = [e.label for e in found.examples], [e.speaker for e in found.examples]
-        return score(found.posteriors, labels, speakers, found.skipped, thresholds)
+        unknown = nameless(found.examples)
+        return score(found.posteriors, labels, speakers, found.skipped, thresholds, unknown)
 
     def answers(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Answers:
         """Ask about every example. Raises DatasetError when none can be judged, and for pseudo-labels."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from edge.confidence import TIE
 from edge.errors import InputError
 from edge.items import LABELS
+from edge.words import default_language, word
 
 RESAMPLES, DRAWS = 1000, 200
 BINS = 15
@@ -47,6 +48,10 @@ class Report:
     """Examples that could not be judged, by reason; they are in no other number."""
     calibration_error_by_chance: float | None = None
     """Mean expected calibration error of a bundle that is right as often as it says, on as many examples."""
+    speakers: int = 1
+    """People the examples are of."""
+    nameless: int = 0
+    """Examples of which it is not known who speaks; each counts as a person of its own."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values under the names above."""
@@ -56,12 +61,14 @@ class Report:
     def span(self, name: str) -> str:
         """The interval of a score in words; one speaker alone has none."""
         low, high = self.interval[name]
-        return f"{low:.3f} to {high:.3f} by speaker" if low < high else "unknown, one speaker"
+        return f"{low:.3f} to {high:.3f} by speaker" if self.speakers > 1 else "unknown, one speaker"
 
     def table(self) -> str:
         """The report for a person to read."""
         rows = [f"{self.n} examples judged"]
         rows += [f"{count} left out: {reason}" for reason, count in self.skipped.items()]
+        if self.nameless:
+            rows.append(word("speakers_unknown", default_language(), count=self.nameless, of=self.n))
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
             rows.append(f"{name.replace('_', ' '):28} {getattr(self, name):.3f}   95 %: {self.span(name)}")
         error = f"{'expected calibration error':28} {self.expected_calibration_error:.3f}"
@@ -87,10 +94,12 @@ def score(
     speakers: Sequence[str],
     skipped: Mapping[str, int] | None = None,
     thresholds: NDArray[Any] | None = None,
+    nameless: int = 0,
 ) -> Report:
     """Judge posteriors [n, labels] against labels [n], with an interval over speakers [n]; n >= 1.
 
     thresholds: [n, labels], what prediction sets are made with (edge/confidence.py); None: no sets.
+    nameless: how many examples do not say who speaks.
     """
     if not np.isfinite(posteriors).all():  # argmax would take a NaN for the likeliest label
         raise InputError.of("posterior_nan", count=int((~np.isfinite(posteriors)).any(axis=1).sum()))
@@ -118,6 +127,8 @@ def score(
         reliability=reliability(posteriors, truth),
         skipped=dict(skipped or {}),
         calibration_error_by_chance=error_by_chance(posteriors),
+        speakers=len(set(speakers)),
+        nameless=nameless,
     )
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from calibration.recordings import load_sound
+from calibration.recordings import SOUNDS, load_sound
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
 from edge.texts import visible
-
-KINDS = (".wav", ".flac", ".opus", ".ogg")
+from edge.words import default_language, word
 
 
 def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
@@ -23,26 +24,34 @@ def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
 
     One that cannot be read is named and left out. Raises DatasetError when none is left.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in KINDS)
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS)
     if not files:
-        raise DatasetError(f"{folder} holds no sound file; put recordings of the site's noise there")
+        raise DatasetError.of("noise_none", folder=folder)
     kept = [path for path in files if _drawn(path) == judged]
     if not kept:
-        role = "judged by" if judged else "trained on"
-        raise DatasetError(f"{folder}: {len(files)} recordings leave none to be {role}; add some")
+        role = "noise_no_judged" if judged else "noise_no_trained"
+        raise DatasetError.of(role, folder=folder, count=len(files))
     sounds = []
     for path in kept:
         try:
             sounds.append(load_sound(path, rate))
         except MediaError as error:
-            sys.stderr.write(f"left out: {visible(str(error))}\n")
+            language = default_language()
+            why = visible(error.told(language))
+            sys.stderr.write(f"{word('left_out', language, why=why)}\n")
     if not sounds:
-        raise DatasetError(f"{folder}: none of {len(kept)} recordings can be read; replace them")
+        raise DatasetError.of("noise_unreadable", folder=folder, count=len(kept))
     return sounds
 
 
 def _drawn(path: Path) -> bool:
-    return int(hashlib.sha256(path.name.encode()).hexdigest()[:8], 16) % 4 == 0
+    return _number(path.name) % 4 == 0
+
+
+def _number(name: str) -> int:
+    """The same number for a file name on every disk, whatever normal form or bytes it is kept in."""
+    data = os.fsencode(unicodedata.normalize("NFC", name))
+    return int(hashlib.sha256(data).hexdigest()[:8], 16)
 
 
 def add_noise(window: Floats, noise: Floats, snr_db: float) -> Floats:
@@ -80,6 +89,6 @@ class Surroundings:
 
         name: of the clip's file, whatever its place; the same name draws the same noise.
         """
-        rng = np.random.default_rng(int(hashlib.sha256(name.encode()).hexdigest()[:8], 16))
+        rng = np.random.default_rng(_number(name))
         samples = np.pad(samples, (max(0, length - len(samples)), 0))
         return add_noise(samples, background(self.noises, len(samples), rng), self.snr_db)

@@ -10,6 +10,8 @@ from edge.errors import MediaError
 from edge.items import AudioChunk, Floats, Frame
 from edge.sources.recording import RecordingSource
 
+SOUNDS = (".wav", ".flac", ".opus", ".ogg", ".mp3", ".m4a")
+"""Sound files a folder without a table is searched for, in any case."""
 SILENCE = 1e-4
 """Peak below which a recording counts as silent: about -80 dB of full scale."""
 
@@ -18,7 +20,7 @@ def load_sound(path: Path, rate: int) -> Floats:
     """The whole sound of a recording, [n] at `rate`. Raises MediaError when there is none."""
     samples, _ = load_media(path, rate, float("inf"))
     if samples is None:
-        raise MediaError(f"{path} holds no sound; replace it or take it off metadata.csv")
+        raise MediaError.of("no_sound", path=path)
     return samples
 
 
@@ -36,7 +38,7 @@ def load_media(path: Path, rate: int, step: float) -> tuple[Floats | None, list[
     if samples is not None and np.abs(samples).max(initial=0.0) < SILENCE:
         samples = None
     if samples is None and not frames:
-        raise MediaError(f"{path} holds neither sound nor picture; replace it or take it off metadata.csv")
+        raise MediaError.of("no_media", path=path)
     return samples, frames
 
 

@@ -6,6 +6,7 @@ import os
 from typing import Literal
 
 from edge.words_bundle import BUNDLE
+from edge.words_corpora import CORPORA
 from edge.words_devices import DEVICES
 from edge.words_doctor import DOCTOR
 from edge.words_faults import FAULTS
@@ -15,6 +16,7 @@ from edge.words_media import MEDIA
 from edge.words_queue import QUEUE
 from edge.words_review import REVIEW
 from edge.words_sinks import SINKS
+from edge.words_tables import TABLES
 
 Language = Literal["en", "ja"]
 
@@ -29,6 +31,8 @@ WORDS: dict[str, tuple[str, str]] = {
     **INPUTS,
     **GPU,
     **MEDIA,
+    **TABLES,
+    **CORPORA,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),

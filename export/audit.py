@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.dataset import SYNONYMS, read_rows
+from calibration.labels import OF_DROPPED, SYNONYMS, plain
+from calibration.table import Once, read_rows, shown
 from edge.errors import DatasetError
 from edge.items import LABELS
 
@@ -22,6 +23,8 @@ Z = 1.96
 LEAST = 5
 """Clips of each label that are listened to, where there are as many."""
 COLUMNS = ("clip", "file_name", "label", "verdict")
+YES, NO = ("yes", "y", "はい", "○", "〇", "◯"), ("no", "n", "いいえ", "×", "✕")
+"""Verdicts, without regard to case or width."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def write_audit(path: Path, clips: Sequence[tuple[str, Path, int]]) -> None:
     table.writerow(COLUMNS)
     table.writerows([name, file.resolve(), LABELS[label], ""] for name, file, label in clips)
     scratch = path.with_suffix(".tmp")
-    scratch.write_text(text.getvalue(), encoding="utf-8")
+    scratch.write_text(text.getvalue(), encoding="utf-8-sig")  # as spreadsheets want Japanese
     os.replace(scratch, path)
 
 
@@ -96,33 +99,32 @@ def read_audit(path: Path, clips: Sequence[tuple[str, int]], given: Mapping[int,
     clips: hash and label of each clip that was drawn. given: see `bound_of`. Raises DatasetError for a sheet
     of other clips or a verdict that is neither yes, no nor a label.
     """
-    rows = {row["clip"]: (number, row) for number, row in read_rows(path, COLUMNS)}
+    rows, once = {}, Once()
+    for row in read_rows(path, COLUMNS):
+        once.take(row, row["clip"], plain(row["verdict"]))
+        rows[row["clip"]] = row
     if sorted(rows) != sorted(name for name, _ in clips) or any(
-        rows[name][1]["label"] != LABELS[label] for name, label in clips
+        rows[name]["label"] != LABELS[label] for name, label in clips
     ):
-        raise DatasetError(
-            f"{path} is about other clips than this round's; move it away and run this again for a new one"
-        )
+        raise DatasetError.of("audit_other", path=path)
     heard: dict[str, int | None] = {}
     for name, label in clips:
-        number, row = rows[name]
-        verdict = row["verdict"].strip().lower()
+        verdict = plain(rows[name]["verdict"])
         if not verdict:
             continue
-        if verdict not in ("yes", "no") and verdict not in SYNONYMS:
-            raise DatasetError(
-                f"{path}, line {number}: verdict '{row['verdict']}'; write yes, no, or what it is: "
-                f"{', '.join(LABELS)}"
-            )
-        heard[name] = (
-            label if verdict == "yes" else LABELS.index(SYNONYMS[verdict]) if verdict != "no" else None
-        )
+        if verdict in SYNONYMS:
+            heard[name] = LABELS.index(SYNONYMS[verdict])
+        elif verdict in YES or verdict in NO or verdict in OF_DROPPED:
+            heard[name] = label if verdict in YES else None
+        else:
+            said = shown(rows[name]["verdict"])
+            raise rows[name].refused("audit_verdict", said=said, known=", ".join(LABELS))
     return verdicts(heard, clips, given) if len(heard) == len(clips) else None
 
 
 def unanswered(path: Path) -> int:
     """Rows without a verdict. Raises DatasetError."""
-    return sum(not row["verdict"].strip() for _, row in read_rows(path, COLUMNS))
+    return sum(not row["verdict"] for row in read_rows(path, COLUMNS))
 
 
 def verdicts(

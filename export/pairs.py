@@ -16,14 +16,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from calibration.dataset import read_rows
+from calibration.dataset import person
+from calibration.labels import plain
 from calibration.recordings import load_sound
+from calibration.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
-from export.corpora import RAVDESS
+from edge.words import default_language, word
 from export.feature_cache import teach
 from export.fusion_variants import Tokens
 from export.progress import say
+from export.published import RAVDESS
 from export.students import TOKEN
 from export.teachers import RATE
 from export.whisper_teacher import WhisperTeacher
@@ -80,55 +83,74 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
     table, packed = data / "ravdess" / "metadata.csv", data / "ravdess_au" / "ravdess_au.npz"
     for needed in (table, packed):
         if not needed.is_file():
-            raise DatasetError(f"{needed} does not exist; the trial of fusion needs ravdess and ravdess_au")
-    try:
-        with np.load(packed) as columns:
-            parts = (columns[name] for name in ("clip", "actor", "action_units"))
-            faces = {str(clip): (int(actor), units) for clip, actor, units in zip(*parts, strict=True)}
-    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"{packed} does not hold clip, actor and action_units ({error})") from error
-    rows, takes, clips = [], [], []
-    heard, seen = dict[int, str](), dict[str, int]()  # of each actor the speaker, and the other way round
-    for number, row in read_rows(table, ("file_name", "speaker", "emotion", "transcript")):
-        take = f"01{Path(row['file_name']).stem[2:]}"
+            raise DatasetError.of("pairs_need", path=needed)
+    faces = _faces(packed)
+    takes, said, clips, once = [], [], [], Once()
+    people = _People(packed)
+    for row in read_rows(table, ("file_name", "speaker", "emotion", "transcript")):
+        name, path = row.file(data / "ravdess", must_exist=False)
+        once.take(row, name, row["emotion"].lower())
+        take = f"01{path.stem[2:]}"
         if take not in faces:
-            raise DatasetError(f"{packed} holds no clip {take}, the face of {row['file_name']}")
-        if row["emotion"] not in RAVDESS:
-            raise DatasetError(
-                f"{table}, line {number}: unknown emotion '{row['emotion']}'; use {', '.join(RAVDESS)}"
-            )
-        actor, speaker = faces[take][0], row["speaker"]
-        if heard.setdefault(actor, speaker) != speaker or seen.setdefault(speaker, actor) != actor:
-            before = heard[actor] if heard[actor] != speaker else f"actor {seen[speaker]}"
-            raise DatasetError(
-                f"{table}, line {number}: {speaker} is actor {actor} in {packed}, but an earlier line has "
-                f"{before} there; people must not be mixed up, for folds are by actor: correct one of the two"
-            )
+            raise row.refused("pairs_no_face", path=packed, take=shown(take), name=shown(name))
+        emotion, speaker = plain(row["emotion"]), person(row["speaker"])
+        if emotion not in RAVDESS:
+            raise row.refused("pairs_emotion", said=shown(row["emotion"]), known=", ".join(RAVDESS))
+        people.meet(row, faces[take][0], speaker)
         try:
-            clips.append(load_sound(data / "ravdess" / row["file_name"], RATE))
+            clips.append(load_sound(path, RATE))
         except MediaError as error:
-            say(f"left out: {error}")
+            language = default_language()
+            say(word("left_out", language, why=error.told(language)))
             continue
-        rows.append(row)
+        said.append((RAVDESS.index(emotion), speaker, row["transcript"]))
         takes.append(take)
-    if not rows:
-        raise DatasetError(f"{table} names no clip that can be read; see the lines above")
-    speakers = sorted({row["speaker"] for row in rows})
+    if not said:
+        raise DatasetError.of("pairs_nothing", table=table)
+    speakers = sorted({speaker for _, speaker, _ in said})
     names = [hashlib.sha256(clip.tobytes()).hexdigest()[:16] for clip in clips]
     return Pairs(
         teach(Segments(teacher), clips, names, cache),
         np.stack([faces[take][1] for take in takes]).astype(np.float32),
-        np.stack([words(row["transcript"]) for row in rows]),
-        np.array([RAVDESS.index(row["emotion"]) for row in rows]),
-        np.array([speakers.index(row["speaker"]) for row in rows]),
+        np.stack([words(transcript) for _, _, transcript in said]),
+        np.array([label for label, _, _ in said]),
+        np.array([speakers.index(speaker) for _, speaker, _ in said]),
     )
+
+
+def _faces(packed: Path) -> dict[str, tuple[int, NDArray[np.float32]]]:
+    """Actor and action units of each clip."""
+    try:
+        with np.load(packed) as columns:
+            parts = (columns[name] for name in ("clip", "actor", "action_units"))
+            return {str(clip): (int(actor), units) for clip, actor, units in zip(*parts, strict=True)}
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+        raise DatasetError.of("pairs_packed", path=packed, why=error) from error
+
+
+class _People:
+    """Speakers of one table and actors of another, as long as they are the same people."""
+
+    def __init__(self, packed: Path) -> None:
+        self._packed = packed
+        self._heard: dict[int, str] = {}
+        self._seen: dict[str, int] = {}
+
+    def meet(self, row: Row, actor: int, speaker: str) -> None:
+        """Note that a speaker is an actor. Raises DatasetError where either was somebody else before."""
+        heard, seen = self._heard.setdefault(actor, speaker), self._seen.setdefault(speaker, actor)
+        if (heard, seen) != (speaker, actor):
+            before: object = heard if heard != speaker else DatasetError.of("pairs_actor", number=seen)
+            raise row.refused(
+                "pairs_mixed", speaker=shown(speaker), actor=actor, path=self._packed, before=before
+            )
 
 
 def words(sentence: str) -> NDArray[np.float32]:
     """How often each word occurs, by hash, [TOKEN]."""
     counts = np.zeros(TOKEN, np.float32)
-    for word in sentence.lower().split():
-        counts[zlib.crc32(word.encode()) % TOKEN] += 1
+    for one in sentence.lower().split():
+        counts[zlib.crc32(one.encode()) % TOKEN] += 1
     return counts
 
 

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from edge.errors import DatasetError, InputError
 from export import fusion, fusion_variants, layers, pairs
-from export.corpora import RAVDESS
 from export.find_teacher import open_teacher
 from export.fusion_variants import VARIANTS, Tokens, Variant, build, size
 from export.pairs import Pairs, read_pairs, tokens
 from export.progress import bar
+from export.published import RAVDESS
 from export.verdict import markdown, verdict
 from export.whisper_teacher import WhisperTeacher
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.dataset import Example, read_rows, require_human
+from calibration.dataset import Example, person, require_human
+from calibration.recordings import SOUNDS
+from calibration.table import Once, read_rows
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, NEGATIVE, Floats
 from export.clips import Described, describe
@@ -20,8 +22,6 @@ from export.find_teacher import teacher_of
 from export.recipe import Recipe
 from export.rounds import Material
 from export.targets import LEAST_CLIPS
-
-SOUNDS = (".wav", ".flac", ".opus", ".ogg", ".mp3", ".m4a")
 
 
 @dataclass(frozen=True)
@@ -55,25 +55,18 @@ def read_unlabelled(folder: Path) -> list[Recording]:
     Labels in the table are not looked at. Raises DatasetError.
     """
     table = folder / "metadata.csv"
+    found = []
     if table.is_file():
-        found = [
-            Recording(
-                folder / row["file_name"], row.get("speaker") or row["file_name"], row.get("transcript") or ""
-            )
-            for _, row in read_rows(table, ("file_name",))
-        ]
-        absent = [r.path.name for r in found if not r.path.is_file()]
-        if absent:
-            raise DatasetError(
-                f"{table}: {absent[0]} does not exist ({len(absent)} such rows); correct the table"
-            )
+        once = Once()
+        for row in read_rows(table, ("file_name",)):
+            name, path = row.file(folder)
+            once.take(row, name)
+            found.append(Recording(path, person(row.get("speaker")) or name, row.get("transcript")))
     else:
         files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SOUNDS)
         found = [Recording(p, str(p.relative_to(folder))) for p in files]
     if not found:
-        raise DatasetError(
-            f"{folder} holds no recording ({', '.join(SOUNDS)}); put utterances there, a file each"
-        )
+        raise DatasetError.of("unlabelled_none", folder=folder, kinds=", ".join(SOUNDS))
     return found
 
 
@@ -88,7 +81,7 @@ def gather(
     leave the pool, and so do the speakers that dev and test name.
     """
     if recipe.audio.teacher is None:
-        raise ConfigError("pseudo-labels need a teacher whose features they rest on; name one under [audio]")
+        raise ConfigError.of("unlabelled_teacher")
     require_human([*split.dev, *split.test])
     _require_labels(split.dev)
     teacher = teacher_of(recipe, "audio", data)
@@ -111,9 +104,12 @@ def gather(
             rows.append(row)
             taken.add(name)
     if not rows:
-        reasons = ", ".join(f"{n} {why}" for why, n in left_out.items() if n)
-        raise DatasetError(
-            f"no recording is left for pseudo-labels ({reasons}); give others with --unlabelled"
+        raise DatasetError.of(
+            "unlabelled_left",
+            unusable=left_out["cannot be used"],
+            judged=left_out["of a person who is judged on"],
+            known=left_out["labelled already"],
+            twice=left_out["the same sound twice"],
         )
     by_path = {r.path: r for r in free}
     pool = [by_path[heard.files[row]] for row in rows]
@@ -182,7 +178,4 @@ def _require_labels(frozen: Sequence[Example]) -> None:
     there = {LABELS[example.label] for example in frozen}
     missing = [name for name in NEGATIVE if name not in there]
     if missing:
-        raise DatasetError(
-            f"the dev speakers show no clip that is {', '.join(missing)}: a round cannot be judged; "
-            "name more speakers under dev"
-        )
+        raise DatasetError.of("unlabelled_dev", missing=", ".join(missing))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from export.corpora import RAVDESS
+from export.published import RAVDESS
 
 TITLES = {
     "audio": "audio only",

@@ -1,6 +1,7 @@
 """Published corpora in their authors' layouts, each built small, and who of them plays which role."""
 
 import csv
+import string
 from pathlib import Path
 
 import cv2
@@ -13,8 +14,9 @@ from hypothesis import strategies as st
 from calibration.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
-from export.corpora import EKMAN, FINE, Split, fingerprint, joined, read_corpus, split_corpora
+from export.corpora import Split, fingerprint, joined, read_corpus, split_corpora
 from export.fer2013 import read_faces
+from export.published import EKMAN, EMOGATOR, EMOVO, FINE
 from export.recipe import read_recipe
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -75,13 +77,13 @@ def test_ravdess_says_everything_in_the_file_name(tmp_path):
 @pytest.mark.parametrize("name", ["03-01-03-01-01-01", "03-01-09-01-01-01-07", "03-01-00-01-01-01-07"])
 def test_a_file_that_is_no_ravdess_clip_is_named(tmp_path, name):
     ravdess(tmp_path, name)
-    assert f"{name}.wav: not a RAVDESS name" in refusal(tmp_path, "ravdess")
+    assert f"{name}.wav has no name as RAVDESS gives" in refusal(tmp_path, "ravdess")
 
 
 @pytest.mark.parametrize("name", ["03-01-xx-01-01-01-07", "03-01-03-01-03-01-07", "03-01-03-01-no-01-07"])
 def test_a_ravdess_name_with_other_numbers_is_named(tmp_path, name):
     ravdess(tmp_path, name)
-    assert f"{name}.wav: not a RAVDESS name" in refusal(tmp_path, "ravdess")
+    assert f"{name}.wav has no name as RAVDESS gives" in refusal(tmp_path, "ravdess")
 
 
 def test_ravdess_with_metadata_is_a_generic_folder(tmp_path):
@@ -136,6 +138,71 @@ def test_nemo_names_what_is_missing(tmp_path):
     assert "lacks the column raw_text, speaker_id" in refusal(tmp_path, "nemo")
 
 
+def test_nemo_lists_a_recording_once(tmp_path):
+    row = ["SB0_fear_1", "fear", "x", "", "SB0", "female", "30"]
+    nemo(tmp_path, row, ["SB0_fear_1.wav", "anger", "x", "", "SB0", "female", "30"])
+    write_wav(tmp_path / "nemo" / "samples" / "SB0_fear_1.wav", np.zeros(160))
+    assert "line 3: SB0_fear_1.wav is anger here and fear in line 2" in refusal(tmp_path, "nemo")
+
+
+# EMOVO and EmoGator
+
+
+def files(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def test_emovo_says_everything_in_the_file_name(tmp_path):
+    files(tmp_path / "emovo", *(f"f1/{name}-f1-b1.wav" for name in EMOVO), "m2/gio-m2-n5.WAV")
+    examples = read_corpus(tmp_path, "emovo")
+    assert {Path(e.name).name[:3]: LABELS[e.label] for e in examples} == {
+        "neu": "neutral",
+        "rab": "angry",
+        "gio": "happy",
+        "tri": "sad",
+        "pau": "worried",
+        "sor": "surprise",
+    }
+    assert {e.speaker for e in examples} == {"emovo-f1", "emovo-m2"}
+    files(tmp_path / "emovo", "f1/bored-f1-b1.wav")
+    assert "bored-f1-b1.wav has no name as EMOVO gives, such as dis-f1-b1" in refusal(tmp_path, "emovo")
+
+
+def test_emogator_says_everything_in_the_file_name(tmp_path):
+    names = [f"x/000001-{number:02}-1.mp3" for number in range(1, 31)]
+    files(tmp_path / "emogator", *names, "x/000357-03-2.mp3", "x/.000001-03-1.mp3", "x/notes.txt")
+    examples = read_corpus(tmp_path, "emogator")
+    assert {Path(e.name).name[7:9]: LABELS[e.label] for e in examples} == EMOGATOR
+    assert {e.speaker for e in examples} == {"emogator-000001", "emogator-000357"}
+    files(tmp_path / "emogator", "x/000001-31-1.mp3")
+    assert "000001-31-1.mp3 has no name as EmoGator gives" in refusal(tmp_path, "emogator")
+
+
+@pytest.mark.parametrize("name", ["emovo", "emogator"])
+def test_real_file_names_say_what_the_real_table_says(tmp_path, name):
+    if not (DATA / name).is_dir():
+        pytest.skip("needs the real corpora")
+    (tmp_path / name).mkdir()
+    for folder in (DATA / name).iterdir():
+        if folder.is_dir():
+            for file in folder.iterdir():
+                files(tmp_path / name, f"{folder.name}/{file.name}")
+
+    def said(data):
+        return sorted((e.name, e.label, e.speaker) for e in read_corpus(data, name))
+
+    assert said(tmp_path) == said(DATA)
+
+
+def test_no_recipe_that_ships_learns_from_emogator():
+    recipes = sorted((Path(__file__).parents[1] / "recipes").glob("*.toml"))
+    assert len(recipes) > 2
+    for path in recipes:
+        assert "emogator" not in path.read_text(encoding="utf-8")
+
+
 # FER2013: three layouts of the same faces
 
 FACES = [(1, "train", 0), (2, "train", 3), (3, "train", 1), (4, "validation", 2), (5, "validation", 6)]
@@ -177,7 +244,13 @@ def as_mosaics(folder):
     table(folder / "labels.csv", ["split", "file_name", "row", "column", "emotion"], *rows)
 
 
-@pytest.mark.parametrize("layout", [as_csv, as_folders, as_mosaics])
+def as_mosaics_with_votes(folder):
+    as_mosaics(folder)
+    header, *rows = (folder / "labels.csv").read_text().splitlines()
+    lines(folder / "labels.csv", f"{header},votes_neutral,votes_NF", *(f"{row},7,3" for row in rows))
+
+
+@pytest.mark.parametrize("layout", [as_csv, as_folders, as_mosaics, as_mosaics_with_votes])
 def test_fer2013_in_each_layout_gives_the_same_faces(tmp_path, layout):
     layout(tmp_path / "fer2013")
     for _ in range(2):  # the second time from what the first left behind
@@ -274,7 +347,9 @@ def test_goemotions_names_what_is_wrong(tmp_path):
     lines(folder / "train.tsv", "Don't!\t0\ta", "cut short")
     assert "needs train.tsv and labels.txt (or emotions.txt)" in refusal(tmp_path, "goemotions")
     lines(folder / "labels.txt", "anger", "joy")
-    assert "line 2: expected text, labels and id, separated by tabs" in refusal(tmp_path, "goemotions")
+    assert "line 2 has 1 cells, not 3: expected text, labels and id" in refusal(tmp_path, "goemotions")
+    lines(folder / "train.tsv", "Don't!\t0\ta", "Do!\t0\ta")
+    assert "line 2: a is listed in line 1 already" in refusal(tmp_path, "goemotions")
     lines(folder / "labels.txt", "bored", "joy")
     assert "line 1: unknown emotion 'bored'" in refusal(tmp_path, "goemotions")
     assert "needs dev.tsv" in refusal(tmp_path, "goemotions", "dev")
@@ -323,14 +398,16 @@ def roles(splits):
 
 
 def spoken(data, speakers, name="voices"):
-    """A generic folder with one clip a speaker; all clips are the same file."""
+    """A generic folder with one clip for each speaker named."""
     folder = data / name
-    write_wav(folder / "a.wav", np.zeros(160))
-    rows = [["a.wav", LABELS[i % 6], speaker] for i, speaker in enumerate(speakers)]
+    folder.mkdir(exist_ok=True)
+    for i in range(len(speakers)):
+        (folder / f"{i}.wav").touch()
+    rows = [[f"{i}.wav", LABELS[i % 6], speaker] for i, speaker in enumerate(speakers)]
     table(folder / "metadata.csv", ["file_name", "emotion", "speaker"], *rows)
 
 
-NAME = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S")), min_size=1, max_size=8)
+NAME = st.text(string.ascii_lowercase + string.digits + "あい山田é-_'", min_size=1, max_size=8)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -453,13 +530,66 @@ def test_meld_is_split_by_speaker_and_by_dialogue(tmp_path):
     meld(tmp_path, "dev", [0, "Hi.", "Ross", "joy", "", 0, 0])
     whole = split_corpora(tmp_path, ["meld"], [], [])["meld"]
     parts = (whole.train, whole.dev, whole.test)
-    for group in ("speaker", "scene"):
+    for group in ("speaker", "session"):
         found = [{getattr(e, group) for e in part} for part in parts]
         assert all(found)
         assert sum(map(len, found)) == len(set.union(*found))
     named = split_corpora(tmp_path, ["meld"], ["meld-Guest 1"], ["meld-Guest 2"])["meld"]
-    assert {e.scene for e in named.dev + named.test} == {"train-1", "train-2"}
+    assert {e.session for e in named.dev + named.test} == {"train-1", "train-2"}
     assert len(named.train) == 3 * 38
+
+
+def grouped(data, *rows, columns=("file_name", "emotion", "speaker", "session")):
+    """A generic folder of rows without their file names."""
+    folder = data / "voices"
+    files(folder, *(f"{number}.wav" for number in range(len(rows))))
+    numbered = ([f"{number}.wav", *row] for number, row in enumerate(rows))
+    table(folder / "metadata.csv", columns, *numbered)
+
+
+def test_a_session_never_has_two_roles(tmp_path, capsys):
+    rows = [("sad", f"s{i}", f"day {i // 2}") for i in range(8)]
+    grouped(tmp_path, *rows)
+    split = split_corpora(tmp_path, ["voices"], ["s2"], ["s0"])["voices"]
+    assert [[e.speaker for e in part(split)] for part in PARTS] == [["s4", "s5", "s6", "s7"], ["s2"], ["s0"]]
+    said = capsys.readouterr().err
+    assert "2 of 6 clips are left out of train: their session is judged on" in said
+    split_corpora(tmp_path, ["voices"], ["s2"], ["s0"])
+    assert not capsys.readouterr().err  # once is enough
+
+
+def test_one_session_for_all_leaves_nothing_to_train_on_and_says_why(tmp_path):
+    grouped(tmp_path, *(("sad", f"s{i}", "s1") for i in range(4)))
+    with pytest.raises(
+        DatasetError, match=r"no clip is left for dev, for dev or test holds their session \(s1"
+    ):
+        split_corpora(tmp_path, ["voices"], ["s2"], ["s0"])
+
+
+@pytest.mark.parametrize(("dev", "test"), [([], []), (["s1"], []), ([], ["s1"])])
+def test_people_who_are_not_known_are_not_drawn(tmp_path, dev, test):
+    grouped(
+        tmp_path,
+        *(("sad", f"s{i}") for i in range(9)),
+        ("sad", ""),
+        columns=("file_name", "emotion", "speaker"),
+    )
+    with pytest.raises(DatasetError, match="1 of 10 rows do not say who speaks, so the same people would be"):
+        split_corpora(tmp_path, ["voices"], dev, test)
+
+
+def test_people_who_are_not_known_are_trained_on_and_that_is_said(tmp_path, capsys):
+    grouped(tmp_path, *[("sad",)] * 5, columns=("file_name", "emotion"))
+    spoken(tmp_path, ["a", "b", "c"], "others")
+    splits = split_corpora(tmp_path, ["voices", "others"], ["a"], ["b"])
+    assert len(splits["voices"].train) == 5
+    assert "5 of 5 rows do not say who speaks; all are trained on" in capsys.readouterr().err
+
+
+def test_speakers_of_a_recipe_are_named_in_any_form(tmp_path):
+    spoken(tmp_path, ["Zoë", "b", "c"])
+    split = split_corpora(tmp_path, ["voices"], [" Zoe\u0308 "], ["b"])["voices"]
+    assert [e.speaker for e in split.dev] == ["Zoë"]
 
 
 def test_joined_is_all_corpora_as_one():
@@ -544,8 +674,7 @@ def test_sentences_in_another_encoding_are_named(tmp_path, name):
     write_sentences(tmp_path / "goemotions", 12)
     (tmp_path / "goemotions" / name).write_bytes("müde\t0\tx\n".encode("latin-1"))
     text = refusal(tmp_path, "goemotions")
-    assert "train.tsv or labels.txt cannot be read" in text
-    assert "UTF-8" in text
+    assert f"{name}, line 1 is neither UTF-8 nor Shift-JIS; save it as UTF-8" in text
 
 
 @pytest.mark.parametrize("labels", ["7", "-1", "x", "", "0,", "0,9"])
@@ -600,8 +729,10 @@ def test_pictures_laid_out_of_a_table_are_no_other_data(tmp_path):
     [
         ("ravdess", "train", 1040),
         ("nemo", "train", 3687),
-        ("fer2013", "train", 28273),
-        ("fer2013", "dev", 3533),
+        ("emovo", "train", 504),
+        ("emogator", "train", 1881),
+        ("fer2013", "train", 25851),
+        ("fer2013", "dev", 3357),
         ("goemotions", "train", 42617),
         ("goemotions", "dev", 5329),
         ("meld", "train", None),
@@ -634,4 +765,4 @@ def test_the_real_meld_is_judged_on_strangers():
     split = joined(split_corpora(DATA, ["meld"], [], []))
     assert len(split.train) > 8000
     assert min(len(split.dev), len(split.test)) > 80
-    assert not {e.scene for e in split.train} & {e.scene for e in split.dev + split.test}
+    assert not {e.session for e in split.train} & {e.session for e in split.dev + split.test}

@@ -1,8 +1,11 @@
 """Labelled folders in the generic layout: what is read, and what is said about what is wrong."""
 
+import unicodedata
+
 import pytest
 
-from calibration.dataset import DROPPED, SYNONYMS, label_index, read_folder
+from calibration.dataset import nameless, read_folder, read_judged
+from calibration.labels import DROPPED, SYNONYMS, label_index
 from edge.errors import DatasetError
 from edge.items import LABELS
 
@@ -45,6 +48,7 @@ def test_every_column_is_read(folder):
     assert first.path.is_file()
     assert first.transcript == "Not again."
     assert (second.label, second.speaker, second.transcript) == (LABELS.index("sad"), "ben", "Well, no.")
+    assert (first.session, second.session) == ("monday", "monday")
     assert second.also == ()
     assert second.tile is None
 
@@ -125,7 +129,7 @@ def test_a_missing_file_is_named_with_its_line(folder):
 
 def test_a_row_cut_short_is_named_with_its_line(folder):
     text = refusal(folder("file_name,emotion", "1.wav,sad", "2.wav", files=("1.wav", "2.wav")))
-    assert "line 3: unknown emotion ''" in text
+    assert "line 3 has 1 cells under 2 columns" in text
 
 
 def test_a_row_without_a_file_name_is_named_with_its_line(folder):
@@ -137,15 +141,93 @@ def test_a_table_without_usable_rows_is_refused(folder, rows):
     assert "lists no usable clip; add rows" in refusal(folder("file_name,emotion", *rows))
 
 
-def test_an_empty_file_lacks_its_columns(folder):
-    assert "lacks the column file_name, emotion" in refusal(folder())
+@pytest.mark.parametrize("lines", [(), ("", " , ", "　")])
+def test_an_empty_file_is_told_its_columns(folder, lines):
+    assert "is empty; write a header with the columns file_name, emotion" in refusal(folder(*lines))
 
 
 def test_a_table_in_another_encoding_is_refused(folder):
     text = refusal(folder("file_name,emotion", "müde.wav,sad", encoding="latin-1"))
-    assert "save it as UTF-8 CSV" in text
+    assert "line 2 is neither UTF-8 nor Shift-JIS; save it as UTF-8 CSV" in text
 
 
 def test_lines_are_counted_past_a_quoted_line_break(folder):
     lines = ("file_name,emotion,transcript", '1.wav,sad,"one', 'two"', "2.wav,bored,x")
     assert "line 4: unknown emotion 'bored'" in refusal(folder(*lines, files=("1.wav", "2.wav")))
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("喜び", "happy"),
+        ("平静", "neutral"),
+        ("中立", "neutral"),
+        ("怒り", "angry"),
+        ("悲しみ", "sad"),
+        ("不安", "worried"),
+        ("恐れ", "worried"),
+        ("恐怖", "worried"),
+        ("驚き", "surprise"),
+        ("　喜び　", "happy"),
+        ("Ｈａｐｐｙ", "happy"),
+        ("ﾆｭｰﾄﾗﾙ", "neutral"),
+        (unicodedata.normalize("NFD", "喜び"), "happy"),
+    ],
+)
+def test_japanese_labels_are_known(name, label):
+    assert label_index(name, "here") == LABELS.index(label)
+
+
+@pytest.mark.parametrize("name", ["嫌悪", "軽蔑", "Ｄｉｓｇｕｓｔ", " contempt "])
+def test_emotions_that_are_left_out_are_so_in_japanese(name):
+    assert label_index(name, "here") is None
+
+
+def test_what_is_unknown_is_said_in_one_line_of_japanese(folder):
+    with pytest.raises(DatasetError) as caught:
+        read_folder(folder("file_name,emotion", '1.wav,"bo\nred"', files=("1.wav",)))
+    assert "の 2 行目：感情「bo red」は使用できません" in caught.value.told("ja")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_speaker_is_one_person_whatever_the_space_and_the_normal_form(folder):
+    names = ["Zoë 山田", " Zoë 山田 ", "Zoë　山田", unicodedata.normalize("NFD", "Zoë 山田"), "Zoë  山田"]
+    rows = [f"{i}.wav,sad,{name}" for i, name in enumerate(names)]
+    where = folder("file_name,emotion,speaker", *rows, files=[f"{i}.wav" for i in range(5)])
+    assert {example.speaker for example in read_folder(where)} == {"Zoë 山田"}
+
+
+@pytest.mark.parametrize("other", ["anna", "Ａｎｎａ", "An na"])
+def test_names_that_only_look_apart_are_refused_with_both_lines(folder, other):
+    lines = ("file_name,emotion,speaker", "1.wav,sad,Anna", f"2.wav,sad,{other}")
+    text = refusal(folder(*lines, files=("1.wav", "2.wav")))
+    assert f"line 3: the speaker '{other}' is 'Anna' in line 2 but for case, width or spaces" in text
+
+
+@pytest.mark.parametrize("again", ["1.wav", "./1.wav", "a/../1.wav", " 1.wav "])
+def test_a_file_listed_twice_is_refused_with_both_lines(folder, again):
+    lines = ["file_name,emotion,speaker", "1.wav,sad,anna", f"{again},sad,ben"]
+    assert "line 3: 1.wav is listed in line 2 already" in refusal(folder(*lines, files=("1.wav",)))
+    lines[2] = f"{again},happy,anna"
+    assert "line 3: 1.wav is happy here and sad in line 2" in refusal(folder(*lines))
+    lines[2] = f"{again},disgust,anna"
+    assert "line 3: 1.wav is disgust here and sad in line 2" in refusal(folder(*lines))
+
+
+@pytest.mark.parametrize("cells", ["nan,0.5", "0.5,nan", "inf,0.5", "0.5,1.5", "0.5,-0.1", "x,0.5"])
+def test_numbers_of_a_pseudo_label_are_finite_and_in_range(folder, cells):
+    text = refusal(folder("file_name,emotion,weight,p_sad", f"1.wav,sad,{cells}", files=("1.wav",)))
+    assert "line 2: " in text
+    assert "is no number from 0 to 1" in text
+
+
+def test_seconds_are_a_number(folder):
+    lines = ("file_name,emotion,seconds", "1.wav,sad,3.3", "2.wav,sad,-1")
+    assert "line 3: seconds '-1' is no number" in refusal(folder(*lines, files=("1.wav", "2.wav")))
+
+
+def test_who_is_not_named_is_counted(folder):
+    lines = ("file_name,emotion,speaker", "1.wav,sad,anna", "2.wav,sad,", "3.wav,sad,3.wav")
+    where = folder(*lines, files=("1.wav", "2.wav", "3.wav"))
+    assert [example.named for example in read_judged(where)] == [True, False, True]
+    assert nameless(read_judged(where)) == 1

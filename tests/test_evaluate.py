@@ -32,6 +32,8 @@ KEYS = {
     "reliability",
     "skipped",
     "calibration_error_by_chance",
+    "speakers",
+    "nameless",
 }
 
 

@@ -23,7 +23,15 @@ KEYS = [
     "interval",
 ]
 """What `edge evaluate --json` promises."""
-MORE = ["coverage", "mean_set_size", "reliability", "skipped", "calibration_error_by_chance"]
+MORE = [
+    "coverage",
+    "mean_set_size",
+    "reliability",
+    "skipped",
+    "calibration_error_by_chance",
+    "speakers",
+    "nameless",
+]
 
 
 def saying(predicted, confidence=0.9):
@@ -211,3 +219,16 @@ def test_a_nan_is_not_the_likeliest_label():
     posteriors[1, 2] = np.nan
     with pytest.raises(InputError, match="1 examples got NaN or infinity"):
         score(posteriors, [0, 1, 2], people(3))
+
+
+def test_a_table_says_where_it_is_not_known_who_speaks():
+    posteriors = np.vstack([saying([SAD], 0.9)] * 3)
+    report = score(posteriors, [SAD] * 3, ["a", "b", "c"], nameless=2)
+    assert "2 of 3 rows do not say who speaks" in report.table()
+    assert "who speaks" not in score(posteriors, [SAD] * 3, ["a", "b", "c"]).table()
+
+
+def test_people_who_are_all_read_alike_are_still_several():
+    report = score(np.vstack([saying([SAD], 0.9)] * 6), [HAPPY] * 6, [f"p{i}" for i in range(6)])
+    assert report.speakers == 6
+    assert report.span("accuracy") == "0.000 to 0.000 by speaker"

@@ -1,10 +1,12 @@
 """Noise of a site, mixed into speech."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from corpora import write_wav
 
-from calibration.noise import Surroundings, _drawn, load_noises
+from calibration.noise import Surroundings, _drawn, _number, load_noises
 from edge.errors import DatasetError
 
 
@@ -35,6 +37,22 @@ def test_a_sound_that_cannot_be_read_is_named_and_left_out(machines, capsys):
         file.write_bytes(b"not sound")
     with pytest.raises(DatasetError, match="recordings can be read; replace them"):
         load_noises(machines, 16000, judged=False)
+
+
+def test_the_case_of_a_suffix_does_not_matter(machines):
+    whole = len(load_noises(machines, 16000, judged=False))
+    for file in machines.glob("*.wav"):
+        if not _drawn(file):
+            file.rename(file.with_suffix(".WAV"))
+            break
+    found = [len(load_noises(machines, 16000, judged=answer)) for answer in (True, False)]
+    assert sum(found) == 24
+    assert whole - found[1] in (0, 1)
+
+
+def test_a_name_draws_the_same_in_either_normal_form_and_in_any_bytes():
+    assert len({_number(unicodedata.normalize(form, "プレス é.wav")) for form in ("NFC", "NFD")}) == 1
+    assert _number(b"\x83v\x83\x8c\x83X.wav".decode("utf-8", "surrogateescape")) >= 0
 
 
 def test_a_folder_without_sounds_is_named(tmp_path):

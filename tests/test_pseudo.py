@@ -244,7 +244,7 @@ def test_an_empty_or_wrong_folder_is_named(tmp_path):
     with pytest.raises(DatasetError, match="holds no recording"):
         read_unlabelled(tmp_path)
     (tmp_path / "metadata.csv").write_text("file_name\ngone.wav\n")
-    with pytest.raises(DatasetError, match=r"gone.wav does not exist \(1 such rows\)"):
+    with pytest.raises(DatasetError, match=r"gone.wav does not exist in"):
         read_unlabelled(tmp_path)
 
 
@@ -385,7 +385,7 @@ def test_the_audio_student_trains_on_guesses(place, tmp_path):
 def test_a_damaged_guess_is_named(tmp_path, cells):
     header = "file_name,emotion,weight," + ",".join(f"p_{name}" for name in LABELS)
     (tmp_path / "metadata.csv").write_text(f"{header}\ng.wav,angry,{cells}\n")
-    with pytest.raises(DatasetError, match="line 2: a pseudo-label needs weight above 0 and at most 1"):
+    with pytest.raises(DatasetError, match=r"line 2: (a pseudo-label needs a|weight '2' is no number)"):
         read_folder(tmp_path, files=False)
 
 

@@ -11,11 +11,11 @@ from corpora import tone, write_wav
 
 from edge.errors import DatasetError
 from export import trial
-from export.corpora import RAVDESS
 from export.find_teacher import open_teacher
 from export.fusion import FusionHead
 from export.fusion_variants import VARIANTS, Tokens, build, size
 from export.pairs import Pairs, per_actor, read_pairs, tokens, words
+from export.published import RAVDESS
 from export.students import TOKEN
 from export.verdict import REFERENCE, TITLES, markdown, unweighted_recall, verdict, weighted_f1
 
