@@ -131,7 +131,7 @@ CORPORA: dict[str, tuple[str, str]] = {
         "{where}：{speaker} は {path} では actor {actor} ですが、前の行では {before} です。交差検証は人ごとに"
         "分けるため、人を混同できません。どちらかを修正してください",
     ),
-    "pairs_actor": ("actor {number}", "actor {number}"),
+    "pairs_actor": ("actor {number}", "actor {number} 番"),
     "pairs_nothing": (
         "{table} names no clip that can be read; see the lines above",
         "{table} に読み取れるデータがありません。上の行を確認してください",
