@@ -89,49 +89,6 @@ def measure(
         }
 
 
-def table(report: dict[str, Any]) -> str:
-    """The report for people."""
-    machine = report["machine"]
-    lines = [
-        f"bundle {report['bundle']}, one thread of {machine['processor']} ({machine['cores']} cores), "
-        f"{machine['system']}, Python {machine['python']}, ONNX Runtime {machine['onnxruntime']}",
-        "",
-        f"{'stage':<18}{'p50 ms':>9}{'p95 ms':>9}{'n':>6}",
-    ]
-    for name, stage in (*report["stages"].items(), ("same, in a stream", report["stream"])):
-        lines.append(f"{name:<18}{stage['p50_ms']:>9.2f}{stage['p95_ms']:>9.2f}{stage['n']:>6}")
-    lines += ["", *_precisions(report), ""]
-    for key, title, unit in (
-        ("peak_memory_mb", "peak memory", "MB"),
-        ("first_reading_s", "start to first reading", "s"),
-        ("live_first_reading_s", "the same, live (2 s warm-up included)", "s"),
-    ):
-        value = report[key]
-        lines.append(f"{title}: {'not measured' if value is None else f'{value:.2f} {unit}'}")
-    panel = report["panel"]
-    lines.append(
-        f"drawing the panel: p50 {panel['p50_ms']:.2f} ms, p95 {panel['p95_ms']:.2f} ms, "
-        f"processor {panel['cpu_p50_ms']:.2f} ms; "
-        f"{panel['core_share']:.0%} of a core at {panel['panels_per_s']:.0f} a second"
-    )
-    return "\n".join(lines)
-
-
-def _precisions(report: dict[str, Any]) -> Iterator[str]:
-    """The networks in INT8 and in float, on one backend."""
-    rows = {**report["models"], "all": report["window"]}
-    shown = [side for side in ("fp32", "fp16") if any(row[side] for row in rows.values())]
-    yield f"INT8 beside {' and '.join(side.upper() for side in shown)}, all on {report['engine']}"
-    titles = "".join(f"{side.upper() + ' ms':>10}" for side in shown)
-    yield f"{'model':<10}{'INT8 nodes':>11}{'INT8 ms':>14}{titles}{'INT8/FP32':>11}"
-    for name, row in rows.items():
-        times = [f"{row[side]['p50_ms']:.2f}" if row[side] else "-" for side in shown]
-        int8 = f"{row['int8']['p50_ms']:.2f}" if row["int8"] else "not measured"
-        ratio = f"{row['ratio']:.2f}" if row["ratio"] else "-"
-        nodes = f"{row['int8_nodes']} of {row['nodes']}"
-        yield f"{name:<10}{nodes:>11}{int8:>14}{''.join(f'{one:>10}' for one in times)}{ratio:>11}"
-
-
 def _panel(clip: Path) -> dict[str, Any]:
     times, cpu = panel_times(clip)
     return spread(times) | {
@@ -195,7 +152,8 @@ def _int8_beside_float(reader: Reader, calls: int, windows: int) -> dict[str, An
     bundle = reader.bundle
     with ExitStack() as stack:
         sides: dict[str, Mapping[str, Engine]] = {"int8": reader.engines}
-        sides.update(open_floats(bundle, reader.backend, stack))
+        for precision, engines in open_floats(bundle, reader.backend, stack).items():
+            sides[precision] = engines
         models = {}
         for name in bundle.manifest.models:
             cases = list(itertools.islice(itertools.cycle(_cases(bundle, name)), calls + 5))

@@ -54,7 +54,9 @@ def bench(
     Example: edge bench bundles/line3 --compare --out bench.json
     """
     one_thread()
-    from edge.bench import measure, table
+    from edge.bench import measure
+    from edge.bench_table import table
+    from edge.words import default_language
 
     if out and not out.parent.is_dir():  # not after minutes of measuring
         raise InputError(f"{out} cannot be written (its folder does not exist); name another file")
@@ -64,10 +66,10 @@ def bench(
 
         rivals = compare_rivals(bundle, whisper)
         report = measure(bundle) | {"compare": rivals}
-        shown = f"{table(report)}\n\n{markdown(report)}"
+        shown = f"{table(report, default_language())}\n\n{markdown(report, default_language())}"
     else:
         report = measure(bundle)
-        shown = table(report)
+        shown = table(report, default_language())
     say(jsonlib.dumps(report, indent=1) if json else shown)
     if out:
         _write_json(out, report)

@@ -32,19 +32,20 @@ from edge.bundle import open_bundle
 from edge.energy import Meter, find_meter
 from edge.errors import InputError
 from edge.precisions import write_float_copies
+from edge.words import Language, default_language, word
 
-ROWS = {
-    "int8": "this bundle, INT8, ONNX Runtime",
-    "fp32": "this bundle, FP32, ONNX Runtime",
-    "trt_int8": "this bundle, INT8, TensorRT",
-    "trt_fp16": "this bundle, FP16, TensorRT",
-    "trt_fp32": "this bundle, FP32, TensorRT",
-    "eager": "the same networks, FP32, PyTorch eager, random weights",
-    "fer": "face network of `fer`, 8 faces, its layers with random weights, FP32, ONNX Runtime",
-    "whisper": "Whisper-tiny encoder, 4 s of sound, INT8, faster-whisper",
-    "whisper_30s": "the same, padded to the 30 s Whisper was trained on",
-}
-"""Row -> what it is."""
+ROWS = (
+    "int8",
+    "fp32",
+    "trt_int8",
+    "trt_fp16",
+    "trt_fp32",
+    "eager",
+    "fer",
+    "whisper",
+    "whisper_30s",
+)
+"""The rows; what each is stands in the table of words."""
 MODULES = {"eager": "export.eager"}
 """Rows whose child lives elsewhere: started by name in a process of its own, never imported here."""
 TURNS = {1: 20, 2: 10}
@@ -65,7 +66,7 @@ def compare(
     whisper: folder with Whisper-tiny for CTranslate2. Raises BundleError, InputError.
     """
     if whisper is not None and not (whisper / "model.bin").is_file():
-        raise InputError(f"{whisper} holds no model.bin: give a folder with Whisper-tiny for CTranslate2")
+        raise InputError.of("whisper_folder", folder=whisper)
     opened = open_bundle(bundle or starter_bundle())
     found: dict[int, dict[str, _Row]] = {}
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -83,7 +84,9 @@ def compare(
                 for row in ROWS
             }
             found[threads] = _in_turn(children, count, meter)
-    rows = {row: _summary(ROWS[row], {threads: found[threads][row] for threads in found}) for row in ROWS}
+    rows = {
+        row: _summary(word(row, "en"), {threads: found[threads][row] for threads in found}) for row in ROWS
+    }
     return {"rows": rows, "energy": meter.name if meter else None, "cheaper": _cheaper(rows)}
 
 
@@ -152,9 +155,13 @@ class _Child:
         """Why it died: the last line it wrote to stderr."""
         assert self._process.stderr is not None
         self._process.kill()
-        last = self._process.stderr.read().strip().splitlines()[-1:] or ["it was stopped or took too long"]
+        last = self._process.stderr.read().strip().splitlines()[-1:]
+        if not last:
+            return word("rival_stopped", default_language())
         needed = last[0].partition("No module named ")[2].strip("'")
-        return f"needs {needed}: pip install 'edge-emotion[export]'" if needed else last[0][:200]
+        if needed:
+            return word("rival_extra", default_language(), package=needed, extra="export")
+        return last[0][:200]
 
 
 @contextmanager
@@ -179,10 +186,10 @@ def _joules(meter: Meter | None) -> float | None:
         return None
 
 
-def _summary(title: str, found: Mapping[int, _Row]) -> dict[str, Any]:
+def _summary(row: str, found: Mapping[int, _Row]) -> dict[str, Any]:
     one = found[1]
     return {
-        "title": title,
+        "title": word(f"row_{row}", "en"),
         "missing": one.about.get("missing"),
         "one_thread": spread(one.ms) if one.ms else None,
         "cpu_ms": round(one.cpu_ms / len(one.ms), 3) if one.ms else None,
@@ -207,43 +214,43 @@ def _cheaper(rows: Mapping[str, Any]) -> dict[str, float | None]:
     }
 
 
-def markdown(report: Mapping[str, Any]) -> str:
+def markdown(report: Mapping[str, Any], language: Language = "en") -> str:
     """What a report of `edge bench --compare` comes to: the table in the README."""
-    machine, found = report["machine"], report["compare"]
+    found = report["compare"]
     lines = [
-        f"One window's networks, in turn, on {machine['processor']} ({machine['cores']} cores), "
-        f"{machine['system']}, Python {machine['python']}, ONNX Runtime {machine['onnxruntime']}; bundle "
-        f"{report['bundle']}. Finding speech and faces and computing features are left out for all.",
+        word("compare_machine", language, bundle=report["bundle"], **report["machine"]),
         "",
-        "| what | p50 ms | p95 ms | p99 ms | CPU ms | windows/s, 1 thread | 2 threads | peak MB | files MB "
-        "| INT8 nodes | energy mJ |",
+        word("compare_head", language),
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for row in found["rows"].values():
+    titles = {name: word(f"row_{name}", language) for name in found["rows"]}
+    for name, row in found["rows"].items():
         times = row["one_thread"] or {}
-        nodes = f"{row['int8_nodes']} of {row['nodes']}" if row["nodes"] is not None else None
+        known = row["nodes"] is not None
         cells = [
             *(times.get(f"p{q}_ms") for q in (50, 95, 99)),
             row["cpu_ms"],
             *(row["windows_per_s"].get(threads) for threads in ("1", "2")),
             *(row[key] for key in ("peak_memory_mb", "size_mb")),
-            nodes,
+            word("bench_of", language, part=row["int8_nodes"], whole=row["nodes"]) if known else None,
             row["energy_mj"],
         ]
-        texts = ("not measured" if cell is None else str(cell) for cell in cells)
-        lines.append(f"| {' | '.join((row['title'], *texts))} |")
-    lines += ["", *(_line(found, row) for row in found["cheaper"])]
+        texts = (word("bench_unmeasured", language) if cell is None else str(cell) for cell in cells)
+        lines.append(f"| {' | '.join((titles[name], *texts))} |")
+    lines += ["", *(_line(found, row, language) for row in found["cheaper"])]
     if panel := report.get("panel"):
-        lines.append(
-            f"- Drawing the panel takes {panel['p50_ms']} ms (p50), {panel['cpu_p50_ms']} ms of a processor: "
-            f"{panel['core_share']:.0%} of a core at {panel['panels_per_s']:.0f} panels a second."
-        )
-    missing = [f"{row['title']}: {row['missing']}" for row in found["rows"].values() if row["missing"]]
-    return "\n".join(lines + [f"\nNot measured: {line}." for line in missing])
+        numbers = {"p50": panel["p50_ms"], "cpu": panel["cpu_p50_ms"]}
+        rates = {"share": panel["core_share"], "rate": panel["panels_per_s"]}
+        lines.append(word("compare_panel", language, **numbers, **rates))
+    for name, row in found["rows"].items():
+        if row["missing"]:
+            missing = word("compare_missing", language, title=titles[name], why=row["missing"])
+            lines.append(f"\n{missing}")
+    return "\n".join(lines)
 
 
-def _line(found: Mapping[str, Any], row: str) -> str:
-    rival = "Whisper-tiny encoder + fer" + (" (sound padded to 30 s)" if row == "whisper_30s" else "")
-    times = found["cheaper"][row]
-    said = "not measured against the" if times is None else f"{times} times cheaper than"
-    return f"- Our whole window is {said} {rival} on the same window (CPU time)."
+def _line(found: Mapping[str, Any], row: str, language: Language) -> str:
+    rival, times = word(f"rival_{row}", language), found["cheaper"][row]
+    if times is None:
+        return word("compare_cheaper_unknown", language, rival=rival)
+    return word("compare_cheaper", language, times=times, rival=rival)

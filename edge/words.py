@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Literal
 
+from edge.words_bench import BENCH
 from edge.words_bundle import BUNDLE
 from edge.words_corpora import CORPORA
 from edge.words_devices import DEVICES
@@ -33,6 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **MEDIA,
     **TABLES,
     **CORPORA,
+    **BENCH,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),

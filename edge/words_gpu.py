@@ -40,6 +40,10 @@ GPU: dict[str, tuple[str, str]] = {
         'site.toml で backend = "onnxrt" を指定してください',
     ),
     "gpu_no_driver": (
+        "the NVIDIA driver, libcuda.so.1, is missing",
+        "NVIDIA ドライバーの libcuda.so.1 がありません",
+    ),
+    "gpu_driver_broken": (
         "the NVIDIA driver does not load: {why}",
         "NVIDIA ドライバーを読み込めません：{why}",
     ),
@@ -115,6 +119,14 @@ GPU: dict[str, tuple[str, str]] = {
         "the recorded work gives other numbers",
         "記録した処理の結果が一致しません",
     ),
+    "engine_inputs": (
+        "{name} takes {wanted}; given were {given}",
+        "{name} の入力は {wanted} ですが、{given} が渡されました",
+    ),
+    "engine_input": (
+        "{name}: {tensor} must be {wanted}, given was {given}",
+        "{name}：{tensor} は {wanted} が必要ですが、{given} が渡されました",
+    ),
     # Compiling.
     "trt_compiling": (
         "{name}: compiling with {package} {version}, once; the plan is kept",
@@ -189,7 +201,6 @@ GPU: dict[str, tuple[str, str]] = {
     ),
     "plans_in": ("in {path}", "保存先：{path}"),
     "plans_deleted": ("{count} plans deleted from {path}", "{path} のプラン {count} 件を削除しました"),
-    "bench_left_out": ("{precision} is not measured: {why}", "{precision} は計測できません：{why}"),
     # edge build.
     "build_no_gpu": (
         "tensorrt {version} compiles only where an NVIDIA GPU answers ({why}); check the driver, "

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from edge import bench, fresh_process, precisions
 from edge.app import starter_bundle
+from edge.bench_table import table
 from edge.bundle import open_bundle
 from edge.engines import cuda
 from edge.engines.float_graph import float_graph
@@ -92,7 +93,7 @@ def test_on_a_gpu_both_sides_run_on_tensorrt(rig, tiny_bundle, demo, monkeypatch
     found = bench.measure(tiny_bundle.folder, demo, windows=2, calls=3)
     assert (found["backend"], found["engine"]) == ("tensorrt", "TensorRT 10.3.0 (tensorrt) on Rig (sm_87)")
     assert entry.int8_nodes == 0  # the tiny bundle is float, so what it measures is not called INT8
-    shown = bench.table(found)
+    shown = table(found)
     assert set(times) == {"int8", "fp32", "fp16"} - {refused}
     assert found["window"]["fp32"]["n"] == 2
     if refused:
@@ -101,7 +102,7 @@ def test_on_a_gpu_both_sides_run_on_tensorrt(rig, tiny_bundle, demo, monkeypatch
         assert "edge: FP16 is not measured: not on this board" in caplog.text
     else:
         assert found["models"]["audio"]["fp16"]["n"] == 3
-        assert "INT8 beside FP32 and FP16, all on TensorRT 10.3.0 (tensorrt) on Rig (sm_87)" in shown
+        assert "INT8 beside FP32, FP16, all on TensorRT 10.3.0 (tensorrt) on Rig (sm_87)" in shown
 
 
 def test_nodes_that_tensorrt_gave_back_are_not_counted():
@@ -136,11 +137,14 @@ def test_the_report_is_json_and_a_table(report):
         "first_reading_s",
         "live_first_reading_s",
     }
-    text = bench.table(report)
+    text = table(report)
+    assert not [line for line in table(report, "ja").splitlines() if "stage_" in line or "bench_" in line]
+    assert not [line.split()[0] for line in table(report, "ja").splitlines() if line and line.isascii()]
+    assert "未計測" in table(report, "ja")
     assert "whole window" in text
     assert text.count("not measured") == 5
     assert f"INT8 beside FP32, all on {report['engine']}" in text
-    assert "peak memory: not measured" in bench.table(report | {"peak_memory_mb": None})
+    assert "peak memory: not measured" in table(report | {"peak_memory_mb": None})
 
 
 def test_drawing_the_panel_is_measured(report):
@@ -150,7 +154,7 @@ def test_drawing_the_panel_is_measured(report):
     assert panel["p50_ms"] <= panel["p95_ms"]
     assert panel["panels_per_s"] == 15.0
     assert 0.003 < panel["core_share"] < 0.6  # CPU time: at least 0.2 ms a panel, and no whole core
-    assert f"drawing the panel: p50 {panel['p50_ms']:.2f} ms" in bench.table(report)
+    assert f"drawing the panel: p50 {panel['p50_ms']:.2f} ms" in table(report)
 
 
 def test_a_child_that_fails_is_one_line(tmp_path, demo):

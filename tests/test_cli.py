@@ -276,16 +276,18 @@ def test_doctor_exits_with_1_when_something_is_bad(edge, tiny_copy, tmp_path):
 
 def test_bench_prints_a_table_or_json(edge, monkeypatch):
     monkeypatch.setattr("edge.bench.measure", lambda bundle: {"bundle": str(bundle)})
-    monkeypatch.setattr("edge.bench.table", lambda report: f"table of {report['bundle']}")
+    monkeypatch.setattr("edge.bench_table.table", lambda report, language: f"table of {report['bundle']}")
     assert edge("bench", "line3").out == "table of line3\n"
     assert json.loads(edge("bench", "line3", "--json").out) == {"bundle": "line3"}
 
 
 def test_bench_compares_and_writes_what_it_found(edge, monkeypatch, tmp_path):
     monkeypatch.setattr("edge.bench.measure", lambda bundle: {"bundle": str(bundle)})
-    monkeypatch.setattr("edge.bench.table", lambda report: "stages")
+    monkeypatch.setattr("edge.bench_table.table", lambda report, language: "stages")
     monkeypatch.setattr("edge.compare.compare", lambda bundle, whisper: {"whisper": str(whisper)})
-    monkeypatch.setattr("edge.compare.markdown", lambda report: f"| {report['compare']['whisper']} |")
+    monkeypatch.setattr(
+        "edge.compare.markdown", lambda report, language: f"| {report['compare']['whisper']} |"
+    )
     out = tmp_path / "bench.json"
     done = edge("bench", "line3", "--compare", "--whisper", "tiny", "--out", out)
     assert done.err == ""

@@ -14,6 +14,7 @@ from edge.bundle import open_bundle
 from edge.engines.cuda import gpu
 from edge.errors import InputError
 from edge.mini_xception import LABELS, SIDE, mini_xception
+from edge.words import WORDS
 
 ROOT = Path(__file__).parents[1]
 MACHINE = {"python": "3", "onnxruntime": "1", "system": "Linux", "processor": "a processor", "cores": 2}
@@ -36,6 +37,7 @@ def found(_tiny):
 def test_every_row_is_measured_or_says_why_not(found):
     assert json.loads(json.dumps(found)) == found
     assert set(found["rows"]) == set(compare.ROWS)
+    assert all(f"row_{name}" in WORDS for name in compare.ROWS)
     for name in OWN:
         row = found["rows"][name]
         assert row["missing"] is None
@@ -85,12 +87,13 @@ def test_where_tensorrt_does_not_run_its_rows_say_why(found):
 
 def test_the_table_never_guesses(found):
     lines = compare.markdown(report(found)).splitlines()
-    (eager,) = (line for line in lines if line.startswith(f"| {compare.ROWS['eager']}"))
+    (eager,) = (line for line in lines if line.startswith(f"| {WORDS['row_eager'][0]}"))
     assert eager.count("not measured") == 10
-    (own,) = (line for line in lines if line.startswith(f"| {compare.ROWS['int8']}"))
+    (own,) = (line for line in lines if line.startswith(f"| {WORDS['row_int8'][0]}"))
     assert own.count("not measured") == 1  # the energy
     assert any("not measured against the Whisper-tiny encoder + fer" in line for line in lines)
     assert any(line.startswith("Not measured: the same networks") for line in lines)
+    assert compare.markdown(report(found), "ja").count("未計測") >= 20
 
 
 def test_energy_is_that_of_a_window(tiny_bundle, monkeypatch):
@@ -109,7 +112,7 @@ def test_energy_is_that_of_a_window(tiny_bundle, monkeypatch):
             return self.count
 
     monkeypatch.setattr(compare, "find_meter", Meter)
-    monkeypatch.setattr(compare, "ROWS", {name: name for name in ("int8", "fer", "whisper", "whisper_30s")})
+    monkeypatch.setattr(compare, "ROWS", ("int8", "fer", "whisper", "whisper_30s"))
     monkeypatch.setitem(compare.MODULES, "whisper", "no_such_module")
     monkeypatch.setitem(compare.MODULES, "whisper_30s", "no_such_module")
     found = compare.compare(tiny_bundle.folder, turns={1: 1})

@@ -422,6 +422,21 @@ def test_a_user_who_may_not_open_the_gpu_is_told_the_groups(rig, models, caplog,
     assert f"this user may not open {tmp_path / 'nvmap'}; run: sudo usermod -aG video,render $USER" in line
 
 
+def test_a_driver_that_is_missing_or_damaged_is_told(rig, models, caplog, monkeypatch):
+    def lacking(text):
+        def load():
+            raise OSError(text)
+
+        monkeypatch.setattr(cuda, "libcuda", load)
+        return not_tensorrt(models, caplog)
+
+    line = lacking("libcuda.so.1: cannot open shared object file: No such file or directory")
+    assert "no NVIDIA GPU answers here (the NVIDIA driver, libcuda.so.1, is missing); check" in line
+    assert "(the NVIDIA driver does not load: libcuda.so.1: file too short)" in lacking(
+        "libcuda.so.1: file too short"
+    )
+
+
 def test_auto_falls_back_whatever_fails_on_the_gpu(rig, tiny_bundle, caplog, monkeypatch):
     def line(language="en"):
         caplog.clear()

@@ -73,7 +73,8 @@ def ask_gpu() -> Gpu:
     try:
         lib = libcuda()
     except OSError as error:
-        raise EngineError.of("gpu_no_driver", why=error) from error
+        gone = "No such file" in str(error)
+        raise EngineError.of("gpu_no_driver" if gone else "gpu_driver_broken", why=error) from error
     device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
     facts = {which: ctypes.c_int() for which in (PROCESSORS, MAJOR, MINOR)}
     code = (

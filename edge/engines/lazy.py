@@ -51,15 +51,13 @@ class LazyEngine(ABC):
         """Names, shapes and types as the model has them. Raises EngineError."""
         model = self.path.name
         if inputs.keys() != self._shapes.keys():
-            given = ", ".join(inputs) or "none"
-            raise EngineError(f"{model} takes {', '.join(self._shapes)}; given were {given}")
+            values = {"wanted": ", ".join(self._shapes), "given": ", ".join(inputs) or "none"}
+            raise EngineError.of("engine_inputs", name=model, **values)
         for name, shape in self._shapes.items():
             array, wanted = inputs[name], np.dtype(self._types[name])
             if array.shape != shape or array.dtype != wanted:
-                raise EngineError(
-                    f"{model}: {name} must be {wanted} {list(shape)}, "
-                    f"given was {array.dtype} {list(array.shape)}"
-                )
+                values = {"wanted": f"{wanted} {list(shape)}", "given": f"{array.dtype} {list(array.shape)}"}
+                raise EngineError.of("engine_input", name=model, tensor=name, **values)
 
 
 def first_line(error: Exception) -> str:
