@@ -22,6 +22,7 @@ from edge.features.text import load_tokenizer
 from edge.fusion import Fusion
 from edge.golden import require_golden
 from edge.interfaces import Device, Sink
+from edge.items import LIVE
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, SteadyTranscriber, transcriber
@@ -34,9 +35,6 @@ from edge.stopwatch import Stopwatch
 from edge.summary import Summary
 from edge.windows import Windower
 from edge.words import word
-
-LIVE = "live"
-"""The source of readings of devices; their times are those since the machine was started."""
 
 
 def starter_bundle() -> Path:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 LABELS = ("neutral", "angry", "happy", "sad", "worried", "surprise")
 MODALITIES = ("audio", "vision", "text")
 NEGATIVE = ("angry", "sad", "worried")
+LIVE = "live"
+"""The source of readings of devices; their times are those since the machine was started."""
 
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
@@ -66,7 +68,9 @@ class Face:
 
 
 People = Mapping[int | None, Face]
-"""Person -> face in one picture: each by number where everybody is read, else None -> the one who is."""
+"""Person -> face in one picture: each by number where everybody is read, else None -> the one who is.
+
+Below 0, where a picture is shown: a face that is not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from edge.words_faults import FAULTS
 from edge.words_gpu import GPU
 from edge.words_inputs import INPUTS
 from edge.words_media import MEDIA
+from edge.words_panel import PANEL
 from edge.words_queue import QUEUE
 from edge.words_review import REVIEW
 from edge.words_sinks import SINKS
@@ -27,6 +28,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **DOCTOR,
     **BUNDLE,
     **FAULTS,
+    **PANEL,
     **SINKS,
     **QUEUE,
     **INPUTS,
@@ -43,71 +45,24 @@ WORDS: dict[str, tuple[str, str]] = {
     "surprise": ("surprise", "驚き"),
     "audio": ("audio", "音声"),
     "vision": ("vision", "映像"),
-    "text": ("text", "言葉"),
+    "text": ("text", "発話内容"),
     "person": ("person {number}", "人物 {number}"),
     # States: why there is no label, or why the label is not to be relied on.
     "reading": ("reading", "推定中"),
     "no_speech": ("no speech heard", "発話なし"),
-    "no_face": ("no face seen", "顔が見えません"),
-    "dark": ("too dark to see a face", "暗くて顔が見えません"),
-    "loud": ("too loud to hear speech", "騒音で発話が聞こえません"),
+    "no_face": ("no face seen", "顔を検出できません"),
+    "dark": ("too dark to see a face", "暗いため顔を検出できません"),
+    "loud": ("too loud to hear speech", "騒音のため発話を聞き取れません"),
     "no_signal": ("no sound and no picture", "音声・映像の入力なし"),
     "needs_check": ("needs a check", "要確認"),
     "warming_up": ("warming up", "準備中"),
     "paused": ("paused", "一時停止中"),
     "waiting": ("waiting for the first reading", "最初の推定を待っています"),
     "stale": ("no new reading for {seconds} s", "{seconds} 秒間、新しい推定なし"),
-    # How sure a reading is.
-    "sure": ("high confidence", "確信度：高"),
-    "fair": ("medium confidence", "確信度：中"),
-    "unsure": ("low confidence", "確信度：低"),
-    "one_of": ("one of: {labels}", "候補：{labels}"),
-    "held": ("label held, a new one leads", "表示を保持中（別のラベルが先行）"),
-    # Parts of the panel.
-    "all_labels": ("Probability of each label", "ラベルごとの確率"),
-    "prior": ("mark: usual share here", "｜印：この現場での通常の割合"),
-    "votes": ("Last windows", "直近の判定"),
-    "needed": ("dashes: lead needed", "破線：必要な差"),
-    "vote_numbers": (
-        "votes {votes}   lead {lead}   mean age {delay} s",
-        "票数 {votes}　差 {lead}　平均経過 {delay} 秒",
-    ),
-    "weights": ("Evidence used", "使用した情報の割合"),
-    "nothing": ("none", "なし"),
-    "timeline": ("Last 60 seconds", "直近 60 秒"),
-    "gap": ("grey: no reading    outline: not sure", "灰色：推定なし　枠のみ：不確実"),
-    "seconds_ago": ("{seconds} s", "{seconds} 秒"),
-    "now": ("now", "現在"),
-    "camera": ("Camera", "カメラ"),
-    "microphone": ("Microphone", "マイク"),
-    "no_picture": ("no picture", "映像なし"),
-    "privacy": ("privacy view: the picture is not shown", "プライバシー表示：映像は表示しません"),
-    "display_paused": ("display paused - press p", "表示を一時停止中（p キーで再開）"),
-    "ended": ("end of the run", "再生終了"),
-    "frame_rate": ("{rate} pictures/s", "{rate} 枚/秒"),
-    "offset": ("sound-picture offset {offset} ms", "音声と映像のずれ {offset} ms"),
-    "keys": (
-        "f full screen   p pause   v privacy   l 日本語   q quit",
-        "f 全画面　p 一時停止　v プライバシー　l English　q 終了",
-    ),
-    "purpose": (
-        "An estimate, not a fact. Do not use it to judge, rate or discipline people.",
-        "推定であり、事実ではありません。人の評価・査定・処分には使用しないでください。",
-    ),
-    # How a device is doing.
-    "opening": ("opening", "接続中"),
-    "running": ("running", "動作中"),
-    "gone": ("not connected", "未接続"),
-    "silent": ("silent - muted?", "無音（ミュート？）"),
-    "clipping": ("clipping", "音割れ"),
-    "late": ("late", "遅延"),
-    "dimmed": ("dark", "暗い"),
-    "blurred": ("blurred", "ピンぼけ"),
-    "covered": ("covered", "遮られています"),
     # Lines on the terminal.
     "line": (
         "{probability:.2f}  lead {lead:.2f}  votes {votes}  {weights}",
-        "{probability:.2f}  差 {lead:.2f}  票数 {votes}  {weights}",
+        "{probability:.2f}  2位との差 {lead:.2f}  判定に使った区間 {votes}  {weights}",
     ),
     "line_held": ("held", "保持"),
     "demo_notice": (
@@ -115,14 +70,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "デモ映像は静止した肖像と合成音声です。処理の流れを示すもので、精度を示すものではありません。",
     ),
     "stopped": ("stopped", "停止しました"),
-    "window_gone": (
-        "the window is gone; reading goes on without it",
-        "表示ウィンドウが閉じられました。推定は続行します",
-    ),
-    "no_window": (
-        "no window can be shown ({why}); readings are printed here",
-        "ウィンドウを表示できません（{why}）。推定結果はここに出力します",
-    ),
     # The end of a run.
     "closing": ("{count} readings: {parts}", "推定 {count} 件：{parts}"),
     "closing_none": ("no readings", "推定結果なし"),
@@ -178,12 +125,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "latest {ms:.0f} ms after its window",
         "最大遅れ {ms:.0f} ms",
     ),
-    "health_offset": ("pictures {ms:+.0f} ms behind sound", "映像は音声より {ms:+.0f} ms 遅れ"),
     "health_drift": ("drift {ms:+.1f} ms a minute", "ずれの変化 {ms:+.1f} ms/分"),
-    "health_waiting": ("{count} {name} waiting", "待ち {name} {count} 件"),
+    "health_waiting": ("{count} {name} waiting", "未処理：{name} {count} 件"),
     "sound": ("sounds", "音声"),
     "pictures": ("pictures", "映像"),
-    "health_rate": ("{rate:.0f} a second", "毎秒 {rate:.0f}"),
+    "health_rate_microphone": ("{rate:.0f} samples a second", "毎秒 {rate:.0f} サンプル"),
+    "health_rate_camera": ("{rate:.0f} pictures a second", "毎秒 {rate:.0f} 枚"),
     "health_dropped": ("dropped {count}", "破棄 {count}"),
     "health_reopened": ("reopened {count}", "再接続 {count} 回"),
 }

@@ -1,115 +1,176 @@
-"""Strokes a panel is made of, on RGB uint8 images [h, w, 3]; OpenCV 5, whose built-in font has Japanese."""
+"""Strokes a panel is made of; OpenCV 5, whose built-in font has Japanese."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 
+from edge.display.charset import drawable, font
 from edge.display.palette import Colour
-from edge.errors import InputError
 from edge.items import Bytes
-from edge.texts import visible
 
 Align = Literal["left", "centre", "right"]
 BOLD = 600
 """Weight of headings; Japanese has one weight only."""
+LEAST = 10
+"""No text is drawn smaller (pixels): Japanese is not legible below."""
 _FINE = 4  # bits of a pixel's fraction that OpenCV's shift asks for
 
 
-@lru_cache(maxsize=1)
-def font() -> Any:
-    """The built-in face: a sans serif with Japanese to fall back on. Raises InputError."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Canvas:
+    """An image drawn on in units of a layout, so that strokes and text are sharp at any size."""
+
+    image: Bytes
+    """RGB, shape [height, width, 3]."""
+    scale: float = 1.0
+    """Pixels of a unit."""
+    left: float = 0.0
+    """Where the layout begins in the image (pixels); so is the next."""
+    top: float = 0.0
+
+    def x(self, at: float) -> int:
+        """Units from the left -> pixels."""
+        return round(self.left + at * self.scale)
+
+    def y(self, at: float) -> int:
+        """Units from the top -> pixels."""
+        return round(self.top + at * self.scale)
+
+    def size(self, size: float) -> int:
+        """Size of text in units -> pixels."""
+        return max(LEAST, int(size * self.scale + 1e-6))
+
+    def part(self, left: float, top: float, width: float, height: float) -> Bytes:
+        """The pixels of an area in units, as a view."""
+        return self.image[
+            max(0, self.y(top)) : max(0, self.y(top + height)),
+            max(0, self.x(left)) : max(0, self.x(left + width)),
+        ]
+
+
+@lru_cache(maxsize=4000)
+def _reach(words: str, pixels: int, weight: int) -> int:
     import cv2
 
-    if not hasattr(cv2, "FontFace"):
-        raise InputError(
-            f"OpenCV {cv2.__version__} cannot write Japanese; run: pip install 'opencv-python>=5', "
-            "or use --headless"
-        )
-    return cv2.FontFace("sans")
-
-
-@lru_cache(maxsize=2000)
-def text_width(words: str, size: int, weight: int = 400) -> int:
-    """How far a text reaches (pixels). Raises InputError."""
-    import cv2
-
-    words = visible(words, keep="")  # half a character, as in a name that is no text, ends the process there
-    left, _, width, _ = cv2.getTextSize((0, 0), words, (0, 0), font(), size, weight)
+    left, _, width, _ = cv2.getTextSize((0, 0), words, (0, 0), font(), pixels, weight)
     return int(left + width)
 
 
-def fitting(words: str, sizes: Sequence[int], room: int, weight: int = 400) -> int:
-    """The first of the sizes at which words keep to the room (pixels), else the last. Raises InputError."""
-    return next((size for size in sizes if text_width(words, size, weight) <= room), sizes[-1])
+def text_width(canvas: Canvas, words: str, size: float, weight: int = 400) -> float:
+    """How far a text reaches (units). Raises InputError."""
+    return _reach(drawable(words), canvas.size(size), weight) / canvas.scale
+
+
+def fitting(canvas: Canvas, words: str, sizes: Sequence[int], room: float, weight: int = 400) -> int:
+    """The first of the sizes at which words keep to the room (units), else the last. Raises InputError."""
+    return next((size for size in sizes if text_width(canvas, words, size, weight) <= room), sizes[-1])
+
+
+@lru_cache(maxsize=1000)
+def _cut(words: str, pixels: int, weight: int, room: float) -> str:
+    """Words that keep to the room (pixels): longer ones end in an ellipsis."""
+    if _reach(words, pixels, weight) <= room:
+        return words
+    while words and _reach(words + "…", pixels, weight) > room:
+        words = words[:-1]
+    return words + "…"
 
 
 def text(
-    image: Bytes,
-    at: tuple[int, int],
+    canvas: Canvas,
+    at: tuple[float, float],
     words: str,
-    size: int,
+    size: float,
     colour: Colour,
     weight: int = 400,
     align: Align = "left",
-    room: int | None = None,
-) -> int:
-    """Write words, the baseline at `at`; returns where they end (x, pixels).
+    room: float | None = None,
+) -> float:
+    """Write words, the baseline at `at`; returns where they end (x, units).
 
-    room: width they must keep to; longer ones end in an ellipsis. Raises InputError.
+    room: width they must keep to (units); longer ones end in an ellipsis. Raises InputError.
     """
     import cv2
 
-    if room is not None and text_width(words, size, weight) > room:
-        while words and text_width(words + "…", size, weight) > room:
-            words = words[:-1]
-        words += "…"
-    x, y = at
-    words = visible(words, keep="")
-    width = text_width(words, size, weight)
-    x -= {"left": 0, "centre": width // 2, "right": width}[align]
+    words, pixels = drawable(words), canvas.size(size)
+    if room is not None:
+        words = _cut(words, pixels, weight, round(room * canvas.scale))
+    width = _reach(words, pixels, weight)
+    x = canvas.x(at[0]) - {"left": 0, "centre": width // 2, "right": width}[align]
     if words:
-        cv2.putText(image, words, (x, y), colour, font(), size, weight)
-    return x + width
+        cv2.putText(canvas.image, words, (x, canvas.y(at[1])), colour, font(), pixels, weight)
+    return (x + width - canvas.left) / canvas.scale
 
 
-def box(image: Bytes, left: int, top: int, width: int, height: int, colour: Colour) -> None:
-    """Fill a rectangle."""
-    image[max(0, top) : max(0, top + height), max(0, left) : max(0, left + width)] = colour
+def wrapped(canvas: Canvas, words: str, size: float, room: float, most: int) -> list[str]:
+    """Words in so many lines at most that keep to the room (units), broken at spaces where there are some."""
+    lines, rest = [], drawable(words)
+    while rest:
+        if len(lines) == most - 1 or text_width(canvas, rest, size) <= room:
+            return [*lines, rest]
+        end = next(i for i in range(len(rest), -1, -1) if i < 2 or text_width(canvas, rest[:i], size) <= room)
+        end = max(1, end)
+        space = rest.rfind(" ", 1, end + 1)
+        end = space if space > end // 2 else end
+        lines.append(rest[:end])
+        rest = rest[end:].lstrip()
+    return lines
 
 
-def card(image: Bytes, left: int, top: int, width: int, height: int, colour: Colour) -> None:
-    """Fill a rectangle with rounded corners."""
+def box(canvas: Canvas, left: float, top: float, width: float, height: float, colour: Colour) -> None:
+    """Fill a rectangle (units); one that is there is a pixel wide and high at least."""
+    if width <= 0 or height <= 0:
+        return
+    x, y = canvas.x(left), canvas.y(top)
+    right, bottom = max(x + 1, canvas.x(left + width)), max(y + 1, canvas.y(top + height))
+    canvas.image[max(0, y) : max(0, bottom), max(0, x) : max(0, right)] = colour
+
+
+def rim(canvas: Canvas, left: float, top: float, width: float, height: float, colour: Colour) -> None:
+    """Outline a rectangle (units)."""
+    thin = 1.0
+    box(canvas, left, top, width, thin, colour)
+    box(canvas, left, top + height - thin, width, thin, colour)
+    box(canvas, left, top, thin, height, colour)
+    box(canvas, left + width - thin, top, thin, height, colour)
+
+
+def card(canvas: Canvas, left: float, top: float, width: float, height: float, colour: Colour) -> None:
+    """Fill a rectangle with rounded corners (units)."""
     import cv2
 
-    round_ = 10
-    box(image, left + round_, top, width - 2 * round_, height, colour)
-    box(image, left, top + round_, width, height - 2 * round_, colour)
-    for x in (left + round_, left + width - round_ - 1):
-        for y in (top + round_, top + height - round_ - 1):
-            cv2.circle(image, (x, y), round_, colour, -1, cv2.LINE_AA)
+    x, y, right, bottom = canvas.x(left), canvas.y(top), canvas.x(left + width), canvas.y(top + height)
+    corner, image = max(1, round(10 * canvas.scale)), canvas.image
+    image[y:bottom, x + corner : right - corner] = colour
+    image[y + corner : bottom - corner, x:right] = colour
+    for across in (x + corner, right - corner - 1):
+        for down in (y + corner, bottom - corner - 1):
+            cv2.circle(image, (across, down), corner, colour, -1, cv2.LINE_AA)
 
 
 def shape(
-    image: Bytes, index: int, centre: tuple[float, float], size: float, colour: Colour, filled: bool
+    canvas: Canvas, index: int, centre: tuple[float, float], size: float, colour: Colour, filled: bool
 ) -> None:
     """The shape of a label by its place in the bundle's list; an outline where it is not filled.
 
-    centre: pixels. size: height and width (pixels).
+    centre: units. size: height and width (units).
     """
     import cv2
 
-    corners = _corners(index) * (size / 2.0) + np.array(centre)
+    middle = np.array((canvas.left, canvas.top)) + np.array(centre) * canvas.scale
+    corners = _corners(index) * (size * canvas.scale / 2.0) + middle
     points = np.round(corners * (1 << _FINE)).astype(np.int32)[None]
     if filled:
-        cv2.fillPoly(image, points, colour, cv2.LINE_AA, _FINE)
+        cv2.fillPoly(canvas.image, points, colour, cv2.LINE_AA, _FINE)
     else:
-        thick = max(1, round(size / 10))
-        cv2.polylines(image, points, True, colour, thick, cv2.LINE_AA, _FINE)
+        thick = max(1, round(size * canvas.scale / 10))
+        cv2.polylines(canvas.image, points, True, colour, thick, cv2.LINE_AA, _FINE)
 
 
 _CROSS = [(-0.3, -1.0), (0.3, -1.0), (0.3, -0.3), (1.0, -0.3), (1.0, 0.3), (0.3, 0.3)]
@@ -141,12 +202,15 @@ def _around(turn: float, radius: float) -> tuple[float, float]:
 
 
 def silhouette(image: Bytes, left: float, top: float, width: float, height: float, colour: Colour) -> None:
-    """Head and shoulders of nobody where a face is (pixels), in place of the picture."""
+    """Head and shoulders of nobody where a face is (pixels), in place of the picture. image: RGB."""
     import cv2
 
     centre, middle = (int(left + width / 2), int(top + height / 2)), int(height)
     shoulders = (centre[0], centre[1] + int(1.5 * middle))
-    box(image, centre[0] - int(0.22 * width), centre[1], int(0.44 * width), middle, colour)
+    neck = centre[0] - int(0.22 * width)
+    image[max(0, centre[1]) : max(0, centre[1] + middle), max(0, neck) : max(0, neck + int(0.44 * width))] = (
+        colour
+    )
     torso = (int(1.3 * width), int(0.8 * middle))
     cv2.ellipse(image, shoulders, torso, 0, 180, 360, colour, -1, cv2.LINE_AA)
     cv2.ellipse(image, centre, (int(0.5 * width), int(0.6 * middle)), 0, 0, 360, colour, -1, cv2.LINE_AA)

@@ -30,6 +30,8 @@ TEXT = rgb("#F2F5F8")
 MUTED = rgb("#AAB5C3")
 WARN = rgb("#F0B84A")
 BANNER = rgb("#3A2E12")
+PAUSED = rgb("#F0B84A")
+"""The band over a picture that stands still."""
 
 TEXT_ON = (
     (TEXT, BACK),
@@ -40,6 +42,8 @@ TEXT_ON = (
     (WARN, BACK),
     (TEXT, BANNER),
     (TEXT, NOBODY),
+    (TEXT, TRACK),
+    (BACK, PAUSED),
 )
 """Every text colour and what it is written on."""
 

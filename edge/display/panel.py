@@ -1,4 +1,4 @@
-"""One reading as a picture of 1280x720: a pure function from a View to RGB uint8 [720, 1280, 3]."""
+"""One reading as a picture: a pure function from a View to RGB uint8 [height, width, 3]."""
 
 from __future__ import annotations
 
@@ -7,172 +7,132 @@ from functools import lru_cache
 import numpy as np
 
 from edge.display import charts
-from edge.display.drawing import BOLD, box, card, shape, silhouette, text, text_width
-from edge.display.headline import HEADLINE, headline
-from edge.display.palette import BACK, BANNER, CARD, EDGE, MUTED, NOBODY, TEXT, TRACK, WARN
-from edge.display.view import Setup, View, trouble
-from edge.items import Bytes, Health
+from edge.display.devices import devices
+from edge.display.drawing import BOLD, Canvas, box, card, fitting, text, text_width, wrapped
+from edge.display.headline import headline
+from edge.display.judging import verdict_strip
+from edge.display.layout import HEIGHT, WIDTH, Layout, layout_for
+from edge.display.palette import BACK, BANNER, CARD, MUTED, PAUSED, TEXT, WARN
+from edge.display.picture import picture
+from edge.display.view import Setup, View, offset_words
+from edge.items import Bytes
 from edge.words import Language, word
 
-WIDTH, HEIGHT = 1280, 720
-PICTURE = (16, 52, 560, 315)
-"""Left, top, width and height of the camera picture (pixels)."""
-_BUNDLE = (96, 300)  # where the bundle's name begins, and how wide it may be
-_QUIET_DB = -70.0  # the left end of the level meter
+_BUNDLE = (96, 300)  # where the bundle's name begins, and how wide it may be (units)
 
 
-def draw(view: View) -> Bytes:
-    """The panel of a view, RGB uint8 [720, 1280, 3]. Raises InputError where OpenCV has no Japanese."""
-    image: Bytes = _background(view.setup, view.look.language).copy()
-    reading = view.present
-    _header(image, view)
-    _picture(image, view)
-    _devices(image, view)
-    headline(image, view, reading)
-    charts.bars(image, view, reading)
-    charts.votes(image, view, reading)
-    charts.weights(image, view, reading)
-    charts.timeline(image, view)
+def draw(view: View, width: int = WIDTH, height: int = HEIGHT) -> Bytes:
+    """The panel of a view, RGB uint8 [height, width, 3]. Raises InputError where OpenCV has no Japanese."""
+    layout, scale = layout_for(width, height)
+    image: Bytes = _background(view.setup, view.look.language, width, height).copy()
+    canvas, reading = _canvas(image, layout, scale), view.present
+    _header(canvas, view, layout)
+    picture(canvas, view, layout.picture)
+    devices(canvas, view, layout)
+    headline(canvas, view, reading, layout.headline)
+    charts.bars(canvas, view, reading, layout)
+    if layout.votes:
+        charts.votes(canvas, view, reading, layout.votes)
+    if layout.weights:
+        charts.weights(canvas, view, reading, layout.weights)
+    verdict_strip(canvas, view, reading, layout)
+    charts.timeline(canvas, view, layout)
+    if view.look.paused:
+        _pause(canvas, view, layout)
     return image
+
+
+def at_units(x: float, y: float, width: int, height: int) -> tuple[float, float, Layout]:
+    """A point of a panel of a size (pixels) in units of its layout."""
+    layout, scale = layout_for(width, height)
+    canvas = _canvas(np.empty((height, width, 3), np.uint8), layout, scale)
+    return (x - canvas.left) / scale, (y - canvas.top) / scale, layout
+
+
+def _canvas(image: Bytes, layout: Layout, scale: float) -> Canvas:
+    high, wide = image.shape[:2]
+    return Canvas(image, scale, (wide - scale * layout.width) / 2, (high - scale * layout.height) / 2)
 
 
 @lru_cache(maxsize=4)
-def _background(setup: Setup, language: Language) -> Bytes:
+def _background(setup: Setup, language: Language, width: int, height: int) -> Bytes:
     """What does not change from panel to panel. Do not draw on it."""
-    image = np.empty((HEIGHT, WIDTH, 3), np.uint8)
+    image = np.empty((height, width, 3), np.uint8)
     image[:] = BACK
-    for area in (
-        HEADLINE,
-        (PICTURE[0], 379, 560, 86),
-        charts.BARS,
-        charts.VOTES,
-        charts.WEIGHTS,
-        charts.TIMELINE,
-    ):
-        card(image, *area, CARD)
-    box(image, *PICTURE, CARD)
-    text(image, (16, 34), "edge", 26, TEXT, BOLD)
-    if setup.bundle:
-        text(image, (_BUNDLE[0], 33), setup.bundle, 18, MUTED, room=_BUNDLE[1])
-    charts.bars_background(image, setup, language)
-    charts.timeline_background(image, setup, language)
-    box(image, 0, 684, WIDTH, 36, BANNER)
-    text(image, (24, 708), setup.purpose or word("purpose", language), 17, TEXT, room=780)
-    text(image, (WIDTH - 24, 708), word("keys", language), 14, TEXT, align="right")
+    layout, scale = layout_for(width, height)
+    canvas = _canvas(image, layout, scale)
+    for area in layout.cards:
+        card(canvas, *area, CARD)
+    box(canvas, *layout.picture, CARD)
+    text(canvas, (layout.picture[0], 34 - 10 * layout.small), "edge", 26 - 6 * layout.small, TEXT, BOLD)
+    charts.bars_background(canvas, setup, language, layout)
+    charts.timeline_background(canvas, setup, language, layout)
+    _banner(canvas, setup, language, layout)
     return image
 
 
-def _header(image: Bytes, view: View) -> None:
-    language, x = view.look.language, WIDTH - 16
-    camera = _health(view, "camera")
+def _banner(canvas: Canvas, setup: Setup, language: Language, layout: Layout) -> None:
+    left, top, width, height = layout.banner
+    box(canvas, left, top, width, height, BANNER)
+    words, keys = setup.purpose or word("purpose", language), word("keys", language)
+    edge = layout.picture[0]
+    if layout.small:
+        room = width - 2 * edge
+        size = fitting(canvas, words, (16, 15, 14, 13, 12), room)
+        lines = wrapped(canvas, words, size, room, 2)
+        text(canvas, (edge, top + 15), lines[0], size, TEXT, room=room)
+        below, size = (lines[1], 12) if len(lines) > 1 else (keys, fitting(canvas, keys, (13, 12, 11), room))
+        text(canvas, (edge, top + 31), below, size, TEXT, room=room)
+        return
+    room = width - 3 * edge - text_width(canvas, keys, 14) - 16
+    size = fitting(canvas, words, (17, 16, 15, 14, 13), room)
+    lines = wrapped(canvas, words, size, room, 2)
+    for line, y in zip(lines, (24,) if len(lines) == 1 else (16, 31), strict=True):
+        text(canvas, (edge + 8, top + y), line, size, TEXT, room=room)
+    text(canvas, (width - edge - 8, top + 24), keys, 14, TEXT, align="right")
+
+
+def _header(canvas: Canvas, view: View, layout: Layout) -> None:
+    """Bundle, source, rates and the clock; and whether what is shown is the present."""
+    language, edge, small = view.look.language, layout.picture[0], layout.small
+    y, size = (24, 15) if small else (33, 18)
+    x = layout.width - edge
+    if view.clock:
+        x = x - text_width(canvas, view.clock, size + 4, BOLD)
+        text(canvas, (x, y), view.clock, size + 4, TEXT, BOLD)
+        x -= 20
+        if view.wall is None:
+            x -= text_width(canvas, word("recording_time", language), size - 3) - 12
+            text(canvas, (x, y), word("recording_time", language), size - 3, MUTED)
+            x -= 20
+    camera = next((health for health in view.healths if health.name == "camera"), None)
     facts = [word("frame_rate", language, rate=f"{camera.rate:.0f}")] if camera else []
-    facts += [word("offset", language, offset=f"{view.offset_ms:+.0f}")] if view.offset_ms is not None else []
+    facts += [offset_words(view.offset_ms, language)] if view.offset_ms is not None else []
     facts += [f"{view.celsius:.0f} °C"] if view.celsius is not None else []
-    for fact in reversed(facts):
-        x -= text_width(fact, 18)
-        text(image, (x, 33), fact, 18, MUTED)
+    for fact in reversed(facts if not small else facts[2:]):
+        x -= text_width(canvas, fact, 18)
+        text(canvas, (x, y), fact, 18, MUTED)
         x -= 28
-    end = _BUNDLE[0] + (min(_BUNDLE[1], text_width(view.setup.bundle, 18)) if view.setup.bundle else 0)
+    end = edge + 80 - 20 * small
+    if view.setup.bundle:
+        end = text(canvas, (end, y), view.setup.bundle, size, MUTED, room=_BUNDLE[1] - 160 * small)
     if view.look.paused or view.ended:
         words = word("display_paused" if view.look.paused else "ended", language)
-        end = text(image, (end + 28, 33), words, 18, WARN)
-    if view.current:
-        text(image, (x, 33), view.current.source, 18, MUTED, align="right", room=x - end - 28)
+        end = text(canvas, (end + 28, y), words, size, WARN, room=max(0, x - end - 28))
+    if view.source and x - end > 90:
+        text(canvas, (x, y), view.source, size, MUTED, align="right", room=x - end - 28)
 
 
-def _picture(image: Bytes, view: View) -> None:
-    """The camera's picture with the face marked, or a silhouette in its place."""
+def _pause(canvas: Canvas, view: View, layout: Layout) -> None:
+    """Grey all but the banner, and say why across the picture: what is shown is not the present."""
     import cv2
 
-    left, top, width, height = PICTURE
-    language, frame = view.look.language, view.picture
-    if frame is None:
-        text(
-            image,
-            (left + width // 2, top + height // 2),
-            word("no_picture", language),
-            22,
-            MUTED,
-            align="centre",
-        )
-        return
-    high, wide = frame.image.shape[:2]
-    scale = min(width / wide, height / high)
-    size = (max(1, round(wide * scale)), max(1, round(high * scale)))
-    x, y = left + (width - size[0]) // 2, top + (height - size[1]) // 2
-    inside = image[y : y + size[1], x : x + size[0]]
-    if view.look.privacy:
-        for face in view.faces.values():
-            edges = (face.left * scale, face.top * scale, face.width * scale, face.height * scale)
-            silhouette(inside, *edges, NOBODY)
-        text(image, (left + 14, top + 26), word("privacy", language), 16, TEXT)
-        return
-    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    inside[:] = cv2.resize(frame.image, size, interpolation=way)
-    for person, face in view.faces.items():
-        corner = (x + round(face.left * scale), y + round(face.top * scale))
-        other = (corner[0] + round(face.width * scale), corner[1] + round(face.height * scale))
-        area = image[top : top + height, left : left + width]
-        for colour, thick in ((BACK, 5), (TEXT, 2)):  # a dark rim keeps it visible on light pictures
-            cv2.rectangle(
-                area, (corner[0] - left, corner[1] - top), (other[0] - left, other[1] - top), colour, thick
-            )
-        if person is not None:
-            _name(image, view, person, corner)
-
-
-def _name(image: Bytes, view: View, person: int, corner: tuple[int, int]) -> None:
-    """Number and label of a person above the face."""
-    left, top, width, _ = PICTURE
-    reading, words = view.others.get(person), str(person)
-    if reading is not None and reading.label:
-        words += f" {word(reading.label, view.look.language)}"
-    wide = text_width(words, 16) + 10
-    x, y = min(max(left, corner[0]), left + width - wide), max(top, corner[1] - 24)
-    box(image, x, y, wide, 22, BACK)
-    text(image, (x + 5, y + 17), words, 16, TEXT)
-
-
-def _devices(image: Bytes, view: View) -> None:
-    """Microphone with its level, camera with what hampers it."""
-    left, top, language = PICTURE[0] + 16, 379, view.look.language
-    for name, y in (("microphone", top + 34), ("camera", top + 68)):
-        health = _health(view, name)
-        text(image, (left, y), word(name, language), 18, MUTED)
-        if health is None:
-            text(image, (left + 118, y), "-", 18, MUTED)
-            continue
-        level = health.level_db if health.state == "running" else None
-        x = left + 118
-        if level is not None:
-            _level(image, x, y - 13, 150, level)
-            text(image, (x + 222, y), f"{level:.0f} dB", 18, TEXT, align="right")
-            x += 240
-        warned = trouble(health)
-        words = word(warned or "running", language)
-        if warned:
-            _warning_sign(image, x + 8, y - 7)
-            x += 24
-        room = PICTURE[0] + PICTURE[2] - 12 - x
-        text(image, (x, y), words, 18, WARN if warned else TEXT, room=room)
-
-
-def _level(image: Bytes, left: int, top: int, width: int, level_db: float) -> None:
-    """Sound level from _QUIET_DB to 0; the last 3 dB, where it clips, are set apart."""
-    box(image, left, top, width, 14, TRACK)
-    filled = round(width * min(1.0, max(0.0, 1.0 - level_db / _QUIET_DB)))
-    box(image, left, top, filled, 14, TEXT)
-    clip = round(width * (1.0 + 3.0 / _QUIET_DB))
-    if filled > clip:
-        box(image, left + clip, top, filled - clip, 14, WARN)
-    box(image, left + clip, top - 3, 2, 20, EDGE)
-
-
-def _warning_sign(image: Bytes, x: int, y: int) -> None:
-    shape(image, 1, (x, y), 18, WARN, True)
-    box(image, x - 1, y - 3, 2, 6, CARD)
-    box(image, x - 1, y + 4, 2, 2, CARD)
-
-
-def _health(view: View, name: str) -> Health | None:
-    return next((health for health in view.healths if health.name == name), None)
+    shown = canvas.image[: canvas.y(layout.banner[1])]
+    grey = cv2.cvtColor(shown, cv2.COLOR_RGB2GRAY)
+    shown[:] = (grey // 2 + 8)[..., None]
+    x, y, wide, high = layout.picture
+    box(canvas, x, y + 0.3 * high, wide, 0.4 * high, PAUSED)
+    for key, at, sizes in (("paused_big", 0.54, (64, 52, 40, 32)), ("paused_how", 0.65, (20, 17, 15, 13))):
+        words, weight = word(key, view.look.language), BOLD if key == "paused_big" else 400
+        size = fitting(canvas, words, sizes, wide - 24, weight)
+        text(canvas, (x + wide / 2, y + at * high), words, size, BACK, weight, "centre", wide - 24)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from edge.confidence import needs_check
-from edge.items import LABELS, Frame, Health, People, Reading
-from edge.words import Language
+from edge.items import LABELS, LIVE, Frame, Health, People, Reading
+from edge.words import Language, word
 
 TIMELINE_S = 60.0
 """Length of the timeline (seconds)."""
 STALE_S = 5.0
 """Silence after which the last reading or picture is no longer shown as the present one (seconds)."""
+NOTE_S = 8.0
+"""How long a note stays (seconds)."""
 SURE, FAIR = 0.7, 0.5
 """Voted probability from which a reading is called highly or fairly sure."""
 
@@ -34,6 +36,17 @@ class Setup:
     """Name of the bundle."""
     purpose: str = ""
     """What the readings are for; empty: the usual warning."""
+    window_s: float = 0.0
+    """Length of a window (seconds); 0 where that is not known."""
+    queue: bool | None = None
+    """Whether verdicts can be kept: False without a review queue, None for a past run."""
+    wall_lead_s: float | None = None
+    """Wall clock less the clock of live readings (seconds); None: those of this machine, now."""
+
+    @property
+    def marks(self) -> bool:
+        """Whether a usual share of each label is worth a mark: equal ones say nothing."""
+        return bool(self.prior) and max(self.prior) - min(self.prior) > 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,21 @@ class Look:
     """A silhouette in place of the picture."""
     paused: bool = False
     """The display stands still; reading goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What became of what a person asked for."""
+
+    key: str
+    """Of the words of edge/words.py."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Filled in; a label is told in the panel's language."""
+    wrong: bool = False
+
+    def told(self, language: Language) -> str:
+        """Its words."""
+        return word(self.key, language, **{name: word(value, language) for name, value in self.values.items()})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +96,11 @@ class View:
     """Pictures later than sound by their capture times (milliseconds); None when that is not known."""
     celsius: float | None = None
     """Hottest part of the machine (degrees Celsius); None when it does not tell."""
+    troubles: Mapping[str, str] = field(default_factory=dict)
+    """Name of a sink in trouble -> what is wrong and what to do."""
+    note: Note | None = None
+    wall: float | None = None
+    """The moment on the wall clock (seconds since 1970); None for a recording."""
     ended: bool = False
     """Nothing more will come."""
 
@@ -91,6 +124,33 @@ class View:
         """How long there has been no reading (seconds); 0 before the first one."""
         return max(0.0, self.now - self.readings[-1].time) if self.readings else 0.0
 
+    @property
+    def age_s(self) -> float | None:
+        """How long ago, in the mean, what the current reading rests on was seen and heard (seconds)."""
+        reading = self.current
+        if reading is None or reading.label is None:
+            return None
+        return self.silent_s + reading.delay_ms / 1000.0 + self.setup.window_s / 2.0
+
+    @property
+    def clock(self) -> str:
+        """The time of day, or how far a recording has been read."""
+        if self.wall is not None:
+            return time.strftime("%H:%M:%S", time.localtime(self.wall))
+        return duration(self.now) if self.readings else ""
+
+    @property
+    def source(self) -> str:
+        """Where the readings come from, in words."""
+        source = self.current.source if self.current else ""
+        return word(source, self.look.language) if source == LIVE else source
+
+
+def duration(seconds: float) -> str:
+    """Seconds as h:mm:ss."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
 
 def doubtful(reading: Reading, setup: Setup) -> bool:
     """Whether it is not sure which label it is, asked for a check or not: checks a day have a limit."""
@@ -99,13 +159,21 @@ def doubtful(reading: Reading, setup: Setup) -> bool:
     return reading.state == "needs_check" or needs_check(label, candidates, reading.margin, setup.margin)
 
 
-def sureness(reading: Reading, setup: Setup) -> Literal["sure", "fair", "unsure"]:
-    """The key of the words for how sure a reading with a label is."""
+def sureness(reading: Reading, setup: Setup) -> str:
+    """The key of the words for how sure a reading with a label is.
+
+    One that is likely and still doubtful is not called unlikely: the words say what is open.
+    """
     if reading.label is None or reading.probabilities is None:
         return "unsure"
-    if doubtful(reading, setup):
-        return "unsure"
     probability = float(reading.probabilities[setup.labels.index(reading.label)])
+    if doubtful(reading, setup):
+        if probability < FAIR:
+            return "unsure"
+        candidates = reading.candidates or (reading.label,)
+        if reading.label not in candidates:
+            return "ruled_out"
+        return "others_open" if len(candidates) > 1 else "undecided"
     return "sure" if probability >= SURE else "fair" if probability >= FAIR else "unsure"
 
 
@@ -113,6 +181,12 @@ def trouble(health: Health) -> str:
     """The key of the words for what hampers a device; empty when all is well."""
     found = health.warning or ("" if health.state == "running" else health.reason or health.state)
     return "dimmed" if found == "dark" else found  # "dark" is a state of a reading, with other words
+
+
+def offset_words(offset_ms: float, language: Language) -> str:
+    """How far pictures are behind sound by their capture times, or ahead of it. offset_ms: milliseconds."""
+    key = "offset_ahead" if round(offset_ms) < 0 else "offset_behind"
+    return word(key, language, ms=f"{abs(offset_ms):.0f}")
 
 
 class Board:
@@ -126,6 +200,8 @@ class Board:
         self._faces: People = {}
         self._healths: tuple[Health, ...] = ()
         self._offset_ms: float | None = None
+        self._troubles: Mapping[str, str] = {}
+        self._note: tuple[Note, float] | None = None  # and until when
         self.ended = False
         """Nothing more will come."""
 
@@ -147,9 +223,18 @@ class Board:
         """Take the newest picture and where the faces are in it."""
         self._frame, self._faces = frame, faces
 
-    def feel(self, healths: Sequence[Health], offset_ms: float | None = None) -> None:
-        """Take how the devices are doing, and how much later pictures come than sound (milliseconds)."""
-        self._healths, self._offset_ms = tuple(healths), offset_ms
+    def feel(
+        self,
+        healths: Sequence[Health],
+        offset_ms: float | None = None,
+        troubles: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take how devices and sinks are doing, and how much later pictures come than sound (milliseconds)."""
+        self._healths, self._offset_ms, self._troubles = tuple(healths), offset_ms, dict(troubles or {})
+
+    def tell(self, note: Note) -> None:
+        """Take a note; it stays for NOTE_S."""
+        self._note = (note, time.monotonic() + NOTE_S)
 
     def end(self) -> None:
         """Nothing more will come."""
@@ -163,10 +248,11 @@ class Board:
 
     def view(self, look: Look, now: float | None = None, celsius: float | None = None) -> View:
         """What to show. now: on the clock of the readings (seconds); None: the time of the newest thing."""
+        now = self.newest if now is None else now
         return View(
             self.setup,
             look,
-            self.newest if now is None else now,
+            now,
             tuple(reading for reading in self._readings if reading.person in (self._person, None)),
             self._frame,
             self._faces,
@@ -174,8 +260,19 @@ class Board:
             self._healths,
             self._offset_ms,
             celsius,
+            self._troubles,
+            self._note[0] if self._note and time.monotonic() < self._note[1] else None,
+            self._wall(now),
             self.ended,
         )
+
+    def _wall(self, now: float) -> float | None:
+        if not self._readings:
+            return None if self.setup.queue is None else time.time()
+        if self._readings[-1].source != LIVE:
+            return None
+        lead = self.setup.wall_lead_s
+        return now + (time.time() - time.monotonic() if lead is None else lead)
 
     def _present(self, now: float) -> dict[int, Reading]:
         """The newest reading of each person read at this time or a hop before: who is in view."""

@@ -3,21 +3,26 @@
     python -m edge.display.window < messages > answers
 
 Messages are pickled tuples from edge/display/screen.py: first Setup, Look and full screen, then the name of
-a Board's method and what it takes. Answers are lines: `up` when the window is there, `quit` when a person
-pressed q. The process ends when the window is closed or the messages end.
+a Board's method and what it takes. Answers are JSON lines: a word and its values. `up`: the window is there;
+`side`: pixels of the longer side of a picture on it; `judge`, `undo`: a person's verdict; `quit`: a person
+pressed q; `closed`: a person closed it. The process ends after either, or when the messages end.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import json
 import pickle
 import sys
 import threading
 import time
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from edge.display.panel import HEIGHT, WIDTH, draw
-from edge.display.view import Board, Look, Setup
+from edge.display.judging import Held, key_at, verdict_of
+from edge.display.layout import layout_for, size_within
+from edge.display.panel import at_units, draw
+from edge.display.view import Board, Look, Note, Setup, View
+from edge.display.work_area import first_size
 from edge.items import Bytes
 from edge.pace import Thermometer
 
@@ -29,16 +34,22 @@ _NO_KEY = 0xFF
 
 
 class Window:
-    """A HighGUI window that shows the newest panel and takes keys, on the main thread."""
+    """A HighGUI window that shows the newest panel and takes keys and clicks, on the main thread."""
 
     def __init__(self, setup: Setup, look: Look, full_screen: bool) -> None:
         self.look = look
         """As the keys changed it."""
         self.full_screen = full_screen
+        self._setup = setup
         self._board = Board(setup)
         self._lock = threading.Lock()
         self._taken = time.monotonic()
         self._ended = False
+        self._paused: View | None = None
+        self._shown: View | None = None
+        self._size = first_size()
+        self._clicked: list[str] = []
+        self._held = Held()
 
     def take(self, stream: BinaryIO) -> None:
         """Put messages on the board until they end; from a thread of its own."""
@@ -59,51 +70,87 @@ class Window:
 
         cv2.setNumThreads(1)
         cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL | cv2.WINDOW_KEEPRATIO)
-        cv2.resizeWindow(TITLE, WIDTH, HEIGHT)
+        cv2.resizeWindow(TITLE, *self._size)
+        cv2.setMouseCallback(TITLE, self._click)
         thermometer, due, up = Thermometer(), 0.0, False
-        panel = self._panel(None)
         while not self._ended:
             if time.monotonic() >= due:
                 due = time.monotonic() + 1.0 / FPS
                 thermometer.hot()
-                if not self.look.paused:
-                    panel = self._panel(thermometer.celsius)
-                cv2.imshow(TITLE, cv2.cvtColor(panel, cv2.COLOR_RGB2BGR))
+                self._measure(up)
+                cv2.imshow(TITLE, cv2.cvtColor(self._panel(thermometer.celsius), cv2.COLOR_RGB2BGR))
             key = cv2.waitKey(_KEY_MS) & _NO_KEY
             if not up:
                 up = True
                 self._fit()
-                _answer("up")
+                answer("up")
             try:
-                if cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
-                    return
-            except cv2.error:  # closed
+                closed = cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1
+            except cv2.error:
+                closed = True
+            if closed:
+                answer("closed")
                 return
-            if key == ord("q"):
-                _answer("quit")
+            keys = [*self._clicked, *([chr(key)] if key != _NO_KEY else [])]
+            self._clicked.clear()
+            if "q" in keys:
+                answer("quit")
                 return
-            if key != _NO_KEY and self.press(chr(key)):
-                panel = self._panel(thermometer.celsius)
+            for pressed in keys:
+                self.press(pressed)
+                due = 0.0
 
-    def press(self, key: str) -> bool:
-        """Act on a key; whether the look changed."""
+    def press(self, key: str) -> None:
+        """Act on a key."""
         look = self.look
         if key == "f":
             self.full_screen = not self.full_screen
             self._fit()
         elif key == "p":
             self.look = dataclasses.replace(look, paused=not look.paused)
+            self._paused = self._shown if self.look.paused else None
         elif key == "v":
             self.look = dataclasses.replace(look, privacy=not look.privacy)
         elif key == "l":
             self.look = dataclasses.replace(look, language="en" if look.language == "ja" else "ja")
-        return self.look is not look
+        elif self._shown is not None and not self._held.down(key):
+            found = verdict_of(key, self._shown)
+            if isinstance(found, Note):
+                with self._lock:
+                    self._board.tell(found)
+            elif found:
+                answer(*found)
 
     def _panel(self, celsius: float | None) -> Bytes:
         with self._lock:
             passed = 0.0 if self._board.ended else time.monotonic() - self._taken
             view = self._board.view(self.look, self._board.newest + passed, celsius)
-        return draw(view)
+        if self._paused is not None:
+            view = dataclasses.replace(self._paused, look=self.look, note=view.note)
+        self._shown = view
+        return draw(view, *self._size)
+
+    def _measure(self, up: bool) -> None:
+        """Draw as large as the window is: what is drawn at another size is blurred when it is shown."""
+        import cv2
+
+        try:
+            _, _, wide, high = cv2.getWindowImageRect(TITLE) if up else (0, 0, *self._size)
+        except cv2.error:  # closed
+            return
+        size = size_within(wide, high) if wide > 1 and high > 1 else self._size
+        if size != self._size or not up:
+            self._size = size
+            layout, scale = layout_for(*size)
+            answer("side", round(scale * max(layout.picture[2:])))
+
+    def _click(self, event: int, x: int, y: int, flags: int, _: Any) -> None:
+        import cv2
+
+        if event == cv2.EVENT_LBUTTONDOWN and self._setup.queue:
+            across, down, layout = at_units(x, y, *self._size)
+            if key := key_at(across, down, layout, self._setup):
+                self._clicked.append(key)
 
     def _fit(self) -> None:
         import cv2
@@ -112,8 +159,9 @@ class Window:
         cv2.setWindowProperty(TITLE, cv2.WND_PROP_FULLSCREEN, way)
 
 
-def _answer(word: str) -> None:
-    sys.stdout.write(f"{word}\n")
+def answer(word: str, *values: object) -> None:
+    """Tell the process that opened the window."""
+    sys.stdout.write(json.dumps([word, *values]) + "\n")
     sys.stdout.flush()
 
 

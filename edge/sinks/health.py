@@ -10,6 +10,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
+from edge.display.view import offset_words
 from edge.items import Health, Reading, State
 from edge.synchrony import CaptureClocks
 from edge.words import Language, word
@@ -64,7 +65,7 @@ class HealthLine:
         parts = [states, word("health_latest", said, ms=1000 * self._latest)]
         parts += [health_text(health, said) for health in self._healths()]
         if not math.isnan(self._clocks.lead_ms):
-            parts.append(word("health_offset", said, ms=self._clocks.lead_ms))
+            parts.append(offset_words(self._clocks.lead_ms, said))
         if not math.isnan(self._clocks.drift_ms_per_min):
             parts.append(word("health_drift", said, ms=self._clocks.drift_ms_per_min))
         for name, count in self._waiting().items():
@@ -75,10 +76,10 @@ class HealthLine:
 
 
 def health_text(health: Health, language: Language = "en") -> str:
-    """A device in words: microphone running, 15990 a second, -31 dB; camera gone (refused), reopened 3."""
+    """A device in words: microphone running, 15990 samples a second, -31 dB; camera gone (refused), reopened 3."""
     parts = [f"{word(health.name, language).lower()} {word(health.state, language)}"]
     if health.state == "running":
-        parts.append(word("health_rate", language, rate=health.rate))
+        parts.append(word(f"health_rate_{health.name}", language, rate=health.rate))
         parts += [f"{health.level_db:.0f} dB"] if health.level_db is not None else []
         # "dark" is a state of a reading too, with other words
         warning = "dimmed" if health.warning == "dark" else health.warning
