@@ -9,6 +9,7 @@ from pathlib import Path
 from edge.app import Reader
 from edge.config import Site
 from edge.display.display import Display
+from edge.display.verdicts import panel_verdicts
 from edge.interfaces import Sink
 from edge.sinks import open_sinks, review_queue
 from edge.sinks.jsonl import JsonLines, new_run
@@ -42,7 +43,8 @@ def read(
         troubles = stack.enter_context(Troubles(kept, say, site.language))
         sinks: list[Sink] = []
         if realtime and not headless:  # a window on what is read fast would be gone at once
-            display = Display(site, manifest, say, troubles=troubles.now)
+            verdicts = panel_verdicts(site, reader.bundle, reader.rules.settings, run)
+            display = Display(site, manifest, say, troubles=troubles.now, verdicts=verdicts)
             seen = display.see
             sinks.append(display)
         elif not headless:

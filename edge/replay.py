@@ -10,16 +10,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from edge.app import LIVE, starter_bundle
+from edge.app import starter_bundle
 from edge.bundle import open_bundle
 from edge.config import Site
 from edge.disk import not_over, reason
 from edge.display.display import panel_setup
-from edge.display.panel import HEIGHT, WIDTH, draw
+from edge.display.layout import HEIGHT, WIDTH
+from edge.display.panel import draw
 from edge.display.screen import Screen, has_screen
 from edge.display.view import Board, Look, Setup
 from edge.errors import InputError
-from edge.items import LABELS, Bytes, Frame, People, Reading
+from edge.items import LABELS, LIVE, Bytes, Frame, People, Reading
 from edge.perception.faces import FaceFollower
 from edge.private import replacing
 from edge.readings import read_records

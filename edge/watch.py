@@ -11,6 +11,7 @@ from typing import Any
 from edge.app import Reader, live_source
 from edge.config import Site
 from edge.display.display import Display
+from edge.display.verdicts import panel_verdicts
 from edge.interfaces import LiveSink, Sink
 from edge.sinks import open_sinks, review_queue
 from edge.sinks.health import HealthLine
@@ -56,7 +57,10 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         health = HealthLine(source.health, source.waiting, source.clocks, say, language, troubles.now)
         sinks: list[Sink] = [Watchdog(), health]
         if not headless:
-            display = Display(site, manifest, say, source.health, source.clocks.offset_ms, troubles.now)
+            voting = reader.rules.settings
+            verdicts = panel_verdicts(site, reader.bundle, voting, run)
+            asked = (source.health, source.clocks.offset_ms, troubles.now)
+            display = Display(site, manifest, say, *asked, verdicts)
             sinks.append(display)
             seen = display.see
         # What may be refused comes first: no window opens for a run that another one keeps out.

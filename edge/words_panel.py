@@ -21,7 +21,10 @@ PANEL: dict[str, tuple[str, str]] = {
     "prior": ("line: usual share here", "縦線：この現場での平均的な割合"),
     "votes": ("Last windows", "直近の判定"),
     "needed": ("dashes: lead needed", "破線：確定に必要な差"),
-    "vote_numbers": ("windows used {votes}   lead over the next {lead}", "判定に使った区間 {votes}　2位との差 {lead}"),
+    "vote_numbers": (
+        "windows used {votes}   lead {lead}",
+        "判定に使った区間 {votes}　2位との差 {lead}",
+    ),
     "vote_delay": ("mean delay {delay} s", "平均遅れ {delay} 秒"),
     "weights": ("Evidence used", "使用した情報の割合"),
     "nothing": ("none", "なし"),
@@ -69,6 +72,7 @@ PANEL: dict[str, tuple[str, str]] = {
     "verdict_nothing": ("no reading to judge now", "判定できる推定がありません"),
     "verdict_no_undo": ("nothing to take back", "取り消す判定がありません"),
     "verdict_failed": ("not saved: {why}", "保存できません：{why}"),
+    "because_person": ("judged on the panel, not asked for", "パネルで判定（確認依頼なし）"),
     # How a device is doing.
     "opening": ("opening", "接続中"),
     "running": ("running", "動作中"),
@@ -89,13 +93,14 @@ PANEL: dict[str, tuple[str, str]] = {
         "no window can be shown ({why}); readings are printed here",
         "ウィンドウを表示できません（{why}）。推定結果はここに出力します",
     ),
+    "no_window_now": ("no window can be shown ({why})", "ウィンドウを表示できません（{why}）"),
     "opencv_old": (
         "OpenCV {version} cannot write Japanese; run: pip install 'opencv-python>=5', or use --headless",
         "OpenCV {version} は日本語を描画できません。pip install 'opencv-python>=5' を実行するか、"
         "--headless を使用してください",
     ),
     "cannot_be_drawn": (
-        "{name} has characters the panel cannot draw: {letters}; they are shown as 〓, use others",
+        "{name} has characters the panel cannot draw: {letters}; a mark stands in their place, use others",
         "{name} にパネルで描画できない文字があります：{letters}。〓 で表示します。別の文字に変更してください",
     ),
 }

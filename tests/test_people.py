@@ -12,7 +12,8 @@ from test_pipeline import FACE, Follower, Kept, Listener, build, merged, picture
 from edge.app import Reader
 from edge.confidence import Checks
 from edge.config import Site
-from edge.display.panel import HEADLINE, PICTURE, draw
+from edge.display.layout import FULL
+from edge.display.panel import draw
 from edge.display.view import Board, Look, Setup
 from edge.items import Face, Frame
 from edge.perception.faces import FaceFollower
@@ -216,7 +217,7 @@ def test_the_panel_follows_one_person_until_they_are_gone():
 def test_each_face_on_the_panel_has_its_number_and_label():
     faces = {1: Face(60, 100, 90, 110, 0.9), 2: Face(400, 80, 100, 120, 0.9)}
     readings = [read(60, person=1, label="sad"), read(60, person=2, label="happy")]
-    left, top, width, height = PICTURE
+    left, top, width, height = FULL.picture
     panel = draw(shown(*readings, faces=faces))
     other = draw(shown(*readings, faces={1: faces[2], 2: faces[1]}))
     area = (slice(top, top + height), slice(left, left + width))
@@ -225,6 +226,6 @@ def test_each_face_on_the_panel_has_its_number_and_label():
     assert differs[:, 280:].any()
     # The same label of another person: only the number in the headline is another.
     one, two = (draw(shown(read(60, person=person))) for person in (1, 2))
-    left, top, width, height = HEADLINE
+    left, top, width, height = FULL.headline
     assert (one[top : top + 40, left : left + width] != two[top : top + 40, left : left + width]).any()
     assert (one[top + 40 :, :] == two[top + 40 :, :]).all()

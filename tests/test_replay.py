@@ -16,7 +16,7 @@ from edge import cli
 from edge import replay as replay_module
 from edge.config import Site
 from edge.display import palette
-from edge.display.panel import HEADLINE, PICTURE
+from edge.display.layout import FULL
 from edge.errors import InputError
 from edge.items import LABELS, Reading
 from edge.replay import last_run, replay
@@ -68,7 +68,7 @@ def test_a_panel_of_any_second(past, tmp_path, at, label):
     image = saved(tmp_path / "panel.png")
     assert image.shape == (720, 1280, 3)
     for index, name in enumerate(LABELS):
-        assert (count(image, HEADLINE, palette.label_colour(index)) > 3000) == (name == label)
+        assert (count(image, FULL.headline, palette.label_colour(index)) > 3000) == (name == label)
 
 
 def test_the_recording_s_pictures_and_the_bundle_s_name(past, tmp_path, write_clip, tiny_bundle):
@@ -77,7 +77,7 @@ def test_the_recording_s_pictures_and_the_bundle_s_name(past, tmp_path, write_cl
     replay(past, Site(source=clip, bundle=tiny_bundle.folder), tmp_path / "with.png", 4.0)
     replay(past, Site(source=clip, bundle=tiny_bundle.folder), tmp_path / "later.png", None)
     without, shown = saved(tmp_path / "without.png"), saved(tmp_path / "with.png")
-    left, top, width, height = PICTURE
+    left, top, width, height = FULL.picture
     assert shown[top : top + height, left : left + width].mean() > 200 > without.mean()
     assert (shown[:45, 90:300] != without[:45, 90:300]).any()
     later = saved(tmp_path / "later.png")[top : top + height, left : left + width]

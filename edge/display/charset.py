@@ -31,9 +31,7 @@ def drawable(words: str) -> str:
     """Words as the font can draw them: near equivalents, else MISSING; on one line. Raises InputError."""
     if words.isascii() and words.isprintable():
         return words
-    # Half a character, as in a name that is no text, would end the process in putText.
-    words = unicodedata.normalize("NFC", visible(words, keep="\t\n"))
-    return "".join(_stand_in(letter) for letter in words)
+    return "".join(_stand_in(letter) for letter in unicodedata.normalize("NFC", words))
 
 
 @lru_cache(maxsize=2000)
@@ -45,6 +43,8 @@ def undrawable(words: str) -> str:
 
 @lru_cache(maxsize=8000)
 def _stand_in(letter: str) -> str:
+    if unicodedata.category(letter) == "Cs":  # as in a name that is no text; it would end the process
+        return visible(letter)
     if letter.isspace():
         return "\u3000" if letter == "\u3000" else " "
     if unicodedata.category(letter) in ("Cc", "Cf") or "\ufe00" <= letter <= "\ufe0f":  # nothing to see

@@ -144,7 +144,9 @@ def timeline_background(canvas: Canvas, setup: Setup, language: Language, layout
     size = max(7, min(15, int(0.85 * lane)))
     for index, label in enumerate(setup.labels):
         y = first + (index + 0.5) * lane
-        shape(canvas, index, (left + (16 if layout.small else 25), y), min(13, size), label_colour(index), True)
+        shape(
+            canvas, index, (left + (16 if layout.small else 25), y), min(13, size), label_colour(index), True
+        )
         if not layout.small:
             text(canvas, (left + 42, y + size / 3), word(label, language), size, TEXT, room=_NAMES - 48)
         box(canvas, begin, y, wide, 1, TRACK)
@@ -153,8 +155,14 @@ def timeline_background(canvas: Canvas, setup: Setup, language: Language, layout
         box(canvas, x, first, 1, high, TRACK)
         words = word("seconds_ago", language, seconds=-seconds) if seconds else word("now", language)
         at = min(x, left + width - 14) if layout.small else x
-        text(canvas, (at, top + height - (5 if layout.small else 9)), words, 14 - 2 * layout.small, MUTED,
-             align="centre")
+        text(
+            canvas,
+            (at, top + height - (5 if layout.small else 9)),
+            words,
+            14 - 2 * layout.small,
+            MUTED,
+            align="centre",
+        )
 
 
 def timeline(canvas: Canvas, view: View, layout: Layout) -> None:

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import _thread
+import os
+import signal
+import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
+from typing import Any
 
 from typing_extensions import Self
 
 from edge.config import Site, rules
-from edge.display.screen import Screen, has_screen
+from edge.display.charset import undrawable
+from edge.display.screen import Screen, has_screen, screen_answers
 from edge.display.text_screen import TextScreen, has_terminal
-from edge.display.view import Look, Setup
+from edge.display.verdicts import Verdicts
+from edge.display.view import Look, Note, Setup
 from edge.errors import InputError
 from edge.items import Frame, Health, People, Reading
 from edge.manifest import Manifest
 from edge.sinks.terminal import Terminal
 from edge.words import word
 
+RETRY_S = 5.0
+"""Time between two looks whether a screen that went away is back (seconds)."""
+
 
 class Display:
     """A sink for the person at the machine; `see` takes the pictures besides.
 
     Without a screen live readings are a panel on a terminal; those of a recording, or into a file, are lines.
-    say: gets a line where no window can be shown, and when it goes away. healths, offset_ms: of live
-    devices, troubles: name -> what is wrong with a sink; all three are asked while a panel is shown. q in the
-    window is Ctrl-C.
+    A window that a person closed is opened again by w on the terminal or by SIGUSR1, one whose screen went
+    away when that is back. say: gets a line where no window can be shown, and when it goes away. healths,
+    offset_ms: of live devices, troubles: name -> what is wrong with a sink; all three are asked while a panel
+    is shown. verdicts: takes what a person says of the reading. q is Ctrl-C. Enter it on the main thread.
     """
 
     def __init__(
@@ -37,46 +48,55 @@ class Display:
         healths: Callable[[], Sequence[Health]] = tuple,
         offset_ms: Callable[[], float | None] = lambda: None,
         troubles: Callable[[], Mapping[str, str]] = dict,
+        verdicts: Verdicts | None = None,
     ) -> None:
         self._site, self._manifest, self._say = site, manifest, say
-        self._troubles = troubles
-        self._healths, self._offset_ms = healths, offset_ms
+        self._asked: dict[str, Any] = {"healths": healths, "offset_ms": offset_ms, "troubles": troubles}
+        self._verdicts = verdicts
         self._screen: Screen | None = None
         self._terminal: TextScreen | Terminal | None = None
         self._held = ExitStack()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._wanted = self._leaving = False
+        self._lost = False  # whether there ought to be a window whose screen is away
 
     def __enter__(self) -> Self:
-        language, setup = self._site.language, panel_setup(self._site, self._manifest)
-        look = Look(language, self._site.display.privacy)
+        self._setup = panel_setup(self._site, self._manifest, self._verdicts is not None)
+        self._look = Look(self._site.language, self._site.display.privacy)
+        if self._verdicts:
+            self._verdicts.tell = self._tell
+            self._held.enter_context(self._verdicts)
         if has_screen():
-            screen = Screen(
-                setup,
-                look,
-                self._site.display.full_screen,
-                healths=self._healths,
-                offset_ms=self._offset_ms,
-                quit=_thread.interrupt_main,
-                gone=lambda: self._say(word("window_gone", language)),
-            )
             try:
-                self._screen = self._held.enter_context(screen)
-                return self
+                self._name_undrawable()
+                self._screen = self._window()
             except InputError as error:
-                self._say(word("no_window", language, why=error.told(language)))
-        if self._site.source is None and has_terminal():
-            panel = TextScreen(setup, look, healths=self._healths, offset_ms=self._offset_ms)
-            self._terminal = self._held.enter_context(panel)
-        else:
-            self._terminal = self._held.enter_context(Terminal(self._manifest.labels, language=language))
+                self._lost = True
+                self._say(word("no_window", self._site.language, why=error.told(self._site.language)))
+        if not self._screen:
+            self._terminal = self._lines_or_panel()
+        self._held.enter_context(_signals(self._open_again, self._stopped))
+        self._keeper = threading.Thread(target=self._keep, name="display", daemon=True)
+        self._keeper.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._leaving = True
+        self._wake.set()
+        with self._lock:
+            shown, self._screen, self._terminal = (self._screen, self._terminal), None, None
+        for sink in shown:
+            if sink is not None:
+                sink.__exit__(kind, error, trace)
         self._held.close()
 
     def write(self, reading: Reading) -> None:
         """Show one reading."""
+        if self._verdicts:
+            self._verdicts.write(reading)
         sink = self._screen or self._terminal
         assert sink is not None
         try:
@@ -87,12 +107,122 @@ class Display:
 
     def see(self, frame: Frame, faces: People) -> None:
         """Show a picture and the faces in it, where there is a window."""
-        if self._screen:
-            self._screen.see(frame, faces)
+        if screen := self._screen:
+            screen.see(frame, faces)
+
+    def _window(self) -> Screen:
+        """A window that is shown. Raises InputError."""
+        screen = Screen(
+            self._setup,
+            self._look,
+            self._site.display.full_screen,
+            **self._asked,
+            verdicts=self._verdicts,
+            quit=_thread.interrupt_main,
+            gone=self._wake.set,
+        )
+        return screen.__enter__()
+
+    def _lines_or_panel(self) -> TextScreen | Terminal:
+        if self._site.source is not None or not has_terminal():
+            return Terminal(self._manifest.labels, language=self._site.language)
+        panel = TextScreen(
+            self._setup,
+            self._look,
+            **self._asked,
+            verdicts=self._verdicts,
+            quit=_thread.interrupt_main,
+            window=self._open_again if has_screen() else None,
+        )
+        return panel.__enter__()
+
+    def _keep(self) -> None:
+        """The thread: turn to the terminal when the window is gone, open the window when it can be."""
+        while True:
+            self._wake.wait(RETRY_S if self._lost else None)
+            self._wake.clear()
+            if self._leaving:
+                return
+            if self._screen is not None and self._screen.ended:
+                self._turn_to_terminal(self._screen)
+            elif self._screen is None and (self._wanted or self._lost):
+                self._turn_to_window()
+
+    def _turn_to_terminal(self, screen: Screen) -> None:
+        self._lost = not screen.closed
+        with self._lock:
+            if self._leaving:
+                return
+            self._screen = None
+            if has_terminal():
+                self._terminal = self._lines_or_panel()
+        screen.__exit__(None, None, None)
+        self._say(word("window_gone", self._site.language))
+
+    def _turn_to_window(self) -> None:
+        asked, self._wanted = self._wanted, False
+        try:
+            if not screen_answers():
+                raise InputError.of("screen_no_answer", name=f" {os.environ.get('DISPLAY', '')}".rstrip())
+            screen = self._window()
+        except InputError as error:
+            if asked:
+                self._tell(Note("no_window_now", {"why": error.told(self._site.language)}, wrong=True))
+            return
+        replaced: Screen | TextScreen | Terminal | None = screen
+        with self._lock:
+            if not self._leaving:
+                replaced, self._terminal, self._screen = self._terminal, None, screen
+                self._lost = False
+        if replaced is not None:
+            replaced.__exit__(None, None, None)
+        if replaced is not screen:
+            self._say(word("window_back", self._site.language))
+
+    def _open_again(self) -> None:
+        self._wanted = True
+        self._wake.set()
+
+    def _tell(self, note: Note) -> None:
+        if isinstance(sink := self._screen or self._terminal, (Screen, TextScreen)):
+            sink.tell(note)
+
+    def _stopped(self) -> None:
+        """Ctrl-Z: the terminal is given back while the process stands still."""
+        panel = self._terminal if isinstance(self._terminal, TextScreen) else None
+        if panel:
+            panel.suspend()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        if panel:
+            panel.resume()
+
+    def _name_undrawable(self) -> None:
+        """Say which characters of the settings' own texts and of the bundle the panel cannot draw."""
+        texts = {"purpose": self._setup.purpose, "bundle": self._setup.bundle}
+        texts |= {label: label for label in self._setup.labels}
+        for name, words in texts.items():
+            if letters := undrawable(words):
+                values = {"name": name, "letters": " ".join(letters)}
+                self._say(word("cannot_be_drawn", self._site.language, **values))
 
 
-def panel_setup(site: Site, manifest: Manifest) -> Setup:
-    """What of the settings and the bundle a panel shows. Raises ConfigError."""
+@contextmanager
+def _signals(again: Callable[[], None], stopped: Callable[[], None]) -> Any:
+    """SIGUSR1 opens the window again, SIGTSTP gives the terminal back; only on the main thread."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    wishes = {signal.SIGUSR1: again, signal.SIGTSTP: stopped}
+    before = {number: signal.signal(number, lambda *_, wish=wish: wish()) for number, wish in wishes.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def panel_setup(site: Site, manifest: Manifest, queue: bool | None = None) -> Setup:
+    """What of the settings and the bundle a panel shows. queue: as in Setup. Raises ConfigError."""
     wishes = rules(site, manifest)
     return Setup(
         manifest.labels,
@@ -101,4 +231,6 @@ def panel_setup(site: Site, manifest: Manifest) -> Setup:
         manifest.hop_s,
         manifest.name,
         site.display.purpose,
+        manifest.window_s,
+        queue,
     )

@@ -110,7 +110,8 @@ def text(
 
 def wrapped(canvas: Canvas, words: str, size: float, room: float, most: int) -> list[str]:
     """Words in so many lines at most that keep to the room (units), broken at spaces where there are some."""
-    lines, rest = [], drawable(words)
+    lines: list[str] = []
+    rest = drawable(words)
     while rest:
         if len(lines) == most - 1 or text_width(canvas, rest, size) <= room:
             return [*lines, rest]

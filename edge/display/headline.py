@@ -157,9 +157,7 @@ def _lag(canvas: Canvas, view: View, reading: Reading, at: tuple[float, float], 
     text(canvas, (x, at[1]), held, fitting(canvas, held, (size, 12, 11), room), WARN, room=room)
 
 
-def _candidates(
-    canvas: Canvas, view: View, reading: Reading, at: tuple[float, float], room: float
-) -> None:
+def _candidates(canvas: Canvas, view: View, reading: Reading, at: tuple[float, float], room: float) -> None:
     """The labels that cannot be ruled out, with outlined shapes: as many as there is room for."""
     language, y = view.look.language, at[1]
     head, names = word("one_of", language, labels="").strip(), reading.candidates

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
+from typing import Any
 
 from edge.display.drawing import Canvas, box, fitting, rim, text, text_width
 from edge.display.layout import Area, Layout, inside
@@ -34,11 +36,17 @@ def label_key(index: int) -> str:
     return LABEL_KEYS[index] if index < len(LABEL_KEYS) else ""
 
 
-def verdict_of(key: str, view: View) -> tuple[object, ...] | Note | None:
-    """What a key asks for: `judge` with source, time and person of the reading and a label or None, or `undo`.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asks of edge/display/verdicts.py: `judge` or `undo`."""
 
-    A note where it cannot be done; None for any other key, and where verdicts have no place.
-    """
+    name: str
+    values: tuple[Any, ...] = ()
+    """Of `judge`: source, time and person of the reading, and a label; None where a person cannot tell."""
+
+
+def wish_of(key: str, view: View) -> Wish | Note | None:
+    """What a key asks for, a note where it cannot be done; None for other keys and without a live panel."""
     setup, reading = view.setup, view.present
     label = label_of(key, setup)
     if setup.queue is None or not (label or key in _BUTTONS):
@@ -46,11 +54,11 @@ def verdict_of(key: str, view: View) -> tuple[object, ...] | Note | None:
     if not setup.queue:
         return Note("no_queue", wrong=True)
     if key == UNDO:
-        return ("undo",)
+        return Wish("undo")
     if reading is None or reading.label is None:
         return Note("verdict_nothing", wrong=True)
     label = reading.label if key == CONFIRM else label
-    return "judge", reading.source, reading.time, reading.person, label
+    return Wish("judge", (reading.source, reading.time, reading.person, label))
 
 
 class Held:
@@ -96,7 +104,7 @@ def key_at(x: float, y: float, layout: Layout, setup: Setup) -> str:
 
 
 def verdict_strip(canvas: Canvas, view: View, reading: Reading | None, layout: Layout) -> None:
-    """Buttons to confirm the reading that is shown, and what became of a verdict; without a queue, how to set one."""
+    """Buttons to judge the reading that is shown, and what became of it; without a queue, how to set one."""
     setup, language = view.setup, view.look.language
     left, top, width, height = layout.verdict
     baseline = top + 0.68 * height
@@ -130,9 +138,7 @@ def keycap(canvas: Canvas, key: str, middle: tuple[float, float], size: float) -
     text(canvas, (middle[0], middle[1] + 0.3 * size), key, 0.8 * size, TEXT, align="centre")
 
 
-def _note(
-    canvas: Canvas, view: View, language: Language, at: tuple[float, float], room: float
-) -> None:
+def _note(canvas: Canvas, view: View, language: Language, at: tuple[float, float], room: float) -> None:
     assert view.note
     words = view.note.told(language)
     size = fitting(canvas, words, (17, 16, 15, 14, 13, 12, 11), room)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -17,8 +19,9 @@ from typing import Any
 from typing_extensions import Self
 
 from edge import child
-from edge.display.drawing import font
-from edge.display.view import Look, Setup
+from edge.display.charset import font
+from edge.display.verdicts import Verdicts
+from edge.display.view import Look, Note, Setup
 from edge.errors import InputError
 from edge.items import Face, Frame, Health, People, Reading
 
@@ -27,7 +30,7 @@ ANSWER_S = 15.0
 PICTURES_PER_S = 15.0
 """Pictures handed to the window a second at most."""
 SIDE = 640
-"""Longer side of a picture handed to the window (pixels): it is shown no larger."""
+"""Longer side of a picture handed to the window at first (pixels): it says when it shows them larger."""
 HEALTH_S = 0.25
 """Time between two looks at the devices (seconds)."""
 _CLOSE_S = 0.7  # a window that hangs is killed after this
@@ -38,12 +41,35 @@ def has_screen() -> bool:
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY"))
 
 
+def screen_answers() -> bool:
+    """Whether the screen that is named takes connections: cheap, so that it can be asked again and again."""
+    host, _, number = os.environ.get("DISPLAY", "").rpartition(":")
+    number = number.partition(".")[0]
+    if sys.platform != "linux" or not number.isdigit():
+        return has_screen()
+    places: list[tuple[socket.AddressFamily, Any]] = [
+        (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"),
+        (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"),
+    ]
+    if host not in ("", "unix"):
+        places = [(socket.AF_INET, (host, 6000 + int(number)))]
+    for family, place in places:
+        with suppress(OSError), socket.socket(family) as knocking:
+            knocking.settimeout(1.0)
+            knocking.connect(place)
+            return True
+    return False
+
+
 class Screen:
     """Shows readings and pictures in a window; whatever becomes of it, `write` and `see` return at once.
 
-    quit: called once when a person pressed q. gone: called once when the window went away by itself; both
-    from a thread of this sink. Raises InputError on entering where no window can be shown.
+    quit: called once when a person pressed q. gone: called once when the window went away, closed or by
+    itself; both from a thread of this sink. Raises InputError on entering where no window can be shown.
     """
+
+    closed = False
+    """Whether a person closed it."""
 
     def __init__(
         self,
@@ -53,11 +79,14 @@ class Screen:
         *,
         healths: Callable[[], Sequence[Health]] = tuple,
         offset_ms: Callable[[], float | None] = lambda: None,
+        troubles: Callable[[], Mapping[str, str]] = dict,
+        verdicts: Verdicts | None = None,
         quit: Callable[[], None],
         gone: Callable[[], None],
     ) -> None:
         self._first = (setup, look, full_screen)
         self._healths, self._offset_ms, self._quit, self._gone = healths, offset_ms, quit, gone
+        self._troubles, self._verdicts, self._side = troubles, verdicts, SIDE
         self._ready = threading.Condition()
         self._waiting: deque[tuple[Any, ...]] = deque(maxlen=64)
         self._seen: tuple[Frame, People] | None = None
@@ -103,11 +132,22 @@ class Screen:
             self._seen = (frame, faces)
             self._ready.notify()
 
+    def tell(self, note: Note) -> None:
+        """Show what became of what a person asked for."""
+        with self._ready:
+            self._waiting.append(("tell", note))
+            self._ready.notify()
+
     def end(self) -> None:
         """Nothing more will come: the last panel stays as it is."""
         with self._ready:
             self._waiting.append(("end",))
             self._ready.notify()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the window is gone."""
+        return self._ended.is_set()
 
     def wait(self) -> None:
         """Until the window is closed."""
@@ -128,15 +168,21 @@ class Screen:
         self._process.stdout.close()
 
     def _listen(self) -> None:
-        answers = [b"nothing"]
-        for answer in self._process.stdout:
-            answers.append(answer.strip())
-            self._up.set()
+        word = ""
+        for line in self._process.stdout:
+            word, *values = json.loads(line)
+            if word == "side":
+                self._side = int(values[0])
+            elif word in ("judge", "undo") and self._verdicts:
+                self._verdicts.take(word, *values)
+            elif word == "up":
+                self._up.set()
+        self.closed = word == "closed"
         self._ended.set()
         was_up = self._up.is_set()
         self._up.set()
         if was_up and not self._leaving:
-            (self._quit if answers[-1] == b"quit" else self._gone)()
+            (self._quit if word == "quit" else self._gone)()
 
     def _send(self) -> None:
         pipe, looked, shown = self._process.stdin, 0.0, 0.0
@@ -156,10 +202,11 @@ class Screen:
                     break
                 if seen:
                     shown = time.monotonic()
-                    messages.append(("see", *_small(*seen)))
+                    messages.append(("see", *_small(*seen, self._side)))
                 if time.monotonic() - looked >= HEALTH_S:
                     looked = time.monotonic()
-                    messages.append(("feel", tuple(self._healths()), self._offset_ms()))
+                    asked = (tuple(self._healths()), self._offset_ms(), dict(self._troubles()))
+                    messages.append(("feel", *asked))
                 for message in messages:
                     pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
                 pipe.flush()
@@ -170,13 +217,13 @@ class Screen:
                 pipe.close()
 
 
-def _small(frame: Frame, faces: People) -> tuple[Frame, People]:
-    """The picture no larger than it is shown, and the faces in it."""
+def _small(frame: Frame, faces: People, side: int) -> tuple[Frame, People]:
+    """The picture no larger than it is shown (longer side, pixels), and the faces in it."""
     import cv2
     import numpy as np
 
     high, wide = frame.image.shape[:2]
-    scale = min(1.0, SIDE / max(high, wide))
+    scale = min(1.0, side / max(high, wide))
     if scale == 1.0:
         return frame, faces
     size = (max(1, round(wide * scale)), max(1, round(high * scale)))

@@ -6,8 +6,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from edge.display.judging import label_key
 from edge.display.palette import COLOURS
-from edge.display.view import TIMELINE_S, View, doubtful, sureness, trouble
+from edge.display.view import TIMELINE_S, View, doubtful, offset_words, sureness, trouble
 from edge.items import MODALITIES, Health, Reading
 from edge.words import Language, word
 
@@ -17,21 +18,26 @@ QUIET_DB = -70.0
 """The left end of the level meter."""
 _WIDEST = 78  # a wider terminal gets no wider panel
 _BANNER = "bold #F2F5F8 on #3A2E12"
+_PAUSED = "bold #0D1117 on #F0B84A"
 _WARN, _MUTED = "#F0B84A", "dim"
 _NAMES = 20  # cells a label's name may take beside its bar
 _METER = 24  # cells of the level meter and of the weights
 
 
 class TextPanel:
-    """A view as lines no wider and no more than the console has room for; of too many the least needed go."""
+    """A view as lines no wider and no more than the console has room for; of too many the least needed go.
 
-    def __init__(self, view: View) -> None:
+    said: a line that was printed meanwhile. window: whether a key opens a window.
+    """
+
+    def __init__(self, view: View, said: str = "", window: bool = False) -> None:
         self._view, self._language = view, view.look.language
+        self._said, self._window = said, window
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = min(_WIDEST, options.max_width - 2)
         rows = self._rows(console, max(width, 20))
-        while len(rows) > options.max_height - 1 and (last := max(rank for rank, _ in rows)):
+        while len(rows) > options.max_height and (last := max(rank for rank, _ in rows)):
             rows.pop(max(i for i, (rank, _) in enumerate(rows) if rank == last))
         for _, row in rows:
             row.truncate(width, overflow="ellipsis")
@@ -43,25 +49,43 @@ class TextPanel:
         reading, blank = view.present, (9, Text())
         purpose = Text(view.setup.purpose or word("purpose", said)).wrap(console, width)
         rows = [(0, self._header(width))]
+        if view.look.paused:
+            words = f"{word('paused_big', said)}  {word('paused_how', said)}"
+            rows += [(0, Text(set_cell_size(words, width), _PAUSED))]
         rows += [(0, Text(set_cell_size(part.plain, width), _BANNER)) for part in purpose]
         rows += [blank, *((0, row) for row in self._headline(reading))]
-        rows += [(6, _ends(word("all_labels", said), word("prior", said) if view.setup.prior else "", width))]
+        rows += [(6, _ends(word("all_labels", said), word("prior", said) if view.setup.marks else "", width))]
         rows += [(2, row) for row in self._bars(reading, width)]
         rows += [blank, (3, self._weights(reading)), (5, self._votes(reading)), blank]
         rows += [(6, _ends(word("timeline", said), word("gap", said), width))]
         columns = min(int(TIMELINE_S), width)
         rows += [(1, self._timeline(columns)), (7, self._axis(columns)), blank]
-        return rows + [(4, row) for row in self._devices()]
+        rows += [(4, row) for row in self._devices()]
+        rows += [(1, row) for row in self._sinks()]
+        rows += [(2, row) for row in self._verdict(reading)]
+        if self._said:
+            rows += [(1, row) for row in Text(self._said, _MUTED).wrap(console, width)[:3]]
+        return [*rows, (3, self._help())]
 
     def _header(self, width: int) -> Text:
+        """Bundle, source, rates and the clock; the least needed go where there is no room."""
         view, said = self._view, self._language
-        camera = _health(view, "camera")
-        facts = [view.current.source] if view.current else []
-        facts += [word("frame_rate", said, rate=f"{camera.rate:.0f}")] if camera else []
-        offset = view.offset_ms
-        facts += [word("offset", said, offset=f"{offset:+.0f}")] if offset is not None else []
-        facts += [f"{view.celsius:.0f} °C"] if view.celsius is not None else []
-        row = _ends(f"edge  {view.setup.bundle}", "   ".join(facts), width)
+        camera, offset = _health(view, "camera"), view.offset_ms
+        running = f"{word('recording_time', said)} {view.clock}" if view.wall is None else view.clock
+        ranked = [
+            (1, view.source),
+            (3, word("frame_rate", said, rate=f"{camera.rate:.0f}") if camera else ""),
+            (4, "" if offset is None else offset_words(offset, said)),
+            (2, "" if view.celsius is None else f"{view.celsius:.0f} °C"),
+            (0, running if view.clock else ""),
+        ]
+        facts = [(rank, fact) for rank, fact in ranked if fact]
+        name = f"edge  {view.setup.bundle}"
+        most = width - min(cell_len(name), _NAMES)
+        while len(facts) > 1 and cell_len("".join(f"   {fact}" for _, fact in facts)) > most:
+            facts.remove(max(facts))
+        right = "   ".join(fact for _, fact in facts)
+        row = _ends(_fit(name, max(4, width - cell_len(right) - 3)).rstrip(), right, width)
         row.stylize("bold", 0, 4)
         return row
 
@@ -80,9 +104,9 @@ class TextPanel:
         label = self._both(reading.label, shape, f"bold {_colour(index)}")
         how = Text("   " if known is None else f"   {known[index]:.0%}  ")
         how.append(word(sureness(reading, view.setup), said))
-        if reading.held:
-            how.append(f"   {word('held', said)}", _WARN)
-        several = Text()
+        if view.age_s is not None:
+            how.append(f"   {word('as_of', said, seconds=f'{max(1.0, view.age_s):.0f}')}", _MUTED)
+        several = Text(f"   {word('held', said)}" if reading.held else "", _WARN)
         if len(reading.candidates) > 1:
             several.append(f"   {word('one_of', said, labels='').strip()}", _MUTED)
             for name in reading.candidates:
@@ -111,15 +135,17 @@ class TextPanel:
         setup = self._view.setup
         names = [word(label, self._language) for label in setup.labels]
         wide = min(_NAMES, max(map(cell_len, names)))
-        cells = max(4, width - wide - 10)
+        cells = max(4, width - wide - (12 if setup.queue else 10))
         known, rows = reading.probabilities if reading else None, []
         for index, name in enumerate(names):
             share = 0.0 if known is None else float(known[index])
             bar = _bar(share, cells, _colour(index))
-            if setup.prior:
+            if setup.marks:
                 mark = min(cells - 1, int(setup.prior[index] * cells))
                 bar = bar[:mark] + Text("│", "bold") + bar[mark + 1 :]
-            row = Text.assemble((FILLED[index % len(FILLED)], _colour(index)), f"  {_fit(name, wide)}  ", bar)
+            sign = (FILLED[index % len(FILLED)], _colour(index))
+            key = f"{label_key(index) or ' '} " if setup.queue else ""
+            row = Text.assemble((key, "bold"), sign, f"  {_fit(name, wide)}  ", bar)
             rows.append(row.append("" if known is None else f" {share:4.0%}"))
         return rows
 
@@ -136,9 +162,9 @@ class TextPanel:
     def _votes(self, reading: Reading | None) -> Text:
         if reading is None or reading.label is None:
             return Text()
-        seconds = f"{reading.delay_ms / 1000.0:.1f}"
-        numbers = {"votes": reading.votes, "lead": f"{reading.margin:.0%}", "delay": seconds}
-        return Text(word("vote_numbers", self._language, **numbers))
+        said, seconds = self._language, f"{reading.delay_ms / 1000.0:.1f}"
+        numbers = word("vote_numbers", said, votes=reading.votes, lead=f"{reading.margin:.0%}")
+        return Text(f"{numbers}   {word('vote_delay', said, delay=seconds)}")
 
     def _timeline(self, columns: int) -> Text:
         """The last minute: the shape of each reading's label, a dot for a state, a gap where nothing came."""
@@ -182,6 +208,28 @@ class TextPanel:
             wrong = trouble(health)
             row.append(f"! {word(wrong, said)}" if wrong else word("running", said), _WARN if wrong else "")
         return rows
+
+    def _sinks(self) -> list[Text]:
+        """Each sink in trouble, and why."""
+        said = self._language
+        return [
+            Text(f"! {word('sink_trouble', said, name=word(f'sink_{name}', said), why=why)}", _WARN)
+            for name, why in self._view.troubles.items()
+        ]
+
+    def _verdict(self, reading: Reading | None) -> list[Text]:
+        """What became of a verdict, else the keys for one; without a queue how to set one, at a check."""
+        view, said = self._view, self._language
+        if view.note is not None:
+            return [Text(view.note.told(said), f"bold {_WARN}" if view.note.wrong else "bold")]
+        if view.setup.queue:
+            return [Text(word("keys_verdict", said), _MUTED)]
+        asked = reading is not None and reading.state == "needs_check"
+        return [Text(word("no_queue", said), _WARN)] if view.setup.queue is False and asked else []
+
+    def _help(self) -> Text:
+        keys = word("keys_terminal", self._language)
+        return Text(f"{keys}   {word('keys_window', self._language)}" if self._window else keys, _MUTED)
 
 
 def _bar(share: float, cells: int, style: str) -> Text:

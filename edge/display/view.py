@@ -72,7 +72,9 @@ class Note:
 
     def told(self, language: Language) -> str:
         """Its words."""
-        return word(self.key, language, **{name: word(value, language) for name, value in self.values.items()})
+        return word(
+            self.key, language, **{name: word(value, language) for name, value in self.values.items()}
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -229,7 +231,7 @@ class Board:
         offset_ms: float | None = None,
         troubles: Mapping[str, str] | None = None,
     ) -> None:
-        """Take how devices and sinks are doing, and how much later pictures come than sound (milliseconds)."""
+        """Take how devices and sinks are doing, and how much later pictures come than sound (ms)."""
         self._healths, self._offset_ms, self._troubles = tuple(healths), offset_ms, dict(troubles or {})
 
     def tell(self, note: Note) -> None:

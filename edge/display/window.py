@@ -18,7 +18,7 @@ import threading
 import time
 from typing import Any, BinaryIO
 
-from edge.display.judging import Held, key_at, verdict_of
+from edge.display.judging import Held, Wish, key_at, wish_of
 from edge.display.layout import layout_for, size_within
 from edge.display.panel import at_units, draw
 from edge.display.view import Board, Look, Note, Setup, View
@@ -114,12 +114,12 @@ class Window:
         elif key == "l":
             self.look = dataclasses.replace(look, language="en" if look.language == "ja" else "ja")
         elif self._shown is not None and not self._held.down(key):
-            found = verdict_of(key, self._shown)
+            found = wish_of(key, self._shown)
             if isinstance(found, Note):
                 with self._lock:
                     self._board.tell(found)
-            elif found:
-                answer(*found)
+            elif isinstance(found, Wish):
+                answer(found.name, *found.values)
 
     def _panel(self, celsius: float | None) -> Bytes:
         with self._lock:

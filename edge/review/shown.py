@@ -78,8 +78,13 @@ def details(item: Item, language: Language) -> Iterator[str]:
 
 
 def reasons(item: Item, language: Language) -> str:
-    """Why a check was asked for; what its first numbers do not tell was an event near its threshold."""
+    """Why a check was asked for; what its first numbers do not tell was an event near its threshold.
+
+    A reading that was no check is there because a person judged it on the panel.
+    """
     first = item.readings[0]
+    if first.get("state") == "reading":
+        return word("because_person", language)
     found = []
     if item.label not in first["candidates"]:
         found.append(word("because_ruled_out", language))

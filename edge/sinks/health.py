@@ -76,7 +76,7 @@ class HealthLine:
 
 
 def health_text(health: Health, language: Language = "en") -> str:
-    """A device in words: microphone running, 15990 samples a second, -31 dB; camera gone (refused), reopened 3."""
+    """A device in words: microphone running, 15990 samples a second, -31 dB; camera gone, reopened 3."""
     parts = [f"{word(health.name, language).lower()} {word(health.state, language)}"]
     if health.state == "running":
         parts.append(word(f"health_rate_{health.name}", language, rate=health.rate))

@@ -113,7 +113,8 @@ class Review:
     def write(self, reading: Reading) -> None:
         """Queue a reading if it needs a check, count it if not."""
         check, begins = self._open.of(reading)
-        made = self._numbers(reading) if check else {}
+        labels, margin = self._manifest.labels, self._voting.margin
+        made = numbers(reading, labels, self._run, margin) if check else {}
         media = self._media(reading) if begins else None
         with self._changed:
             read = (date.today().isoformat(), reading.label or "")
@@ -126,20 +127,6 @@ class Review:
                 self.lost += 1
             self._waiting.append(Entry(check, made, media))
             self._changed.notify_all()
-
-    def _numbers(self, reading: Reading) -> dict[str, Any]:
-        made = record(reading, self._manifest.labels, self._run) | {"least_margin": self._voting.margin}
-        found = reading.prediction
-        if found is None:
-            return made
-        named = {name: self._named(p) for name, p in found.by_modality.items()}
-        quality = {name: round(value, 3) for name, value in dataclasses.asdict(found.quality).items()}
-        return made | {"window": self._named(found.probabilities), "by_modality": named, "quality": quality}
-
-    def _named(self, probabilities: Floats) -> dict[str, float]:
-        return {
-            label: round(float(p), 4) for label, p in zip(self._manifest.labels, probabilities, strict=True)
-        }
 
     def _media(self, reading: Reading) -> Media | None:
         consent, window = self._settings.consent, self._window
@@ -197,3 +184,18 @@ class Review:
         values = {"folder": self._settings.folder, "why": why, "count": WAITING}
         self.trouble = word("review_trouble", self._language, **values)
         return False
+
+
+def numbers(reading: Reading, labels: Sequence[str], run: str, margin: float) -> dict[str, Any]:
+    """What is kept of a reading. margin: the lead below which a check is asked for."""
+
+    def named(probabilities: Floats) -> dict[str, float]:
+        return {label: round(float(p), 4) for label, p in zip(labels, probabilities, strict=True)}
+
+    made = record(reading, labels, run) | {"least_margin": margin}
+    found = reading.prediction
+    if found is None:
+        return made
+    alone = {name: named(p) for name, p in found.by_modality.items()}
+    quality = {name: round(value, 3) for name, value in dataclasses.asdict(found.quality).items()}
+    return made | {"window": named(found.probabilities), "by_modality": alone, "quality": quality}
