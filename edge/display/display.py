@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
@@ -98,9 +98,9 @@ class Display:
         if self._verdicts:
             self._verdicts.write(reading)
         sink = self._screen or self._terminal
-        assert sink is not None
         try:
-            sink.write(reading)
+            if sink is not None:  # after a window was closed there may be no terminal
+                sink.write(reading)
         except OSError:  # the terminal is gone, or what the lines are piped into: devices are read without it
             if self._site.source is not None:
                 raise
@@ -217,8 +217,9 @@ def _signals(again: Callable[[], None], stopped: Callable[[], None]) -> Any:
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        with suppress(ValueError):  # left on another thread: the wishes do nothing from now on
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def panel_setup(site: Site, manifest: Manifest, queue: bool | None = None) -> Setup:
