@@ -13,6 +13,7 @@ from edge.perception.speech import CHUNK, LOUD_DB, RATE, Speech, SpeechDetector,
 from edge.sources.recording import RecordingSource
 from edge.windows import Windower
 
+DATA = MEDIA.parent
 DEMO = Path(__file__).parents[1] / "edge" / "assets" / "demo.mp4"
 
 
@@ -66,6 +67,12 @@ def windows(samples, size=1000, start=0.0):
     return found + cutter.flush()
 
 
+def measured(samples):
+    """What each window of 4 s holds."""
+    detector = SpeechDetector()
+    return [detector.measure(window.audio, window.start) for window in windows(samples)]
+
+
 def counting(detector):
     """A detector that notes every chunk its network scores."""
     detector.measure(hum(0.1, 0.01))
@@ -114,6 +121,43 @@ def test_the_ratio_is_the_one_that_was_mixed(voice, expected):
     level = np.sqrt(np.mean(voice[spoken] ** 2) / 10 ** (expected / 10))
     speech = SpeechDetector().measure(voice + hum(len(voice) / RATE, level)[: len(voice)])
     assert speech.snr_db == pytest.approx(expected, abs=1.5)
+
+
+@pytest.mark.parametrize("down_db", [0, 10, 20, 30, 40, 50, 60])
+def test_a_quiet_recording_is_not_loud(voice, down_db):
+    found = measured(voice * 10 ** (-down_db / 20))
+    assert not any(speech.loud for speech in found)
+    assert down_db > 20 or any(speech.present for speech in found)
+
+
+@pytest.mark.parametrize("down_db", [0, 20, 30, 40, 50])
+def test_real_voices_are_never_loud_by_themselves_at_any_level(down_db):
+    """Short clips of acted emotions, cries among them."""
+    clips = [
+        clip for corpus in ("ravdess", "nemo") for clip in sorted((DATA / corpus).glob("*/*.opus"))[::97]
+    ]
+    if not clips:
+        pytest.skip("needs the corpora of speech")
+    loud = [
+        clip.name
+        for clip in clips[: len(clips) if down_db == 40 else 8]
+        if any(speech.loud for speech in measured(load(clip) * 10 ** (-down_db / 20)))
+    ]
+    assert loud == []
+
+
+@pytest.mark.parametrize(("kind", "gain_db"), [("helicopter", -15), ("rain", 0), ("chainsaw", 0)])
+def test_speech_that_real_noise_drowns_is_loud(voice, kind, gain_db):
+    sounds = sorted((DATA / "noise" / kind).glob("*.opus"))[:2]
+    if not sounds:
+        pytest.skip("needs the recordings of noise")
+    for ratio, expected in ((-8, True), (10, False)):
+        found = []
+        for sound in sounds:
+            mixed, _ = drowned(voice, load(sound), ratio)
+            found += measured(mixed * 10 ** (gain_db / 20) / max(1.0, np.abs(mixed).max()))
+        share = np.mean([speech.loud or not speech.present for speech in found])
+        assert share > 0.7 if expected else share < 0.3, (ratio, share)
 
 
 def test_speech_is_heard_over_a_machine(voice):

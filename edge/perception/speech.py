@@ -38,6 +38,13 @@ LOUD_SNR_DB = -3.0
 """Speech this far under the noise is not to be trusted: at -5 a third of it goes unheard (decibels)."""
 LOUD_DB = -23.0
 """Noise this loud would drown speech of nominal level, -26 dB of full scale (ITU-T P.56), by 3 dB."""
+FAINT_DB = -50.0
+"""Noise no louder than this drowns nothing, whatever it is compared with (decibels below full scale)."""
+STEADY_DB = 16.0
+"""Where the quietest tenth lies further under the speech there is no steady noise (decibels)."""
+EDGE = 3
+"""Chunks before and after speech in which it begins and fades: 0.1 s."""
+_FAINT = 10.0 ** (FAINT_DB / 10.0)
 _QUIET = 1e-10  # 100 dB below full scale: no power is taken for less
 
 
@@ -137,7 +144,29 @@ def _summary(scores: NDArray[np.float64], power: Floats) -> Speech:
     snr_db = min(max(ratio, 0.0), MAX_SNR_DB)
     spoken, clear = (int(s.sum()) for s in (spoken_chunks(scores, power), _stretches(scores)))
     weak_s = (spoken - clear) * CHUNK / RATE
-    return Speech(spoken * CHUNK / RATE, snr_db, noise_db, ratio < LOUD_SNR_DB, weak_s)
+    return Speech(spoken * CHUNK / RATE, snr_db, noise_db, _drowned(scores, power), weak_s)
+
+
+def _drowned(scores: NDArray[np.float64], power: Floats) -> bool:
+    """Whether noise drowns the speech there is.
+
+    A cry, or speech recorded 40 dB down, has loud syllables that score low. Those are no noise: either it is
+    there in the quietest moments too, or it is what lies away from speech and the edges of its words.
+    """
+    noise, ratio = _floor(scores, power)
+    floor = max(_QUIET, float(np.percentile(power, 10)))
+    if (
+        ratio < LOUD_SNR_DB
+        and noise > _FAINT
+        and _ratio(power[scores >= SPEECH_PROBABILITY], floor) < STEADY_DB
+    ):
+        return True
+    spoken = _stretches(scores)
+    away = power[np.convolve(spoken, np.ones(2 * EDGE + 1), "same") < 0.5]
+    if len(away) < MIN_PAUSES:
+        return False
+    noise = float(np.mean(away))
+    return noise > _FAINT and _ratio(power[spoken], noise) < LOUD_SNR_DB
 
 
 def _floor(scores: NDArray[np.float64], power: Floats) -> tuple[float, float]:
