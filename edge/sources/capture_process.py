@@ -31,7 +31,7 @@ from typing import Any
 
 from edge.errors import InputError
 
-AGAIN_S, ANEW_S = 0.3, 1.0
+AGAIN_S, ANEW_S = 0.3, 0.5
 """Pause before a device is opened again, and before PortAudio is begun anew to look for one (seconds)."""
 TRY_S = 60.0
 """After this the process ends, and a fresh one goes on trying (seconds)."""

@@ -24,7 +24,9 @@ from edge.words import Language
 __all__ = ["Microphone", "microphones"]
 
 LATE_S = 0.5
-"""Sound older than this is late (seconds); when all of it is for some seconds the device is opened again."""
+"""Sound older than this is late (seconds)."""
+STAYS_LATE_S = 1.0
+"""A device all of whose sound is late for so long is opened again: it does not catch up (seconds)."""
 STALL_S = 1.0
 """A device that gives nothing for so long is lost (seconds)."""
 FIRST_S = 3.0
@@ -143,6 +145,7 @@ class Microphone:
         level = self._level = SoundLevel(capture.rate)
         recent: deque[tuple[float, int]] = deque([(0.0, 0)], round(RATE_S / BLOCK_S))  # time, samples so far
         last, patience = time.monotonic(), FIRST_S
+        on_time = last
         while not self._leaving.is_set():
             try:
                 block = capture.blocks.get(timeout=0.05)
@@ -162,9 +165,10 @@ class Microphone:
                 recent.append((block.time, recent[-1][1] + len(chunk.samples)))
                 (first, before), (now, count) = recent[min(1, len(recent) - 1)], recent[-1]
                 self._measured = (count - before) / (now - first) if now - first > 2.0 else 0.0
-            if resampler.clock.behind > LATE_S:
+            late = block.time - resampler.clock.time(block.first + len(block.samples))
+            on_time = on_time if late > LATE_S else block.time
+            if block.time - on_time > STAYS_LATE_S or resampler.clock.behind > LATE_S:
                 # What still waits in the sound server is lost: as much as the newest block is late.
-                late = block.time - resampler.clock.time(block.first + len(block.samples))
                 self._dropped += round(late / BLOCK_S)
                 return InputError.of("microphone_late", seconds=late)
         return None
