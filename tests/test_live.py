@@ -258,12 +258,12 @@ def test_a_line_a_minute(monkeypatch):
     assert len(lines) == 130 // EVERY_S
     assert lines[0] == (
         "health: reading 60; latest 120 ms after its window; "
-        "microphone running, 15990 a second, -31 dB, clipping, dropped 2; "
+        "microphone running, 15990 samples a second, -31 dB, clipping, dropped 2; "
         "camera not connected (http://cam refused), reopened 3; "
-        "pictures +30 ms behind sound; 4 pictures waiting"
+        "pictures 30 ms behind sound; 4 pictures waiting"
     )
     assert health_text(Health("camera", "opening")) == "camera opening"
-    assert health_text(devices[0], "ja") == "マイク 動作中, 毎秒 15990, -31 dB, 音割れ, 破棄 2"
+    assert health_text(devices[0], "ja") == "マイク 動作中, 毎秒 15990 サンプル, -31 dB, 音割れ, 破棄 2"
 
 
 class Player:

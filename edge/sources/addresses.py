@@ -77,8 +77,10 @@ def usb_cameras() -> list[UsbCamera]:
 
 
 def find_usb(address: str) -> Path:
-    """Where the camera with this path or name is, or the first one. Raises InputError when it is not there,
-    or not alone."""
+    """Where the camera with this path or name, or the default one, is.
+
+    Raises InputError when it is not there, or not alone.
+    """
     if address == DEFAULT:
         if first := next(iter(usb_cameras()), None):
             return first.path
@@ -93,8 +95,8 @@ def find_usb(address: str) -> Path:
     if len(found) == 1:
         return found[0].path
     if found:
-        *first, last = (str(camera.path) for camera in found)
-        names = InputError.of("either", first=", ".join(first), last=last)
+        *others, last = (str(camera.path) for camera in found)
+        names = InputError.of("either", first=", ".join(others), last=last)
         raise InputError.of("camera_several", count=len(found), name=address, names=names)
     there = ", ".join(repr(camera.name) for camera in cameras) or InputError.of("nothing")
     raise InputError.of("camera_unknown", name=shown(address), there=there)
