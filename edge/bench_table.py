@@ -46,7 +46,7 @@ def _precisions(report: dict[str, Any], language: Language) -> Iterator[str]:
     for name, row in rows.items():
         yield _row(
             (
-                word(name, language),
+                word("bench_fusion" if name == "fusion" else name, language),
                 word("bench_of", language, part=row["int8_nodes"], whole=row["nodes"]),
                 f"{row['int8']['p50_ms']:.2f}" if row["int8"] else word("bench_unmeasured", language),
                 *(f"{row[side]['p50_ms']:.2f}" if row[side] else "-" for side in shown),

@@ -29,6 +29,7 @@ BENCH: dict[str, tuple[str, str]] = {
     "bench_model": ("model", "モデル"),
     "bench_nodes": ("INT8 nodes", "INT8 ノード"),
     "bench_of": ("{part} of {whole}", "{whole} 中 {part}"),
+    "bench_fusion": ("fusion", "統合"),
     "bench_all": ("all", "合計"),
     "bench_unmeasured": ("not measured", "未計測"),
     "bench_memory": ("peak memory", "最大メモリー"),
