@@ -78,12 +78,16 @@ class Row:
         said = self[column]
         if not said:
             raise self.refused("table_no_name", column=column)
-        name = said if (folder / said).is_file() else said.replace("\\", "/")
-        name = posixpath.normpath(unicodedata.normalize("NFC", name))
-        if name.split("/")[0] == "..":
-            raise self.refused("table_outside", name=shown(said), folder=folder)
-        place = _on_disk(folder, said if (folder / said).is_file() else name)
-        if must_exist and not place.is_file():
+        try:
+            name = said if (folder / said).is_file() else said.replace("\\", "/")
+            name = posixpath.normpath(unicodedata.normalize("NFC", name))
+            if name.split("/")[0] == "..":
+                raise self.refused("table_outside", name=shown(said), folder=folder)
+            place = _on_disk(folder, said if (folder / said).is_file() else name)
+            missing = must_exist and not place.is_file()
+        except OSError as error:  # a name too long for any disk
+            raise self.refused("table_no_file", name=shown(said), folder=folder) from error
+        if missing:
             away = PureWindowsPath(name).is_absolute() or PurePosixPath(name).is_absolute()
             raise self.refused("table_absolute" if away else "table_no_file", name=shown(said), folder=folder)
         return name, place

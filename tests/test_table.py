@@ -186,6 +186,7 @@ def test_files_are_found_in_either_normal_form_and_with_backslashes(table, tmp_p
         ("x\\..\\..\\a.wav", "a.wav lies outside"),
         ("C:\\clips\\a.wav", "does not exist; name the file by its path below"),
         ("/nowhere/a.wav", "does not exist; name the file by its path below"),
+        ("é" * 3000, "éé... does not exist in"),
         ("a\x1b[31m.wav", "a [31m.wav does not exist in"),
     ],
 )
