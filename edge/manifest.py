@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import Self
@@ -12,7 +12,7 @@ from edge.checked import Number, Text, Whole
 from edge.errors import InputError
 from edge.items import MODALITIES
 
-SCHEMA = 5
+SCHEMA: Final = 5
 UNSEALED = 4
 """The schema before: without `digest`, so that a change of its bundle.json is found by its bounds alone."""
 
