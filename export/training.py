@@ -87,73 +87,91 @@ def train(task: Task, plan: Plan, folder: Path) -> None:
     same.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    halfway, course = folder / f"{task.name}.part", folder / f"{task.name}.jsonl"
-    model = task.model
-    # What does not learn is shared, not copied: it may be many gigabytes.
-    averaged = copy.deepcopy(model, {id(p): p for p in model.parameters() if not p.requires_grad})
-    optimizer = torch.optim.AdamW(_groups(model, plan.weight_decay), plan.lr, betas=(0.9, 0.98))
-    total = plan.epochs * task.steps
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, total))
-    first = 0
-    if halfway.is_file():
-        saved = torch.load(halfway, weights_only=True, map_location="cpu")
-        _restore(model, saved["model"])
-        _restore(averaged, saved["averaged"])
-        optimizer.load_state_dict(saved["optimizer"])
-        schedule.load_state_dict(saved["schedule"])
-        first = saved["epoch"]
-    epochs = read_history(course, first)
+    course = folder / f"{task.name}.jsonl"
+    state = _State(task, plan, folder / f"{task.name}.part")
+    epochs = read_history(course, state.epoch)
+    for epoch in range(state.epoch, plan.epochs):
+        begin = time.monotonic()
+        mean = _epoch(task, plan, state, epoch)
+        seconds = time.monotonic() - begin
+        state.averaged.eval()
+        score = task.score(state.averaged)
+        epochs.append(Epoch(epoch + 1, mean, score, task.measure, seconds, time.time()))
+        # Before the checkpoint: what a kill between the two leaves too many is cut off when going on.
+        write_history(course, epochs)
+        state.save(epoch + 1)
+        left = seconds * (plan.epochs - epoch - 1) / 60
+        say(
+            f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
+            f"{task.measure} {score:.3f}  {left:.0f} min left"
+        )
+    save_whole(folder / f"{task.name}.pt", _learnt(state.averaged))
+    state.checkpoint.unlink(missing_ok=True)
+    finished(task.model, task.name, folder)
+
+
+class _State:
+    """A training as it stands: network, running mean of its weights, optimizer and schedule."""
+
+    def __init__(self, task: Task, plan: Plan, checkpoint: Path) -> None:
+        self.checkpoint, self.model, self.epoch = checkpoint, task.model, 0
+        # What does not learn is shared, not copied: it may be many gigabytes.
+        still = {id(p): p for p in task.model.parameters() if not p.requires_grad}
+        self.averaged = copy.deepcopy(task.model, still)
+        groups = _groups(task.model, plan.weight_decay)
+        self.optimizer = torch.optim.AdamW(groups, plan.lr, betas=(0.9, 0.98))
+        total = plan.epochs * task.steps
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: _rate(step, total))
+        if checkpoint.is_file():
+            saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
+            _restore(self.model, saved["model"])
+            _restore(self.averaged, saved["averaged"])
+            self.optimizer.load_state_dict(saved["optimizer"])
+            self.schedule.load_state_dict(saved["schedule"])
+            self.epoch = saved["epoch"]
+
+    def save(self, epoch: int) -> None:
+        """Keep it as it stands after so many epochs."""
+        content = {
+            "model": _learnt(self.model),
+            "averaged": _learnt(self.averaged),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "epoch": epoch,
+        }
+        save_whole(self.checkpoint, content)
+
+
+def _epoch(task: Task, plan: Plan, state: _State, epoch: int) -> float:
+    """One epoch; its mean loss."""
+    model, losses = state.model, []
     # A label nobody showed has a prior of zero, and a logarithm of minus infinity.
     shift = plan.adjust * task.prior.clamp(min=1e-4).log()
 
     def label_loss(logits: Tensor, targets: Tensor) -> Tensor:
         return F.cross_entropy(logits + shift, targets, label_smoothing=plan.smoothing)
 
-    def default_loss(model: nn.Module, batch: Batch, label_loss: Callable[..., Tensor]) -> Tensor:
-        inputs, targets = batch
-        return label_loss(model(*inputs)[1], targets)
-
-    loss_of = task.loss or default_loss
+    loss_of = task.loss or _default_loss
     short = task.short and torch.cpu.get_capabilities().get("avx512_bf16", False)
-    for epoch in range(first, plan.epochs):
-        begin, losses = time.monotonic(), []
-        torch.manual_seed(plan.seed * 10_007 + epoch)
-        model.train()
-        rng = np.random.default_rng((plan.seed, epoch))
-        for batch in bar(task.batches(rng), task.steps, f"{task.name} {epoch + 1}/{plan.epochs}"):
-            with torch.autocast("cpu", torch.bfloat16, enabled=short):
-                loss = loss_of(model, batch, label_loss)
-            optimizer.zero_grad()
-            loss.backward()
-            task.clip(model)
-            optimizer.step()
-            schedule.step()
-            _average(averaged, model, plan.average, schedule.last_epoch)
-            losses.append(loss.detach())
-        seconds, mean = time.monotonic() - begin, torch.stack(losses).mean().item()
-        averaged.eval()
-        score = task.score(averaged)
-        epochs.append(Epoch(epoch + 1, mean, score, task.measure, seconds, time.time()))
-        # Before the checkpoint: what a kill between the two leaves too many is cut off when going on.
-        write_history(course, epochs)
-        save_whole(
-            halfway,
-            {
-                "model": _learnt(model),
-                "averaged": _learnt(averaged),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "epoch": epoch + 1,
-            },
-        )
-        left = seconds * (plan.epochs - epoch - 1) / 60
-        say(
-            f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
-            f"{task.measure} {score:.3f}  {left:.0f} min left"
-        )
-    save_whole(folder / f"{task.name}.pt", _learnt(averaged))
-    halfway.unlink(missing_ok=True)
-    finished(model, task.name, folder)
+    torch.manual_seed(plan.seed * 10_007 + epoch)
+    model.train()
+    rng = np.random.default_rng((plan.seed, epoch))
+    for batch in bar(task.batches(rng), task.steps, f"{task.name} {epoch + 1}/{plan.epochs}"):
+        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+            loss = loss_of(model, batch, label_loss)
+        state.optimizer.zero_grad()
+        loss.backward()
+        task.clip(model)
+        state.optimizer.step()
+        state.schedule.step()
+        _average(state.averaged, model, plan.average, state.schedule.last_epoch)
+        losses.append(loss.detach())
+    return torch.stack(losses).mean().item()
+
+
+def _default_loss(model: nn.Module, batch: Batch, label_loss: Callable[..., Tensor]) -> Tensor:
+    inputs, targets = batch
+    return label_loss(model(*inputs)[1], targets)
 
 
 def _rate(step: int, total: int) -> float:

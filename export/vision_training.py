@@ -99,16 +99,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     lesson = vision_targets(recipe, data, split, folder.parent / "teacher")
     if lesson:
         keep_score(lesson.score, folder)
-    together = min(wanted.batch, len(faces))
-    steps = len(faces) // together
-
-    def batches(kind: Round, targets: Tensor, rng: np.random.Generator) -> Iterator[Batch]:
-        order = torch.from_numpy(rng.permutation(len(faces)))
-        for chosen in order[: steps * together].split(together):
-            inputs, wished = jitter_faces(faces[chosen], rng, kind.gentle), targets[chosen]
-            if wanted.mixup and kind.mixed:
-                inputs, wished = mix(inputs, wished, wanted.mixup, rng)
-            yield (inputs.contiguous(memory_format=torch.channels_last),), wished
+    batches = FaceBatches(faces, wanted.batch, wanted.mixup)
 
     def score(model: nn.Module) -> float:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
@@ -126,19 +117,31 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         if kind.born_again or (start and not kind.teacher):
             told.append(logits_of(student.eval(), faces).softmax(1))
         wished = (targets + torch.stack(told).mean(0)) / 2 if told else targets
-        plan = Plan(
-            max(1, round(wanted.epochs * kind.epochs)),
-            wanted.lr * kind.lr,
-            wanted.weight_decay,
-            wanted.smoothing,
-            wanted.adjust,
-            seed=recipe.seed + number,
-        )
+        epochs, rates = max(1, round(wanted.epochs * kind.epochs)), (wanted.weight_decay, wanted.smoothing)
+        plan = Plan(epochs, wanted.lr * kind.lr, *rates, wanted.adjust, seed=recipe.seed + number)
         loss = student_loss if lesson else None
-        shown = partial(batches, kind, with_teacher(wished, lesson))
-        task = Task(kind.name, model, shown, steps, targets.mean(0), score, loss, short=True)
+        shown = partial(batches.epoch, kind, with_teacher(wished, lesson))
+        task = Task(kind.name, model, shown, batches.steps, targets.mean(0), score, loss, short=True)
         train(task, plan, folder)
     return student  # type: ignore[no-any-return]
+
+
+class FaceBatches:
+    """Faces [n, 1, size, size] in batches, each face once an epoch."""
+
+    def __init__(self, faces: Tensor, batch: int, mixup: float) -> None:
+        self._faces, self._mixup = faces, mixup
+        self._together = min(batch, len(faces))
+        self.steps = len(faces) // self._together
+
+    def epoch(self, kind: Round, targets: Tensor, rng: np.random.Generator) -> Iterator[Batch]:
+        """Batches of one epoch of a round; targets: [n, k]."""
+        order = torch.from_numpy(rng.permutation(len(self._faces)))
+        for chosen in order[: self.steps * self._together].split(self._together):
+            inputs, wished = jitter_faces(self._faces[chosen], rng, kind.gentle), targets[chosen]
+            if self._mixup and kind.mixed:
+                inputs, wished = mix(inputs, wished, self._mixup, rng)
+            yield (inputs.contiguous(memory_format=torch.channels_last),), wished
 
 
 def wide_network() -> VisionStudent:
