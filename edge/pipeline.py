@@ -117,7 +117,8 @@ class Pipeline:
                 began = min(began, start)
                 lead = min(lead, time.monotonic() - start)
                 if seen and isinstance(item, Frame):
-                    seen(item, next(reversed(self._faces.values()), {}))
+                    read = next(reversed(self._faces.values()), {})
+                    seen(item, {**read, **self._follower.unread})
                 for window in self._windower.add(item):
                     if pace and pace.skip():
                         summary.rested += 1

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import itertools
+import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -54,6 +57,7 @@ def replay(
     with ExitStack() as stack:
         if site.bundle:
             setup = panel_setup(site, open_bundle(site.bundle).manifest)
+        setup = dataclasses.replace(setup, wall_lead_s=_wall_lead(readings, run[-1][0]))
         if other := next((found for _, found in run if found not in ((), setup.labels)), None):
             values = {"found": ", ".join(other), "expected": ", ".join(setup.labels)}
             raise InputError.of("replay_labels", path=readings, **values)
@@ -109,6 +113,16 @@ def _begins(reading: Reading, last: Reading) -> bool:
     )
 
 
+def _wall_lead(path: Path, last: Reading) -> float | None:
+    """Wall clock less the clock of the readings of a live run (seconds), by its last record."""
+    for line in reversed(path.read_bytes().splitlines() if last.source == LIVE else []):
+        with suppress(ValueError, KeyError, TypeError):
+            found = json.loads(line)
+            if (found["source"], found["time"]) == (LIVE, last.time):
+                return datetime.fromisoformat(found["wall_time"]).timestamp() - last.time
+    return None
+
+
 def _pictures(path: Path, marked: bool, stack: ExitStack) -> Iterator[tuple[float, Item]]:
     """Pictures of the recording with the face found in each, if it is to be marked."""
     from edge.errors import MediaError
@@ -118,7 +132,7 @@ def _pictures(path: Path, marked: bool, stack: ExitStack) -> Iterator[tuple[floa
     try:
         for item in source:
             if isinstance(item, Frame):
-                yield item.time, (item, follower.follow(item) if marked else {})
+                yield item.time, (item, {**follower.follow(item), **follower.unread} if marked else {})
     except MediaError:  # damaged: the run read no more of it either
         return
 

@@ -32,4 +32,9 @@ class Scribe(Protocol):
 class Follower(Protocol):
     """Finds who is read in frames given in order of time."""
 
+    @property
+    def unread(self) -> People:
+        """Faces of the last frame that are not read, numbered from -1 down."""
+        ...
+
     def follow(self, frame: Frame) -> People: ...

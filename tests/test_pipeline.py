@@ -51,6 +51,8 @@ class Listener:
 
 
 class Follower:
+    unread = {}  # noqa: RUF012
+
     def __init__(self, face=FACE):
         self.face, self.given = face, []
 

@@ -51,6 +51,9 @@ class FaceFollower:
         self._detector: Any = None
         self._tracks = Tracks()
         self._chosen = 0  # number of the followed face; 0: none
+        self._last: dict[int, Face] = {}
+        self.unread: People = {}
+        """Faces of the last picture that are not read, numbered from -1 down."""
 
     def find(self, frame: Frame) -> Face | None:
         """The followed face in pixels of the frame, or None when it is not there. Raises EngineError."""
@@ -74,10 +77,13 @@ class FaceFollower:
         if self.policy == "all":
             return dict(self._seen(frame).items())
         face = self.find(frame)
+        others = [other for other in self._last.values() if other is not face]
+        self.unread = {-number: other for number, other in enumerate(others, 1)}
         return {} if face is None else {None: face}
 
     def _seen(self, frame: Frame) -> dict[int, Face]:
-        return self._tracks.update(self._detect(frame.image), frame.time)
+        self._last = self._tracks.update(self._detect(frame.image), frame.time)
+        return self._last
 
     def _rank(self, face: Face, width: int, height: int) -> float:
         if self.policy != "centre":

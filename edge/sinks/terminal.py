@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from types import TracebackType
 
@@ -11,7 +12,7 @@ from rich.text import Text
 from typing_extensions import Self
 
 from edge.display.palette import COLOURS
-from edge.items import Reading
+from edge.items import LIVE, Reading
 from edge.texts import visible
 from edge.words import Language, word
 
@@ -38,7 +39,8 @@ class Terminal:
         """Print one reading."""
         if reading.source != self._source:
             self._source = reading.source
-            self._console.print(Text(visible(reading.source, keep=""), style="bold"))
+            source = word(LIVE, self._language) if reading.source == LIVE else reading.source
+            self._console.print(Text(visible(source, keep=""), style="bold"))
         self._console.print(line(reading, self._labels, self._language))
 
 
@@ -49,8 +51,9 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
     13.0 s  happy     0.38  lead 0.04  votes 4  audio 70 %, vision 30 %  needs a check: happy, neutral
     14.0 s  -- no speech heard
     15.0 s  person 2  sad       0.55  ...
+    14:03:22  happy     0.62  ...        of devices: the time of day
     """
-    text = Text(f"{reading.time:7.1f} s  ")
+    text = Text(f"{_moment(reading)}  ")
     if reading.person is not None:
         text.append(f"{word('person', language, number=reading.person)}  ")
     if reading.label is None or reading.probabilities is None:
@@ -72,6 +75,13 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
     elif len(reading.candidates) > 1:  # no check is asked for once the day's limit is used up
         text.append(f"  {word('one_of', language, labels=candidates)}", style="yellow")
     return text
+
+
+def _moment(reading: Reading) -> str:
+    """Seconds of a recording; of devices, whose clock began when the machine was started, the time of day."""
+    if reading.source != LIVE:
+        return f"{reading.time:7.1f} s"
+    return time.strftime("%H:%M:%S", time.localtime(time.time() - time.monotonic() + reading.time))
 
 
 def _named(label: str, language: Language) -> str:
