@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
@@ -26,6 +27,8 @@ from edge.manifest import Manifest
 from edge.sinks.terminal import Terminal
 from edge.words import word
 
+RECENT = 60
+"""Readings a panel that is opened later begins with."""
 RETRY_S = 5.0
 """Time between two looks whether a screen that went away is back (seconds)."""
 
@@ -55,6 +58,7 @@ class Display:
         self._verdicts = verdicts
         self._screen: Screen | None = None
         self._terminal: TextScreen | Terminal | None = None
+        self._recent: deque[Reading] = deque(maxlen=RECENT)  # for a panel that is opened later
         self._held = ExitStack()
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -97,6 +101,7 @@ class Display:
         """Show one reading."""
         if self._verdicts:
             self._verdicts.write(reading)
+        self._recent.append(reading)
         sink = self._screen or self._terminal
         try:
             if sink is not None:  # after a window was closed there may be no terminal
@@ -121,7 +126,9 @@ class Display:
             quit=_thread.interrupt_main,
             gone=self._wake.set,
         )
-        return screen.__enter__()
+        screen.__enter__()
+        self._remember(screen)
+        return screen
 
     def _lines_or_panel(self) -> TextScreen | Terminal:
         if self._site.source is not None or not has_terminal():
@@ -134,7 +141,13 @@ class Display:
             quit=_thread.interrupt_main,
             window=self._open_again if has_screen() else None,
         )
-        return panel.__enter__()
+        panel.__enter__()
+        self._remember(panel)
+        return panel
+
+    def _remember(self, panel: Screen | TextScreen) -> None:
+        for reading in tuple(self._recent):
+            panel.write(reading)
 
     def _keep(self) -> None:
         """The thread: turn to the terminal when the window is gone, open the window when it can be."""

@@ -35,10 +35,10 @@ def draw(view: View, width: int = WIDTH, height: int = HEIGHT) -> Bytes:
         charts.votes(canvas, view, reading, layout.votes)
     if layout.weights:
         charts.weights(canvas, view, reading, layout.weights)
-    verdict_strip(canvas, view, reading, layout)
     charts.timeline(canvas, view, layout)
     if view.look.paused:
         _pause(canvas, view, layout)
+    verdict_strip(canvas, view, reading, layout)  # last: what a person says of a picture that stands still
     return image
 
 
