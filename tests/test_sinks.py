@@ -121,7 +121,10 @@ def test_a_state_is_shown_as_a_state():
 
 def test_a_line_in_japanese_keeps_its_columns():
     shown = [line(dataclasses.replace(HAPPY, label=label), LABELS, "ja") for label in LABELS]
-    assert shown[2].plain == "    4.0 s  喜び      0.56  差 0.46  票数 3  音声 70 %, 映像 30 %"
+    assert (
+        shown[2].plain
+        == "    4.0 s  喜び      0.56  2位との差 0.46  判定に使った区間 3  音声 70 %, 映像 30 %"
+    )
     assert len({cell_len(text.plain) for text in shown}) == 1
 
 
