@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from calibration.dataset import Example, nameless, read_judged, require_human
+from calibration.looks import Look, Looker
 from calibration.metrics import Report, score
 from calibration.noise import Surroundings, load_noises
 from calibration.recordings import load_media, windows_of
@@ -20,14 +21,14 @@ from edge.bundle import Bundle, open_bundle
 from edge.encoders import Encoders, Tokens
 from edge.engines import open_engine
 from edge.errors import DatasetError, MediaError
+from edge.features.band import NARROW
 from edge.features.text import load_tokenizer
-from edge.features.vision import crop
 from edge.fusion import Fusion, fused_name
-from edge.items import Bytes, Floats, Frame, Prediction, Quality
+from edge.items import Floats, Prediction, Quality
 from edge.output import warn
-from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.voice import shrunk
+from edge.words import default_language, word
 
 Modality = Literal["audio", "vision", "text", "fused"]
 
@@ -81,22 +82,8 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
                 hops = max(len(found), round(seconds / bundle.manifest.hop_s))
                 clips.append(Clip(example.label, example.speaker, tuple(found), hops))
     if not clips:
-        raise DatasetError(
-            f"none of the {len(examples)} clips of {folder} can be judged; see the lines above"
-        )
+        raise DatasetError.of("none_judged", count=len(examples), folder=folder)
     return clips
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What one sampled frame shows."""
-
-    time: float
-    """When it was taken (seconds)."""
-    face: Bytes | None
-    """Grey crop of the main face; None without one."""
-    score: float
-    """Detection score, 0..1; 0 without a face."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,6 +111,7 @@ class Judge:
         self._around = around
         self._say = say or warn
         self._broken: set[str] = set()
+        self._notes: dict[str, set[str]] = {}  # what is unusual about each clip
         self._stack = ExitStack()
         self._voices: dict[str, Floats] = {}
 
@@ -144,7 +132,7 @@ class Judge:
         heard: dict[str, list[Floats]] = {}
         for example in examples:
             try:
-                samples, _ = self._media(example, pictures=False)
+                samples, _ = self._media(example, look=False)
             except MediaError as error:
                 self.leave_out(example, error)
                 continue
@@ -191,21 +179,22 @@ class Judge:
                 names.append(name)
         if not judged:
             reasons = ", ".join(f"{count} x {reason}" for reason, count in skipped.items())
-            raise DatasetError(f"no clip could be judged by {modality} ({reasons}); try another --modality")
+            raise DatasetError.of("no_clip_judged", modality=modality, reasons=reasons)
+        self._tell_narrow(judged)
         return Answers(judged, np.stack(posteriors), names, skipped)
 
     def by_audio(self, example: Example) -> Floats | str:
         """Mean posterior over the clip's windows, or why there is none."""
-        samples, _ = self._media(example)
+        samples, _ = self._media(example, look=False)
         if samples is None:
             return "no sound"
         voice = self._voices.get(example.speaker)
-        found = [self.encoders.audio(window, voice) for window in self._windows(samples)]
+        found = (self.encoders.audio(window, voice) for window in self._windows(samples))
         return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
 
     def by_vision(self, example: Example) -> Floats | str:
         """Posterior over the clip's faces, or why there is none; a picture of crop size is a face."""
-        crops = [look.face for look in self._looks(self._media(example)[1]) if look.face is not None]
+        crops = [look.face for look in self._media(example)[1] if look.face is not None]
         return self.fusion.posterior("vision", self.encoders.vision(crops)) if crops else "no face"
 
     def by_text(self, example: Example) -> Floats | str:
@@ -219,14 +208,13 @@ class Judge:
 
     def seconds(self, example: Example) -> float:
         """How long the clip's sound is; 0 without sound."""
-        samples, _ = self._media(example)
+        samples, _ = self._media(example, look=False)
         return 0.0 if samples is None else len(samples) / self._bundle.manifest.audio.rate
 
     def fused_windows(self, example: Example, drop: Collection[str] = ()) -> list[Prediction]:
         """Fused prediction of each of the clip's windows that holds something; `drop` is not looked at."""
-        samples, frames = self._media(example)
-        samples, frames = None if "audio" in drop else samples, [] if "vision" in drop else frames
-        looks = self._looks(frames)
+        samples, looks = self._media(example, look="vision" not in drop)
+        samples = None if "audio" in drop else samples
         said = None if "text" in drop else example.transcript
         text = self.encoders.text(said) if said else None
         manifest = self._bundle.manifest
@@ -263,32 +251,39 @@ class Judge:
         """Name a clip that cannot be decoded, once; the reason it is counted under."""
         if example.name not in self._broken:
             self._broken.add(example.name)
-            self._say(f"left out: {error}")
+            language = default_language()
+            self._say(word("left_out", language, why=error.told(language)))
         return "cannot be decoded"
 
-    def _media(self, example: Example, *, pictures: bool = True) -> tuple[Floats | None, list[Frame]]:
+    def _tell_narrow(self, judged: Sequence[Example]) -> None:
+        """Say how many of the clips hold less of a voice than the networks were trained on."""
+        count = sum("media_narrow" in self._notes.get(example.name, ()) for example in judged)
+        if count:
+            wanted = self._bundle.manifest.audio.rate / 2000
+            values = {"count": count, "total": len(judged), "found": NARROW * wanted, "wanted": wanted}
+            self._say(word("clips_narrow", default_language(), **values))
+
+    def _note(self, example: Example, note: MediaError) -> None:
+        """Say what is unusual about a clip, once; narrow ones are counted."""
+        known = self._notes.setdefault(example.name, set())
+        if note.key not in known and note.key != "media_narrow":
+            self._say(note.told(default_language()))
+        known.add(note.key)
+
+    def _media(self, example: Example, *, look: bool = True) -> tuple[Floats | None, list[Look]]:
+        """Sound of a clip and what its pictures show; `look`: whether they are looked at."""
         if example.path is None:
             return None, []
         manifest = self._bundle.manifest
-        step = manifest.window_s / manifest.vision.faces if pictures else float("inf")
-        samples, frames = load_media(example.path, manifest.audio.rate, step)
+        step = manifest.window_s / manifest.vision.faces if look else float("inf")
+        show = Looker(self._bundle).look if look else _passed
+        samples, looks = load_media(
+            example.path, manifest.audio.rate, step, show, lambda note: self._note(example, note)
+        )
         if samples is not None and self._around is not None:
             length = round(manifest.window_s * manifest.audio.rate)
             samples = self._around.around(samples, length, example.path.resolve().name)
-        return samples, frames
-
-    def _looks(self, frames: Sequence[Frame]) -> list[Look]:
-        spec, follower = self._bundle.manifest.vision, FaceFollower(self._bundle.path("face_detector.onnx"))
-        looks = []
-        for frame in frames:
-            if frame.image.shape[:2] == (spec.size, spec.size):
-                grey = frame.image.mean(axis=2).round().astype(np.uint8)
-                looks.append(Look(frame.time, grey, 1.0))
-            else:
-                face = follower.find(frame)
-                shown = crop(frame.image, face, spec) if face else None
-                looks.append(Look(frame.time, shown, face.score if face else 0.0))
-        return looks
+        return samples, [seen for seen in looks if seen is not None]
 
     def _windows(self, samples: Floats) -> list[Floats]:
         manifest = self._bundle.manifest
@@ -298,3 +293,7 @@ class Judge:
     def _mean(posteriors: Sequence[Floats]) -> Floats:
         mean: Floats = np.mean(posteriors, axis=0)
         return mean
+
+
+def _passed(_: object) -> None:
+    """A picture nobody looks at."""

@@ -87,9 +87,7 @@ class Windower:
 
     def _hear(self, chunk: AudioChunk, time: float) -> None:
         if chunk.rate != self.rate:
-            raise InputError(
-                f"sound came at {chunk.rate} Hz, the bundle needs {self.rate}: set the source to {self.rate}"
-            )
+            raise InputError.of("sound_rate", rate=chunk.rate, wanted=self.rate)
         first = round(time * self.rate)
         if abs(first - self._heard) <= JOIN_S * self.rate:
             first = self._heard

@@ -15,8 +15,8 @@ CORPORA: dict[str, tuple[str, str]] = {
     "left_out": ("left out: {why}", "除外：{why}"),
     "left_out_file": ("left out: {file}: {why}", "除外：{file}：{why}"),
     "clip_long": (
-        "lasts {seconds:.0f} s; cut it into utterances of at most {most:.0f} s",
-        "長さが {seconds:.0f} 秒あります。1 発話 {most:.0f} 秒以下に分割してください",
+        "{path} lasts more than {most:.0f} s; cut it into utterances of at most that",
+        "{path} は {most:.0f} 秒を超えています。1 発話 {most:.0f} 秒以下に分割してください",
     ),
     "noise_none": (
         "{folder} holds no sound file; put recordings of the site's noise there",

@@ -66,6 +66,26 @@ MEDIA: dict[str, tuple[str, str]] = {
         "{path} に録画がありません（内容：{held}）。別のファイルかフォルダーを指定してください",
     ),
     "media_nothing_inside": ("nothing", "なし"),
+    # Labelled clips.
+    "clips_narrow": (
+        "{count} of {total} clips hold no sound above {found:.1f} kHz, the networks were trained on sound up "
+        "to {wanted:.1f} kHz; they are judged less well than recordings at 16 kHz or more",
+        "{total} 件中 {count} 件のクリップは {found:.1f} kHz より上の音声を含みません"
+        "（学習時は {wanted:.1f} kHz まで）。16 kHz 以上の録音より精度が下がります",
+    ),
+    "none_judged": (
+        "none of the {count} clips of {folder} can be judged; see the lines above",
+        "{folder} の {count} 件のクリップはいずれも評価できません。上の各行を確認してください",
+    ),
+    "no_clip_judged": (
+        "no clip could be judged by {modality} ({reasons}); try another --modality",
+        "{modality} で評価できるクリップがありません（{reasons}）。--modality を変えてください",
+    ),
+    "sound_rate": (
+        "sound came at {rate} Hz, the bundle needs {wanted} Hz; set the source to {wanted}",
+        "音声のサンプリング周波数は {rate} Hz ですが、バンドルには {wanted} Hz が必要です。"
+        "入力を {wanted} Hz に設定してください",
+    ),
     # What is unusual, though it is read.
     "media_passed_over": (
         "{path}: {count} file(s) passed over that are not known as recordings ({names}); "

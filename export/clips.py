@@ -113,12 +113,9 @@ def _known(kept: Path) -> dict[str, list[str]]:
 
 def _hash(file: Path) -> str:
     try:
-        sound = load_sound(file, RATE)
+        sound = load_sound(file, RATE, LONGEST_S)
     except MediaError as error:
         return f"!{error.told(default_language())}"
-    if len(sound) > LONGEST_S * RATE:
-        said = word("clip_long", default_language(), seconds=len(sound) / RATE, most=LONGEST_S)
-        return f"!{said}"
     return hashlib.sha256(sound.tobytes()).hexdigest()[:16]
 
 

@@ -1,5 +1,6 @@
 """What a container states is honoured, or said: tracks, stamps, orientation, pixels, lengths, channels."""
 
+import gc
 import os
 import struct
 import zlib
@@ -13,6 +14,7 @@ import pytest
 from test_recording import RATE, chunks, frames, loud_from, write_video, write_wav
 
 from edge.errors import MediaError
+from edge.items import Frame
 from edge.sources.cut import goes_on
 from edge.sources.recording import RecordingSource, recordings
 from edge.sources.timeline import Timeline
@@ -424,3 +426,20 @@ def test_a_track_left_unread_may_be_longer(tmp_path):
             container.mux(stream.encode(frame))
     items, _ = read(tmp_path / "a.mkv")
     assert seconds(items) == pytest.approx(2.0, abs=0.01)
+
+
+def test_pictures_are_let_go_at_once(tmp_path):
+    path = write_video(tmp_path / "a.mp4", seconds=4)
+    gc.collect()
+    gc.disable()
+    try:
+        count = 0
+        with RecordingSource(path, RATE) as source:
+            for item in source:
+                count += isinstance(item, Frame)
+                del item
+        held = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+    finally:
+        gc.enable()
+    assert count > 40
+    assert held < 5

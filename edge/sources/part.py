@@ -65,6 +65,7 @@ class Part:
         self._mono, self._band, self._peak, self._others = Mono(rate), Band(rate), 0.0, 0
         self._rate_stated = 0  # highest rate the sound came at (hertz)
         self._turned: tuple[float, float, float, float] | None = None
+        self._matrices: dict[float, tuple[float, float, float, float]] = {}  # by turn (degrees)
 
     def open(self) -> None:
         """Raises MediaError when there is nothing to read."""
@@ -183,7 +184,14 @@ class Part:
         shrink = min(1.0, LARGEST_SIDE / max(width, height))
         size = {"width": max(1, round(width * shrink)), "height": max(1, round(height * shrink))}
         image = frame.reformat(**size, format="rgb24").to_ndarray()
-        return upright(image, self._turned or matrix_of(frame))
+        return upright(image, self._turned or self._matrix(frame))
+
+    def _matrix(self, frame: Any) -> tuple[float, float, float, float]:
+        """Display matrix of a frame; asked for once a turn: a frame that was asked is held until the next
+        collection of cycles."""
+        if frame.rotation not in self._matrices:
+            self._matrices[frame.rotation] = matrix_of(frame)
+        return self._matrices[frame.rotation]
 
     def _decoded(self, container: Any, stream: Any) -> Iterator[Any]:
         """Frames of a stream on the time of the file; what cannot be decoded is noted and passed over."""
