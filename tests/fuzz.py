@@ -205,7 +205,7 @@ def _child(work: Callable[[], object], said: int) -> None:
     os.dup2(said, 1)
     os.dup2(said, 2)
     size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (size + MOST_BYTES + (512 << 20),) * 2)
+    resource.setrlimit(resource.RLIMIT_AS, (size + MOST_BYTES + (768 << 20),) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     code = 0
     try:

@@ -12,7 +12,8 @@ FUZZ = Path(__file__).with_name("fuzz.py")
 
 
 def run(*arguments):
-    done = subprocess.run([sys.executable, FUZZ, *arguments], capture_output=True, text=True, check=False)
+    limited = ("bash", "-c", 'ulimit -s 2048; exec "$@"', "bash", sys.executable, FUZZ)
+    done = subprocess.run([*limited, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return {kind: int(count) for kind, count in re.findall(r"^\| ([\w.]+) \| (\d+) \|", done.stdout, re.M)}
 
