@@ -49,8 +49,9 @@ def _child(bundle: Path, clip: Path, pace: str) -> dict[str, float | None]:
     except subprocess.TimeoutExpired:
         return {"first_s": None, "peak_mb": None}
     if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] or [EngineError.of("no_reason")]
-        raise EngineError.of("clip_process_failed", path=clip, why=reason[0])
+        last = done.stderr.strip().splitlines()[-1:]
+        why = last[0] if last else EngineError.of("no_reason")
+        raise EngineError.of("clip_process_failed", path=clip, why=why)
     found = json.loads(done.stdout)
     first = found["first"]
     return {"first_s": None if first is None else round(first - start, 3), "peak_mb": found["peak_mb"]}

@@ -258,7 +258,8 @@ def campaign(rig, end, seed):
         while not back(rig, device, mended) and time.monotonic() < mended + 20.0:
             time.sleep(0.05)
         report.append((name, round(time.monotonic() - mended, 2)))
-        assert rig.run.poll() is None, f"the run ended during: {name}"
+        said = (rig.folder / "stderr").read_text()[-2000:]
+        assert rig.run.poll() is None, f"the run ended with {rig.run.poll()} during: {name}\n{said}"
         time.sleep(rng.uniform(0.2, 1.0))
     return report
 

@@ -9,7 +9,16 @@ from conftest import MEDIA
 from calibration.speech_trial import judged, table, trial
 from edge.errors import DatasetError, InputError
 from edge.items import AudioChunk
-from edge.perception.speech import CHUNK, LOUD_DB, RATE, Speech, SpeechDetector, _stretches, spoken_chunks
+from edge.perception.speech import (
+    CHUNK,
+    LOUD_DB,
+    RATE,
+    Speech,
+    SpeechDetector,
+    _stretches,
+    _summary,
+    spoken_chunks,
+)
 from edge.sources.recording import RecordingSource
 from edge.windows import Windower
 
@@ -104,6 +113,16 @@ def test_no_speech(samples):
     assert speech.seconds == 0.0
     assert speech.snr_db == 0.0
     assert not speech.present
+
+
+@pytest.mark.parametrize("count", range(12))
+def test_a_window_that_just_began_holds_a_few_chunks(count):
+    """So it is behind a device that came back: the rest of the window is silence."""
+    for score in (0.0, 0.3, 0.9):
+        power = np.full(count, 1e-3, np.float32)
+        assert not _summary(np.full(count, score), power).loud
+        alternating = np.where(np.arange(count) % 2, score, 0.9)
+        assert _summary(alternating, power).seconds <= count * CHUNK / RATE
 
 
 def test_sound_shorter_than_a_chunk():

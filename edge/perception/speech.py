@@ -162,7 +162,8 @@ def _drowned(scores: NDArray[np.float64], power: Floats) -> bool:
     ):
         return True
     spoken = _stretches(scores)
-    away = power[np.convolve(spoken, np.ones(2 * EDGE + 1), "same") < 0.5]
+    near = np.convolve(spoken, np.ones(2 * EDGE + 1))[EDGE : EDGE + len(spoken)]
+    away = power[near < 0.5]
     if len(away) < MIN_PAUSES:
         return False
     noise = float(np.mean(away))
