@@ -66,6 +66,7 @@ MEDIA: dict[str, tuple[str, str]] = {
         "{path} に録画がありません（内容：{held}）。別のファイルかフォルダーを指定してください",
     ),
     "media_nothing_inside": ("nothing", "なし"),
+    "narrow": ("narrow band", "帯域不足"),
     # Labelled clips.
     "clips_narrow": (
         "{count} of {total} clips hold no sound above {found:.1f} kHz, the networks were trained on sound up "

@@ -2,16 +2,21 @@
 
 import numpy as np
 import pytest
+import soxr
+from conftest import MEDIA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calibration.recordings import load_sound
 from edge.features.audio import SlidingLogMel, log_mel
+from edge.features.band import Band
 from edge.features.text import token_ids
 from edge.features.vision import crop, standardise
 from edge.items import Face
 from edge.manifest import AudioSpec, TextSpec, VisionSpec
 
 SPEC = AudioSpec()
+DATA = MEDIA.parent
 
 
 def tone(hertz, seconds=1.0, level=0.5):
@@ -158,3 +163,50 @@ def test_token_ids_are_padded_and_cut(tokenizer):
     ids, mask = token_ids("", tokenizer, spec)
     assert not ids.any()
     assert not mask.any()
+
+
+def speech_like(rng, seconds, end_hz, rate=16000):
+    """Noise that comes and goes and ends at a frequency, as it lies in a 16 bit file."""
+    spectrum = np.fft.rfft(rng.standard_normal(seconds * rate))
+    hertz = np.fft.rfftfreq(seconds * rate, 1 / rate)
+    spectrum[hertz > end_hz] = 0
+    spectrum /= 1 + hertz / 500  # as speech falls
+    sound = np.fft.irfft(spectrum) * (np.arange(seconds * rate) % rate > rate // 4)
+    return (np.round(8000 * sound / np.abs(sound).max()) / 32768).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("end_hz", "found"), [(3400, 3500), (4000, 4000), (5500, 5500), (7600, None), (8000, None)]
+)
+def test_a_narrow_band_is_found(rng, end_hz, found):
+    band = Band(16000)
+    sound = speech_like(rng, 6, end_hz)
+    for first in range(0, len(sound), 320):
+        band.add(sound[first : first + 320])
+    assert band.end_hz() == found
+    assert band.end_hz(least_s=7) is None
+    assert band.is_narrow(end_hz) == (found is not None)
+
+
+def test_a_tone_and_silence_are_no_narrow_band(rng):
+    for sound in (np.zeros(48000), 0.3 * np.sin(np.arange(48000) * 0.3)):
+        band = Band(16000)
+        band.add(sound.astype(np.float32))
+        assert band.end_hz() is None
+
+
+@pytest.mark.skipif(not (DATA / "nemo").exists(), reason="corpora are not in the repository")
+@pytest.mark.parametrize("corpus", ["ravdess", "nemo", "emovo"])
+def test_real_voices_are_wide_and_a_telephone_s_are_narrow(corpus):
+    files = sorted((DATA / corpus).rglob("*.opus"))[::97][:8]
+    for file in files:
+        sound = load_sound(file, 16000)
+        narrow = soxr.resample(soxr.resample(sound, 16000, 8000), 8000, 16000)
+        ends = []
+        for samples in (sound, np.round(narrow * 32768) / 32768):
+            band = Band(16000)
+            band.add(samples.astype(np.float32))
+            ends.append(band.end_hz())
+        assert ends[0] is None
+        assert ends[1] is not None
+        assert 3000 <= ends[1] <= 4000

@@ -42,14 +42,16 @@ class Band:
         self._count = 0
         self._seconds: deque[NDArray[np.float64]] = deque(maxlen=MOST_S)
 
-    def add(self, samples: Floats) -> None:
-        """Take the next samples [n], in -1..1."""
+    def add(self, samples: Floats) -> bool:
+        """Take the next samples [n], in -1..1; whether a second became full."""
+        full = self._count + len(samples) >= self._rate
         self._waiting.append(samples)
         self._count += len(samples)
         while self._count >= self._rate:
             sound = np.concatenate(self._waiting)
             self._take(sound[: self._rate])
             self._waiting, self._count = [sound[self._rate :]], len(sound) - self._rate
+        return full
 
     def is_narrow(self, hertz: float) -> bool:
         """Whether sound that ends there lacks what the networks were trained on."""

@@ -13,6 +13,7 @@ from typing import Literal
 from typing_extensions import Self
 
 from edge.errors import EdgeError, InputError
+from edge.features.band import Band
 from edge.items import AudioChunk, Health
 from edge.sources.capture_process import BLOCK_S
 from edge.sources.portaudio import Capture, microphones
@@ -35,6 +36,8 @@ HANGS_S = 3.0
 """A sound server that takes longer to open a device does not answer (seconds)."""
 PAUSE_S = 1.0
 """Before a fresh process when the last one gave up (seconds); within one, tries follow faster."""
+NARROW_S = 20
+"""Speech it takes to call a microphone narrow, as a headset in its telephone mode is (seconds)."""
 RATE_S = 5.0
 """Time over which the sample rate is measured (seconds); 0 hertz are shown before 2 s of it passed."""
 _LEAVE_S = 1.5  # longest wait for the two threads when the `with` block is left
@@ -67,6 +70,7 @@ class Microphone:
         self._state: Literal["opening", "running", "gone"] = "opening"
         self._error: EdgeError | None = None
         self._level: SoundLevel | None = None
+        self._narrow = ""  # the warning, while what is heard lacks what networks were trained on
         self._end = 0.0  # of the newest chunk given; 0 before the first
         self._measured = 0.0  # samples a second given lately
         self._dropped = 0  # by captures that ended
@@ -91,7 +95,7 @@ class Microphone:
         age = now - self._end if self._end else 0.0
         warning = ""
         if state == "running":
-            warning = "late" if age > LATE_S else level.warning if level else ""
+            warning = "late" if age > LATE_S else (level.warning if level else "") or self._narrow
         capture = self._capture
         return Health(
             "microphone",
@@ -143,6 +147,7 @@ class Microphone:
         self._opened += 1
         resampler = Resampler(capture.rate, self._rate)
         level = self._level = SoundLevel(capture.rate)
+        band, self._narrow = Band(self._rate), ""
         recent: deque[tuple[float, int]] = deque([(0.0, 0)], round(RATE_S / BLOCK_S))  # time, samples so far
         last, patience = time.monotonic(), FIRST_S
         on_time = last
@@ -162,6 +167,8 @@ class Microphone:
                 self._give(chunk)
                 self._end = chunk.start + len(chunk.samples) / chunk.rate
                 self._state = "running"
+                if band.add(chunk.samples):
+                    self._narrow = "narrow" if band.end_hz(NARROW_S) else ""
                 recent.append((block.time, recent[-1][1] + len(chunk.samples)))
                 (first, before), (now, count) = recent[min(1, len(recent) - 1)], recent[-1]
                 self._measured = (count - before) / (now - first) if now - first > 2.0 else 0.0
