@@ -273,3 +273,109 @@ def test_a_live_run_on_a_real_terminal(tiny_bundle, demo, tmp_path):
         assert word(key, "ja") in text
     end = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text[text.rindex("\x1b[?1049l") :])
     assert re.fullmatch(r"\s*推定 \d+ 件：.*\s*", end)  # the closing line alone is left
+
+
+PANEL = """
+import _thread, signal, sys, time
+sys.path.insert(0, {tests!r})
+from panels import SETUP, minute
+from edge.display.text_screen import TextScreen
+from edge.display.view import Look
+stopped = []
+with TextScreen(SETUP, Look("en"), quit=lambda: stopped.append(1)) as panel:
+    for reading in minute():
+        panel.write(reading)
+    while not stopped:
+        time.sleep(0.05)
+    if {crash}:
+        raise ZeroDivisionError
+print("left")
+"""
+
+
+class Terminal:
+    """A real one: what is written to it, its modes, and keys."""
+
+    def __init__(self, crash):
+        self.ours, its = pty.openpty()
+        self.modes = termios.tcgetattr(its)
+        self.size(80, 24)
+        code = PANEL.format(tests=str(Path(__file__).parent), crash=crash)
+        environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
+        self.its = its
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=its,
+            stdout=its,
+            stderr=subprocess.DEVNULL,
+            env=environment | {"TERM": "xterm-256color"},
+            cwd=Path(__file__).parents[1],
+        )
+        self.taken = bytearray()
+        self.taking = threading.Thread(target=self.take, daemon=True)
+        self.taking.start()
+
+    def size(self, columns, rows):
+        fcntl.ioctl(self.ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def take(self):
+        while True:
+            try:
+                self.taken.extend(os.read(self.ours, 65536))
+            except OSError:
+                return
+
+    def press(self, keys):
+        os.write(self.ours, keys)
+
+    @property
+    def last(self):
+        """The newest whole panel."""
+        return self.taken.decode(errors="ignore").rpartition("\x1b[J")[0].rpartition("\x1b[H")[2]
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_keys_on_a_terminal_and_its_modes_afterwards(crash):
+    terminal = Terminal(crash)
+    wait(lambda: word("purpose", "en") in terminal.last)
+    terminal.press(b"l")
+    wait(lambda: word("purpose", "ja") in terminal.last)
+    terminal.press(b"p")
+    wait(lambda: word("paused_big", "ja") in terminal.last)
+    terminal.press(b"\x1b[5~\x1b[A")  # keys of other meanings, a digit and a letter in them
+    terminal.press(b"pl")
+    wait(lambda: word("purpose", "en") in terminal.last and word("paused_big", "en") not in terminal.last)
+    terminal.press(b"q")
+    assert terminal.process.wait(20) == crash
+    assert termios.tcgetattr(terminal.its)[3] == terminal.modes[3]  # it echoes again, line by line
+    wait(lambda: b"\x1b[?1049l" in terminal.taken)
+    assert b"left" in terminal.taken.rpartition(b"\x1b[?1049l")[2] or crash
+
+
+def test_a_terminal_that_is_resized_holds_one_panel():
+    terminal = Terminal(False)
+    wait(lambda: word("purpose", "en") in terminal.last)
+    for columns, rows in ((50, 15), (120, 40), (80, 24)):
+        terminal.size(columns, rows)
+        time.sleep(0.8)
+        plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.last)
+        lines = plain.replace("\r", "").split("\n")
+        assert len(lines) <= rows
+        assert max(map(cell_len, lines)) <= columns
+    assert b"\x1b[?1049l" not in terminal.taken  # all on the other screen, drawn over from its corner
+    terminal.press(b"q")
+    terminal.process.wait(20)
+
+
+def test_ctrl_z_gives_the_terminal_back():
+    file = io.StringIO()
+    with TextScreen(SETUP, Look(), console(file)) as panel:
+        panel.write(read(60))
+        wait(lambda: "happy" in file.getvalue())
+        panel.suspend()
+        assert file.getvalue().endswith("\x1b[?25h\x1b[?1049l")
+        before = len(file.getvalue())
+        time.sleep(0.7)
+        assert len(file.getvalue()) == before
+        panel.resume()
+        wait(lambda: "happy" in file.getvalue()[before:])

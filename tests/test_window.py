@@ -1,5 +1,6 @@
 """A real window on a real X server: keys, a person who closes it, a screen that goes away."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -16,8 +17,12 @@ from panels import SETUP, minute, picture
 from test_live import Player
 
 from edge.config import Site
+from edge.display import display as display_module
 from edge.display import screen as screen_module
+from edge.display import work_area
 from edge.display.display import Display, panel_setup
+from edge.display.judging import place_of, rows
+from edge.display.layout import FULL
 from edge.display.palette import BANNER, label_colour
 from edge.display.screen import Screen, has_screen
 from edge.display.view import STALE_S, Look
@@ -100,7 +105,7 @@ class Told:
         def gone():
             self.gone += 1
 
-        return Screen(SETUP, Look("en"), **options, quit=quit, gone=gone)
+        return Screen(options.pop("setup", SETUP), Look("en"), **options, quit=quit, gone=gone)
 
 
 @needs_x
@@ -187,6 +192,83 @@ def test_a_window_closed_by_a_person_is_said_once_and_reading_goes_on(x_server, 
             display.write(reading)
             display.see(*picture())
     assert said == ["the window is gone; reading goes on without it"]
+
+
+@needs_x
+def test_a_closed_window_is_opened_again_on_a_signal(x_server, tiny_bundle):
+    said = []
+    with Display(Site(bundle=tiny_bundle.folder), tiny_bundle.manifest, said.append) as display:
+        shell(f"xdotool windowactivate --sync {wait(window)}")
+        shell("xdotool key alt+F4")
+        wait(lambda: said and not window())
+        os.kill(os.getpid(), signal.SIGUSR1)
+        wait(window)
+        wait(lambda: len(said) == 2)
+        display.write(minute()[0])
+    assert said[1] == "the window is shown again"
+
+
+@needs_x
+def test_a_screen_that_comes_back_gets_the_window_again(x_server, tiny_bundle, monkeypatch):
+    monkeypatch.setattr(display_module, "RETRY_S", 0.5)
+    said, again = [], None
+    number = os.environ["DISPLAY"]
+    with Display(Site(bundle=tiny_bundle.folder), tiny_bundle.manifest, said.append) as display:
+        wait(window)
+        x_server.kill()
+        x_server.wait()
+        wait(lambda: said)
+        display.write(minute()[0])
+        again = subprocess.Popen(["Xvfb", number, "-nolisten", "tcp", "-noreset"])
+        try:
+            wait(lambda: len(said) == 2, 40.0)
+            assert window()
+        finally:
+            display.__exit__(None, None, None)
+            again.kill()
+            again.wait()
+    assert said[1] == "the window is shown again"
+
+
+@needs_x
+def test_a_new_window_fits_the_work_area(x_server, monkeypatch):
+    with Told().screen():
+        wait(lambda: size() == (1280, 720))
+    assert work_area.work_area() == (1600, 900)
+    for area, most in (((1280, 720), (1264, 664)), ((1024, 768), (1008, 712)), ((1920, 1040), (1280, 720))):
+        monkeypatch.setattr(work_area, "work_area", lambda area=area: area)
+        wide, high = work_area.first_size()
+        assert wide <= most[0]
+        assert high <= most[1]
+        assert abs(wide / high - 16 / 9) < 0.01
+
+
+@needs_x
+def test_a_click_and_a_key_are_verdicts_on_what_is_shown(x_server):
+    asked = []
+
+    class Verdicts:
+        def take(self, *wish):
+            asked.append(wish)
+
+    told, setup = Told(), dataclasses.replace(SETUP, queue=True)
+    with told.screen(setup=setup, verdicts=Verdicts(), full_screen=True) as screen:
+        for reading in minute():
+            screen.write(reading)
+        wait(lambda: size() == (1600, 900))
+        time.sleep(1.0)
+        left, top, wide, high = (1.25 * edge for edge in place_of("c", FULL))
+        shell(f"xdotool mousemove {left + wide / 2:.0f} {top + high / 2:.0f} click 1")
+        wait(lambda: asked)
+        first, step = (1.25 * edge for edge in rows(FULL, setup))
+        shell(f"xdotool mousemove {1.25 * (FULL.bars[0] + 60):.0f} {first + 3.5 * step:.0f} click 1")
+        wait(lambda: len(asked) == 2)
+        shell("xdotool key 0")
+        wait(lambda: len(asked) == 3)
+        shell("xdotool key u")
+        wait(lambda: len(asked) == 4)
+    where = ("judge", "clip.mp4", 60.0, None)
+    assert asked == [(*where, "happy"), (*where, "sad"), (*where, None), ("undo",)]
 
 
 @needs_x

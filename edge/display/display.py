@@ -162,7 +162,8 @@ class Display:
                 self._turn_to_window()
 
     def _turn_to_terminal(self, screen: Screen) -> None:
-        self._lost = not screen.closed
+        # A screen that dies may look to the window as if a person had closed it.
+        self._lost = not (screen.closed and screen_answers())
         with self._lock:
             if self._leaving:
                 return

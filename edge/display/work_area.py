@@ -45,10 +45,13 @@ def _cardinals(x11: Any, display: ctypes.c_void_p, name: bytes, count: int) -> l
     """The first numbers of a property of the root window."""
     kind, form, items, after = ctypes.c_ulong(), ctypes.c_int(), ctypes.c_ulong(), ctypes.c_ulong()
     data = ctypes.POINTER(ctypes.c_ulong)()
+    atom = x11.XInternAtom(display, name, 1)
+    if not atom:  # no window manager has said it; asking all the same would end the process
+        return None
     status = x11.XGetWindowProperty(
         display,
         ctypes.c_ulong(x11.XDefaultRootWindow(display)),
-        ctypes.c_ulong(x11.XInternAtom(display, name, 1)),
+        ctypes.c_ulong(atom),
         ctypes.c_long(0),
         ctypes.c_long(count),
         0,
