@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from calibration.encodings import decoded
 from edge.errors import DatasetError
+from edge.texts import uncell
 
 SEPARATORS = (",", ";", "\t")
 SHOWN = 60
@@ -187,7 +188,7 @@ def _records(
                 why = str(error)
                 raise DatasetError.of("table_cell", where=at_line(table, first + 1), why=why) from error
             raise DatasetError.of("table_quote", where=at_line(table, first + 1 + line)) from error
-        yield first + 1, [cell.strip() for cell in cells], lines[first : start + reader.line_num]
+        yield first + 1, [uncell(cell.strip()) for cell in cells], lines[first : start + reader.line_num]
 
 
 def _open_quote(text: str, separator: str) -> int | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from edge.errors import EdgeError, InputError
+from edge.private import make_private
 from edge.words import Language
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -35,10 +36,15 @@ def reason(error: BaseException, language: Language = "en") -> str:
 
 
 def beside(out: Path) -> Path:
-    """The folder beside a bundle that keeps the work on it. Raises InputError for . and /."""
+    """The folder beside a bundle that keeps the work on it, made for its owner alone: people are in it.
+
+    Raises InputError for . and /, and OSError.
+    """
     if not out.name:
         raise InputError.of("bundle_no_name", path=out)
-    return out.with_name(f"{out.name}.work")
+    work = out.with_name(f"{out.name}.work")
+    make_private(work)
+    return work
 
 
 def not_over(out: Path, *sources: Path | None) -> None:

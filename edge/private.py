@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 FILE = 0o600
 FOLDER = 0o700
 
 
-def open_private(path: Path | str, mode: str, file_mode: int = FILE, **options: Any) -> IO[Any]:
+def open_private(path: Path | str, mode: str, file_mode: int = FILE, **options: Any) -> Any:
     """`open` that makes a new file with file_mode; one that is there keeps its own. Raises OSError."""
 
     def opener(name: str, flags: int) -> int:

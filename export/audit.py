@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -17,6 +15,7 @@ from calibration.labels import OF_DROPPED, SYNONYMS, plain
 from calibration.table import Once, read_rows, shown
 from edge.errors import DatasetError
 from edge.items import LABELS
+from edge.texts import csv_line
 
 Z = 1.96
 """Normal quantile of a 95 % interval."""
@@ -84,12 +83,9 @@ def write_audit(path: Path, clips: Sequence[tuple[str, Path, int]]) -> None:
     """Write the sheet people fill in: clip, file, label given, an empty verdict. Never over another."""
     if path.exists():
         return
-    text = io.StringIO()
-    table = csv.writer(text)
-    table.writerow(COLUMNS)
-    table.writerows([name, file.resolve(), LABELS[label], ""] for name, file, label in clips)
+    rows = [COLUMNS, *((name, str(file.resolve()), LABELS[label], "") for name, file, label in clips)]
     scratch = path.with_suffix(".tmp")
-    scratch.write_text(text.getvalue(), encoding="utf-8-sig")  # as spreadsheets want Japanese
+    scratch.write_text("".join(map(csv_line, rows)), encoding="utf-8-sig")  # as spreadsheets want Japanese
     os.replace(scratch, path)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +10,8 @@ from pathlib import Path
 from calibration.dataset import Example
 from calibration.evaluate import Modality
 from edge.items import LABELS
+from edge.private import make_private, open_private
+from edge.texts import csv_line
 from export.corpora import joined, split_corpora
 from export.fer2013 import read_faces
 from export.recipe import Recipe, StudentRecipe
@@ -58,13 +59,12 @@ def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
 
 def write_set(folder: Path, examples: Sequence[Example]) -> None:
     """Write metadata.csv for examples that lie anywhere."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "metadata.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(["file_name", "emotion", "speaker", "transcript"])
+    make_private(folder)
+    with open_private(folder / "metadata.csv", "w", newline="", encoding="utf-8") as file:
+        file.write(csv_line(["file_name", "emotion", "speaker", "transcript"]))
         for e in examples:
-            place = e.path.resolve() if e.path else e.name
-            table.writerow([place, LABELS[e.label], e.speaker, e.transcript or ""])
+            place = str(e.path.resolve()) if e.path else e.name
+            file.write(csv_line([place, LABELS[e.label], e.speaker, e.transcript or ""]))
 
 
 def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
@@ -72,7 +72,7 @@ def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
     import cv2
 
     pictures = folder / "faces"
-    pictures.mkdir(parents=True, exist_ok=True)
+    make_private(pictures)
     loose = []
     for number, (example, face) in enumerate(zip(examples, read_faces(examples), strict=True)):
         path = pictures / f"{number:05d}.png"

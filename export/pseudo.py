@@ -10,10 +10,8 @@
 
 from __future__ import annotations
 
-import csv
 import datetime
 import hashlib
-import io
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +24,8 @@ import numpy as np
 from edge.disk import beside
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
+from edge.private import make_private
+from edge.texts import csv_line
 from export.audio_training import audio_split
 from export.audit import Verdicts, read_audit, unanswered, write_audit
 from export.ensemble import NOBODY, half_of, opinion
@@ -53,12 +53,11 @@ def run_pseudo(
     say(f"{len(found.material.names)} clips without a label, {len(found.material.human[0].labels)} with one")
     for reason, count in found.left_out.items():
         say(f"{count} recordings left out: {reason}")
-    out.mkdir(parents=True, exist_ok=True)
+    make_private(out)
     drawn = out / "sensitivity.png"
     key, of_curve = key_of(found, policy, recipe.seed), work / "curve.txt"
     looked_at = drawn.is_file() and of_curve.is_file() and of_curve.read_text() == key
     show_curve(found.material, policy, drawn)
-    work.mkdir(parents=True, exist_ok=True)
     of_curve.write_text(key)
     if signer is not None:
         if not looked_at:
@@ -216,6 +215,4 @@ def _cells(recording: Recording, label: int) -> list[Any]:
 
 
 def _write_table(path: Path, rows: Sequence[Sequence[Any]]) -> None:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    write_whole(path, text.getvalue())
+    write_whole(path, "".join(map(csv_line, rows)))

@@ -107,3 +107,14 @@ def test_all_right_is_all_right():
     found = verdicts(dict(CLIPS), CLIPS, GIVEN)
     assert (found.right, found.precision) == (3, 1.0)
     assert found.bound < 0.5  # of three clips
+
+
+def test_no_cell_of_a_sheet_is_a_formula_and_each_is_read_back(tmp_path):
+    sheet = tmp_path / "audit.csv"
+    write_audit(sheet, [("=1+1", tmp_path / "a.wav", 0), ("-x", tmp_path / "b.wav", 1)])
+    cells = [line.split(",")[0] for line in sheet.read_text().splitlines()[1:]]
+    assert cells == ["'=1+1", "'-x"]
+    sheet.write_text(sheet.read_text().replace(",\n", ",yes\n"))
+    found = read_audit(sheet, [("=1+1", 0), ("-x", 1)], {0: 1, 1: 1})
+    assert found is not None
+    assert found.right == 2

@@ -8,6 +8,7 @@ import torch
 
 from edge.disk import beside, writing
 from edge.errors import InputError
+from edge.private import replacing
 from export.clips import _known
 from export.progress import logged
 from export.training import save_whole
@@ -71,3 +72,24 @@ def test_a_log_that_cannot_be_written_hides_no_error(tmp_path, monkeypatch):
 def test_damaged_hashes_of_clips_are_had_again(tmp_path, content):
     (tmp_path / "clips.json").write_text(content)
     assert _known(tmp_path / "clips.json") == {}
+
+
+def test_the_work_on_a_bundle_is_for_its_owner_alone(tmp_path):
+    work = beside(tmp_path / "new" / "bundle")
+    assert work.name == "bundle.work"
+    assert work.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path):
+    path, link = tmp_path / "kept.png", tmp_path / "link.png"
+    path.write_text("old")
+    link.symlink_to(path)
+    with pytest.raises(TypeError), replacing(link) as part:
+        part.write_text(b"no text")
+    assert (path.read_text(), len(list(tmp_path.iterdir()))) == ("old", 2)
+    with replacing(link) as part:
+        part.write_text("new")
+    assert (path.read_text(), link.is_symlink(), path.stat().st_mode & 0o777) == ("new", True, 0o600)
+    with replacing(Path("/dev/null")) as part:
+        part.write_text("x")
+    assert Path("/dev/null").is_char_device()

@@ -47,7 +47,7 @@ def _stand_in(letter: str) -> str:
         return visible(letter)
     if letter.isspace():
         return "\u3000" if letter == "\u3000" else " "
-    if unicodedata.category(letter) in ("Cc", "Cf") or "\ufe00" <= letter <= "\ufe0f":  # nothing to see
+    if unicodedata.category(letter) in ("Cc", "Cf", "Cs") or "\ufe00" <= letter <= "\ufe0f":  # nothing to see
         return ""
     if _is_drawn(letter):
         return letter

@@ -74,7 +74,7 @@ def prepare(db: sqlite3.Connection, path: Path) -> bool:
         _run(db, _SECOND)
         db.execute("INSERT INTO queue VALUES (?)", (secrets.token_hex(8),))
         db.execute(f"PRAGMA user_version = {VERSION}")
-    return version == 1
+    return bool(version == 1)
 
 
 def salvaged(damaged: Path, now: str) -> tuple[list[tuple[str]], list[tuple[str, str]]]:
