@@ -36,6 +36,10 @@ GRAPH = 1
 """Raise it when another graph is made of the same file: plans compiled from the older one go."""
 
 
+_SLOT = f"{'[0-9a-f]' * 16}-*"
+"""How the files of a plan are called: others may lie in the folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """All that can make a plan unfit."""
@@ -170,8 +174,8 @@ def clean() -> int:
     if not place.is_dir():
         return 0
     with _locked(place):
-        plans = list(place.glob("*.plan"))
-        for path in (*plans, *place.glob("*.json"), *place.glob("timing-*")):
+        plans = list(place.glob(f"{_SLOT}.plan"))
+        for path in (*plans, *place.glob(f"{_SLOT}.json"), *place.glob("timing-*.cache")):
             path.unlink(missing_ok=True)
         _clear(place)
     return len(plans)
