@@ -14,6 +14,7 @@ import typer
 
 from edge import __version__
 from edge.cli_bundle import bench, build, doctor, evaluate, export, teach, trial
+from edge.cli_help import Command, Group
 from edge.cli_options import Lang, LangOption, language_of, telling
 from edge.cli_pseudo import pseudo
 from edge.cli_review import app as review
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="edge",
-    help="Emotion reading on the edge: INT8 bundles made on a workstation, read on the device.",
+    cls=Group,
+    help="help_edge",
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
 )
 
@@ -53,19 +55,15 @@ def _version(asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="opt_version")
     ] = False,
 ) -> None:
     prepare_environment()
 
 
-@app.command()
+@app.command(cls=Command, help="help_demo")
 def demo(lang: LangOption = None) -> None:
-    """Read the clip that ships with the package with the starter bundle.
-
-    \b
-    Example: edge demo
-    """
+    """Read the clip that ships with the package with the starter bundle."""
     one_thread()
     from edge.app import demo_clip
     from edge.config import Site
@@ -78,47 +76,31 @@ def demo(lang: LangOption = None) -> None:
     say(notice)
 
 
-@app.command()
+@app.command(cls=Command, help="help_run")
 def run(
     source: Annotated[
         Path | None,
-        typer.Option(help="Recording (video, sound, picture) or a folder of them; else devices are read."),
+        typer.Option(metavar="PATH", help="opt_run_source"),
     ] = None,
-    microphone: Annotated[
-        str | None, typer.Option(help="Part of a microphone's name, or its serial number, or off.")
-    ] = None,
-    camera: Annotated[
-        str | None, typer.Option(help="Part of a USB camera's name, http://..., rtsp://..., csi://0, or off.")
-    ] = None,
+    microphone: Annotated[str | None, typer.Option(metavar="NAME", help="opt_run_microphone")] = None,
+    camera: Annotated[str | None, typer.Option(metavar="NAME", help="opt_run_camera")] = None,
     bundle: Annotated[
         Path | None,
-        typer.Option(help="Bundle folder or .tar; default: the starter bundle."),
+        typer.Option(metavar="PATH", help="opt_bundle"),
     ] = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="Site settings (site.toml); options given here win."),
+        typer.Option(metavar="FILE", help="opt_run_config"),
     ] = None,
     jsonl: Annotated[
         Path | None,
-        typer.Option(help="Append one JSON object a reading to this file."),
+        typer.Option(metavar="FILE", help="opt_run_jsonl"),
     ] = None,
-    headless: Annotated[
-        bool, typer.Option("--headless", help="Show no panel and no readings, only the closing summary.")
-    ] = False,
-    realtime: Annotated[
-        bool, typer.Option("--realtime/--fast", help="Pace a recording as it was recorded, or do not wait.")
-    ] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="opt_run_headless")] = False,
+    realtime: Annotated[bool, typer.Option("--realtime/--fast", help="opt_run_realtime")] = False,
     lang: LangOption = None,
 ) -> None:
-    """Read emotions from microphone and camera, or from a recording; one reading a second.
-
-    Devices are shown on a panel: in a window where there is a screen, else on the terminal. A recording is
-    shown as lines, with --realtime in the window; what goes into a file or a pipe is lines as well.
-
-    \b
-    Example: edge run --camera http://10.0.0.7/mjpg --jsonl shift.jsonl
-    A recording: edge run --source shift.mp4 --jsonl shift.jsonl
-    """
+    """Read emotions from microphone and camera, or from a recording; one reading a second."""
     one_thread()
     from edge.config import Site
 
@@ -137,27 +119,16 @@ def run(
         _read(site, jsonl, headless, realtime)
 
 
-@app.command()
+@app.command(cls=Command, help="help_replay")
 def replay(
-    readings: Annotated[Path, typer.Argument(help="Readings that edge run --jsonl wrote.")],
-    source: Annotated[
-        Path | None, typer.Option(help="The recording they come from, for its pictures.")
-    ] = None,
-    bundle: Annotated[
-        Path | None, typer.Option(help="The bundle they were read with, for its name and usual shares.")
-    ] = None,
-    save: Annotated[
-        Path | None, typer.Option(help="Write a panel (.png) or all of them (.mp4) instead of showing them.")
-    ] = None,
-    at: Annotated[float | None, typer.Option(help="Second of the panel to write; default: the last.")] = None,
+    readings: Annotated[Path, typer.Argument(help="opt_replay_readings")],
+    source: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_replay_source")] = None,
+    bundle: Annotated[Path | None, typer.Option(metavar="PATH", help="opt_replay_bundle")] = None,
+    save: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_replay_save")] = None,
+    at: Annotated[float | None, typer.Option(metavar="SECOND", help="opt_replay_at")] = None,
     lang: LangOption = None,
 ) -> None:
-    """Watch a past run on the panel.
-
-    \b
-    Example: edge replay shift.jsonl --source shift.mp4
-    Without a screen: edge replay shift.jsonl --save panel.png --at 12
-    """
+    """Watch a past run on the panel."""
     one_thread()
     from edge.config import Site
     from edge.replay import replay as show
@@ -172,21 +143,14 @@ def replay(
         say(word("written_to", language_of(lang), path=save))
 
 
-@app.command()
+@app.command(cls=Command, help="help_relabel")
 def relabel(
-    readings: Annotated[Path, typer.Argument(help="Readings of a finished recording (edge run --jsonl).")],
-    config: Annotated[Path, typer.Option(help="site.toml with [site_prior]: the share each label has.")],
-    out: Annotated[Path, typer.Option(help="File to write the readings with their new labels to.")],
+    readings: Annotated[Path, typer.Argument(help="opt_relabel_readings")],
+    config: Annotated[Path, typer.Option(metavar="FILE", help="opt_relabel_config")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="opt_relabel_out")],
     lang: LangOption = None,
 ) -> None:
-    """Label a finished recording anew, all of it at once, so that each label gets its known share.
-
-    Only for a recording as long and as usual as the shares: a day of a line whose balance was counted, not
-    a minute. The probabilities stay as they were read; edge replay shows the result.
-
-    \b
-    Example: edge relabel shift.jsonl --config site.toml --out relabelled.jsonl
-    """
+    """Label a finished recording anew, all of it at once, so that each label gets its known share."""
     one_thread()
     from edge.relabel import relabel as label_anew
     from edge.words import word
@@ -249,7 +213,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 app.add_typer(review)
 for verb in (bench, build, doctor, evaluate, export, pseudo, teach, trial):
-    app.command()(verb)
+    app.command(cls=Command, help=f"help_{verb.__name__}")(verb)
 
 
 if __name__ == "__main__":

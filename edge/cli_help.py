@@ -6,9 +6,11 @@ Typer is given keys of the table in edge/words.py; they become words when somebo
 from __future__ import annotations
 
 import difflib
+import io
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from enum import Enum
 from typing import Any
 
@@ -16,13 +18,15 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from edge.errors import EdgeError, InputError
+from edge.output import UsedWrongly, say
 from edge.texts import visible
 from edge.words import WORDS, asked_language, word
 
-UsedWrongly: Any = typer.BadParameter.__mro__[2]
-"""ClickException of the click that typer uses, which may be its own."""
 _NO_START = "、。，．）」』】〉》！？：；・ー～"
 """No line of Japanese begins with these."""
+_WIDE = r"[　-鿿＀-｠]"
+_UNIT = re.compile(rf"\s*[（「『【]*(?:\[[^\[\]]+\]$|[ァ-ヺー]+|{_WIDE}|(?:(?!{_WIDE})\S)+)[{_NO_START}]*")
+"""What no line breaks: a word, one Japanese character, a bracket with what it holds to."""
 # What click says of a value that does not do -> key of the table.
 _VALUES = (
     (r"is not one of (.+)$", "must_one_of"),
@@ -39,15 +43,14 @@ def misused(key: str, option: str) -> Exception:
 class _Told:
     """What commands and groups of commands share."""
 
-    key: str
-
     def get_params(self: Any, ctx: Any) -> list[Any]:
         """The parameters, their help in words."""
         params: list[Any] = super().get_params(ctx)  # type: ignore[misc]
         for param in params:
             if not hasattr(param, "key"):
-                own = param.help if param.help in WORDS else f"opt_{param.name}"
-                param.key = own
+                param.key = param.help if param.help in WORDS else f"opt_{param.name}"
+                if param.name in ("install_completion", "show_completion"):
+                    param.callback = _completing(param.callback)
             param.help = word(param.key, asked_language())
         return params
 
@@ -180,6 +183,29 @@ def _value(text: str, param: Any, cause: Any) -> EdgeError:
     return InputError.of("at_given", where=where, what=told, given=visible(str(given), keep=""))
 
 
+def _completing(callback: Callable[[Any, Any, Any], object]) -> Callable[[Any, Any, Any], object]:
+    """What typer's own callback does, said in words."""
+
+    def completing(ctx: Any, param: Any, value: Any) -> object:
+        if not value or ctx.resilient_parsing:
+            return value
+        try:
+            with redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()):
+                callback(ctx, param, value)
+        except typer.Exit:
+            raise InputError.of("completion_unknown") from None
+        except SystemExit:  # all is done
+            pass
+        done = re.match(r"(\S+) completion installed in (.+)", out.getvalue())
+        text = out.getvalue().rstrip("\n")
+        if done:
+            text = word("completion_installed", asked_language(), shell=done[1], path=done[2])
+        say(text)
+        raise typer.Exit
+
+    return completing
+
+
 def _row(param: Any) -> tuple[str, str]:
     language = asked_language()
     if param.param_type_name == "argument":
@@ -219,8 +245,7 @@ def cells(text: str) -> int:
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most so many columns, broken at spaces and between Japanese characters."""
     lines, line = [], ""
-    wide = r"[　-鿿＀-｠]"
-    for part in re.findall(rf"\s*(?:{wide}[{_NO_START}]*|(?:(?!{wide})\S)+[{_NO_START}]*)", text):
+    for part in _UNIT.findall(text):
         if line and cells(line + part) > width:
             lines.append(line)
             part = part.lstrip()

@@ -26,24 +26,22 @@ class Lang(str, Enum):
 
 LangOption = Annotated[
     Lang | None,
-    typer.Option(help="Language of what is shown; default: that of site.toml, else the locale's."),
+    typer.Option(metavar="en|ja", help="opt_lang"),
 ]
-LocaleOption = Annotated[
-    Lang | None, typer.Option("--lang", help="Language of what is shown; default: the locale's.")
-]
+LocaleOption = Annotated[Lang | None, typer.Option("--lang", metavar="en|ja", help="opt_lang_locale")]
 BundleArgument = Annotated[
     Path | None,
-    typer.Argument(help="Bundle folder or .tar; default: the starter bundle."),
+    typer.Argument(help="opt_bundle"),
 ]
 
 
 @contextmanager
 def telling(language: Language) -> Iterator[None]:
-    """Errors of the block are said in a language, as far as there are words for them."""
+    """Errors of the block are said in a language."""
     try:
         yield
     except EdgeError as error:
-        if language == "en" or not error.key:
+        if not error.key:
             raise
         raise EdgeError(error.told(language)) from error
 

@@ -7,41 +7,29 @@ from typing import Annotated
 
 import typer
 
+from edge.cli_help import misused
 from edge.disk import writing
 from edge.errors import MissingExtraError
 from edge.output import say
 
 
 def pseudo(
-    recipe: Annotated[Path, typer.Argument(help="Recipe whose [audio] names the labelled corpora.")],
-    data: Annotated[Path, typer.Option(help="Folder that holds the corpora.")],
-    policy: Annotated[Path, typer.Option(help="Policy (TOML): when a guess becomes a label.")],
-    out: Annotated[Path, typer.Option(help="Folder to write the pseudo-labelled corpus to.")],
-    unlabelled: Annotated[
-        Path | None, typer.Option(help="Folder of recordings without labels, an utterance each.")
-    ] = None,
-    sign: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Sign the policy, having looked at its curve.")
-    ] = None,
+    recipe: Annotated[Path, typer.Argument(help="opt_pseudo_recipe")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
+    policy: Annotated[Path, typer.Option(metavar="FILE", help="opt_pseudo_policy")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_pseudo_out")],
+    unlabelled: Annotated[Path | None, typer.Option(metavar="FOLDER", help="opt_pseudo_unlabelled")] = None,
+    sign: Annotated[str | None, typer.Option(metavar="NAME", help="opt_pseudo_sign")] = None,
     trial: Annotated[
         float | None,
-        typer.Option(
-            min=0.01, max=0.9, help="Instead hide all labels but this share, and show what rounds are worth."
-        ),
+        typer.Option(min=0.01, max=0.9, metavar="SHARE", help="opt_pseudo_trial"),
     ] = None,
 ) -> None:
-    """Guess labels of recordings in rounds, behind a signed policy, a gate and people who listen.
-
-    \b
-    Example: edge pseudo my.toml --data corpora --policy pseudo.toml \\
-        --unlabelled shift --out corpora/guessed
-    What a policy is worth: edge pseudo my.toml --data corpora \\
-        --policy pseudo.toml --out trial --trial 0.1
-    """
+    """Guess labels of recordings in rounds, behind a signed policy, a gate and people who listen."""
     if (unlabelled is None) == (trial is None):
-        raise typer.BadParameter("give either recordings or --trial", param_hint="--unlabelled")
+        raise misused("pseudo_either", "--unlabelled")
     if trial is not None and sign is not None:
-        raise typer.BadParameter("a trial needs no signature", param_hint="--sign")
+        raise misused("pseudo_trial_sign", "--sign")
     try:
         from export.pseudo import run_pseudo  # noqa: TID251 - inside a verb only
         from export.pseudo_trial import run_trial  # noqa: TID251 - inside a verb only

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from edge.cli_help import Command, Group
 from edge.cli_options import LocaleOption, language_of, telling
 from edge.days import day_of
 from edge.errors import InputError
@@ -16,28 +17,24 @@ from edge.words import WORDS, word
 
 app = typer.Typer(
     name="review",
-    help="Judge the readings that need a check; what people say is for the KPIs and for training.\n\n\b\n"
-    "Example: edge review list /var/lib/edge/review",
+    cls=Group,
+    help="help_review",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-Folder = Annotated[Path, typer.Argument(help="Folder of [review] in site.toml.")]
-Number = Annotated[int, typer.Argument(metavar="CHECK", help="Number of the check, as the list shows it.")]
-By = Annotated[str, typer.Option("--by", help="Name of the person who judges.")]
+Folder = Annotated[Path, typer.Argument(help="opt_review_folder")]
+Number = Annotated[int, typer.Argument(metavar="CHECK", help="opt_review_number")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="opt_review_by")]
 
 
-@app.command("list")
+@app.command("list", cls=Command, help="help_review_list")
 def list_(
     folder: Folder,
-    everything: Annotated[bool, typer.Option("--all", help="Also what was judged.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="opt_review_all")] = False,
     lang: LocaleOption = None,
 ) -> None:
-    """List the checks that wait for a verdict.
-
-    \b
-    Example: edge review list /var/lib/edge/review --all
-    """
+    """List the checks that wait for a verdict."""
     from edge.review.shown import listing
     from edge.review.store import Store
 
@@ -45,13 +42,9 @@ def list_(
         _print(listing(store.items(waiting=not everything), language_of(lang)))
 
 
-@app.command()
+@app.command(cls=Command, help="help_review_show")
 def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
-    """Show one check: its numbers, where its face and sound are, what people said.
-
-    \b
-    Example: edge review show /var/lib/edge/review 12
-    """
+    """Show one check: its numbers, where its face and sound are, what people said."""
     from edge.review.shown import details
     from edge.review.store import Store
 
@@ -63,37 +56,29 @@ def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
         say(word("review_next", language, folder=folder, id=number))
 
 
-@app.command()
+@app.command(cls=Command, help="help_review_judge")
 def judge(
     folder: Folder,
     number: Number,
-    label: Annotated[str, typer.Argument(help="What it was, in English or Japanese; or cannot_tell.")],
+    label: Annotated[str, typer.Argument(help="opt_review_label")],
     by: By,
-    note: Annotated[str, typer.Option(help="Anything worth knowing.")] = "",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="opt_review_note")] = "",
     lang: LocaleOption = None,
 ) -> None:
-    """Give a verdict; a second one by the same person replaces the first, one by another stands beside it.
-
-    \b
-    Example: edge review judge /var/lib/edge/review 12 worried --by Tanaka
-    """
+    """Give a verdict; a second one by the same person replaces the first, one by another stands beside it."""
     from edge.review.store import Store
 
     said, language = _key(label), language_of(lang)
     if not by.strip():
-        raise InputError(word("by_empty", language))
+        raise InputError.of("by_empty")
     with telling(language), Store(folder) as store:
         store.judge(number, by.strip(), None if said == "cannot_tell" else said, note)
     say(word("review_taken", language, id=number, label=word(said, language), who=by.strip()))
 
 
-@app.command()
+@app.command(cls=Command, help="help_review_undo")
 def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> None:
-    """Take a verdict back.
-
-    \b
-    Example: edge review undo /var/lib/edge/review 12 --by Tanaka
-    """
+    """Take a verdict back."""
     from edge.review.store import Store
 
     with telling(language_of(lang)), Store(folder) as store:
@@ -101,13 +86,9 @@ def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> N
     say(word("review_undone", language_of(lang), id=number, who=by.strip()))
 
 
-@app.command()
+@app.command(cls=Command, help="help_review_kpi")
 def kpi(folder: Folder, lang: LocaleOption = None) -> None:
-    """Show how often people agree with the readings: negative emotions found and missed, false alarms.
-
-    \b
-    Example: edge review kpi /var/lib/edge/review
-    """
+    """Show how often people agree with the readings: negative emotions found and missed, false alarms."""
     from edge.review.results import results
     from edge.review.shown import table
     from edge.review.store import Store
@@ -116,19 +97,13 @@ def kpi(folder: Folder, lang: LocaleOption = None) -> None:
         _print(table(results(store), language_of(lang)))
 
 
-@app.command()
+@app.command(cls=Command, help="help_review_export")
 def export(
     folder: Folder,
-    out: Annotated[Path, typer.Option(help="New folder to write to.")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_review_out")],
     lang: LocaleOption = None,
 ) -> None:
-    """Write verdicts.csv, kpi.csv and, of what was kept with consent, labelled folders for training.
-
-    \b
-    Example: edge review export /var/lib/edge/review --out verdicts
-
-    Then name verdicts/sound and verdicts/faces under corpora in a recipe.
-    """
+    """Write verdicts.csv, kpi.csv and, of what was kept with consent, labelled folders for training."""
     from edge.review.export import export as write
     from edge.review.store import Store
 
@@ -143,19 +118,13 @@ def export(
         say(word("review_copies", language, expires=min(expires)))
 
 
-@app.command()
+@app.command(cls=Command, help="help_review_withdraw")
 def withdraw(
     folder: Folder,
-    who: Annotated[str, typer.Option(help="Name of the person, as in [review.consent].")],
+    who: Annotated[str, typer.Option(metavar="NAME", help="opt_review_who")],
     lang: LocaleOption = None,
 ) -> None:
-    """Note that a person withdrew consent: media kept under it are deleted at once, and no more are kept.
-
-    A run that is on obeys at its next check. It keeps media again once [review.consent] bears a later date.
-
-    \b
-    Example: edge review withdraw /var/lib/edge/review --who "Yamada Taro"
-    """
+    """Note that a person withdrew consent: media kept under it are deleted at once, and no more are kept."""
     from edge.review.store import MEDIA, Store
 
     with telling(language_of(lang)), Store(folder) as store:

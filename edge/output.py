@@ -14,13 +14,13 @@ import typer
 
 from edge.errors import EdgeError
 from edge.texts import visible
-from edge.words import default_language, word
+from edge.words import asked_language, word
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 
-_UsedWrongly: Any = typer.BadParameter.__mro__[2]
+UsedWrongly: Any = typer.BadParameter.__mro__[2]
 """ClickException of the click that typer uses, which may be its own."""
 
 
@@ -51,9 +51,13 @@ def _code(command: Callable[[], object]) -> int:
         return found if isinstance(found, int) else 0
     except typer.Exit as done:
         return done.exit_code
-    except _UsedWrongly as error:
-        error.message = visible(error.message)
-        error.show()
+    except UsedWrongly as error:
+        from edge.cli_help import used_wrongly
+
+        if (line := used_wrongly(error)) is None:
+            say(error.message, err=True)
+        else:
+            warn(f"edge: {line}")
         return int(error.exit_code)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
@@ -62,11 +66,12 @@ def _code(command: Callable[[], object]) -> int:
     except BrokenPipeError:  # as in `edge run | head`
         return 1
     except EdgeError as error:
-        why = str(error)
+        why = error.told(asked_language())
     except OSError as error:
-        why = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        why = word("failed", asked_language(), where=error.filename, why=error.strerror)
+        why = why if error.filename else str(error)
     except MemoryError:
-        why = word("no_memory", default_language())
+        why = word("no_memory", asked_language())
     warn(f"edge: {visible(why, keep='')}")
     return 1
 
@@ -139,7 +144,7 @@ def guarded() -> Iterator[Callable[[], bool]]:
 
 
 def _tell(error: OSError) -> None:
-    language = default_language()
+    language = asked_language()
     say(f"edge: {word('output_unwritable', language, why=error.strerror or error)}", err=True)
 
 

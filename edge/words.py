@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Literal
 
 from edge.words_bench import BENCH
@@ -12,6 +13,7 @@ from edge.words_devices import DEVICES
 from edge.words_doctor import DOCTOR
 from edge.words_faults import FAULTS
 from edge.words_gpu import GPU
+from edge.words_help import HELP
 from edge.words_inputs import INPUTS
 from edge.words_media import MEDIA
 from edge.words_panel import PANEL
@@ -19,6 +21,7 @@ from edge.words_queue import QUEUE
 from edge.words_review import REVIEW
 from edge.words_sinks import SINKS
 from edge.words_tables import TABLES
+from edge.words_usage import USAGE
 
 Language = Literal["en", "ja"]
 
@@ -37,6 +40,8 @@ WORDS: dict[str, tuple[str, str]] = {
     **TABLES,
     **CORPORA,
     **BENCH,
+    **HELP,
+    **USAGE,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),
@@ -142,6 +147,15 @@ def word(key: str, language: Language, **values: object) -> str:
         return key
     words = WORDS[key][language == "ja"]
     return words.format(**values) if values else words
+
+
+def asked_language() -> Language:
+    """What --lang of this command asks for, wherever it stands; else what the locale does."""
+    for before, given in zip(sys.argv, [*sys.argv[1:], ""], strict=True):
+        for asked in (given if before == "--lang" else "", before.partition("--lang=")[2]):
+            if asked in ("en", "ja"):
+                return "ja" if asked == "ja" else "en"
+    return default_language()
 
 
 def default_language() -> Language:

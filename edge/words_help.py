@@ -11,10 +11,8 @@ HELP: dict[str, tuple[str, str]] = {
         "エッジ装置での感情推定：ワークステーションで INT8 バンドルを作成し、装置で推定します。",
     ),
     "help_demo": (
-        "Read the clip that ships with the package, with the starter bundle.\n\n"
-        "\b\nExample: edge demo",
-        "付属のデモ映像をスターターバンドルで推定します。\n\n"
-        "\b\n例：edge demo",
+        "Read the clip that ships with the package by the starter bundle.\n\n\b\nExample: edge demo",
+        "付属のデモ映像をスターターバンドルで推定します。\n\n\b\n例：edge demo",
     ),
     "help_run": (
         "Read emotions from microphone and camera, or from a recording.\n\n"
@@ -39,7 +37,7 @@ HELP: dict[str, tuple[str, str]] = {
         "画面がない場合：edge replay shift.jsonl --save panel.png --at 12",
     ),
     "help_relabel": (
-        "Label a finished recording anew, so that each label gets its share.\n\n"
+        "Label a finished recording anew, each label with its known share.\n\n"
         "Only for a recording as long and as usual as the shares: a day of a line whose balance was counted, "
         "not a minute. The probabilities stay as they were read; edge replay shows the result.\n\n"
         "\b\nExample: edge relabel shift.jsonl --config site.toml --out relabelled.jsonl",
@@ -52,7 +50,8 @@ HELP: dict[str, tuple[str, str]] = {
     "help_bench": (
         "Measure time, memory and start-up of a bundle, INT8 beside FP32.\n\n"
         "\b\nExample: edge bench bundles/line3 --compare --out bench.json",
-        "バンドルの処理時間、メモリー、起動時間を測定します（INT8 と FP32）。\n\n"
+        "バンドルの処理時間、メモリー、起動時間を測定します。\n\n"
+        "INT8 と FP32 を並べて示します。\n\n"
         "\b\n例：edge bench bundles/line3 --compare --out bench.json",
     ),
     "help_build": (
@@ -134,14 +133,12 @@ HELP: dict[str, tuple[str, str]] = {
     "help_review": (
         "Judge the readings that need a check, for KPIs and for training.\n\n"
         "\b\nExample: edge review list /var/lib/edge/review",
-        "要確認の推定を人が判定します（KPI と学習に使用）。\n\n"
-        "\b\n例：edge review list /var/lib/edge/review",
+        "要確認の推定を人が判定します（KPI と学習に使用）。\n\n\b\n例：edge review list /var/lib/edge/review",
     ),
     "help_review_list": (
         "List the checks that wait for a verdict.\n\n"
         "\b\nExample: edge review list /var/lib/edge/review --all",
-        "判定待ちの確認を一覧表示します。\n\n"
-        "\b\n例：edge review list /var/lib/edge/review --all",
+        "判定待ちの確認を一覧表示します。\n\n\b\n例：edge review list /var/lib/edge/review --all",
     ),
     "help_review_show": (
         "Show one check: its numbers, face, sound and verdicts.\n\n"
@@ -158,10 +155,8 @@ HELP: dict[str, tuple[str, str]] = {
         "\b\n例：edge review judge /var/lib/edge/review 12 不安 --by 田中",
     ),
     "help_review_undo": (
-        "Take a verdict back.\n\n"
-        "\b\nExample: edge review undo /var/lib/edge/review 12 --by Tanaka",
-        "判定を取り消します。\n\n"
-        "\b\n例：edge review undo /var/lib/edge/review 12 --by 田中",
+        "Take a verdict back.\n\n\b\nExample: edge review undo /var/lib/edge/review 12 --by Tanaka",
+        "判定を取り消します。\n\n\b\n例：edge review undo /var/lib/edge/review 12 --by 田中",
     ),
     "help_review_kpi": (
         "Show how often people agree with the readings.\n\n"

@@ -186,7 +186,10 @@ USAGE: dict[str, tuple[str, str]] = {
         "Instead hide all labels but this share (0.01 to 0.9), and show what rounds are worth.",
         "この割合（0.01 ～ 0.9）を除くラベルを隠し、疑似ラベルの効果を試験。",
     ),
-    "opt_trial_data": ("Folder that holds ravdess and ravdess_au.", "ravdess と ravdess_au のあるフォルダー。"),
+    "opt_trial_data": (
+        "Folder that holds ravdess and ravdess_au.",
+        "ravdess と ravdess_au のあるフォルダー。",
+    ),
     "opt_trial_out": (
         "Folder to write trial.md and trial.json to.",
         "trial.md と trial.json の保存先フォルダー。",
@@ -213,6 +216,7 @@ USAGE: dict[str, tuple[str, str]] = {
         "[review.consent] に記載した氏名。",
     ),
     # Used wrongly.
+    "failed": ("{where}: {why}", "{where}：{why}"),
     "use_see": ("{what}; see: {command} --help", "{what}。{command} --help で確認してください"),
     "use_option": ("there is no option {name}", "オプション {name} はありません"),
     "use_option_near": (
@@ -228,7 +232,7 @@ USAGE: dict[str, tuple[str, str]] = {
     "use_missing": ("{name} is missing", "{name} を指定してください"),
     "use_no_value": ("{name} needs a value", "{name} には値が必要です"),
     "use_flag": ("{name} takes no value", "{name} には値を指定できません"),
-    "use_extra": ("{name} is one argument too many", "余分な引数 {name} があります"),
+    "use_extra": ("unexpected argument: {name}", "余分な引数があります：{name}"),
     "use_value": ("{name}: {what}", "{name}：{what}"),
     "must_between": ("must be from {low} to {high}", "{low} ～ {high} の値が必要です"),
     "drop_fused": (
