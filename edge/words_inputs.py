@@ -233,6 +233,11 @@ INPUTS: dict[str, tuple[str, str]] = {
         "dp_noise and sites do not go together; take one away",
         "dp_noise と sites は同時に指定できません",
     ),
+    "recipe_no_gpu": (
+        'device = "cuda", but torch sees no GPU here; install a torch with CUDA, or set device = "auto"',
+        'device = "cuda" ですが、torch から GPU が見えません。CUDA 対応の torch を導入するか、'
+        'device = "auto" にしてください',
+    ),
     "recipe_qat": (
         "qat would train the private fusion without noise; take qat or dp_noise away",
         "qat と dp_noise は同時に指定できません（雑音なしで学習されるため）",

@@ -18,6 +18,7 @@ from edge.items import LABELS, Floats
 from edge.manifest import AudioSpec
 from export.augment import mask_bands, mix, warp_bands
 from export.draws import label_targets
+from export.hardware import device_of
 from export.losses import distillation_loss
 from export.moments import DIRECTIONS, Listening
 from export.noisy_windows import PLACES, Bank, NoisyWindows, clip_windows
@@ -78,7 +79,9 @@ class DevWindows:
         assert isinstance(model, Listening)
         voices = voices_of(model.student, self.features, self.speakers)
         parts = zip(self.features.split(128), voices.split(128), strict=True)
-        found = torch.cat([model.imitated(model.student(*part)[0]) for part in parts])
+        device = device_of(model)
+        tokens = (model.student(*(p.to(device) for p in part))[0] for part in parts)
+        found = torch.cat([model.imitated(token).cpu() for token in tokens])
         wished = heard.dev.float()
         return float(1 - (found - wished).square().sum() / wished.square().sum())
 

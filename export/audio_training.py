@@ -19,6 +19,7 @@ from export.draws import draw_share
 from export.feature_cache import teach
 from export.find_teacher import teacher_of
 from export.fingerprint import item_fingerprint
+from export.hardware import accelerator
 from export.moments import Listener, Listening, find_directions, moments
 from export.networks import audio_tokens
 from export.noisy_windows import PLACES, WINDOW_S, Bank, NoisyWindows, clip_windows, load_clips
@@ -80,7 +81,8 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
             continue
         bank = bank or windows.bank(windows.places(recipe.seed), np.random.default_rng(recipe.seed))
         rates = kind.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust
-        train(material.task(kind, model, bank), Plan(kind.epochs, *rates, seed=recipe.seed + number), folder)
+        plan = Plan(kind.epochs, *rates, seed=recipe.seed + number)
+        train(material.task(kind, model, bank), plan, folder, accelerator(recipe.device))
     return student
 
 

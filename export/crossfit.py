@@ -22,6 +22,7 @@ from edge.items import LABELS, MODALITIES
 from export.fusion import FusionHead
 from export.fusion_training import train_fusion
 from export.fusion_windows import Pool, compose, even_labels
+from export.hardware import processes
 from export.recipe import Recipe
 from export.side_by_side import side_by_side
 from export.training import save_whole
@@ -65,7 +66,7 @@ def train_heads(
     met: list[Met] = [(unseen, None), *((completed(others, seen), own) for own, others in parts)]
     lacking = [number for number, place in enumerate(places) if not (place / "fusion.pt").is_file()]
     stored = folder / "pools.pt"
-    if lacking:
+    if lacking and processes() == 1:  # else each is trained by all processes together, below
         folder.mkdir(parents=True, exist_ok=True)
         save_whole(stored, (seen, met))
         side_by_side([(_train_head, (recipe, stored, number, places[number])) for number in lacking])

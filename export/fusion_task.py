@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from edge.items import LABELS, MODALITIES
 from export.fusion import FusionHead
 from export.fusion_windows import Pool, compose, even_labels
+from export.hardware import device_of
 from export.recipe import Recipe
 from export.training import Batch, Task
 
@@ -44,8 +45,9 @@ def fusion_task(
         rng = np.random.default_rng(0)
         labels = even_labels(judged, 100 * len(LABELS))
         with torch.no_grad():
-            logits, _ = model(*compose(judged, labels, recipe, rng))
-        return float((logits.argmax(1) == labels).float().mean())
+            device = device_of(model)
+            logits, _ = model(*(tensor.to(device) for tensor in compose(judged, labels, recipe, rng)))
+        return float((logits.cpu().argmax(1) == labels).float().mean())
 
     prior = torch.full((len(LABELS),), 1.0 / len(LABELS))
     return Task("fusion", model, batches, steps, prior, score, loss, measure)

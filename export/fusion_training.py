@@ -14,6 +14,7 @@ from export.federated import train_over_sites
 from export.fusion import FusionHead
 from export.fusion_task import fusion_task
 from export.fusion_windows import Pool, compose_around, voices
+from export.hardware import accelerator
 from export.privacy import PrivateGradients
 from export.recipe import Recipe
 from export.training import Batch, Plan, finished, train
@@ -53,5 +54,5 @@ def train_fusion(
         train(replace(task, batches=batches, clip=gradients.clip), plan, folder)
         gradients.end()
     else:
-        train(fusion_task(model, recipe, (seen, unseen), dev), plan, folder)
+        train(fusion_task(model, recipe, (seen, unseen), dev), plan, folder, accelerator(recipe.device))
     return model

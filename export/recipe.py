@@ -181,6 +181,8 @@ class Recipe(Spec):
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()
     quantize: QuantizeRecipe = QuantizeRecipe()
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where students and fusion are trained; auto: on a GPU where there is one."""
     download: bool = False
     """Whether teachers that are not on this disk are fetched from the hub."""
     trusted: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from edge.disk import beside
 from edge.errors import DatasetError, EngineError
 from edge.items import MODALITIES
 from export.card import card
+from export.hardware import accelerator, processes
 from export.heldout import held_out_sets
 from export.judging import judge, machines_of
 from export.measured import Measured
@@ -37,12 +38,21 @@ QAT_STEPS = 200
 """Batches an epoch of quantization-aware fine-tuning."""
 
 
-def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle:
-    """Train, quantize, check and pack the bundle the recipe describes into `out`. Raises EdgeError."""
+def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
+    """Train, quantize, check and pack the bundle the recipe describes into `out`.
+
+    Under `accelerate launch` all processes train; the first does the rest, the others return None.
+    Raises EdgeError.
+    """
     recipe = read_recipe(recipe_path)
     if not data.is_dir():
         raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
     work = beside(out)
+    if processes() > 1 and not accelerator(recipe.device).is_main_process:
+        places = {name: place_of(name, recipe, data, work) for name in MODALITIES}
+        train_students(recipe, data, places)
+        train_head(recipe, data, work, places)
+        return None
     with logged(work / "export.log"):
         say(f"export {out} by {recipe_path}, seed {recipe.seed}")
         return _export(recipe, data, out, work)
@@ -98,13 +108,18 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
 
 
 def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> None:
-    """Train the three encoders side by side, a process and its share of the cores each.
+    """Train the three encoders side by side, a process and its share of the cores each; under `accelerate
+    launch` one after the other, each by all processes.
 
     places: modality -> folder for its weights.
     """
     # The longest first.
     order = ("vision", "audio", "text")
-    side_by_side([(student_of, (name, recipe, data, places[name])) for name in order])
+    if processes() > 1:  # each is trained by all processes together
+        for name in order:
+            student_of(name, recipe, data, places[name])
+    else:
+        side_by_side([(student_of, (name, recipe, data, places[name])) for name in order])
 
 
 def _speed(bundle: Bundle) -> Any:

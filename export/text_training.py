@@ -17,6 +17,7 @@ from edge.features.text import token_ids
 from edge.items import LABELS
 from edge.manifest import TextSpec
 from export.corpora import Split, joined, split_corpora
+from export.hardware import accelerator, device_of
 from export.losses import Taught, student_loss, with_teacher
 from export.made_up import made_up
 from export.recipe import Recipe
@@ -137,7 +138,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     )
     loss = student_loss if lesson else None
     task = Task("text", model, batches, steps, targets.mean(0), score, loss, F1)
-    train(task, plan, folder)
+    train(task, plan, folder, accelerator(recipe.device))
     return student
 
 
@@ -178,7 +179,8 @@ def text_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> Teach
 def text_logits(model: nn.Module, ids: Tensor, masks: Tensor) -> Tensor:
     """Logits of many sentences, in slices."""
     pairs = zip(ids.split(256), masks.split(256), strict=True)
-    return torch.cat([model(i, m)[1] for i, m in pairs])
+    device = device_of(model)
+    return torch.cat([model(i.to(device), m.to(device))[1].cpu() for i, m in pairs])
 
 
 def macro_f1(predicted: Tensor, labels: Tensor) -> float:

@@ -6,10 +6,11 @@ import copy
 import io
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,8 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from edge.errors import ConfigError
+from export.hardware import WORKERS, batches, device_of, moved, share_gradients, short
 from export.history import Epoch, read_history, write_history
 from export.progress import bar, say
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
 
 Batch = tuple[tuple[Tensor, ...], Tensor]
 """Inputs of the model, and targets [b, k] that sum to 1 a row."""
@@ -61,7 +66,7 @@ class Task:
     clip: Callable[[nn.Module], object] = lambda model: nn.utils.clip_grad_norm_(model.parameters(), 2.0)
     """What is done to the gradients before a step."""
     short: bool = False
-    """Whether it computes in bfloat16 on a CPU made for that, which is quicker; the weights stay float32."""
+    """Whether it computes in bfloat16 where that is quicker; the weights stay float32."""
 
 
 def finished(model: nn.Module, name: str, folder: Path) -> bool:
@@ -79,56 +84,89 @@ def finished(model: nn.Module, name: str, folder: Path) -> bool:
     return True
 
 
-def train(task: Task, plan: Plan, folder: Path) -> None:
-    """Train task.model, which ends with averaged weights and in eval mode.
+def train(task: Task, plan: Plan, folder: Path, hardware: Accelerator | None = None) -> None:
+    """Train task.model, which ends with averaged weights, in eval mode and where it was.
 
     folder: where the checkpoint, the history of the epochs and the finished weights are kept; a broken
-    training goes on after its last whole epoch. Every epoch draws from its own seed, so the result is the
-    same.
+    training goes on after its last whole epoch. Every epoch draws from its own seed, so that on one CPU
+    process the result is the same. hardware: where to train; under `accelerate launch` all processes call
+    this and share their gradients, each with its part of the batches. None: in this process alone, wherever
+    the weights lie.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    course = folder / f"{task.name}.jsonl"
-    state = _State(task, plan, folder / f"{task.name}.part")
+    course, home = folder / f"{task.name}.jsonl", device_of(task.model)
+    if hardware:
+        task.model.to(hardware.device)
+    steps = max(1, task.steps // (hardware.num_processes if hardware else 1))
+    state = _State(task, plan, folder / f"{task.name}.part", steps)
+    first = hardware is None or hardware.is_main_process
+    if state.began is None:
+        state.began = task.score(state.averaged.eval())
     epochs = read_history(course, state.epoch)
     for epoch in range(state.epoch, plan.epochs):
         begin = time.monotonic()
-        mean = _epoch(task, plan, state, epoch)
+        mean = _epoch(task, plan, state, epoch, hardware)
         seconds = time.monotonic() - begin
         state.averaged.eval()
         score = task.score(state.averaged)
         epochs.append(Epoch(epoch + 1, mean, score, task.measure, seconds, time.time()))
-        # Before the checkpoint: what a kill between the two leaves too many is cut off when going on.
-        write_history(course, epochs)
-        state.save(epoch + 1)
-        left = seconds * (plan.epochs - epoch - 1) / 60
-        say(
-            f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
-            f"{task.measure} {score:.3f}  {left:.0f} min left"
-        )
-    save_whole(folder / f"{task.name}.pt", _learnt(state.averaged))
-    state.checkpoint.unlink(missing_ok=True)
+        if first:  # history before checkpoint: what a kill between them leaves too many is cut off later
+            write_history(course, epochs)
+            state.save(epoch + 1)
+            if score >= max(e.score for e in epochs):
+                save_whole(folder / f"{task.name}.best", _learnt(state.averaged))
+            left = seconds * (plan.epochs - epoch - 1) / 60
+            say(
+                f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
+                f"{task.measure} {score:.3f}  {left:.0f} min left"
+            )
+    if first:
+        save_whole(folder / f"{task.name}.pt", _learnt(state.averaged))
+        state.checkpoint.unlink(missing_ok=True)
+        _say_course(task, epochs, state.began)
+        if epochs[-1].score >= max(e.score for e in epochs):
+            (folder / f"{task.name}.best").unlink(missing_ok=True)
+    if hardware:
+        hardware.wait_for_everyone()
+    task.model.to(home)
     finished(task.model, task.name, folder)
+
+
+def _say_course(task: Task, epochs: Sequence[Epoch], began: float) -> None:
+    """Which epoch was the best, and whether the last one is worse than what training began with."""
+    last, best = epochs[-1], max(epochs, key=lambda epoch: epoch.score)
+    if best.score > last.score:
+        say(
+            f"{task.name:8} the last epoch is kept ({last.score:.3f}); epoch {best.epoch} was the best "
+            f"({best.score:.3f}) and lies beside it in {task.name}.best"
+        )
+    if last.score < began:
+        say(
+            f"{task.name:8} warning: training made it worse ({task.measure} {began:.3f} before, "
+            f"{last.score:.3f} now); take fewer epochs or a smaller lr; epochs = 0 keeps a network as it is"
+        )
 
 
 class _State:
     """A training as it stands: network, running mean of its weights, optimizer and schedule."""
 
-    def __init__(self, task: Task, plan: Plan, checkpoint: Path) -> None:
-        self.checkpoint, self.model, self.epoch = checkpoint, task.model, 0
+    def __init__(self, task: Task, plan: Plan, checkpoint: Path, steps: int) -> None:
+        self.checkpoint, self.model, self.epoch, self.steps = checkpoint, task.model, 0, steps
         # What does not learn is shared, not copied: it may be many gigabytes.
         still = {id(p): p for p in task.model.parameters() if not p.requires_grad}
         self.averaged = copy.deepcopy(task.model, still)
         groups = _groups(task.model, plan.weight_decay)
         self.optimizer = torch.optim.AdamW(groups, plan.lr, betas=(0.9, 0.98))
-        total = plan.epochs * task.steps
+        total = plan.epochs * steps
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: _rate(step, total))
+        self.began: float | None = None
         if checkpoint.is_file():
             saved = torch.load(checkpoint, weights_only=True, map_location="cpu")
             _restore(self.model, saved["model"])
             _restore(self.averaged, saved["averaged"])
             self.optimizer.load_state_dict(saved["optimizer"])
             self.schedule.load_state_dict(saved["schedule"])
-            self.epoch = saved["epoch"]
+            self.epoch, self.began = saved["epoch"], saved["began"]
 
     def save(self, epoch: int) -> None:
         """Keep it as it stands after so many epochs."""
@@ -138,29 +176,37 @@ class _State:
             "optimizer": self.optimizer.state_dict(),
             "schedule": self.schedule.state_dict(),
             "epoch": epoch,
+            "began": self.began,
         }
         save_whole(self.checkpoint, content)
 
 
-def _epoch(task: Task, plan: Plan, state: _State, epoch: int) -> float:
+def _epoch(task: Task, plan: Plan, state: _State, epoch: int, hardware: Accelerator | None) -> float:
     """One epoch; its mean loss."""
-    model, losses = state.model, []
+    model, losses, device = state.model, [], device_of(state.model)
+    rank, size = (hardware.process_index, hardware.num_processes) if hardware else (0, 1)
     # A label nobody showed has a prior of zero, and a logarithm of minus infinity.
     shift = plan.adjust * task.prior.clamp(min=1e-4).log()
+    if hardware:
+        shift = shift.to(device)
 
     def label_loss(logits: Tensor, targets: Tensor) -> Tensor:
         return F.cross_entropy(logits + shift, targets, label_smoothing=plan.smoothing)
 
     loss_of = task.loss or _default_loss
-    short = task.short and torch.cpu.get_capabilities().get("avx512_bf16", False)
-    torch.manual_seed(plan.seed * 10_007 + epoch)
+    torch.manual_seed((plan.seed * 10_007 + epoch) * size + rank)
     model.train()
-    rng = np.random.default_rng((plan.seed, epoch))
-    for batch in bar(task.batches(rng), task.steps, f"{task.name} {epoch + 1}/{plan.epochs}"):
-        with torch.autocast("cpu", torch.bfloat16, enabled=short):
-            loss = loss_of(model, batch, label_loss)
+    seed = (plan.seed, epoch, rank) if size > 1 else (plan.seed, epoch)
+    workers = min(WORKERS, os.cpu_count() or 1) if hardware and device.type == "cuda" else 0
+    for batch in bar(
+        batches(task, seed, state.steps, workers), state.steps, f"{task.name} {epoch + 1}/{plan.epochs}"
+    ):
+        with torch.autocast(device.type, torch.bfloat16, enabled=task.short and short(device)):
+            loss = loss_of(model, moved(batch, device) if hardware else batch, label_loss)
         state.optimizer.zero_grad()
         loss.backward()
+        if hardware and size > 1:
+            share_gradients(model, hardware)
         task.clip(model)
         state.optimizer.step()
         state.schedule.step()

@@ -18,6 +18,7 @@ from edge.items import LABELS
 from export.augment import jitter_faces, mix
 from export.corpora import Split, joined, split_corpora
 from export.fer2013 import read_faces
+from export.hardware import accelerator, device_of
 from export.losses import Taught, student_loss, with_teacher
 from export.recipe import Recipe
 from export.students import TOKEN, VisionStudent
@@ -122,7 +123,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         loss = student_loss if lesson else None
         shown = partial(batches.epoch, kind, with_teacher(wished, lesson))
         task = Task(kind.name, model, shown, batches.steps, targets.mean(0), score, loss, short=True)
-        train(task, plan, folder)
+        train(task, plan, folder, accelerator(recipe.device))
     return student  # type: ignore[no-any-return]
 
 
@@ -172,4 +173,5 @@ def vision_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> Tea
 @torch.no_grad()
 def logits_of(model: nn.Module, inputs: Tensor) -> Tensor:
     """Logits of many examples, in slices."""
-    return torch.cat([model(part)[1] for part in inputs.split(256)])
+    device = device_of(model)
+    return torch.cat([model(part.to(device))[1].cpu() for part in inputs.split(256)])

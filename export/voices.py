@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from edge.items import LABELS
+from export.hardware import device_of
 from export.students import AudioStudent
 
 NEUTRAL = LABELS.index("neutral")
@@ -32,7 +33,9 @@ def voice_weights(labels: NDArray[np.int64], rng: np.random.Generator) -> NDArra
 @torch.no_grad()
 def voices_of(student: AudioStudent, features: Tensor, speakers: Sequence[str]) -> Tensor:
     """Voice of each picture's speaker: the mean token of all pictures of theirs; [n, ...] -> [n, 128]."""
-    means = torch.cat([student.encode(part).mean(dim=1) for part in features.split(128)])
+    device = device_of(student)
+    parts = features.split(128)
+    means = torch.cat([student.encode(part.to(device)).mean(dim=1).cpu() for part in parts])
     names = sorted(set(speakers))
     who = torch.tensor([names.index(speaker) for speaker in speakers])
     return clip_means(means, who)[who]
@@ -43,7 +46,8 @@ def known_logits(student: AudioStudent, features: Tensor, speakers: Sequence[str
     """Logits of pictures [n, mels, frames] whose speakers are known by their voice, [n, k]."""
     voices = voices_of(student, features, speakers)
     parts = zip(features.split(128), voices.split(128), strict=True)
-    return torch.cat([student(*part)[1] for part in parts])
+    device = device_of(student)
+    return torch.cat([student(part.to(device), voice.to(device))[1].cpu() for part, voice in parts])
 
 
 def clip_means(values: Tensor, owner: Tensor) -> Tensor:

@@ -938,3 +938,17 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
     assert len(asked) == before  # the teacher's answers are kept
     with torch.no_grad():
         assert not torch.equal(adapted(sound, voice)[1], again(sound, voice)[1])
+
+
+def test_a_training_that_makes_it_worse_says_so(tmp_path, capsys):
+    scores = iter([0.8, 0.6, 0.7, 0.65])
+    model = Tiny()
+    told = replace(task(model), score=lambda _: next(scores))
+    train(told, Plan(3, 1e-2, seed=3), tmp_path)
+    said = capsys.readouterr().err
+    assert "the last epoch is kept (0.650); epoch 2 was the best (0.700) and lies beside it in tiny.best" in said
+    assert "warning: training made it worse (held-out accuracy 0.800 before, 0.650 now)" in said
+    best = torch.load(tmp_path / "tiny.best", weights_only=True)
+    kept = torch.load(tmp_path / "tiny.pt", weights_only=True)
+    assert best.keys() == kept.keys()
+    assert any(not torch.equal(best[name], kept[name]) for name in kept)

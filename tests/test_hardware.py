@@ -1,0 +1,119 @@
+"""Training through accelerate: one process as it always was, two that share their gradients."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from edge.errors import ConfigError
+from export.hardware import accelerator, batches, share_gradients
+from export.training import Plan, Task, finished, train
+
+K, STEPS = 3, 12
+
+SCRIPT = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from export.hardware import accelerator
+from test_hardware import model_and_task
+from export.training import Plan, train
+hardware = accelerator("cpu")
+model, task = model_and_task()
+train(task, Plan(6, 1e-2, seed=3), Path(sys.argv[1]), hardware)
+print("rank", hardware.process_index, "of", hardware.num_processes, "score", task.score(model), flush=True)
+"""
+
+
+def model_and_task():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(8, 16), nn.ReLU())
+    model.append(Head())
+    centres = torch.tensor(np.random.default_rng(1).standard_normal((K, 8)), dtype=torch.float32)
+
+    def drawn(rng):
+        labels = torch.from_numpy(rng.integers(0, K, 32))
+        noise = torch.from_numpy(rng.standard_normal((32, 8)).astype(np.float32))
+        return centres[labels] + 1.3 * noise, labels
+
+    def epoch(rng):
+        for _ in range(STEPS):
+            inputs, labels = drawn(rng)
+            yield (inputs,), torch.nn.functional.one_hot(labels, K).float()
+
+    def score(network):
+        rng, right = np.random.default_rng(9), []
+        for _ in range(20):
+            inputs, labels = drawn(rng)
+            with torch.no_grad():
+                right.append((network(inputs)[1].argmax(1) == labels).float().mean())
+        return float(torch.stack(right).mean())
+
+    return model, Task("t", model, epoch, STEPS, torch.full((K,), 1 / K), score)
+
+
+class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(16, K)
+
+    def forward(self, x):
+        return x, self.linear(x)
+
+
+def test_one_process_gives_the_same_weights_with_and_without_accelerate(tmp_path):
+    plain, task = model_and_task()
+    train(task, Plan(2, 1e-2, seed=3), tmp_path / "plain")
+    through, task = model_and_task()
+    train(task, Plan(2, 1e-2, seed=3), tmp_path / "through", accelerator("cpu"))
+    for a, b in zip(plain.state_dict().values(), through.state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_batches_prepared_ahead_are_as_many_and_drawn_by_seeds_of_their_own():
+    _, task = model_and_task()
+    ahead = [inputs[0] for inputs, _ in batches(task, (3, 0), STEPS, workers=2)]
+    again = [inputs[0] for inputs, _ in batches(task, (3, 0), STEPS, workers=2)]
+    assert len(ahead) == STEPS
+    assert all(torch.equal(a, b) for a, b in zip(ahead, again, strict=True))
+    assert len({float(a.sum()) for a in ahead}) == STEPS
+
+
+def test_gradients_of_several_processes_are_averaged():
+    class Doubling:
+        def reduce(self, tensor, how):
+            assert how == "mean"
+            return 2 * tensor
+
+    model = nn.Linear(2, 2)
+    model(torch.ones(1, 2)).sum().backward()
+    before = [p.grad.clone() for p in model.parameters()]
+    share_gradients(model, Doubling())
+    assert all(torch.equal(2 * a, p.grad) for a, p in zip(before, model.parameters(), strict=True))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
+def test_a_gpu_that_is_not_there_is_named():
+    with pytest.raises(ConfigError, match="torch sees no GPU"):
+        accelerator("cuda")
+
+
+def test_two_processes_reach_the_score_of_one(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)))
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
+    command += ["--main_process_port", "0", str(script), str(tmp_path / "two")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = sorted(line.split() for line in done.stdout.splitlines() if line.startswith("rank"))
+    assert [line[1] for line in lines] == ["0", "1"]
+    assert len({line[-1] for line in lines}) == 1  # both end with the same weights
+    alone, task = model_and_task()
+    train(task, Plan(6, 1e-2, seed=3), tmp_path / "one")
+    assert float(lines[0][-1]) == pytest.approx(task.score(alone), abs=0.04)
+    assert finished(model_and_task()[0], "t", tmp_path / "two")
