@@ -125,6 +125,4 @@ def confusion_rates(posteriors: NDArray[Any], labels: NDArray[Any]) -> tuple[tup
 
 def _require(labels: NDArray[Any]) -> None:
     if len(labels) < LEAST:
-        raise InputError(
-            f"{len(labels)} held-out examples are too few to set confidence; give at least {LEAST}"
-        )
+        raise InputError.of("confidence_few", count=len(labels), least=LEAST)

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 
 from calibration.metrics import Report
+from edge.display.charset import font
 from edge.errors import InputError
 from edge.items import Bytes
+from edge.words import Language, asked_language, word
 
 SIDE, LEFT, TOP, BARS = 480, 90, 60, 90
 """Side of the plot, its place, height of the counts below it (pixels)."""
@@ -20,16 +22,16 @@ BLUE, GREY, LIGHT, BLACK = (178, 114, 0), (140, 140, 140), (225, 225, 225), (30,
 def write_diagram(report: Report, path: Path) -> None:
     """Draw a report's reliability diagram into a PNG file. Raises InputError."""
     if path.suffix.lower() != ".png":
-        raise InputError(f"{path} is no .png file; give the diagram a name that ends so")
-    done, encoded = cv2.imencode(".png", diagram(report))
+        raise InputError.of("diagram_png", path=path)
+    done, encoded = cv2.imencode(".png", diagram(report, asked_language()))
     assert done
     try:
         path.write_bytes(encoded.tobytes())
     except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); name another file") from error
+        raise InputError.of("file_unwritable", path=path, why=error.strerror or error) from error
 
 
-def diagram(report: Report) -> Bytes:
+def diagram(report: Report, language: Language = "en") -> Bytes:
     """Accuracy over confidence with the diagonal of perfect calibration, counts below; BGR [h, w, 3]."""
     image = np.full((TOP + SIDE + BARS + 100, LEFT + SIDE + 40, 3), 255, np.uint8)
     base = TOP + SIDE
@@ -52,11 +54,11 @@ def diagram(report: Report) -> Bytes:
     cv2.rectangle(image, (LEFT, TOP), (LEFT + SIDE, base), BLACK, 1)
     cv2.line(image, (LEFT, floor), (LEFT + SIDE, floor), BLACK, 1)
     error = report.expected_calibration_error
-    _write(image, f"Reliability: {report.n} examples, calibration error {error:.3f}", LEFT, 35, 0.6)
-    _write(image, "share that is right", LEFT + 8, TOP + 22)
-    _write(image, "above the line: right more often than it says", LEFT + 8, TOP + 44, 0.45, GREY)
-    _write(image, "below the line: too sure", LEFT + SIDE - 190, base - 14, 0.45, GREY)
-    _write(image, "confidence (bars: examples)", LEFT + SIDE // 2 - 110, floor + 55)
+    _write(image, word("diagram_title", language, count=report.n, error=error), LEFT, 35, 0.6)
+    _write(image, word("diagram_right", language), LEFT + 8, TOP + 22)
+    _write(image, word("diagram_above", language), LEFT + 8, TOP + 44, 0.45, GREY)
+    _write(image, word("diagram_below", language), LEFT + SIDE - 190, base - 14, 0.45, GREY)
+    _write(image, word("diagram_confidence", language), LEFT + SIDE // 2 - 110, floor + 55)
     return image
 
 
@@ -67,4 +69,7 @@ def _at(confidence: float, right: float) -> tuple[int, int]:
 def _write(
     image: Bytes, text: str, x: int, y: int, size: float = 0.5, colour: tuple[int, int, int] = BLACK
 ) -> None:
-    cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
+    if text.isascii():
+        cv2.putText(image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
+    else:  # the strokes of Hershey have no Japanese
+        cv2.putText(image, text, (x, y), colour, font(), round(28 * size), 400)

@@ -13,7 +13,7 @@ import numpy as np
 
 from calibration.dataset import Example, nameless, read_judged, require_human
 from calibration.looks import Look, Looker
-from calibration.metrics import Report, score
+from calibration.metrics import Report, reasons, score
 from calibration.noise import Surroundings, load_noises
 from calibration.recordings import load_media, windows_of
 from calibration.streams import Clip
@@ -28,7 +28,7 @@ from edge.items import Floats, Prediction, Quality
 from edge.output import warn
 from edge.perception.speech import SpeechDetector
 from edge.voice import shrunk
-from edge.words import default_language, word
+from edge.words import asked_language, word
 
 Modality = Literal["audio", "vision", "text", "fused"]
 
@@ -178,8 +178,7 @@ class Judge:
                 posteriors.append(answer)
                 names.append(name)
         if not judged:
-            reasons = ", ".join(f"{count} x {reason}" for reason, count in skipped.items())
-            raise DatasetError.of("no_clip_judged", modality=modality, reasons=reasons)
+            raise DatasetError.of("no_clip_judged", modality=modality, reasons=reasons(skipped))
         self._tell_narrow(judged)
         return Answers(judged, np.stack(posteriors), names, skipped)
 
@@ -251,7 +250,7 @@ class Judge:
         """Name a clip that cannot be decoded, once; the reason it is counted under."""
         if example.name not in self._broken:
             self._broken.add(example.name)
-            language = default_language()
+            language = asked_language()
             self._say(word("left_out", language, why=error.told(language)))
         return "cannot be decoded"
 
@@ -261,13 +260,13 @@ class Judge:
         if count:
             wanted = self._bundle.manifest.audio.rate / 2000
             values = {"count": count, "total": len(judged), "found": NARROW * wanted, "wanted": wanted}
-            self._say(word("clips_narrow", default_language(), **values))
+            self._say(word("clips_narrow", asked_language(), **values))
 
     def _note(self, example: Example, note: MediaError) -> None:
         """Say what is unusual about a clip, once; narrow ones are counted."""
         known = self._notes.setdefault(example.name, set())
         if note.key not in known and note.key != "media_narrow":
-            self._say(note.told(default_language()))
+            self._say(note.told(asked_language()))
         known.add(note.key)
 
     def _media(self, example: Example, *, look: bool = True) -> tuple[Floats | None, list[Look]]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.confidence import TIE
-from edge.errors import InputError
+from edge.errors import EdgeError, InputError
 from edge.items import LABELS
-from edge.words import default_language, word
+from edge.texts import left, right
+from edge.words import Language, asked_language, word
 
 RESAMPLES, DRAWS = 1000, 200
 BINS = 15
+SKIPPED = {
+    "no sound": "skipped_no_sound",
+    "no face": "skipped_no_face",
+    "no transcript": "skipped_no_transcript",
+    "nothing heard, seen or said": "skipped_nothing",
+    "cannot be decoded": "skipped_undecodable",
+}
+"""Why an example could not be judged, as reports keep it -> key of the table of words."""
 
 
 @dataclass(frozen=True)
@@ -58,34 +68,54 @@ class Report:
         names = self.__dataclass_fields__
         return {name: getattr(self, name) for name in names}
 
-    def span(self, name: str) -> str:
+    def span(self, name: str, language: Language = "en") -> str:
         """The interval of a score in words; one speaker alone has none."""
         low, high = self.interval[name]
-        return f"{low:.3f} to {high:.3f} by speaker" if self.speakers > 1 else "unknown, one speaker"
+        if self.speakers == 1:
+            return word("metric_no_span", language)
+        return word("metric_span", language, low=low, high=high)
 
-    def table(self) -> str:
-        """The report for a person to read."""
-        rows = [f"{self.n} examples judged"]
-        rows += [f"{count} left out: {reason}" for reason, count in self.skipped.items()]
+    def table(self, language: Language | None = None) -> str:
+        """The report for a person to read; language: None: the one the command is asked to speak."""
+        language = language or asked_language()
+        rows = [word("evaluated", language, count=self.n)]
+        for reason, count in self.skipped.items():
+            rows.append(word("evaluated_left_out", language, count=count, why=_reason(reason).told(language)))
         if self.nameless:
-            rows.append(word("speakers_unknown", default_language(), count=self.nameless, of=self.n))
+            rows.append(word("speakers_unknown", language, count=self.nameless, of=self.n))
+
+        def row(key: str, value: str, note: str = "") -> None:
+            rows.append(f"{left(word(key, language), 28)} {value}{'   ' if note else ''}{note}")
+
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
-            rows.append(f"{name.replace('_', ' '):28} {getattr(self, name):.3f}   95 %: {self.span(name)}")
-        error = f"{'expected calibration error':28} {self.expected_calibration_error:.3f}"
-        if self.calibration_error_by_chance is not None:
-            error += f"   {self.calibration_error_by_chance:.3f} by chance alone"
-        rows.append(error)
+            span = word("metric_interval", language, span=self.span(name, language))
+            row(f"metric_{name}", f"{getattr(self, name):.3f}", span)
+        chance = self.calibration_error_by_chance
+        note = "" if chance is None else word("metric_chance", language, error=chance)
+        row("metric_calibration", f"{self.expected_calibration_error:.3f}", note)
         if self.coverage is not None:
-            rows.append(f"{'true label in the set':28} {self.coverage:.3f}   90 % is meant")
-            rows.append(f"{'labels in a set':28} {self.mean_set_size:.2f}")
-        rows.append("")
-        rows.append(f"{'':10}" + "".join(f"{label:>10}" for label in LABELS) + f"{'recall':>10}")
+            row("metric_coverage", f"{self.coverage:.3f}", word("metric_meant", language))
+            row("metric_set", f"{self.mean_set_size:.2f}")
+        return "\n".join([*rows, "", *self._confusions(language)])
+
+    def _confusions(self, language: Language) -> Iterator[str]:
+        heads = [*(word(label, language) for label in LABELS), word("metric_recall", language)]
+        yield " " * 10 + "".join(right(head, 10) for head in heads)
         for label, counts in zip(LABELS, self.confusion, strict=True):
             recall = self.per_class_recall.get(label)
             shown = f"{recall:10.2f}" if recall is not None else f"{'-':>10}"
-            rows.append(f"{label:10}" + "".join(f"{count:10d}" for count in counts) + shown)
-        rows.append("rows: true, columns: predicted")
-        return "\n".join(rows)
+            yield left(word(label, language), 10) + "".join(f"{count:10d}" for count in counts) + shown
+        yield word("metric_axes", language)
+
+
+def reasons(skipped: Mapping[str, int]) -> EdgeError:
+    """Why examples could not be judged and how many, to be told; one at least."""
+    parts = [InputError.of("skipped_count", why=_reason(why), count=n) for why, n in skipped.items()]
+    return reduce(lambda one, other: InputError.of("listed", one=one, other=other), parts)
+
+
+def _reason(skipped: str) -> EdgeError:
+    return InputError.of(SKIPPED[skipped]) if skipped in SKIPPED else EdgeError(skipped)
 
 
 def score(

@@ -16,7 +16,7 @@ from calibration.recordings import SOUNDS, load_sound
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
 from edge.texts import visible
-from edge.words import default_language, word
+from edge.words import asked_language, word
 
 
 def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
@@ -36,7 +36,7 @@ def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
         try:
             sounds.append(load_sound(path, rate))
         except MediaError as error:
-            language = default_language()
+            language = asked_language()
             why = visible(error.told(language))
             sys.stderr.write(f"{word('left_out', language, why=why)}\n")
     if not sounds:

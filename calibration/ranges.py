@@ -128,10 +128,8 @@ def collect_ranges(
         found = session.run(list(tensors), dict(feed)) if tensors else []
         for name, values in zip(tensors, found, strict=True):
             if not np.isfinite(values).all():
-                raise InputError(f"calibration call {calls}: {name} is not finite; look at that recording")
+                raise InputError.of("ranges_infinite", call=calls, name=name)
             ranges[name].add(values)
     if calls == 0:
-        raise InputError(
-            "no calibration data: the feed gave no window; check that the recordings hold speech"
-        )
+        raise InputError.of("ranges_none")
     return ranges, calls

@@ -69,7 +69,7 @@ def judged(folder: Path, people: int = PEOPLE) -> tuple[list[Path], dict[str, li
     speaker = sorted((folder / "nemo" / "EB0").glob("*.opus"))
     machines = {name: sorted((folder / "noise" / name).glob("[345]-*.opus")) for name in MACHINES}
     if not all((actors, speaker, *machines.values())):
-        raise DatasetError(f"{folder} lacks ravdess, nemo or noise; name the folder that holds the corpora")
+        raise DatasetError.of("trial_lacks", folder=folder)
     rng = np.random.default_rng(0)
     chosen = [
         clips[i]

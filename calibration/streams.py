@@ -54,7 +54,7 @@ def compose(clips: Sequence[Clip], shares: Sequence[float], hops: int, hop_s: fl
     of_label = [[clip for clip in clips if clip.label == label] for label in range(len(LABELS))]
     weights = np.array([share if found else 0.0 for share, found in zip(shares, of_label, strict=True)])
     if sum(map(bool, of_label)) < LEAST_LABELS or weights.sum() <= 0:
-        raise DatasetError("a stream needs clips of two labels by one speaker; fill in the speaker column")
+        raise DatasetError.of("streams_labels")
     found: list[Prediction] = []
     truth: list[int] = []
     while len(found) < hops:

@@ -16,7 +16,9 @@ from edge.fusion import fused_name
 from edge.items import LABELS, NEGATIVE
 from edge.manifest import Manifest
 from edge.priors import Census, counted
+from edge.texts import left, right
 from edge.voting import Ballot, Rules, Tally, vote
+from edge.words import Language, word
 
 STREAMS, HOPS = 6, 1800
 """Streams of each speaker and balance, and windows of each: the prior needs 500 before it moves."""
@@ -24,6 +26,8 @@ MAJORITY, KEEP, STAY = 3, 0.7, 0.9
 """The rivals' settings, best in weighted F1 on the dev speakers of recipes/starter.toml: windows of the
 majority vote, weight of the past in the exponential average, chance to stay in a hidden state."""
 LABEL_COUNT = len(LABELS)
+WIDTH = 22
+"""Of the first column of the table."""
 
 Shown = NDArray[np.int64]
 Way = Callable[[Stream, Rules], Shown]
@@ -185,26 +189,33 @@ def compare(
     return {name: Result(*np.nanmean(values, axis=0).round(4).tolist()) for name, values in rows.items()}
 
 
-def table(found: Mapping[str, Mapping[str, Result]]) -> str:
+def table(found: Mapping[str, Mapping[str, Result]], language: Language = "en") -> str:
     """The comparison for a person to read."""
     rows = []
+    titles = ("metric_weighted_f1", "streams_recall", "streams_flips", "streams_delay", "streams_missed")
+    heads = "".join(right(word(title, language), 16) for title in titles)
     for balance, results in found.items():
-        titles = ("weighted F1", "negative recall", "flips/min", "delay s", "missed")
-        rows.append(f"{balance + ' balance':22}" + "".join(f"{title:>16}" for title in titles))
+        rows.append(left(word(f"streams_{balance}", language), WIDTH) + heads)
         for name, result in results.items():
             r = result
             rows.append(
-                f"{name:22}{r.weighted_f1:16.3f}{r.negative_recall:16.3f}{r.flips_a_minute:16.1f}"
+                f"{left(word(f'way_{name}'.replace(' ', '_'), language), WIDTH)}"
+                f"{r.weighted_f1:16.3f}{r.negative_recall:16.3f}{r.flips_a_minute:16.1f}"
                 f"{r.delay_s:16.1f}{r.missed:16.2f}"
             )
         if known := results[OURS].trust:
             rows.append(
-                f"readings shown: calibration error {known.expected_calibration_error:.3f}, the true label "
-                f"among the candidates in {known.coverage:.1%}; {known.checked:.1%} need a check, "
-                f"{known.wrong:.1%} are wrong and need none"
+                word(
+                    "streams_trust",
+                    language,
+                    error=known.expected_calibration_error,
+                    coverage=known.coverage,
+                    checked=known.checked,
+                    wrong=known.wrong,
+                )
             )
         rows.append("")
-    rows.append(f"{STREAMS} streams a speaker of {HOPS} windows each; composed, so compare the rows only")
+    rows.append(word("streams_note", language, streams=STREAMS, hops=HOPS))
     return "\n".join(rows)
 
 

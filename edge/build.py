@@ -11,7 +11,7 @@ from edge.engines.cuda import Gpu, ask_gpu
 from edge.engines.plans import clean, folder, listing, plan_for
 from edge.engines.trt_build import Say, compiler
 from edge.errors import EngineError
-from edge.words import Language, default_language, word
+from edge.words import Language, asked_language, word
 
 
 def build_bundle(bundle: Path | None, say: Say, language: Language | None = None) -> None:
@@ -19,7 +19,7 @@ def build_bundle(bundle: Path | None, say: Say, language: Language | None = None
 
     say: gets lines for people, in a language (default: the locale's). Raises BundleError and EngineError.
     """
-    language = language or default_language()
+    language = language or asked_language()
     using = compiler()
     found: Gpu | None = None
     try:
@@ -42,11 +42,11 @@ def build_bundle(bundle: Path | None, say: Say, language: Language | None = None
 
 def stored(language: Language | None = None) -> Iterator[str]:
     """One line a plan in the cache."""
-    language = language or default_language()
+    language = language or asked_language()
     yield from listing(language)
     yield word("plans_in", language, path=folder())
 
 
 def clear(language: Language | None = None) -> str:
     """Delete every plan in the cache; says how many."""
-    return word("plans_deleted", language or default_language(), count=clean(), path=folder())
+    return word("plans_deleted", language or asked_language(), count=clean(), path=folder())

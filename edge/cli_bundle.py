@@ -51,7 +51,7 @@ def bench(
     one_thread()
     from edge.bench import measure
     from edge.bench_table import table
-    from edge.words import default_language
+    from edge.words import asked_language
 
     if out and not out.parent.is_dir():  # not after minutes of measuring
         raise InputError.of("jsonl_no_folder", path=out)
@@ -61,10 +61,10 @@ def bench(
 
         rivals = compare_rivals(bundle, whisper)
         report = measure(bundle) | {"compare": rivals}
-        shown = f"{table(report, default_language())}\n\n{markdown(report, default_language())}"
+        shown = f"{table(report, asked_language())}\n\n{markdown(report, asked_language())}"
     else:
         report = measure(bundle)
-        shown = table(report, default_language())
+        shown = table(report, asked_language())
     say(jsonlib.dumps(report, indent=1) if json else shown)
     if out:
         _write_json(out, report)
@@ -168,10 +168,11 @@ def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | N
     from calibration.voting_trial import as_dict, table, trial  # noqa: TID251 - inside a verb only
 
     from edge.bundle import open_bundle
+    from edge.words import asked_language
 
     opened = open_bundle(bundle)
     found = trial(stream_clips(opened, folder, dropped), opened.manifest)
-    say(table(found))
+    say(table(found, asked_language()))
     if json:
         _write_json(json, as_dict(found))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from enum import Enum
@@ -19,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from edge.errors import EdgeError, InputError
 from edge.output import UsedWrongly, say
-from edge.texts import visible
+from edge.texts import columns, visible
 from edge.words import WORDS, asked_language, word
 
 _NO_START = "、。，．）」』】〉》！？：；・ー～"
@@ -226,27 +225,22 @@ def _section(title: str, rows: list[tuple[str, str]], width: int) -> Iterator[st
     if not rows:
         return
     yield from ("", title)
-    column = min(max(cells(name) for name, _ in rows) + 4, 30)
+    column = min(max(columns(name) for name, _ in rows) + 4, 30)
     for name, text in rows:
         first, *more = wrapped(text, width - column) or [""]
-        if cells(name) + 4 > column:
+        if columns(name) + 4 > column:
             yield f"  {name}"
             yield " " * column + first
         else:
-            yield f"  {name}{' ' * (column - 2 - cells(name))}{first}"
+            yield f"  {name}{' ' * (column - 2 - columns(name))}{first}"
         yield from (" " * column + line for line in more)
-
-
-def cells(text: str) -> int:
-    """Columns of a terminal that a text takes: Japanese ones two each."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most so many columns, broken at spaces and between Japanese characters."""
     lines, line = [], ""
     for part in _UNIT.findall(text):
-        if line and cells(line + part) > width:
+        if line and columns(line + part) > width:
             lines.append(line)
             part = part.lstrip()
             line = ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.errors import EdgeError
-from edge.words import default_language
+from edge.words import asked_language
 
 if TYPE_CHECKING:
     from edge.words import Language
@@ -48,4 +48,4 @@ def telling(language: Language) -> Iterator[None]:
 
 def language_of(lang: Lang | None) -> Language:
     """The language asked for, else the locale's."""
-    return default_language() if lang is None else ("ja" if lang is Lang.ja else "en")
+    return asked_language() if lang is None else ("ja" if lang is Lang.ja else "en")

@@ -32,7 +32,7 @@ from edge.bundle import open_bundle
 from edge.energy import Meter, find_meter
 from edge.errors import InputError
 from edge.precisions import write_float_copies
-from edge.words import Language, default_language, word
+from edge.words import Language, asked_language, word
 
 ROWS = (
     "int8",
@@ -157,10 +157,10 @@ class _Child:
         self._process.kill()
         last = self._process.stderr.read().strip().splitlines()[-1:]
         if not last:
-            return word("rival_stopped", default_language())
+            return word("rival_stopped", asked_language())
         needed = last[0].partition("No module named ")[2].strip("'")
         if needed:
-            return word("rival_extra", default_language(), package=needed, extra="export")
+            return word("rival_extra", asked_language(), package=needed, extra="export")
         return last[0][:200]
 
 

@@ -15,7 +15,7 @@ from edge.engines.trt_build import Precision
 from edge.errors import EdgeError
 from edge.interfaces import Engine
 from edge.onnx_file import load_graph
-from edge.words import default_language, word
+from edge.words import asked_language, word
 
 LOG = logging.getLogger("edge")
 
@@ -35,7 +35,7 @@ def open_floats(bundle: Bundle, backend: str, stack: ExitStack) -> dict[Precisio
         try:
             found[precision] = open_tensorrt(bundle, precision, stack)
         except EdgeError as error:
-            language = default_language()
+            language = asked_language()
             values = {"precision": precision.upper(), "why": error.told(language, "trt_trouble")}
             LOG.warning("edge: %s", word("bench_left_out", language, **values))
     return found
@@ -48,7 +48,7 @@ def open_tensorrt(bundle: Bundle, precision: Precision, stack: ExitStack) -> dic
     engines: dict[str, Engine] = {}
     for name in bundle.manifest.models:
         engine = TensorRtEngine(bundle.path(name), precision=precision)
-        engine.language = default_language()
+        engine.language = asked_language()
         engines[name] = stack.enter_context(engine)
     return engines
 

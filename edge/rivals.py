@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edge.words import default_language, word
+from edge.words import asked_language, word
 
 if TYPE_CHECKING:
     from edge.bundle import Bundle
@@ -101,7 +101,7 @@ def ours_on_tensorrt(asked: dict[str, Any]) -> Rival:
             raise not_seen()
         engines = open_tensorrt(bundle, precision, ExitStack())  # open until the process ends
     except EdgeError as error:
-        raise Missing(error.told(default_language(), "trt_trouble")) from error
+        raise Missing(error.told(asked_language(), "trt_trouble")) from error
     return _networks(bundle, engines, precision == "int8", None)
 
 
@@ -162,7 +162,7 @@ def _packaged_whisper() -> Path:
 
 
 def _missing(key: str, **values: object) -> Missing:
-    return Missing(word(key, default_language(), **values))
+    return Missing(word(key, asked_language(), **values))
 
 
 def _say(what: dict[str, Any]) -> None:

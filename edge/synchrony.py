@@ -66,9 +66,8 @@ def measure(items: Iterable[AudioChunk | Frame]) -> Synchrony:
     flashes, clicks = _flashes(frames), click_times(chunks)
     pairs = _pairs(flashes, clicks)
     if len(pairs) < EVENTS:
-        raise InputError(
-            f"{len(flashes)} flashes and {len(clicks)} clicks make {len(pairs)} events, {EVENTS} are needed: "
-            "film more claps, 2 s apart, close to camera and microphone"
+        raise InputError.of(
+            "claps_few", flashes=len(flashes), clicks=len(clicks), events=len(pairs), needed=EVENTS
         )
     between = float(np.median(np.diff([time for time, _ in frames])))
     return _fit(pairs, between)

@@ -44,6 +44,21 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def columns(text: str) -> int:
+    """Columns of a terminal that a text takes: Japanese characters two each."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def left(text: str, width: int) -> str:
+    """The text filled up with spaces to so many columns."""
+    return text + " " * (width - columns(text))
+
+
+def right(text: str, width: int) -> str:
+    """The text at the right of so many columns."""
+    return " " * (width - columns(text)) + text
+
+
 def cell(value: Any) -> Any:
     """A value of a table that no spreadsheet takes for a formula: text gets an apostrophe; numbers stay."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value

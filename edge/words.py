@@ -11,6 +11,7 @@ from edge.words_bundle import BUNDLE
 from edge.words_corpora import CORPORA
 from edge.words_devices import DEVICES
 from edge.words_doctor import DOCTOR
+from edge.words_evaluate import EVALUATE
 from edge.words_faults import FAULTS
 from edge.words_gpu import GPU
 from edge.words_help import HELP
@@ -18,6 +19,7 @@ from edge.words_inputs import INPUTS
 from edge.words_media import MEDIA
 from edge.words_panel import PANEL
 from edge.words_queue import QUEUE
+from edge.words_reasons import reason_in_japanese
 from edge.words_review import REVIEW
 from edge.words_sinks import SINKS
 from edge.words_tables import TABLES
@@ -41,6 +43,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **CORPORA,
     **BENCH,
     **HELP,
+    **EVALUATE,
     **USAGE,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
@@ -146,6 +149,8 @@ def word(key: str, language: Language, **values: object) -> str:
     if key not in WORDS:
         return key
     words = WORDS[key][language == "ja"]
+    if language == "ja":
+        values = {k: reason_in_japanese(v) if isinstance(v, str) else v for k, v in values.items()}
     return words.format(**values) if values else words
 
 

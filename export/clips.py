@@ -17,7 +17,7 @@ from edge.errors import MediaError
 from edge.features.audio import log_mel
 from edge.items import Floats
 from edge.manifest import AudioSpec
-from edge.words import default_language, word
+from edge.words import asked_language, word
 from export.feature_cache import teach
 from export.progress import bar, say
 from export.teachers import RATE, Teacher
@@ -61,7 +61,7 @@ def describe(files: Sequence[Path], teacher: Teacher, cache: Path) -> Described:
     hashes = _hashes(files, cache / "clips.json")
     skipped = {str(file): found[1:] for file, found in hashes.items() if found.startswith("!")}
     for file, reason in skipped.items():
-        say(word("left_out_file", default_language(), file=file, why=reason))
+        say(word("left_out_file", asked_language(), file=file, why=reason))
     heard = [file for file in files if str(file) not in skipped]
     names = [hashes[str(file)] for file in heard]
     sounds = _Sounds(heard)
@@ -115,7 +115,7 @@ def _hash(file: Path) -> str:
     try:
         sound = load_sound(file, RATE, LONGEST_S)
     except MediaError as error:
-        return f"!{error.told(default_language())}"
+        return f"!{error.told(asked_language())}"
     return hashlib.sha256(sound.tobytes()).hexdigest()[:16]
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from calibration.dataset import Example, nameless, person, read_folder, require_human
 from edge.errors import DatasetError
-from edge.words import default_language
+from edge.words import asked_language
 from export.fer2013 import PICTURES
 from export.progress import say
 from export.published import READERS, SPLIT_READERS
@@ -108,7 +108,7 @@ def _require_speakers(folder: Path, examples: Sequence[Example], *, drawn: bool)
         said = DatasetError.of(key, folder=folder, count=count, of=len(examples))
         if drawn:
             raise said
-        _say_once(said.told(default_language()))
+        _say_once(said.told(asked_language()))
 
 
 def _apart(folder: Path, train: list[Example], dev: list[Example], test: list[Example]) -> Split:
@@ -126,7 +126,7 @@ def _without(folder: Path, role: str, part: list[Example], judged: Set[str | Non
     if len(kept) < len(part):
         count = len(part) - len(kept)
         said = DatasetError.of("corpus_sessions", folder=folder, role=role, count=count, of=len(part))
-        _say_once(said.told(default_language()))
+        _say_once(said.told(asked_language()))
     return kept
 
 

@@ -22,7 +22,7 @@ from calibration.recordings import load_sound
 from calibration.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
-from edge.words import default_language, word
+from edge.words import asked_language, word
 from export.feature_cache import teach
 from export.fusion_variants import Tokens
 from export.progress import say
@@ -100,7 +100,7 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
         try:
             clips.append(load_sound(path, RATE))
         except MediaError as error:
-            language = default_language()
+            language = asked_language()
             say(word("left_out", language, why=error.told(language)))
             continue
         said.append((RAVDESS.index(emotion), speaker, row["transcript"]))

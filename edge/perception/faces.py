@@ -143,7 +143,7 @@ def _load(model: Path) -> Any:
     try:
         return cv2.FaceDetectorYN.create(str(model), "", (SEARCH_SIDE, SEARCH_SIDE), MIN_SCORE)
     except cv2.error:
-        raise EngineError(f"face detector {model} cannot be loaded: build or copy the bundle again") from None
+        raise EngineError.of("face_detector", path=model) from None
     finally:
         logging.setLogLevel(level)
 
