@@ -49,6 +49,8 @@ WORDS = (
     "today",
 )
 OPSET = 17
+K = len(LABELS)
+AXIS = {"axes": np.array([1], np.int64)}
 
 Shape = tuple[int, ...]
 Arrays = dict[str, NDArray[Any]]
@@ -136,15 +138,22 @@ def _tokenizer() -> Tokenizer:
 
 
 def _models(rng: np.random.Generator) -> dict[str, ModelProto]:
-    k = len(LABELS)
+    head = _weights(rng, WIDTH, K, gain=20.0)
+    return {
+        "audio": _audio(rng, head),
+        "vision": _vision(rng),
+        "text": _text(rng, head),
+        "fusion": _fusion(head),
+    }
 
-    def weights(*shape: int, gain: float = 1.0) -> NDArray[np.float32]:
-        scale = gain / np.sqrt(np.prod(shape[:-1]))
-        return np.asarray(scale * rng.standard_normal(shape), np.float32)
 
-    head = weights(WIDTH, k, gain=20.0)
-    axis = {"axes": np.array([1], np.int64)}
-    audio = _model(
+def _weights(rng: np.random.Generator, *shape: int, gain: float = 1.0) -> NDArray[np.float32]:
+    scale = gain / np.sqrt(np.prod(shape[:-1]))
+    return np.asarray(scale * rng.standard_normal(shape), np.float32)
+
+
+def _audio(rng: np.random.Generator, head: NDArray[np.float32]) -> ModelProto:
+    return _model(
         [
             ("Conv", ["features", "kernel"], "steps", {"kernel_shape": [8], "strides": [8]}),
             ("Transpose", ["steps"], "heard", {"perm": [0, 2, 1]}),
@@ -153,10 +162,13 @@ def _models(rng: np.random.Generator) -> dict[str, ModelProto]:
             ("MatMul", ["mean", "head"], "logits", {}),
         ],
         {"features": (1, 64, 400), "voice": (1, WIDTH)},
-        {"tokens": (1, STEPS, WIDTH), "logits": (1, k)},
-        {"kernel": weights(8, 64, WIDTH).transpose(2, 1, 0), "head": head},
+        {"tokens": (1, STEPS, WIDTH), "logits": (1, K)},
+        {"kernel": _weights(rng, 8, 64, WIDTH).transpose(2, 1, 0), "head": head},
     )
-    vision = _model(
+
+
+def _vision(rng: np.random.Generator) -> ModelProto:
+    return _model(
         [
             ("AveragePool", ["faces"], "small", {"kernel_shape": [4, 4], "strides": [4, 4]}),
             ("Flatten", ["small"], "flat", {}),
@@ -164,10 +176,13 @@ def _models(rng: np.random.Generator) -> dict[str, ModelProto]:
             ("MatMul", ["tokens", "head"], "logits", {}),
         ],
         {"faces": (BATCH, 1, 48, 48)},
-        {"tokens": (BATCH, WIDTH), "logits": (BATCH, k)},
-        {"weight": weights(144, WIDTH), "head": weights(WIDTH, k)},
+        {"tokens": (BATCH, WIDTH), "logits": (BATCH, K)},
+        {"weight": _weights(rng, 144, WIDTH), "head": _weights(rng, WIDTH, K)},
     )
-    text = _model(
+
+
+def _text(rng: np.random.Generator, head: NDArray[np.float32]) -> ModelProto:
+    return _model(
         [
             ("Gather", ["table", "ids"], "words", {}),
             ("Unsqueeze", ["mask", "last"], "column", {}),
@@ -178,13 +193,21 @@ def _models(rng: np.random.Generator) -> dict[str, ModelProto]:
             ("MatMul", ["mean", "head"], "logits", {}),
         ],
         {"ids": (1, LENGTH), "mask": (1, LENGTH)},
-        {"tokens": (1, LENGTH, WIDTH), "logits": (1, k)},
-        {"table": weights(len(WORDS) + 2, WIDTH), "last": np.array([2], np.int64), "head": head, **axis},
+        {"tokens": (1, LENGTH, WIDTH), "logits": (1, K)},
+        {
+            "table": _weights(rng, len(WORDS) + 2, WIDTH),
+            "last": np.array([2], np.int64),
+            "head": head,
+            **AXIS,
+        },
     )
+
+
+def _fusion(head: NDArray[np.float32]) -> ModelProto:
     means: list[Node] = [
         ("ReduceSum", [name, "axes"], f"{name}_mean", {}) for name in ("audio", "vision", "text")
     ]
-    fusion = _model(
+    return _model(
         [
             *means,
             ("Concat", [f"{name}_mean" for name in ("audio", "vision", "text")], "sums", {"axis": 1}),
@@ -211,15 +234,14 @@ def _models(rng: np.random.Generator) -> dict[str, ModelProto]:
             "present": (1, 3),
             "quality": (1, 3),
         },
-        {"logits": (1, k), "weights": (1, 3)},
+        {"logits": (1, K), "weights": (1, 3)},
         {
             "head": head,
             "steps": np.full((1, 1), STEPS, np.float32),
             "one": np.ones((1, 1), np.float32),
-            **axis,
+            **AXIS,
         },
     )
-    return {"audio": audio, "vision": vision, "text": text, "fusion": fusion}
 
 
 def _model(

@@ -94,15 +94,8 @@ def gather(
     reserved = {example.speaker for example in (*split.dev, *split.test)}
     free = [r for r in recordings if r.speaker not in reserved]
     heard = describe([r.path for r in free], teacher, cache)
-    known = {*human.names, *frozen.names, *judged.names}
-    rows, taken, left_out = [], set[str](), Counter({"cannot be used": len(heard.skipped)})
+    rows, left_out = _pool_rows(heard, {*human.names, *frozen.names, *judged.names})
     left_out["of a person who is judged on"] = len(recordings) - len(free)
-    for row, name in enumerate(heard.names):
-        if name in known or name in taken:
-            left_out["labelled already" if name in known else "the same sound twice"] += 1
-        else:
-            rows.append(row)
-            taken.add(name)
     if not rows:
         raise DatasetError.of(
             "unlabelled_left",
@@ -132,6 +125,18 @@ def gather(
     judged_ = Human(scaled[0][3], judged.labels, judged.groups)
     by_name = dict(zip(names, pool, strict=True))
     return Gathered(material, by_name, judged_, {w: n for w, n in left_out.items() if n}, teacher.identity)
+
+
+def _pool_rows(heard: Described, known: set[str]) -> tuple[list[int], Counter[str]]:
+    """Rows of what was heard that join the pool, and how many do not, by reason. known: labelled sounds."""
+    rows, taken, left_out = list[int](), set[str](), Counter({"cannot be used": len(heard.skipped)})
+    for row, name in enumerate(heard.names):
+        if name in known or name in taken:
+            left_out["labelled already" if name in known else "the same sound twice"] += 1
+        else:
+            rows.append(row)
+            taken.add(name)
+    return rows, left_out
 
 
 def scale(parts: Sequence[Floats], groups: Sequence[Sequence[str]]) -> list[Floats]:
