@@ -12,28 +12,28 @@ from types import TracebackType
 from typing_extensions import Self
 
 from edge import config
-from edge.bundle import Bundle, open_bundle
-from edge.confidence import Checks
+from edge.bundle.folder import Bundle, open_bundle
+from edge.bundle.golden import require_golden
 from edge.config import Site
-from edge.encoders import Encoders
 from edge.engines import open_engines
 from edge.errors import ConfigError, InputError, MediaError
 from edge.features.text import load_tokenizer
-from edge.fusion import Fusion
-from edge.golden import require_golden
 from edge.interfaces import Device, Sink
 from edge.items import LIVE
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, SteadyTranscriber, transcriber
-from edge.pipeline import Pipeline, Seen, Sensed
+from edge.reading.confidence import Checks
+from edge.reading.encoders import Encoders
+from edge.reading.fusion import Fusion
+from edge.reading.pipeline import Pipeline, Seen, Sensed
+from edge.reading.stages import Scribe
+from edge.reading.stopwatch import Stopwatch
+from edge.reading.summary import Summary
+from edge.reading.windows import Windower
 from edge.review.store import DATABASE, Store
-from edge.sources.live import Give, LiveSource
-from edge.sources.recording import RecordingSource, recordings
-from edge.stages import Scribe
-from edge.stopwatch import Stopwatch
-from edge.summary import Summary
-from edge.windows import Windower
+from edge.sources.devices.live import Give, LiveSource
+from edge.sources.recorded.recording import RecordingSource, recordings
 from edge.words import word
 
 
@@ -52,10 +52,10 @@ def live_source(site: Site, rate: int, say: Callable[[str], None] = lambda _: No
 
     say: gets a line when one is missing or lost, and when it is back. Raises ConfigError.
     """
-    from edge.sources.addresses import check_address
-    from edge.sources.camera import Camera
-    from edge.sources.microphone import Microphone
-    from edge.sources.news import DeviceNews
+    from edge.sources.devices.addresses import check_address
+    from edge.sources.devices.camera import Camera
+    from edge.sources.devices.microphone import Microphone
+    from edge.sources.devices.news import DeviceNews
 
     devices: list[Callable[[Give], Device]] = []
     if site.microphone != "off":

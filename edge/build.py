@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edge.app import starter_bundle
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
 from edge.engines.cuda import Gpu, ask_gpu
 from edge.engines.plans import clean, folder, listing, plan_for
 from edge.engines.trt_build import Say, compiler

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from edge.documents import one_line
 from edge.errors import EdgeError, InputError
+from edge.system.documents import one_line
 
 MOST_PATH = 4000
 """Bytes of a path, and of one name in it, that Linux takes."""

@@ -12,7 +12,7 @@ faces = "nearest"                 # or "centre": who is read when several faces 
 asr = "models/whisper-tiny"       # folder of a speech recogniser (edge/perception/transcribe.py)
 [site_prior]                      # how often each label is met here; all labels, sums to 1
 neutral = 0.7
-[voting]                          # overrides of the bundle's voting settings (edge/manifest.py)
+[voting]                          # overrides of the bundle's voting settings (edge/bundle/manifest.py)
 dwell_s = 2.0
 events = {worried = 0.4}          # a reading near this probability needs a check
 [log]                             # readings in files, a new one each day
@@ -52,11 +52,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from typing_extensions import Self
 
+from edge.bundle.manifest import Manifest, Probability, Spec, VotingSettings
 from edge.checked import PathText, Text, Whole, first_error
-from edge.documents import one_line, read_toml
 from edge.errors import ConfigError, InputError
-from edge.manifest import Manifest, Probability, Spec, VotingSettings
-from edge.voting import Rules
+from edge.reading.voting import Rules
+from edge.system.documents import one_line, read_toml
 from edge.words import Language, default_language
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -78,7 +78,7 @@ Port = Annotated[Whole, Field(ge=1, le=65535)]
 
 
 class LogSettings(Spec):
-    """Readings in files of a folder (edge/sinks/log.py)."""
+    """Readings in files of a folder (edge/sinks/files/log.py)."""
 
     folder: PathText
     """Where the files go; it must exist."""
@@ -96,7 +96,7 @@ class LogSettings(Spec):
 
 
 class MqttSettings(Spec):
-    """Readings to an MQTT broker (edge/sinks/mqtt.py)."""
+    """Readings to an MQTT broker (edge/sinks/mqtt/client.py)."""
 
     host: Annotated[Text, AfterValidator(_host)]
     """Name or address of the broker."""
@@ -180,7 +180,7 @@ class Site(BaseModel):
     microphone: Text = "default"
     """Part of a microphone's name or its serial number; "default": the system's; "off": none."""
     camera: Text = "default"
-    """Camera address (edge/sources/addresses.py); "default": the first USB camera; "off": none."""
+    """Camera address (edge/sources/devices/addresses.py); "default": the first USB camera; "off": none."""
     checks_a_day: Annotated[Whole, Field(ge=1, le=100_000)] | None = None
     """Checks a person can do in a day; more are withheld and counted. None: any.
 

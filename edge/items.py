@@ -142,7 +142,7 @@ class Health:
     error: str = ""
     """Why it was last lost, one line; empty when it never was."""
     reason: str = ""
-    """Why it does not run now, a key of edge/words.py such as why_frozen; empty when it runs or opens."""
+    """Why it does not run now, a key of edge/words such as why_frozen; empty when it runs or opens."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,11 +11,11 @@ from edge.config import Site
 from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
 from edge.interfaces import Sink
+from edge.reading.summary import Summary
 from edge.sinks import open_sinks, review_queue
-from edge.sinks.jsonl import JsonLines, new_run
+from edge.sinks.files.jsonl import JsonLines, new_run
 from edge.sinks.terminal import Terminal
 from edge.sinks.troubles import Troubles
-from edge.summary import Summary
 
 
 def read(

@@ -1,7 +1,7 @@
 """`edge relabel`: the labels of a finished run chosen anew, so that each gets the share it has on this site.
 
 A live vote sees the past only. Once a recording is over and the share of each label is known, all of its
-readings can be labelled together (edge/quotas.py): the surest keep theirs, the doubtful fill what is left.
+readings can be labelled together (edge/reading/quotas.py): the surest keep theirs, the others fill the rest.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from edge.app import starter_bundle
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
 from edge.config import Site, rules
-from edge.disk import not_over, reason
 from edge.errors import ConfigError, InputError
-from edge.private import replacing
-from edge.quotas import assign
-from edge.readings import read_records
-from edge.texts import json_text
+from edge.reading.quotas import assign
+from edge.sinks.files.readings import read_records
+from edge.system.disk import not_over, reason
+from edge.system.private import replacing
+from edge.system.texts import json_text
 from edge.words import Language, word
 
 

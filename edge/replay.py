@@ -14,20 +14,20 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from edge.app import starter_bundle
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
 from edge.config import Site
-from edge.disk import not_over, reason
 from edge.display.display import panel_setup
-from edge.display.layout import HEIGHT, WIDTH
-from edge.display.panel import draw
-from edge.display.screen import Screen, has_screen
+from edge.display.panel.layout import HEIGHT, WIDTH
+from edge.display.panel.panel import draw
 from edge.display.view import Board, Look, Setup
+from edge.display.window.screen import Screen, has_screen
 from edge.errors import InputError
 from edge.items import LABELS, LIVE, Bytes, Frame, People, Reading
 from edge.perception.faces import FaceFollower
-from edge.private import replacing
-from edge.readings import read_records
-from edge.sources.recording import RecordingSource
+from edge.sinks.files.readings import read_records
+from edge.sources.recorded.recording import RecordingSource
+from edge.system.disk import not_over, reason
+from edge.system.private import replacing
 from edge.words import Language
 
 FPS = 15

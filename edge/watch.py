@@ -13,14 +13,14 @@ from edge.config import Site
 from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
 from edge.interfaces import LiveSink, Sink
+from edge.reading.summary import Summary
 from edge.sinks import open_sinks, review_queue
+from edge.sinks.files.jsonl import JsonLines, new_run
+from edge.sinks.files.persistent import Persistent
 from edge.sinks.health import HealthLine
-from edge.sinks.jsonl import JsonLines, new_run
-from edge.sinks.persistent import Persistent
 from edge.sinks.troubles import Troubles
 from edge.sinks.watchdog import Watchdog
-from edge.summary import Summary
-from edge.together import Together
+from edge.system.together import Together
 
 
 def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], None]) -> Summary:

@@ -6,11 +6,11 @@ import importlib.util
 from pathlib import Path
 
 from edge.errors import DatasetError, MissingExtraError
-from export.federated import require_flwr
-from export.find_teacher import open_teacher
-from export.privacy import require_opacus
+from export.fusion.comparison.trial import TEACHER
+from export.fusion.privacy.dp import require_opacus
+from export.fusion.privacy.federated import require_flwr
 from export.recipe import Recipe
-from export.trial import TEACHER
+from export.teachers.find import open_teacher
 
 TRIAL_FILES = ("ravdess/metadata.csv", "ravdess_au/ravdess_au.npz")
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from edge.texts import visible
+from edge.system.texts import visible
 
 T = TypeVar("T")
 

@@ -17,10 +17,11 @@ from pydantic import (
 )
 from typing_extensions import Self
 
+from calibration.int8.settings import QuantizeSettings
+from edge.bundle.manifest import Spec, TextSpec, VisionSpec, VotingSettings
 from edge.checked import Number, Text, Whole, first_error
-from edge.documents import read_toml
 from edge.errors import ConfigError, InputError
-from edge.manifest import Spec, TextSpec, VisionSpec, VotingSettings
+from edge.system.documents import read_toml
 
 Share = Annotated[Number, Field(gt=0.0, lt=1.0)]
 Epochs = Annotated[Whole, Field(ge=0, le=100_000)]
@@ -156,18 +157,6 @@ class FusionRecipe(Spec):
         return self
 
 
-class QuantizeRecipe(Spec):
-    """What INT8 may cost."""
-
-    max_drop: Annotated[Number, Field(ge=0.0, le=100.0)] = 0.5
-    """Weighted F1 a network may lose on held-out windows (points)."""
-    min_cosine: Annotated[Number, Field(ge=-1.0, le=1.0)] = 0.99
-    """Least mean cosine of its outputs to FP32."""
-    qat: bool = False
-    """Fine-tune a network in simulated INT8 when more than a fifth of it would have to stay float;
-    not with dp_noise."""
-
-
 class Recipe(Spec):
     """Everything `edge export` needs besides the data."""
 
@@ -180,7 +169,7 @@ class Recipe(Spec):
     face_crop: VisionSpec = VisionSpec()
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()
-    quantize: QuantizeRecipe = QuantizeRecipe()
+    quantize: QuantizeSettings = QuantizeSettings()
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where students and fusion are trained; auto: on a GPU where there is one."""
     download: bool = False
@@ -192,7 +181,7 @@ class Recipe(Spec):
 
     @field_validator("quantize")
     @classmethod
-    def _privacy_holds(cls, wanted: QuantizeRecipe, found: ValidationInfo) -> QuantizeRecipe:
+    def _privacy_holds(cls, wanted: QuantizeSettings, found: ValidationInfo) -> QuantizeSettings:
         fusion = found.data.get("fusion")
         if wanted.qat and fusion is not None and fusion.dp_noise is not None:
             raise ValueError(InputError.of("recipe_qat"))

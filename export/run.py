@@ -2,7 +2,7 @@
 
 Stages leave their work in a folder beside the bundle, `<out>.work`; a run killed at any moment goes on
 where it was, and a change of the recipe or the data repeats only what it touches. There too lie the card, the
-report (export/report.py), and export.log, which every run goes on writing.
+report (export/deliver/report/facts.py), and export.log, which every run goes on writing.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edge import child
-from edge.bundle import Bundle
-from edge.disk import beside
+from edge.bundle.folder import Bundle
 from edge.errors import DatasetError, EngineError
 from edge.items import MODALITIES
-from export.card import card
-from export.hardware import accelerator, processes
-from export.heldout import held_out_sets
-from export.judging import judge, machines_of
-from export.measured import Measured
-from export.pack import pack
+from edge.system import child
+from edge.system.disk import beside
+from export.deliver.card import card
+from export.deliver.measured import Measured
+from export.deliver.pack import pack
+from export.deliver.report.facts import write_report
+from export.fusion.comparison.trial import run_trial
+from export.judge.beside_teachers import beside_teachers
+from export.judge.bundles import judge, machines_of
+from export.judge.heldout import held_out_sets
 from export.preflight import require_means
 from export.progress import Stages, logged, say
 from export.recipe import Recipe, read_recipe
-from export.report import write_report
-from export.side_by_side import side_by_side
 from export.stages import adapted_rows, place_of, quantize, student_of, train_head
-from export.teacher_scores import beside_teachers
-from export.trial import run_trial
-from export.warm_start import started_from
+from export.students.warm_start import started_from
+from export.training.hardware import accelerator, processes
+from export.training.side_by_side import side_by_side
 
 QAT_STEPS = 200
 """Batches an epoch of quantization-aware fine-tuning."""

@@ -8,34 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calibration.metrics import Report
-from calibration.noise import Surroundings
-from edge.bundle import Bundle
+from calibration.data.noise import Surroundings
+from calibration.int8.quantize import QuantizeReport
+from calibration.judge.metrics import Report
+from edge.bundle.folder import Bundle
+from edge.bundle.manifest import AudioSpec, Limits, TextSpec, VisionSpec
 from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
-from edge.manifest import AudioSpec, Limits, TextSpec, VisionSpec
-from edge.voting import Rules
-from export.audio_training import train_audio, unadapted_audio
-from export.calibrate import (
-    TRIAL_CALLS,
-    calls_from,
-    confidence_of,
-    golden_cases,
-    parity_of,
-    quantize_networks,
-    require_material,
-)
-from export.corpora import fingerprint
-from export.crossfit import Strange, cross_fitted, train_heads
-from export.find_teacher import teacher_of
-from export.fusion import FusionHead
-from export.fusion_windows import Pool, voices
-from export.heldout import HeldOut
-from export.judging import adaptation
-from export.networks import fused, write_networks
-from export.noisy_windows import WINDOW_S
-from export.pack import EVEN, pack
-from export.pools import (
+from edge.reading.voting import Rules
+from export.corpora.readers import fingerprint
+from export.deliver.pack import EVEN, pack
+from export.fusion.crossfit import Strange, cross_fitted, train_heads
+from export.fusion.head import FusionHead
+from export.fusion.pools import (
     Inputs,
     dev_inputs,
     digest,
@@ -45,14 +30,29 @@ from export.pools import (
     training_batches,
     training_inputs,
 )
-from export.privacy import privacy_of
+from export.fusion.privacy.dp import privacy_of
+from export.fusion.windows import Pool, voices
+from export.int8.calls import (
+    TRIAL_CALLS,
+    calls_from,
+    confidence_of,
+    golden_cases,
+    parity_of,
+    quantize_networks,
+    require_material,
+)
+from export.int8.qat import fine_tune
+from export.judge.bundles import adaptation
+from export.judge.heldout import HeldOut
 from export.progress import say
-from export.qat import fine_tune
-from export.quantize import QuantizeReport
 from export.recipe import Recipe
-from export.text_training import train_text
-from export.vision_training import train_vision
-from export.warm_start import started_from
+from export.students.audio import train_audio, unadapted_audio
+from export.students.onnx_files import fused, write_networks
+from export.students.text import train_text
+from export.students.vision import train_vision
+from export.students.warm_start import started_from
+from export.teachers.find import teacher_of
+from export.training.noisy_windows import WINDOW_S
 
 QAT_STEPS = 200
 """Batches an epoch of quantization-aware fine-tuning."""

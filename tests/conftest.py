@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
+from edge.bundle.tiny import write_tiny_bundle
 from edge.engines import open_engine
-from edge.environment import prepare_environment
 from edge.features.text import load_tokenizer
-from edge.tiny import write_tiny_bundle
+from edge.system.environment import prepare_environment
 
 # What people are shown follows the locale, also in the processes tests start.
 os.environ["LC_ALL"] = "C.UTF-8"
@@ -35,7 +35,7 @@ MEDIA = Path(__file__).parents[2] / "shared" / "data" / "media"
 @pytest.fixture(autouse=True)
 def _stays(monkeypatch):
     """The command ends its process at once after a live run; here that is the process of the tests."""
-    monkeypatch.setattr("edge.cli.leave", sys.exit)
+    monkeypatch.setattr("edge.cli.main.leave", sys.exit)
 
 
 @pytest.fixture(scope="session")

@@ -223,7 +223,7 @@ def _child(work: Callable[[], object], said: int) -> None:
 
 def command(*arguments: object) -> None:
     """`edge ...`, as a person types it."""
-    from edge.cli import main
+    from edge.cli.main import main
 
     sys.argv = ["edge", *map(str, arguments)]
     main()
@@ -352,7 +352,7 @@ class Fuzz:
         from test_live import Player
 
         import edge.watch
-        from edge.sources.live import LiveSource
+        from edge.sources.devices.live import LiveSource
 
         edge.watch.live_source = lambda *_: LiveSource([lambda give: Player(self.clip, give)])
         threading.Timer(3.0, os.kill, (os.getpid(), signal.SIGTERM)).start()

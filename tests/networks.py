@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from export.graph import export_onnx
-from export.quantize import quantize
+from calibration.int8.quantize import quantize
+from export.students.to_onnx import export_onnx
 
 KINDS = ("audio", "vision", "text", "fusion")
 OUTPUTS = {

@@ -3,8 +3,8 @@
 import pytest
 
 from edge.errors import ConfigError, InputError
-from edge.sources import addresses
-from edge.sources.addresses import check_address, find_usb, shown, usb_cameras
+from edge.sources.devices import addresses
+from edge.sources.devices.addresses import check_address, find_usb, shown, usb_cameras
 
 
 @pytest.fixture

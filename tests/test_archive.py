@@ -10,12 +10,12 @@ import time
 
 import pytest
 
-from edge.archive import MOST_FILES
-from edge.bundle import MANIFEST, open_bundle
+from edge.bundle.archive import MOST_FILES
+from edge.bundle.folder import MANIFEST, open_bundle
 from edge.errors import BundleError
 
 OPEN = (
-    "import sys; from pathlib import Path; from edge.bundle import open_bundle; "
+    "import sys; from pathlib import Path; from edge.bundle.folder import open_bundle; "
     "open_bundle(Path(sys.argv[1]))"
 )
 

@@ -8,7 +8,7 @@ import pytest
 
 from edge.errors import DatasetError
 from edge.items import LABELS
-from export.audit import bound_of, draw, read_audit, unanswered, verdicts, wilson_lower, write_audit
+from export.pseudo.audit import bound_of, draw, read_audit, unanswered, verdicts, wilson_lower, write_audit
 
 CLIPS = [("a1", 0), ("b2", 3), ("c3", 3)]
 GIVEN = {0: 10, 3: 20}

@@ -11,16 +11,17 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from edge import bench, fresh_process, precisions
 from edge.app import starter_bundle
-from edge.bench_table import table
-from edge.bundle import open_bundle
+from edge.bench import fresh_process, precisions
+from edge.bench import window as bench
+from edge.bench.table import table
+from edge.bundle.folder import open_bundle
 from edge.engines import cuda
 from edge.engines.float_graph import float_graph
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.engines.trt import TensorRtEngine
 from edge.errors import EngineError
-from edge.stopwatch import KEPT, Stopwatch
+from edge.reading.stopwatch import KEPT, Stopwatch
 
 FRESH = ("peak_memory_mb", "first_reading_s", "live_first_reading_s")
 
@@ -168,9 +169,8 @@ def test_a_child_that_hangs_is_not_measured(tmp_path, demo, monkeypatch):
 
 
 def test_one_thread_from_the_command_line():
-    code = (
-        "from edge.threads import one_thread; one_thread(); import os; print(os.environ['OMP_THREAD_LIMIT'])"
-    )
+    code = "from edge.system.threads import one_thread; one_thread()\n"
+    code += "import os; print(os.environ['OMP_THREAD_LIMIT'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "1\n"
 

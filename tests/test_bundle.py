@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from edge.bundle import MANIFEST, open_bundle, sealed, sha256, write_bundle
+from edge.bundle.folder import MANIFEST, open_bundle, sealed, sha256, write_bundle
+from edge.bundle.manifest import Manifest
+from edge.bundle.tiny import write_tiny_bundle
 from edge.engines import open_engine
 from edge.errors import BundleError, EngineError
 from edge.items import LABELS
-from edge.manifest import Manifest
-from edge.tiny import write_tiny_bundle
 
 FILES = {
     "bundle.json",

@@ -15,9 +15,9 @@ from processes import children
 from rig_camera import FakeCamera
 
 from edge.errors import ConfigError, InputError
-from edge.sources import camera as module
-from edge.sources.camera import FREEZE_S, REPEAT_S, Camera
-from edge.sources.recording import FRAMES_PER_S, LARGEST_SIDE
+from edge.sources.devices import camera as module
+from edge.sources.devices.camera import FREEZE_S, REPEAT_S, Camera
+from edge.sources.recorded.recording import FRAMES_PER_S, LARGEST_SIDE
 
 FAULTS = ("freeze", "drop", "refuse", "silent", "repeat")
 
@@ -178,7 +178,7 @@ def test_a_camera_that_comes_back_with_the_picture_it_was_lost_with(monkeypatch,
         def close(self):
             pass
 
-    monkeypatch.setattr("edge.sources.camera.open_capture", Capture)
+    monkeypatch.setattr("edge.sources.devices.camera.open_capture", Capture)
     with Camera(lambda frame: None, "http://127.0.0.1:1/x") as camera:
         waited(running(camera))
         assert waited(gone(camera)) < REPEAT_S + 4.0

@@ -12,9 +12,9 @@ import pytest
 from processes import children
 
 from edge.errors import InputError
-from edge.sources import captures
-from edge.sources.camera import Camera
-from edge.sources.captures import HEIGHT, WIDTH, ChildCapture, csi_pipeline
+from edge.sources.devices import captures
+from edge.sources.devices.camera import Camera
+from edge.sources.devices.captures import HEIGHT, WIDTH, ChildCapture, csi_pipeline
 
 needs_gst = pytest.mark.skipif(not shutil.which("gst-launch-1.0"), reason="needs gst-launch-1.0")
 

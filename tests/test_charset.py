@@ -5,8 +5,8 @@ import unicodedata
 import numpy as np
 import pytest
 
-from edge.display.charset import MISSING, drawable, undrawable
-from edge.display.drawing import Canvas, text
+from edge.display.panel.charset import MISSING, drawable, undrawable
+from edge.display.panel.drawing import Canvas, text
 from edge.words import WORDS
 
 

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 import edge
-from edge import child
-from edge.display.screen import Screen
+from edge.bench.fresh_process import fresh_process
 from edge.display.view import Look, Setup
+from edge.display.window.screen import Screen
 from edge.errors import InputError
-from edge.fresh_process import fresh_process
-from edge.sources.portaudio import microphones
+from edge.sources.devices.portaudio import microphones
+from edge.system import child
 
 ROOT = Path(edge.__file__).parents[1]
 OURS = [path for name in ("edge", "calibration", "export") for path in (ROOT / name).rglob("*.py")]
@@ -74,7 +74,8 @@ def test_a_window_is_opened(trap, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "module", ["edge.rivals", "edge.engines.trt_compiler", "edge.cli", "edge.sources.capture_process"]
+    "module",
+    ["edge.bench.rivals", "edge.engines.trt_compiler", "edge.cli", "edge.sources.devices.capture_process"],
 )
 def test_each_kind_of_child_starts(trap, module):
     done = subprocess.run(
@@ -90,7 +91,7 @@ def test_each_kind_of_child_starts(trap, module):
 
 
 def test_a_camera_s_program_is_not_taken_from_here(trap):
-    from edge.sources.captures import ChildCapture
+    from edge.sources.devices.captures import ChildCapture
 
     with suppress(InputError):  # GStreamer may not be here
         ChildCapture("videotestsrc num-buffers=1").close()
@@ -99,7 +100,7 @@ def test_a_camera_s_program_is_not_taken_from_here(trap):
 
 @pytest.mark.slow
 def test_trainings_side_by_side(trap, tmp_path):
-    from export.side_by_side import side_by_side
+    from export.training.side_by_side import side_by_side
 
     side_by_side([(add, (1, number, str(tmp_path / f"{number}"))) for number in range(3)])
     assert [(tmp_path / f"{number}").read_text() for number in range(3)] == ["1 numpy", "2 numpy", "3 numpy"]

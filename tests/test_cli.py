@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edge import __version__, cli
+from edge import __version__
+from edge.bundle.tiny import write_tiny_bundle
+from edge.cli import main as cli
 from edge.engines import cuda
 from edge.errors import DatasetError
-from edge.tiny import write_tiny_bundle
 from edge.words import word
 
 VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export"]
@@ -275,18 +276,18 @@ def test_doctor_exits_with_1_when_something_is_bad(edge, tiny_copy, tmp_path):
 
 
 def test_bench_prints_a_table_or_json(edge, monkeypatch):
-    monkeypatch.setattr("edge.bench.measure", lambda bundle: {"bundle": str(bundle)})
-    monkeypatch.setattr("edge.bench_table.table", lambda report, language: f"table of {report['bundle']}")
+    monkeypatch.setattr("edge.bench.window.measure", lambda bundle: {"bundle": str(bundle)})
+    monkeypatch.setattr("edge.bench.table.table", lambda report, language: f"table of {report['bundle']}")
     assert edge("bench", "line3").out == "table of line3\n"
     assert json.loads(edge("bench", "line3", "--json").out) == {"bundle": "line3"}
 
 
 def test_bench_compares_and_writes_what_it_found(edge, monkeypatch, tmp_path):
-    monkeypatch.setattr("edge.bench.measure", lambda bundle: {"bundle": str(bundle)})
-    monkeypatch.setattr("edge.bench_table.table", lambda report, language: "stages")
-    monkeypatch.setattr("edge.compare.compare", lambda bundle, whisper: {"whisper": str(whisper)})
+    monkeypatch.setattr("edge.bench.window.measure", lambda bundle: {"bundle": str(bundle)})
+    monkeypatch.setattr("edge.bench.table.table", lambda report, language: "stages")
+    monkeypatch.setattr("edge.bench.compare.compare", lambda bundle, whisper: {"whisper": str(whisper)})
     monkeypatch.setattr(
-        "edge.compare.markdown", lambda report, language: f"| {report['compare']['whisper']} |"
+        "edge.bench.compare.markdown", lambda report, language: f"| {report['compare']['whisper']} |"
     )
     out = tmp_path / "bench.json"
     done = edge("bench", "line3", "--compare", "--whisper", "tiny", "--out", out)
@@ -328,7 +329,8 @@ def test_a_live_run_needs_a_device_and_a_camera_s_address(edge):
 def test_evaluate_prints_a_table_and_writes_json(edge, module, tmp_path):
     asked = []
     module(
-        "calibration.evaluate", evaluate_folder=lambda *what, **how: asked.append((*what, how)) or Report()
+        "calibration.judge.evaluate",
+        evaluate_folder=lambda *what, **how: asked.append((*what, how)) or Report(),
     )
     done = edge("evaluate", "bundle", "folder", "--modality", "audio", "--json", tmp_path / "a.json")
     assert done.code == 0
@@ -353,7 +355,7 @@ def test_an_error_of_a_verb_is_one_line(edge, module):
     def refuse(*_, **__):
         raise DatasetError("folder holds no metadata.csv; see the docs")
 
-    module("calibration.evaluate", evaluate_folder=refuse)
+    module("calibration.judge.evaluate", evaluate_folder=refuse)
     assert one_line_error(edge("evaluate", "b", "f")) == "edge: folder holds no metadata.csv; see the docs\n"
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import onnx
 import pytest
 
-from edge import compare, rivals
 from edge.app import starter_bundle
-from edge.bundle import open_bundle
+from edge.bench import compare, rivals
+from edge.bench.mini_xception import LABELS, SIDE, mini_xception
+from edge.bundle.folder import open_bundle
 from edge.engines.cuda import gpu
 from edge.errors import InputError
-from edge.mini_xception import LABELS, SIDE, mini_xception
 from edge.words import WORDS
 
 ROOT = Path(__file__).parents[1]
@@ -167,7 +167,7 @@ def test_the_layers_of_fer():
 
 
 def test_the_eager_networks_are_those_of_the_bundle():
-    eager = pytest.importorskip("export.eager")
+    eager = pytest.importorskip("export.judge.eager")
     bundle = open_bundle(starter_bundle())
     for name, network in eager.eager_networks(bundle.manifest).items():
         entry = bundle.manifest.models[name]

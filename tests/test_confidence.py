@@ -6,15 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from calibration.confidence import Scaling, confusion_rates, fit_scaling, fit_thresholds
-from edge.confidence import (
+from calibration.confidence.fitting import Scaling, confusion_rates, fit_scaling, fit_thresholds
+from edge.errors import InputError
+from edge.reading.confidence import (
     Checks,
     near_event,
     needs_check,
     prediction_set,
     softmax,
 )
-from edge.errors import InputError
 
 LABELS = ("a", "b", "c")
 

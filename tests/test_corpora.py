@@ -11,12 +11,12 @@ from corpora import write_faces, write_sentences, write_voices, write_wav
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calibration.dataset import Example
+from calibration.data.dataset import Example
 from edge.errors import DatasetError
 from edge.items import LABELS
-from export.corpora import Split, fingerprint, joined, read_corpus, split_corpora
-from export.fer2013 import read_faces
-from export.published import EKMAN, EMOGATOR, EMOVO, FINE
+from export.corpora.fer2013 import read_faces
+from export.corpora.published import EKMAN, EMOGATOR, EMOVO, FINE
+from export.corpora.readers import Split, fingerprint, joined, read_corpus, split_corpora
 from export.recipe import read_recipe
 
 DATA = Path(__file__).parents[2] / "shared" / "data"

@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from calibration.dataset import nameless, read_folder, read_judged
-from calibration.labels import DROPPED, SYNONYMS, label_index
+from calibration.data.dataset import nameless, read_folder, read_judged
+from calibration.data.labels import DROPPED, SYNONYMS, label_index
 from edge.errors import DatasetError
 from edge.items import LABELS
 

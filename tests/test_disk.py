@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from edge.disk import beside, writing
 from edge.errors import InputError
-from edge.private import replacing
-from export.clips import _known
+from edge.system.disk import beside, writing
+from edge.system.private import replacing
 from export.progress import logged
-from export.training import save_whole
+from export.pseudo.clips import _known
+from export.training.loop import save_whole
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES, errno.ENOTDIR])

@@ -9,14 +9,14 @@ from importlib.metadata import PackageNotFoundError
 import numpy as np
 import pytest
 
-from edge import doctor
 from edge.app import Reader
-from edge.bundle import MANIFEST, open_bundle, sealed, write_bundle
+from edge.bundle.folder import MANIFEST, open_bundle, sealed, write_bundle
+from edge.bundle.golden import golden_arrays, replay, require_golden
+from edge.bundle.manifest import Limits
 from edge.config import Site
-from edge.doctor import examine
+from edge.doctor import examine as doctor
+from edge.doctor.examine import examine
 from edge.errors import BundleError, EngineError
-from edge.golden import golden_arrays, replay, require_golden
-from edge.manifest import Limits
 
 BROKEN = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
 
@@ -24,7 +24,7 @@ BROKEN = ImportError("libGL.so.1: cannot open shared object file: No such file o
 @pytest.fixture(autouse=True)
 def no_devices(monkeypatch):
     """The devices of this machine are looked at in test_doctor_devices.py."""
-    monkeypatch.setattr("edge.doctor_devices.examine_devices", lambda site, language: [])
+    monkeypatch.setattr("edge.doctor.devices.examine_devices", lambda site, language: [])
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_engines_and_golden_outputs_are_told_in_japanese(tiny_copy, other_answer
     (line,) = spoken(other_answers)
     assert "onnxruntime を更新するか、バンドルを書き出し直してください" in line
     opened = open_bundle(tiny_copy)
-    monkeypatch.setattr("edge.bundle.open_bundle", lambda _: opened)
+    monkeypatch.setattr("edge.bundle.folder.open_bundle", lambda _: opened)
     (tiny_copy / "vision.onnx").write_bytes(b"no model")
     (line,) = spoken(tiny_copy)
     assert "vision.onnx は読み取れる ONNX モデルではありません（ファイルが壊れています）。" in line
@@ -262,7 +262,7 @@ def test_a_changed_bundle(tiny_copy):
 def test_a_model_that_does_not_load(tiny_bundle, tmp_path, monkeypatch):
     folder = shutil.copytree(tiny_bundle.folder, tmp_path / "b")
     opened = open_bundle(folder)
-    monkeypatch.setattr("edge.bundle.open_bundle", lambda _: opened)
+    monkeypatch.setattr("edge.bundle.folder.open_bundle", lambda _: opened)
     (folder / "vision.onnx").write_bytes(b"no model")
     (text,) = bad(folder)
     assert "vision.onnx is no model that can be read (its bytes are damaged)" in text

@@ -14,7 +14,7 @@ from rig_camera import FakeCamera
 from test_microphone import process
 
 from edge.config import Site
-from edge.doctor_devices import examine_devices
+from edge.doctor.devices import examine_devices
 from edge.words import word
 
 
@@ -92,7 +92,7 @@ def test_a_camera_that_sends_is_told_with_size_and_light():
 
 
 def test_with_nothing_there_each_thing_is_bad_and_says_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr("edge.sources.addresses._SYSTEM", tmp_path)
+    monkeypatch.setattr("edge.sources.devices.addresses._SYSTEM", tmp_path)
     process(monkeypatch, "process._inputs = lambda: ([], None)")
     monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/none")
     checks = looked()

@@ -7,8 +7,8 @@ import pytest
 from test_mqtt import broker, make_broker, needs_broker, wait  # noqa: F401 - fixtures
 
 from edge.config import Site
-from edge.doctor_sinks import examine_sinks
-from edge.sinks.mqtt import Mqtt
+from edge.doctor.sinks import examine_sinks
+from edge.sinks.mqtt.client import Mqtt
 
 
 def looked(language="en", **site):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from edge.encoders import Encoders
 from edge.features.audio import log_mel
 from edge.features.vision import crop, standardise
 from edge.items import Face, Frame, Window
-from edge.stopwatch import Stopwatch
-from edge.voice import PRIOR
+from edge.reading.encoders import Encoders
+from edge.reading.stopwatch import Stopwatch
+from edge.reading.voice import PRIOR
 
 FACE = Face(left=20, top=10, width=40, height=40, score=0.9)
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from edge.energy import find_meter
+from edge.bench.energy import find_meter
 
 
 def put(path, text):

@@ -12,13 +12,13 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
+from calibration.int8.parity import compare
+from calibration.int8.quantize import quantize
 from edge.engines import onnxrt, open_engine
 from edge.engines.cpu_graph import RANGES, derive_cpu_graph
 from edge.engines.cpu_probe import saturates
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import EngineError
-from export.parity import compare
-from export.quantize import quantize
 
 COSINE = 0.999
 """How close the fast graph must stay to the canonical one, on the worst call."""

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from corpora import tone, write_wav
 
-from calibration.dataset import Example
-from calibration.evaluate import Judge, evaluate_folder, stream_clips
-from calibration.recordings import load_media, load_sound, windows_of
-from edge import cli
+from calibration.data.dataset import Example
+from calibration.data.recordings import load_media, load_sound, windows_of
+from calibration.judge.evaluate import Judge, evaluate_folder, stream_clips
+from edge.cli import main as cli
 from edge.errors import BundleError, DatasetError, MediaError
 from edge.items import LABELS, Frame
-from edge.sources.recording import RecordingSource
+from edge.sources.recorded.recording import RecordingSource
 
 KEYS = {
     "n",
@@ -318,7 +318,7 @@ def test_bad_input_of_the_command_is_one_line_and_leaves_no_file(
 
 
 def test_streams_compare_the_ways_to_vote(voices, tiny_bundle, monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr("calibration.voting_trial.HOPS", 60)
+    monkeypatch.setattr("calibration.judge.voting_trial.HOPS", 60)
     out = tmp_path / "streams.json"
     verb = ("evaluate", tiny_bundle.folder, voices, "--streams", "--json", out)
     code, printed, _ = command(monkeypatch, capsys, *verb)

@@ -15,15 +15,15 @@ import pytest
 from corpora import RECIPE, write_corpora, write_wav
 from test_onnx_teacher import write_listener
 
-from calibration.evaluate import evaluate_folder
-from edge.bundle import open_bundle
+from calibration.judge.evaluate import evaluate_folder
+from edge.bundle.folder import open_bundle
+from edge.bundle.manifest import VisionSpec
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, MODALITIES
-from edge.manifest import VisionSpec
-from export.card import HEADLINE
-from export.corpora import fingerprint
-from export.fer2013 import read_faces
-from export.heldout import held_out_sets
+from export.corpora.fer2013 import read_faces
+from export.corpora.readers import fingerprint
+from export.deliver.card import HEADLINE
+from export.judge.heldout import held_out_sets
 from export.recipe import read_recipe
 from export.run import run_export
 from export.stages import data_key, place_of

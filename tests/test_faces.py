@@ -19,7 +19,7 @@ from edge.perception.faces import (
     too_dark,
 )
 from edge.perception.tracks import PATIENCE_S, Tracks
-from edge.sources.recording import RecordingSource
+from edge.sources.recorded.recording import RecordingSource
 
 ASSETS = Path(__file__).parents[1] / "edge" / "assets"
 DETECTOR = ASSETS / "face_detector.onnx"

@@ -7,13 +7,13 @@ from conftest import MEDIA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calibration.recordings import load_sound
+from calibration.data.recordings import load_sound
+from edge.bundle.manifest import AudioSpec, TextSpec, VisionSpec
 from edge.features.audio import SlidingLogMel, log_mel
 from edge.features.band import Band
 from edge.features.text import token_ids
 from edge.features.vision import crop, standardise
 from edge.items import Face
-from edge.manifest import AudioSpec, TextSpec, VisionSpec
 
 SPEC = AudioSpec()
 DATA = MEDIA.parent

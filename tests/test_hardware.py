@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from edge.errors import ConfigError
-from export.hardware import accelerator, batches, share_gradients
-from export.training import Plan, Task, finished, train
+from export.training.hardware import accelerator, batches, share_gradients
+from export.training.loop import Plan, Task, finished, train
 
 K, STEPS = 3, 12
 
@@ -19,9 +19,9 @@ SCRIPT = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
-from export.hardware import accelerator
+from export.training.hardware import accelerator
 from test_hardware import model_and_task
-from export.training import Plan, train
+from export.training.loop import Plan, train
 hardware = accelerator("cpu")
 model, task = model_and_task()
 train(task, Plan(6, 1e-2, seed=3), Path(sys.argv[1]), hardware)

@@ -25,7 +25,7 @@ def loaded(code):
 
 
 def test_no_module_of_the_device_imports_the_workstation():
-    assert "edge.pipeline" in MODULES
+    assert "edge.reading.pipeline" in MODULES
     imports = "; ".join(f"import {name}" for name in MODULES)
     names = loaded(f"{imports}; {REPORT}")
     assert not names & WORKSTATION
@@ -35,13 +35,13 @@ def test_no_module_of_the_device_imports_the_workstation():
 def test_help_and_version_load_nothing_heavy():
     for option in ("--help", "--version"):
         code = (
-            "import sys, edge.cli\n"
+            "import sys, edge.cli.main\n"
             f"sys.argv = ['edge', '{option}']\n"
-            "try:\n    edge.cli.main()\nexcept SystemExit:\n    pass\n"
+            "try:\n    edge.cli.main.main()\nexcept SystemExit:\n    pass\n"
             f"{REPORT}"
         )
         assert not loaded(code) & {"cv2", "onnxruntime", "onnx", "av", "numpy", "pydantic", "tokenizers"}
 
 
 def test_the_command_line_alone_never_loads_the_workstation():
-    assert not loaded(f"import edge.cli; {REPORT}") & {"torch", "export", "calibration"}
+    assert not loaded(f"import edge.cli.main; {REPORT}") & {"torch", "export", "calibration"}

@@ -8,8 +8,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from calibration.int8.lint import lint, require_clean
 from edge.errors import EngineError
-from export.lint import lint, require_clean
 
 FLOAT, INT8 = TensorProto.FLOAT, np.int8
 

@@ -12,15 +12,15 @@ import pytest
 from edge.app import Reader
 from edge.config import Site
 from edge.items import AudioChunk, Frame, Health, Reading, Tick
-from edge.pace import Pace, Thermometer
+from edge.perception.synchrony import CaptureClocks
+from edge.reading.pace import Pace, Thermometer
+from edge.reading.windows import Windower
 from edge.sinks.health import EVERY_S, HealthLine, health_text
 from edge.sinks.watchdog import Watchdog
-from edge.sources import live
-from edge.sources.live import LiveSource
-from edge.sources.news import DeviceNews
-from edge.sources.recording import RecordingSource
-from edge.synchrony import CaptureClocks
-from edge.windows import Windower
+from edge.sources.devices import live
+from edge.sources.devices.live import LiveSource
+from edge.sources.devices.news import DeviceNews
+from edge.sources.recorded.recording import RecordingSource
 
 
 class Hand:
@@ -102,7 +102,7 @@ def test_stopping_ends_it_from_another_thread_at_once(source):
 
 def test_what_becomes_of_the_devices_is_said_when_it_happens(monkeypatch):
     clock = [1000.0]
-    monkeypatch.setattr("edge.sources.news.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("edge.sources.devices.news.time.monotonic", lambda: clock[0])
     said, there = [], {}
     news = DeviceNews(said.append)
 

@@ -19,10 +19,11 @@ import pytest
 from edge.config import LogSettings
 from edge.errors import InputError
 from edge.items import LABELS, Reading
-from edge.sinks import background, log
-from edge.sinks.jsonl import record
-from edge.sinks.log import Log, columns
-from edge.texts import uncell
+from edge.sinks import background
+from edge.sinks.files import log
+from edge.sinks.files.jsonl import record
+from edge.sinks.files.log import Log, columns
+from edge.system.texts import uncell
 
 HAPPY = Reading(
     time=4.0,

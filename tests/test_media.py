@@ -15,9 +15,9 @@ from test_recording import RATE, chunks, frames, loud_from, write_video, write_w
 
 from edge.errors import MediaError
 from edge.items import Frame
-from edge.sources.cut import goes_on
-from edge.sources.recording import RecordingSource, recordings
-from edge.sources.timeline import Timeline
+from edge.sources.recorded.cut import goes_on
+from edge.sources.recorded.recording import RecordingSource, recordings
+from edge.sources.recorded.timeline import Timeline
 
 
 def read(path):

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from calibration.metrics import Report, calibration_error, error_by_chance, score
-from edge.confidence import prediction_set
+from calibration.judge.metrics import Report, calibration_error, error_by_chance, score
 from edge.errors import InputError
 from edge.items import LABELS
+from edge.reading.confidence import prediction_set
 
 NEUTRAL, ANGRY, HAPPY, SAD, WORRIED, SURPRISE = range(len(LABELS))
 KEYS = [

@@ -13,11 +13,11 @@ from rig_audio import Ear, FakeMicrophone, missing, until
 
 from edge.errors import InputError
 from edge.items import AudioChunk
-from edge.sources import portaudio
-from edge.sources.capture_process import BLOCK_S, HEADER, Input, _trouble, choose, serial
-from edge.sources.microphone import LATE_S, Microphone, microphones
-from edge.sources.portaudio import Capture
-from edge.sources.recording import RecordingSource
+from edge.sources.devices import portaudio
+from edge.sources.devices.capture_process import BLOCK_S, HEADER, Input, _trouble, choose, serial
+from edge.sources.devices.microphone import LATE_S, Microphone, microphones
+from edge.sources.devices.portaudio import Capture
+from edge.sources.recorded.recording import RecordingSource
 
 needs_rig = pytest.mark.skipif(bool(missing()), reason=missing() or "a fake microphone")
 
@@ -70,7 +70,9 @@ def test_serial_number_of_a_sound_card(tmp_path):
 
 def process(monkeypatch, *lines):
     """Captures run these lines of Python before they begin."""
-    code = "\n".join(("import sys, edge.sources.capture_process as process", *lines, "process.main()"))
+    code = "\n".join(
+        ("import sys, edge.sources.devices.capture_process as process", *lines, "process.main()")
+    )
     monkeypatch.setattr(portaudio, "_COMMAND", (sys.executable, "-c", code))
 
 
@@ -149,7 +151,7 @@ def test_a_microphone_that_comes_later_is_taken_by_the_same_process(monkeypatch,
 
 
 def test_the_module_needs_no_portaudio():
-    code = "import sys, edge.sources.microphone; assert 'sounddevice' not in sys.modules"
+    code = "import sys, edge.sources.devices.microphone; assert 'sounddevice' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
@@ -195,7 +197,7 @@ def test_a_capture_ends_with_the_process_that_began_it(monkeypatch):
         [
             sys.executable,
             "-c",
-            "import time, edge.sources.capture_process as p\n"
+            "import time, edge.sources.devices.capture_process as p\n"
             "p._inputs = lambda: time.sleep(60)\nimport sys; sys.argv = ['', 'capture']; p.main()",
         ],
         stdin=subprocess.PIPE,
@@ -384,7 +386,7 @@ def test_a_process_without_any_sound_gets_a_server_later(rig):
     rig.crash()
     code = (
         "import sys, time\n"
-        "from edge.sources.microphone import Microphone\n"
+        "from edge.sources.devices.microphone import Microphone\n"
         "chunks = []\n"
         "with Microphone(chunks.append, 16000) as microphone:\n"
         "    while microphone.health().state != 'gone':\n        time.sleep(0.02)\n"

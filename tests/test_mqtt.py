@@ -20,9 +20,9 @@ from edge import __version__
 from edge.config import MqttSettings
 from edge.errors import InputError, MissingExtraError
 from edge.items import Reading
-from edge.sinks import mqtt
-from edge.sinks import namesake as namesake_module
-from edge.sinks.mqtt import Mqtt
+from edge.sinks.mqtt import client as mqtt
+from edge.sinks.mqtt import namesake as namesake_module
+from edge.sinks.mqtt.client import Mqtt
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
 needs_broker = pytest.mark.skipif(not MOSQUITTO, reason="needs mosquitto")
@@ -212,10 +212,10 @@ def test_the_oldest_are_lost_when_too_many_wait(tiny_bundle, monkeypatch):
 CHILD = """
 import sys, time
 from pathlib import Path
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
 from edge.config import MqttSettings
 from edge.items import Reading
-from edge.sinks.mqtt import Mqtt
+from edge.sinks.mqtt.client import Mqtt
 manifest = open_bundle(Path(sys.argv[1])).manifest
 settings = MqttSettings(host="127.0.0.1", port=int(sys.argv[2]), topic="plant/line3", client_id="line3")
 with Mqtt(settings, manifest) as sink:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from corpora import write_wav
 
-from calibration.noise import Surroundings, _drawn, _number, load_noises
+from calibration.data.noise import Surroundings, _drawn, _number, load_noises
 from edge.errors import DatasetError
 
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from edge import notify
 from edge.engines.trt_build import Compiler
+from edge.system import notify
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 from test_bundle import externalise
 from test_onnx_teacher import write_listener
 
+from edge.bundle.onnx_file import load_graph
 from edge.errors import ConfigError, EngineError
 from edge.items import Frame
-from edge.onnx_file import load_graph
 from edge.perception.faces import FaceFollower
-from export.onnx_teacher import OnnxTeacher
+from export.teachers.onnx_file import OnnxTeacher
 
 ROOT = Path(__file__).parents[1]
 

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 from tiny_teachers import word_tokenizer
 
 from edge.errors import ConfigError
-from export.find_teacher import open_teacher
+from export.teachers.find import open_teacher
 
 
 def write_graph(file, inputs, nodes, output=("out", ("b", "t", "d"))):

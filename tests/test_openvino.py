@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from edge.app import Reader, demo_clip
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
+from edge.bundle.golden import golden_arrays, replay
 from edge.config import Site
 from edge.engines import open_engine
 from edge.engines.cpu_probe import saturates
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import EngineError, MissingExtraError
-from edge.golden import golden_arrays, replay
 
 STARTER = Path(str(files("edge") / "assets" / "starter"))
 WHOLE = pytest.mark.skipif(

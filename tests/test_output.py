@@ -11,7 +11,7 @@ import pytest
 from edge.app import demo_clip
 from edge.engines.plans import folder as folder_of_plans
 from edge.errors import EngineError
-from edge.texts import visible
+from edge.system.texts import visible
 
 SHIFT_JIS = os.fsdecode("テスト".encode("shift_jis"))
 

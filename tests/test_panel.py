@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from panels import SETUP, board, minute, picture, read, state, view
 
-from edge.display import charts, cost, headline, judging, palette
-from edge.display.charset import drawable, font
-from edge.display.drawing import Canvas, text, text_width
-from edge.display.layout import FULL
-from edge.display.panel import draw
+from edge.display import cost, judging
+from edge.display.panel import charts, headline, palette
+from edge.display.panel.charset import drawable, font
+from edge.display.panel.drawing import Canvas, text, text_width
+from edge.display.panel.layout import FULL
+from edge.display.panel.panel import draw
 from edge.display.view import STALE_S, Board, Look, Setup, View, doubtful, sureness
 from edge.errors import InputError
 from edge.items import LABELS, Health, State

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
+from calibration.int8.parity import compare, parity, require_finite
 from edge.errors import InputError
-from export.parity import compare, parity, require_finite
 
 
 class Echo:

@@ -10,15 +10,15 @@ from panels import read, state
 from test_pipeline import FACE, Follower, Kept, Listener, build, merged, pictures, sound  # noqa: F401
 
 from edge.app import Reader
-from edge.confidence import Checks
 from edge.config import Site
-from edge.display.layout import FULL
-from edge.display.panel import draw
+from edge.display.panel.layout import FULL
+from edge.display.panel.panel import draw
 from edge.display.view import Board, Look, Setup
 from edge.items import Face, Frame
 from edge.perception.faces import FaceFollower
-from edge.sinks.jsonl import JsonLines
-from edge.sources.recording import RecordingSource
+from edge.reading.confidence import Checks
+from edge.sinks.files.jsonl import JsonLines
+from edge.sources.recorded.recording import RecordingSource
 
 OTHER = Face(left=60, top=12, width=30, height=30, score=0.9)
 
@@ -180,7 +180,7 @@ def _cut(path, seconds):
 def test_a_line_of_csv_names_the_person(tmp_path):
     from edge.config import LogSettings
     from edge.items import LABELS
-    from edge.sinks.log import Log
+    from edge.sinks.files.log import Log
 
     with Log(LogSettings(folder=tmp_path, format="csv"), LABELS) as log:
         log.write(read(1, person=2))

@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 from edge.app import Reader
-from edge.confidence import Checks
+from edge.bundle.manifest import VotingSettings
 from edge.config import Site
-from edge.encoders import Encoders
 from edge.errors import MediaError
-from edge.fusion import Fusion
 from edge.items import AudioChunk, Face, Frame, Transcript, Window
-from edge.manifest import VotingSettings
 from edge.perception.speech import Speech
-from edge.pipeline import Pipeline
-from edge.stopwatch import Stopwatch
-from edge.voting import Rules
-from edge.windows import Windower
+from edge.reading.confidence import Checks
+from edge.reading.encoders import Encoders
+from edge.reading.fusion import Fusion
+from edge.reading.pipeline import Pipeline
+from edge.reading.stopwatch import Stopwatch
+from edge.reading.voting import Rules
+from edge.reading.windows import Windower
 
 RATE = 16000
 FACE = Face(left=20, top=10, width=40, height=40, score=0.8)
@@ -357,7 +357,7 @@ def test_that_the_limit_is_used_up_is_said_each_day_anew(build, engines, monkeyp
         def today(cls):
             return cls(2026, 11, day[0])
 
-    monkeypatch.setattr("edge.pipeline.datetime", types.SimpleNamespace(date=Date))
+    monkeypatch.setattr("edge.reading.pipeline.datetime", types.SimpleNamespace(date=Date))
     flat = Sure(engines["fusion"], (0.0,) * 6)
     clear = Sure(engines["fusion"], (30.0, 0, 0, 0, 0, 0))
     engines["fusion"] = flat

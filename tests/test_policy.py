@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigError
-from export.policy import read_policy, require_signature, sign
+from export.pseudo.policy import read_policy, require_signature, sign
 
 DAY = datetime.date(2026, 11, 23)
 SHIPPED = Path(__file__).parents[1] / "recipes" / "pseudo.toml"

@@ -7,10 +7,10 @@ import torch
 
 from edge.errors import DatasetError
 from edge.items import LABELS, MODALITIES
-from export import crossfit
-from export.crossfit import completed, cross_fitted
-from export.fusion_windows import Pool, even_labels
-from export.pools import Inputs, parts_of, require_labels
+from export.fusion import crossfit
+from export.fusion.crossfit import completed, cross_fitted
+from export.fusion.pools import Inputs, parts_of, require_labels
+from export.fusion.windows import Pool, even_labels
 from export.recipe import read_recipe
 
 RECIPES = Path(__file__).parents[1] / "recipes"

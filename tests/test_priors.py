@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge.items import LABELS
-from edge.priors import EVERY, KEPT_WINDOWS, LEAST_WINDOWS, Census, bbse, counted, em_prior
+from edge.reading.priors import EVERY, KEPT_WINDOWS, LEAST_WINDOWS, Census, bbse, counted, em_prior
 
 K = len(LABELS)
 EVEN = (1 / K,) * K

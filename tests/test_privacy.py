@@ -9,15 +9,15 @@ import torch
 
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, MODALITIES
-from export.federated import of_site
-from export.fusion import FusionHead
-from export.fusion_task import fusion_task
-from export.fusion_training import train_fusion
-from export.fusion_windows import Pool, compose, compose_around, voices
-from export.history import read_history
-from export.privacy import PrivateGradients, privacy_of
+from export.fusion.head import FusionHead
+from export.fusion.privacy.dp import PrivateGradients, privacy_of
+from export.fusion.privacy.federated import of_site
+from export.fusion.task import fusion_task
+from export.fusion.training import train_fusion
+from export.fusion.windows import Pool, compose, compose_around, voices
 from export.recipe import FusionRecipe, Recipe
-from export.students import TOKEN
+from export.students.networks import TOKEN
+from export.training.history import read_history
 
 K = len(LABELS)
 STUDENT = {"corpora": ("x",), "epochs": 1, "lr": 1e-3}
@@ -254,11 +254,11 @@ def test_two_sites_do_as_well_as_pooled_training(pools, tmp_path):
 
 def test_federated_training_that_was_killed_goes_on_to_the_same_weights(pools, tmp_path, monkeypatch):
     pytest.importorskip("flwr", reason="script/test_extras has it")
-    import export.federated
+    import export.fusion.privacy.federated
 
     recipe = recipe_with(epochs=2, windows=64, batch=32, sites=2)
     whole = train_fusion(recipe, *pools, tmp_path / "whole")
-    trained, train = [], export.federated.train
+    trained, train = [], export.fusion.privacy.federated.train
 
     def killed(task, plan, folder):
         if len(trained) == 3:
@@ -266,7 +266,7 @@ def test_federated_training_that_was_killed_goes_on_to_the_same_weights(pools, t
         trained.append(task.name)
         train(task, plan, folder)
 
-    monkeypatch.setattr(export.federated, "train", killed)
+    monkeypatch.setattr(export.fusion.privacy.federated, "train", killed)
     with pytest.raises(KeyboardInterrupt):
         train_fusion(recipe, *pools, tmp_path / "killed")
     monkeypatch.undo()

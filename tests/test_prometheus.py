@@ -17,7 +17,7 @@ from edge.config import PrometheusSettings, Site
 from edge.errors import MissingExtraError
 from edge.items import Health, Reading
 from edge.sinks import open_sinks, prometheus
-from edge.sinks.jsonl import new_run
+from edge.sinks.files.jsonl import new_run
 from edge.sinks.prometheus import Prometheus
 
 MICROPHONE = Health("microphone", "running", rate=16000.0, level_db=-31.5, age_s=0.02, dropped=3, reopened=1)

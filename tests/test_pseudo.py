@@ -11,21 +11,21 @@ import pytest
 import torch
 from corpora import tone, write_voices, write_wav
 
-from calibration.dataset import Example, read_folder, require_human
-from calibration.evaluate import Judge, evaluate_folder, stream_clips
+from calibration.data.dataset import Example, read_folder, require_human
+from calibration.judge.evaluate import Judge, evaluate_folder, stream_clips
+from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
-from edge.manifest import AudioSpec
-from export.audio_training import audio_split, audio_targets, train_audio
-from export.corpora import Split, joined, split_corpora
-from export.draws import draw_share, label_targets
-from export.noisy_windows import NoisyWindows, load_clips
-from export.policy import read_policy
-from export.pseudo import run_pseudo
-from export.pseudo_trial import keep, run_trial
+from export.corpora.readers import Split, joined, split_corpora
+from export.pseudo.policy import read_policy
+from export.pseudo.run import run_pseudo
+from export.pseudo.trial import keep, run_trial
+from export.pseudo.unlabelled import read_unlabelled, scale
 from export.recipe import read_recipe
-from export.text_training import text_split
-from export.unlabelled import read_unlabelled, scale
+from export.students.audio import audio_split, audio_targets, train_audio
+from export.students.text import text_split
+from export.training.noisy_windows import NoisyWindows, load_clips
+from export.training.sampling import draw_share, label_targets
 
 RECIPE = """
 name = "tiny"
@@ -66,7 +66,7 @@ class Ear:
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """Voices, recordings nobody labelled, a recipe and a policy; all rows of run_pseudo's arguments."""
-    monkeypatch.setattr("export.unlabelled.teacher_of", lambda recipe, modality, data: Ear())
+    monkeypatch.setattr("export.pseudo.unlabelled.teacher_of", lambda recipe, modality, data: Ear())
     write_voices(tmp_path / "voices", speakers=6, clips=2)
     rng = np.random.default_rng(5)
     for number in range(36):
@@ -341,7 +341,7 @@ def lessons_with(place, guess):
 
 
 def test_a_guess_does_not_teach_the_teacher(place, monkeypatch):
-    monkeypatch.setattr("export.audio_training.teacher_of", lambda recipe, modality, data: Listener())
+    monkeypatch.setattr("export.students.audio.teacher_of", lambda recipe, modality, data: Listener())
     sad, happy = lessons_with(place, "sad"), lessons_with(place, "happy")
     assert torch.equal(sad.soft, happy.soft)
     right = [int(file.stem.split("-")[1]) for file in sorted((place / "shift").iterdir())]
@@ -349,10 +349,10 @@ def test_a_guess_does_not_teach_the_teacher(place, monkeypatch):
 
 
 def test_guesses_alone_teach_no_teacher(place, monkeypatch):
-    monkeypatch.setattr("export.audio_training.teacher_of", lambda recipe, modality, data: Listener())
+    monkeypatch.setattr("export.students.audio.teacher_of", lambda recipe, modality, data: Listener())
     recipe = read_recipe(place / "recipe.toml")
     windows = NoisyWindows([GUESS], [np.zeros(16000, np.float32)], [], AudioSpec())
-    monkeypatch.setattr("export.audio_training.audio_share", lambda *_: np.ones(1))
+    monkeypatch.setattr("export.students.audio.audio_share", lambda *_: np.ones(1))
     with pytest.raises(DatasetError, match="there are pseudo-labels only"):
         audio_targets(recipe, place, windows, ([], []), place / "cache")
 
@@ -401,7 +401,7 @@ def test_labels_that_stay_are_a_share_of_each():
 
 
 def test_a_trial_shows_what_rounds_are_worth(place, monkeypatch):
-    monkeypatch.setattr("export.pseudo_trial.SEEDS", 2)
+    monkeypatch.setattr("export.pseudo.trial.SEEDS", 2)
     args = (place / "recipe.toml", place, place / "policy.toml", place / "trial", 0.7)
     table = run_trial(*args)
     ways = [line[:14].strip() for line in table.splitlines()[3:7]]

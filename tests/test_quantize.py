@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from calibration.ranges import METHODS, Range, collect_ranges
+from calibration.int8.parity import compare
+from calibration.int8.quantize import Quantizer, quantize
+from calibration.int8.ranges import METHODS, Range, collect_ranges
 from edge.engines.cpu_graph import RANGES, derive_cpu_graph
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.engines.wiring import Wiring, attribute
 from edge.errors import InputError
-from export.parity import compare
-from export.quantize import Quantizer, quantize
 
 PRODUCTS = ("Conv", "MatMul", "Gemm")
 

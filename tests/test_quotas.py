@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from edge.errors import InputError
-from edge.quotas import assign
+from edge.reading.quotas import assign
 
 rows = arrays(
     np.float32, st.tuples(st.integers(1, 30), st.just(4)), elements=st.floats(0.0625, 1.0, width=32)

@@ -15,7 +15,7 @@ from conftest import MEDIA
 
 from edge.errors import MediaError
 from edge.items import AudioChunk, Frame
-from edge.sources.recording import LARGEST_SIDE, RecordingSource, recordings
+from edge.sources.recorded.recording import LARGEST_SIDE, RecordingSource, recordings
 
 RATE = 16000
 

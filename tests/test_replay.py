@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from panels import minute, read, state
 
-from edge import cli
 from edge import replay as replay_module
+from edge.cli import main as cli
 from edge.config import Site
-from edge.display import palette
-from edge.display.layout import FULL
+from edge.display.panel import palette
+from edge.display.panel.layout import FULL
 from edge.errors import InputError
 from edge.items import LABELS, Reading
 from edge.replay import last_run, replay
-from edge.sinks.jsonl import JsonLines, record
+from edge.sinks.files.jsonl import JsonLines, record
 
 
 @pytest.fixture

@@ -13,22 +13,22 @@ import numpy as np
 import pytest
 from corpora import write_corpora
 
-from calibration.dataset import Example
-from calibration.evaluate import Answers
-from calibration.metrics import score
+from calibration.data.dataset import Example
+from calibration.int8.quantize import QuantizeReport
+from calibration.judge.evaluate import Answers
+from calibration.judge.metrics import score
 from edge.items import LABELS
-from export import trial
-from export.fusion_variants import VARIANTS
-from export.heldout import HeldOut
-from export.history import Epoch, write_history
-from export.measured import Measured
-from export.page import page
+from export.deliver.measured import Measured
+from export.deliver.report.facts import mistakes_of, optional, write_report
+from export.deliver.report.making import pseudo_labels
+from export.deliver.report.page import page
+from export.fusion.comparison import trial
+from export.fusion.comparison.variants import VARIANTS
+from export.judge.heldout import HeldOut
 from export.progress import logged, say
-from export.quantize import QuantizeReport
 from export.recipe import read_recipe
-from export.report import mistakes_of, optional, write_report
-from export.sections_made import pseudo_labels
-from export.whisper_teacher import WhisperTeacher
+from export.teachers.whisper import WhisperTeacher
+from export.training.history import Epoch, write_history
 
 K = len(LABELS)
 EVIL = "<script>alert('x')</script> & <b>loud</b>"
@@ -53,7 +53,7 @@ def answers_to(examples, rng):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, _tiny):
     """A report of a tiny bundle with answers drawn at random; the work folder, and the facts."""
-    from edge.bundle import open_bundle
+    from edge.bundle.folder import open_bundle
 
     place, rng = tmp_path_factory.mktemp("report"), np.random.default_rng(0)
     recipe = read_recipe(write_corpora(place / "data"))

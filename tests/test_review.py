@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from panels import picture, read, state
 
-from calibration.dataset import read_folder
-from edge import cli
+from calibration.data.dataset import read_folder
 from edge.app import Reader
-from edge.bundle import MANIFEST, sha256
+from edge.bundle.folder import MANIFEST, sha256
+from edge.cli import main as cli
 from edge.config import ConsentSettings, ReviewSettings, Site
 from edge.errors import InputError
 from edge.items import LABELS, Prediction, Quality, Window

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calibration.metrics import calibration_error
+from calibration.judge.metrics import calibration_error
 from edge.errors import DatasetError
-from export import rounds
-from export.audit import verdicts
-from export.ensemble import NOBODY, Guessed, Human, fold_of, half_of, opinion
-from export.policy import Policy
-from export.rounds import Material, run_rounds
+from export.pseudo import rounds
+from export.pseudo.audit import verdicts
+from export.pseudo.ensemble import NOBODY, Guessed, Human, fold_of, half_of, opinion
+from export.pseudo.policy import Policy
+from export.pseudo.rounds import Material, run_rounds
 
 CENTRES = 1.6 * np.eye(6, 12, dtype=np.float32)
 POLICY = Policy(threshold=0.8, folds=3, audit_clips=50, head_agreement=False)

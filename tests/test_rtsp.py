@@ -6,7 +6,7 @@ import pytest
 import rig_rtsp
 from test_camera import gone, running, waited
 
-from edge.sources.camera import Camera
+from edge.sources.devices.camera import Camera
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.items import AudioChunk
-from edge.sources.sample_clock import GAP_S, WINDOW_S, Block, Resampler, SampleClock
-from edge.sources.sound_level import SoundLevel
+from edge.sources.devices.sample_clock import GAP_S, WINDOW_S, Block, Resampler, SampleClock
+from edge.sources.devices.sound_level import SoundLevel
 
 BEGAN = 4321.5
 DELAY = 0.011

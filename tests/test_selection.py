@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from edge.items import LABELS
-from export.policy import Policy
-from export.selection import freematch, rule, select, sharpened, softmatch
-from export.sensitivity import LEFT, TOP, WIDTH, curve, draw_curve, table
+from export.pseudo.policy import Policy
+from export.pseudo.selection import freematch, rule, select, sharpened, softmatch
+from export.pseudo.sensitivity import LEFT, TOP, WIDTH, curve, draw_curve, table
 
 
 def posteriors(*rows):

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from edge.errors import InputError
 from edge.items import LABELS, Reading, State
-from edge.sinks.jsonl import JsonLines
+from edge.sinks.files.jsonl import JsonLines
 from edge.sinks.terminal import Terminal, line
 from edge.words import word
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import MEDIA
 
-from calibration.speech_trial import judged, table, trial
+from calibration.judge.speech_trial import judged, table, trial
 from edge.errors import DatasetError, InputError
 from edge.items import AudioChunk
 from edge.perception.speech import (
@@ -19,8 +19,8 @@ from edge.perception.speech import (
     _summary,
     spoken_chunks,
 )
-from edge.sources.recording import RecordingSource
-from edge.windows import Windower
+from edge.reading.windows import Windower
+from edge.sources.recorded.recording import RecordingSource
 
 DATA = MEDIA.parent
 DEMO = Path(__file__).parents[1] / "edge" / "assets" / "demo.mp4"

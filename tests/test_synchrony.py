@@ -12,9 +12,9 @@ from rig_camera import FLASH_EVERY_S, FakeCamera
 
 from edge.errors import InputError
 from edge.items import AudioChunk, Frame
-from edge.sources.camera import Camera
-from edge.sources.recording import RecordingSource
-from edge.synchrony import EVENTS, CaptureClocks, click_times, flash_times, measure
+from edge.perception.synchrony import EVENTS, CaptureClocks, click_times, flash_times, measure
+from edge.sources.devices.camera import Camera
+from edge.sources.recorded.recording import RecordingSource
 
 RATE = 16000
 DARK, LIT = np.full((8, 8, 3), 40, np.uint8), np.full((8, 8, 3), 240, np.uint8)

@@ -5,10 +5,10 @@ import unicodedata
 
 import pytest
 
-from calibration.table import Once, read_rows, read_unquoted
+from calibration.data.table import Once, read_rows, read_unquoted
 from edge.errors import DatasetError
-from edge.words_corpora import CORPORA
-from edge.words_tables import TABLES
+from edge.words.corpora import CORPORA
+from edge.words.tables import TABLES
 
 COLUMNS = ("file_name", "emotion")
 LINES = [

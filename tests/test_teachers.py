@@ -9,15 +9,15 @@ import torch
 from corpora import write_wav
 from safetensors.numpy import load_file
 
-from calibration.dataset import Example
+from calibration.data.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
-from export.feature_cache import _read, teach
-from export.find_teacher import open_teacher
-from export.fingerprint import item_fingerprint
-from export.losses import Taught, distillation_loss
-from export.noisy_windows import load_clips
-from export.targets import DIRECTIONS, DevClips, teacher_targets
-from export.whisper_teacher import WhisperTeacher
+from export.corpora.fingerprint import item_fingerprint
+from export.teachers.cache import _read, teach
+from export.teachers.find import open_teacher
+from export.teachers.whisper import WhisperTeacher
+from export.training.losses import Taught, distillation_loss
+from export.training.noisy_windows import load_clips
+from export.training.targets import DIRECTIONS, DevClips, teacher_targets
 
 
 class Counting:
@@ -55,7 +55,7 @@ def test_each_clip_is_asked_about_once(clips, tmp_path):
 
 
 def test_a_killed_run_goes_on(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr("export.feature_cache.PART", 2)
+    monkeypatch.setattr("export.teachers.cache.PART", 2)
     with pytest.raises(KeyboardInterrupt):
         teach(Counting(fails_at=5), clips, NAMES, tmp_path)
     teacher = Counting()
@@ -65,7 +65,7 @@ def test_a_killed_run_goes_on(clips, tmp_path, monkeypatch):
 
 
 def test_a_cut_file_of_the_cache_is_made_again_and_the_others_stay(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr("export.feature_cache.PART", 2)
+    monkeypatch.setattr("export.teachers.cache.PART", 2)
     whole = teach(Counting(), clips, NAMES, tmp_path)
     file = sorted((tmp_path / "counting").iterdir())[0]
     lost = len(load_file(file))
@@ -76,7 +76,7 @@ def test_a_cut_file_of_the_cache_is_made_again_and_the_others_stay(clips, tmp_pa
 
 
 def test_a_full_disk_is_said_in_one_line_and_what_is_kept_stays_good(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr("export.feature_cache.PART", 2)
+    monkeypatch.setattr("export.teachers.cache.PART", 2)
     whole = teach(Counting(), clips, NAMES, tmp_path / "room")
 
     class Filling(Counting):
@@ -117,7 +117,7 @@ def test_a_damaged_answer_that_another_process_removed_is_missing(tmp_path, monk
         raise FileNotFoundError(file)
 
     (tmp_path / "a.safetensors").write_bytes(b"damaged")
-    monkeypatch.setattr("export.feature_cache.load_file", gone)
+    monkeypatch.setattr("export.teachers.cache.load_file", gone)
     assert _read(tmp_path, {"a"}) == {}
 
 

@@ -23,8 +23,8 @@ from rich.console import Console
 
 from edge.config import Site
 from edge.display.display import Display
-from edge.display.text_panel import FILLED, OUTLINED, TextPanel
-from edge.display.text_screen import TextScreen, has_terminal
+from edge.display.terminal.text_panel import FILLED, OUTLINED, TextPanel
+from edge.display.terminal.text_screen import TextScreen, has_terminal
 from edge.display.view import STALE_S, Look, View
 from edge.items import LABELS, Health, State
 from edge.words import word
@@ -223,8 +223,9 @@ import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from test_live import Player
-from edge import watch, cli
-from edge.sources.live import LiveSource
+from edge import watch
+from edge.cli import main as cli
+from edge.sources.devices.live import LiveSource
 demo = Path({demo!r})
 watch.live_source = lambda site, rate, say: LiveSource([lambda give: Player(demo, give)])
 sys.argv = ["edge", "run", "--bundle", {bundle!r}, "--config", {config!r}, "--lang", "ja"]
@@ -279,7 +280,7 @@ PANEL = """
 import _thread, signal, sys, time
 sys.path.insert(0, {tests!r})
 from panels import SETUP, minute
-from edge.display.text_screen import TextScreen
+from edge.display.terminal.text_screen import TextScreen
 from edge.display.view import Look
 stopped = []
 with TextScreen(SETUP, Look("en"), quit=lambda: stopped.append(1)) as panel:

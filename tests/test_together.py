@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from edge.together import Together
+from edge.system.together import Together
 
 
 class Thing:

@@ -14,13 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from calibration.noise import add_noise, background
+from calibration.data.noise import add_noise, background
+from edge.bundle.manifest import AudioSpec, TextSpec
 from edge.errors import ConfigError
 from edge.features.audio import log_mel
 from edge.items import LABELS, MODALITIES
-from edge.manifest import AudioSpec, TextSpec
-from export.audio_training import train_audio
-from export.augment import (
+from export.fusion.crossfit import train_heads
+from export.fusion.head import FusionHead
+from export.fusion.training import train_fusion
+from export.fusion.windows import Pool, compose
+from export.recipe import read_recipe
+from export.students.audio import train_audio
+from export.students.networks import TOKEN, AudioStudent, TextStudent, VisionStudent
+from export.students.onnx_files import audio_tokens
+from export.students.voices import NEUTRAL, voice_weights, voices_of
+from export.training.augment import (
     echo,
     jitter_faces,
     mask_bands,
@@ -29,18 +37,10 @@ from export.augment import (
     tinted_noises,
     warp_bands,
 )
-from export.crossfit import train_heads
-from export.fusion import FusionHead
-from export.fusion_training import train_fusion
-from export.fusion_windows import Pool, compose
-from export.history import Epoch, read_history
-from export.networks import audio_tokens
-from export.noisy_windows import Bank, NoisyWindows
-from export.recipe import read_recipe
-from export.students import TOKEN, AudioStudent, TextStudent, VisionStudent
-from export.targets import kept_score
-from export.training import Plan, Task, finished, train
-from export.voices import NEUTRAL, voice_weights, voices_of
+from export.training.history import Epoch, read_history
+from export.training.loop import Plan, Task, finished, train
+from export.training.noisy_windows import Bank, NoisyWindows
+from export.training.targets import kept_score
 
 STARTER = Path(__file__).parents[1] / "recipes" / "starter.toml"
 K, STEPS, EPOCHS = 3, 5, 4
@@ -910,7 +910,7 @@ def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
             pieces = samples[: len(samples) // 400 * 400].reshape(-1, 400)
             return np.abs(np.fft.rfft(pieces))[:, :120].astype(np.float32)
 
-    monkeypatch.setattr("export.find_teacher.open_teacher", lambda *_, **__: Teacher())
+    monkeypatch.setattr("export.teachers.find.open_teacher", lambda *_, **__: Teacher())
     place = tmp_path / "work" / "audio"
     student = train_audio(taught, tmp_path, place)
     assert len(asked) == 36  # clips of the two training speakers and of the dev speaker, once each

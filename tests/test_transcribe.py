@@ -25,7 +25,7 @@ from edge.perception.transcribe import (
     WhisperTranscriber,
     transcriber,
 )
-from edge.sources.recording import RecordingSource
+from edge.sources.recorded.recording import RecordingSource
 
 RATE = 16000
 SENTENCE = "The weather is very nice today and we are going to the park."

@@ -10,14 +10,21 @@ import torch
 from corpora import tone, write_wav
 
 from edge.errors import DatasetError
-from export import trial
-from export.find_teacher import open_teacher
-from export.fusion import FusionHead
-from export.fusion_variants import VARIANTS, Tokens, build, size
-from export.pairs import Pairs, per_actor, read_pairs, tokens, words
-from export.published import RAVDESS
-from export.students import TOKEN
-from export.verdict import REFERENCE, TITLES, markdown, unweighted_recall, verdict, weighted_f1
+from export.corpora.published import RAVDESS
+from export.fusion.comparison import trial
+from export.fusion.comparison.pairs import Pairs, per_actor, read_pairs, tokens, words
+from export.fusion.comparison.variants import VARIANTS, Tokens, build, size
+from export.fusion.comparison.verdict import (
+    REFERENCE,
+    TITLES,
+    markdown,
+    unweighted_recall,
+    verdict,
+    weighted_f1,
+)
+from export.fusion.head import FusionHead
+from export.students.networks import TOKEN
+from export.teachers.find import open_teacher
 
 K = len(RAVDESS)
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -249,7 +256,7 @@ def test_a_voice_that_cannot_be_read_is_named_and_left_out(tmp_path, whisper, ca
 def test_edge_trial_writes_table_and_json(tmp_path, whisper, monkeypatch):
     from typer.testing import CliRunner
 
-    from edge.cli import app
+    from edge.cli.main import app
 
     assert whisper
     some = {name: VARIANTS[name] for name in ("concat", "guided_query", "guided_key_value")}

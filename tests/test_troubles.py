@@ -11,14 +11,14 @@ import pytest
 from edge.config import LogSettings, ReviewSettings
 from edge.errors import InputError
 from edge.items import LABELS, Reading
+from edge.perception.synchrony import CaptureClocks
 from edge.sinks import troubles as module
+from edge.sinks.files.jsonl import JsonLines, new_run
+from edge.sinks.files.log import Log
+from edge.sinks.files.persistent import Persistent
 from edge.sinks.health import HealthLine
-from edge.sinks.jsonl import JsonLines, new_run
-from edge.sinks.log import Log
-from edge.sinks.persistent import Persistent
 from edge.sinks.review import Review
 from edge.sinks.troubles import Troubles
-from edge.synchrony import CaptureClocks
 
 NOTHING = Reading(1.0, "no_face")
 
@@ -163,8 +163,8 @@ import sys
 from pathlib import Path
 from edge.config import LogSettings
 from edge.items import LABELS, Reading
-from edge.sinks.jsonl import JsonLines
-from edge.sinks.log import Log
+from edge.sinks.files.jsonl import JsonLines
+from edge.sinks.files.log import Log
 folder = Path(sys.argv[1])
 with Log(LogSettings(folder=folder), LABELS) as log, JsonLines(folder / "out.jsonl", LABELS) as lines:
     log.write(Reading(1.0, "no_face"))

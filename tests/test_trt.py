@@ -11,13 +11,13 @@ import pytest
 
 from edge import engines
 from edge.app import Reader, demo_clip, starter_bundle
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
+from edge.bundle.golden import golden_arrays
 from edge.config import DisplaySettings, Site
 from edge.engines import cuda, open_engine, open_engines, trt, trt_here
 from edge.engines.cuda import Gpu
 from edge.engines.trt import TensorRtEngine
 from edge.errors import BundleError, EngineError, MissingExtraError
-from edge.golden import golden_arrays
 
 
 @pytest.fixture(autouse=True)

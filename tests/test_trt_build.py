@@ -14,13 +14,13 @@ import onnxruntime as ort
 import pytest
 
 from edge.app import starter_bundle
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
+from edge.bundle.golden import golden_arrays
 from edge.engines import trt_build, trt_compiler
 from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.plans import plan_for
 from edge.engines.trt_build import Compiler, build, compiler
 from edge.errors import EngineError
-from edge.golden import golden_arrays
 
 NAMES = ("audio", "vision", "text", "fusion")
 

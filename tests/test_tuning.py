@@ -9,17 +9,17 @@ from corpora import RECIPE, WORDS, write_faces, write_sentences
 from tiny_teachers import write_model
 from tokenizers import Tokenizer
 
+from edge.bundle.manifest import TextSpec
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
-from edge.manifest import TextSpec
-from export import vision_training
-from export.made_up import LONGEST, made_up
 from export.recipe import read_recipe
-from export.targets import DIRECTIONS, TEMPERATURE, TeacherTargets, kept_score
-from export.text_training import guessed, macro_f1, train_text, train_tokenizer
-from export.training import train
-from export.tuning import Material, targets_of
-from export.vision_training import train_vision
+from export.students import vision as vision_training
+from export.students.text import guessed, macro_f1, train_text, train_tokenizer
+from export.students.vision import train_vision
+from export.teachers.made_up import LONGEST, made_up
+from export.teachers.tuning import Material, targets_of
+from export.training.loop import train
+from export.training.targets import DIRECTIONS, TEMPERATURE, TeacherTargets, kept_score
 
 pytest.importorskip("transformers")
 K = len(LABELS)
@@ -187,7 +187,7 @@ def test_a_killed_tuning_goes_on_to_the_same_lessons(tmp_path, monkeypatch):
         object.__setattr__(task, "batches", batches)
         train(task, plan, folder)
 
-    monkeypatch.setattr("export.tuning.train", dies)
+    monkeypatch.setattr("export.teachers.tuning.train", dies)
     with pytest.raises(KeyboardInterrupt):
         targets_of(recipe, "text", material, tmp_path, cache)
     kept = {file.name for file in next(cache.glob("tuned-*")).iterdir()}
@@ -196,7 +196,7 @@ def test_a_killed_tuning_goes_on_to_the_same_lessons(tmp_path, monkeypatch):
     again = targets_of(recipe, "text", material, tmp_path, cache)
     assert torch.equal(again.soft, whole.soft)
     assert torch.equal(again.features, whole.features)
-    monkeypatch.setattr("export.tuning.train", None)  # the third time nothing is tuned
+    monkeypatch.setattr("export.teachers.tuning.train", None)  # the third time nothing is tuned
     targets_of(recipe, "text", material, tmp_path, cache)
 
 
@@ -297,7 +297,7 @@ def test_tuning_is_part_of_the_key_only_where_there_is_something_to_tune(tmp_pat
 
 
 def test_weights_that_stay_are_neither_copied_nor_saved(tmp_path):
-    from export.training import Plan, Task
+    from export.training.loop import Plan, Task
 
     model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, K))
     model[0].requires_grad_(False)

@@ -11,8 +11,8 @@ from panels import SETUP, board, read, state
 from edge.config import ReviewSettings
 from edge.display import judging
 from edge.display.judging import Held, Wish, key_at, label_key, place_of, rows, wish_of
-from edge.display.layout import COMPACT, FULL
-from edge.display.panel import at_units, draw
+from edge.display.panel.layout import COMPACT, FULL
+from edge.display.panel.panel import at_units, draw
 from edge.display.verdicts import REVIEWER, Verdicts
 from edge.display.view import Look, Note
 from edge.items import LABELS

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge.voice import HALF_LIFE_S, PRIOR, Voice, shrunk
+from edge.reading.voice import HALF_LIFE_S, PRIOR, Voice, shrunk
 
 
 def test_nothing_is_known_of_a_voice_never_heard():

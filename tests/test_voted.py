@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from calibration import voted
-from calibration.confidence import fit_thresholds
-from calibration.streams import Clip, compose, shifted_balance
-from calibration.voted import CLEAR, Voice, voted_thresholds
-from calibration.voting_trial import tallies
-from edge.confidence import softmax
+from calibration.confidence import voted
+from calibration.confidence.fitting import fit_thresholds
+from calibration.confidence.voted import CLEAR, Voice, voted_thresholds
+from calibration.judge.streams import Clip, compose, shifted_balance
+from calibration.judge.voting_trial import tallies
+from edge.bundle.manifest import VotingSettings
 from edge.items import LABELS, Prediction
-from edge.manifest import VotingSettings
-from edge.voting import Rules
+from edge.reading.confidence import softmax
+from edge.reading.voting import Rules
 
 K = len(LABELS)
 EVEN = (1.0 / K,) * K

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.bundle.manifest import VotingSettings
 from edge.items import LABELS, Prediction, Quality
-from edge.manifest import VotingSettings
-from edge.voting import (
+from edge.reading.voting import (
     Ballot,
     Evidence,
     Rules,

@@ -3,11 +3,20 @@
 import numpy as np
 import pytest
 
-from calibration.streams import Stream
-from calibration.voting_trial import average, compare, hidden_markov, majority, none, ours, tallies, trust
+from calibration.judge.streams import Stream
+from calibration.judge.voting_trial import (
+    average,
+    compare,
+    hidden_markov,
+    majority,
+    none,
+    ours,
+    tallies,
+    trust,
+)
+from edge.bundle.manifest import VotingSettings
 from edge.items import LABELS, Prediction, Quality
-from edge.manifest import VotingSettings
-from edge.voting import Rules
+from edge.reading.voting import Rules
 
 K = len(LABELS)
 EVEN = (1 / K,) * K

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from edge.app import starter_bundle
-from edge.bundle import open_bundle
+from edge.bundle.folder import open_bundle
 from edge.errors import ConfigError
 from edge.items import LABELS, MODALITIES
-from export.networks import write_networks
 from export.recipe import Recipe
-from export.students import AudioStudent, TextStudent, VisionStudent
-from export.warm_start import begin_as, started_from, wake_norms
+from export.students.networks import AudioStudent, TextStudent, VisionStudent
+from export.students.onnx_files import write_networks
+from export.students.warm_start import begin_as, started_from, wake_norms
 
 RECIPE = {
     "name": "tiny",

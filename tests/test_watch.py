@@ -18,7 +18,7 @@ from rig_audio import missing, until
 from test_live import Player
 
 from edge.config import Site
-from edge.sources.live import LiveSource
+from edge.sources.devices.live import LiveSource
 from edge.watch import _stopping, watch
 
 

@@ -78,7 +78,7 @@ def test_the_starter_bundle_is_in(wheel):
 
 def test_the_command_and_the_licence_are_in_and_the_device_needs_no_torch(wheel):
     info = f"edge_emotion-{__version__}.dist-info"
-    assert "edge = edge.cli:main" in wheel.read(f"{info}/entry_points.txt").decode()
+    assert "edge = edge.cli.main:main" in wheel.read(f"{info}/entry_points.txt").decode()
     assert {f"{info}/licenses/LICENSE", f"{info}/licenses/edge/assets/NOTICE.md"} <= {*wheel.namelist()}
     lines = wheel.read(f"{info}/METADATA").decode().splitlines()
     needed = [line for line in lines if line.startswith("Requires-Dist:") and "extra ==" not in line]

@@ -18,17 +18,17 @@ from test_live import Player
 
 from edge.config import Site
 from edge.display import display as display_module
-from edge.display import screen as screen_module
-from edge.display import work_area
 from edge.display.display import Display, panel_setup
 from edge.display.judging import place_of, rows
-from edge.display.layout import FULL
-from edge.display.palette import BANNER, label_colour
-from edge.display.screen import Screen, has_screen
+from edge.display.panel.layout import FULL
+from edge.display.panel.palette import BANNER, label_colour
 from edge.display.view import STALE_S, Look
+from edge.display.window import screen as screen_module
+from edge.display.window import work_area
+from edge.display.window.screen import Screen, has_screen
 from edge.errors import InputError
 from edge.items import Frame
-from edge.sources.live import LiveSource
+from edge.sources.devices.live import LiveSource
 from edge.watch import watch
 
 MISSING = [name for name in ("Xvfb", "openbox", "xdotool", "import", "xprop") if not shutil.which(name)]

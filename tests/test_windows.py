@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge.errors import InputError
 from edge.items import AudioChunk, Frame
-from edge.windows import LATE_S, Windower
+from edge.reading.windows import LATE_S, Windower
 
 RATE = 1000  # hertz; small, so that many cases run
 ORIGIN = 5000.25  # seconds; a monotonic clock does not begin at zero

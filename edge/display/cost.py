@@ -8,18 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.display.panel import draw
+from edge.display.panel.panel import draw
 from edge.display.view import TIMELINE_S, Board, Look, Setup
-from edge.display.window import FPS
+from edge.display.window.window import FPS
 from edge.items import LABELS, Face, Frame, Health, Reading
-from edge.sources.recording import RecordingSource
+from edge.sources.recorded.recording import RecordingSource
 
 
 def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]]:
     """Milliseconds each panel takes, and those of them a processor works on it: less on a busy machine.
 
     Each shows another picture of the clip and another moment, below them a full timeline in Japanese. Drawn
-    and turned to the order of colours the window wants, as edge/display/window.py does; what the screen then
+    and turned to the order of colours the window wants, as window/window.py does; what the screen then
     does with it is not in it. Raises MediaError.
     """
     import cv2

@@ -15,15 +15,15 @@ from typing import Any
 
 from typing_extensions import Self
 
+from edge.bundle.manifest import Manifest
 from edge.config import Site, rules
-from edge.display.charset import undrawable
-from edge.display.screen import Screen, has_screen, screen_answers
-from edge.display.text_screen import TextScreen, has_terminal
+from edge.display.panel.charset import undrawable
+from edge.display.terminal.text_screen import TextScreen, has_terminal
 from edge.display.verdicts import Verdicts
 from edge.display.view import Look, Note, Setup
+from edge.display.window.screen import Screen, has_screen, screen_answers
 from edge.errors import InputError
 from edge.items import Frame, Health, People, Reading
-from edge.manifest import Manifest
 from edge.sinks.terminal import Terminal
 from edge.words import word
 

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from edge.display.drawing import Canvas, box, fitting, rim, text, text_width
-from edge.display.layout import Area, Layout, inside
-from edge.display.palette import BACK, EDGE, MUTED, TEXT, TRACK, WARN
+from edge.display.panel.drawing import Canvas, box, fitting, rim, text, text_width
+from edge.display.panel.layout import Area, Layout, inside
+from edge.display.panel.palette import BACK, EDGE, MUTED, TEXT, TRACK, WARN
 from edge.display.view import Note, Setup, View
 from edge.items import Reading
 from edge.words import Language, word

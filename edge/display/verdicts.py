@@ -14,17 +14,17 @@ from typing import Any
 
 from typing_extensions import Self
 
-from edge.bundle import MANIFEST, Bundle, sha256
+from edge.bundle.folder import MANIFEST, Bundle, sha256
+from edge.bundle.manifest import VotingSettings
 from edge.config import ReviewSettings, Site
-from edge.disk import reason
 from edge.display.view import Note
 from edge.errors import InputError
 from edge.items import Reading
-from edge.manifest import VotingSettings
 from edge.review.checks import OpenChecks
 from edge.review.intake import Entry, Intake
 from edge.review.store import Store
 from edge.sinks.review import numbers
+from edge.system.disk import reason
 from edge.words import Language
 
 REVIEWER = "panel"

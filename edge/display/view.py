@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edge.confidence import needs_check
 from edge.items import LABELS, LIVE, Frame, Health, People, Reading
+from edge.reading.confidence import needs_check
 from edge.words import Language, word
 
 TIMELINE_S = 60.0
@@ -65,7 +65,7 @@ class Note:
     """What became of what a person asked for."""
 
     key: str
-    """Of the words of edge/words.py."""
+    """Of the words of edge/words."""
     values: Mapping[str, str] = field(default_factory=dict)
     """Filled in; a label is told in the panel's language."""
     wrong: bool = False

@@ -19,11 +19,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from edge.bundle.onnx_file import load_graph
 from edge.engines.cpu_graph import derive_cpu_graph
 from edge.engines.cpu_probe import saturates
 from edge.engines.lazy import LazyEngine, first_line
 from edge.errors import EngineError
-from edge.onnx_file import load_graph
 
 # Array types of the tensors a model of ours may take.
 TYPES = {"tensor(float)": np.float32, "tensor(int32)": np.int32, "tensor(int64)": np.int64}

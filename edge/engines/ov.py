@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.bundle.onnx_file import load_graph
 from edge.engines.lazy import LazyEngine, first_line
 from edge.errors import EngineError, MissingExtraError
-from edge.onnx_file import load_graph
 
 TYPES = {"f32": np.float32, "i32": np.int32, "i64": np.int64}
 """Array types of the tensors a model of ours may have, by OpenVINO's name."""

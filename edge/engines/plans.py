@@ -24,11 +24,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from edge.bundle import sha256
+from edge.bundle.folder import sha256
 from edge.engines.cuda import RELEASE, Gpu
 from edge.engines.trt_build import WORKSPACE, Compiler, Precision, Say, build
 from edge.errors import EdgeError, EngineError
-from edge.notify import more_time
+from edge.system.notify import more_time
 from edge.words import Language, word
 
 NO_GPU = "none"

@@ -19,14 +19,14 @@ from typing import Literal
 
 import onnx
 
-from edge.child import command, environment
+from edge.bundle.onnx_file import load_graph
 from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.lazy import first_line
 from edge.engines.trt_compiler import damaged
 from edge.engines.trt_here import installed, not_seen
 from edge.engines.wiring import Wiring
 from edge.errors import EngineError
-from edge.onnx_file import load_graph
+from edge.system.child import command, environment
 from edge.words import Language, word
 
 Precision = Literal["int8", "fp16", "fp32"]

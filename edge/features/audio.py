@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from edge.bundle.manifest import AudioSpec
 from edge.items import Floats
-from edge.manifest import AudioSpec
 
 
 def log_mel(samples: Floats, spec: AudioSpec) -> Floats:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from edge.documents import one_line
+from edge.bundle.manifest import TextSpec
 from edge.errors import BundleError
 from edge.items import Floats
-from edge.manifest import TextSpec
+from edge.system.documents import one_line
 
 
 def load_tokenizer(path: Path) -> Tokenizer:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from edge.bundle.manifest import VisionSpec
 from edge.items import Bytes, Face, Floats
-from edge.manifest import VisionSpec
 
 
 def crop(image: Bytes, face: Face, spec: VisionSpec) -> Bytes:

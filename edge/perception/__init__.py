@@ -1,0 +1,1 @@
+"""Speech, faces, people and words, found in sound and pictures."""

@@ -133,7 +133,7 @@ def shrink(image: Bytes) -> tuple[Bytes, tuple[int, int]]:
 def _load(model: Path) -> Any:
     import cv2
 
-    from edge.onnx_file import load_graph
+    from edge.bundle.onnx_file import load_graph
 
     load_graph(model)  # OpenCV would read values from files beside it
     cv2.setNumThreads(1)  # 3 ms a picture on one core; more threads take the cores from the networks

@@ -22,7 +22,7 @@ STAYS_PROBABILITY = 0.2
 """... and it lasts while they score at least this: noise weakens speech more than it resembles it."""
 STAYS_IN_NOISE = 0.02
 """The same where the noise floor is within NOISY_SNR_DB of the speech and VOICED_S of it were heard. Chosen
-on people and machines calibration/speech_trial.py does not judge: there recall of speech under a chainsaw
+on people and machines that speech_trial.py does not judge: there recall of speech under a chainsaw
 rose from 0.906 to 0.958, false alarms on chainsaws alone from 1.2 to 2.9 %. A high-pass at 100 or 200 Hz lost
 speech there."""
 VOICED_S = 0.35

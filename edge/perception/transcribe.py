@@ -14,7 +14,7 @@ from typing_extensions import Self
 from edge.errors import ConfigError, InputError, MissingExtraError
 from edge.interfaces import Transcriber
 from edge.items import Floats, Transcript
-from edge.stages import Scribe
+from edge.reading.stages import Scribe
 from edge.words import Language, word
 
 RATE = 16000

@@ -1,0 +1,1 @@
+"""The queue of readings that need a person: consent, retention, verdicts."""

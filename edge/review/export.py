@@ -3,7 +3,7 @@
 verdicts.csv            one row a verdict: id, made, source, time, bundle, bundle_sha256, reading,
                         probability_<label>..., margin, verdict (cannot_tell where so), reviewer, note, given
 kpi.csv                 measure, value, low, high (95 %), n
-faces/, sound/          metadata.csv and the files it names, as calibration/dataset.py reads them; only items
+faces/, sound/          metadata.csv and the files it names, as an export reads them; only items
                         people agree on
 """
 
@@ -16,14 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edge.days import day_of
-from edge.disk import reason
 from edge.errors import InputError
-from edge.private import make_private, open_private
 from edge.review.item import Item
 from edge.review.results import Results, Share, results, verdict
 from edge.review.store import Store
-from edge.texts import csv_line
+from edge.system.days import day_of
+from edge.system.disk import reason
+from edge.system.private import make_private, open_private
+from edge.system.texts import csv_line
 
 
 def export(store: Store, target: Path) -> dict[str, int]:

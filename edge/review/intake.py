@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from edge.bundle.manifest import Manifest
 from edge.config import ReviewSettings
-from edge.disk import FULL, reason
-from edge.manifest import Manifest
 from edge.review.checks import OPEN
 from edge.review.media import Media, face_file, sound_file
 from edge.review.store import DATABASE, MEDIA, Store, stamp
-from edge.texts import json_text, utf8
+from edge.system.disk import FULL, reason
+from edge.system.texts import json_text, utf8
 
 MOST = 60
 """Readings of one check whose numbers are kept: the first minute."""
@@ -38,7 +38,7 @@ class Entry:
 class Intake:
     """Writes what a run found into the queue of a folder.
 
-    bundle: its name and the sha256 of its manifest. say: gets a key of edge/words.py and its values.
+    bundle: its name and the sha256 of its manifest. say: gets a key of edge/words and its values.
     """
 
     def __init__(

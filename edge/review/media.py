@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from edge.bundle.manifest import Manifest
 from edge.features.vision import crop
 from edge.items import Bytes, Face, Floats, Window
-from edge.manifest import Manifest
 
 
 @dataclass(frozen=True, slots=True, eq=False)

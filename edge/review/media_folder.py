@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from edge.private import open_private
+from edge.system.private import open_private
 
 MARKER = ".edge-review"
 _MADE = re.compile(r"(?:[0-9a-f]{16}|\d+)\.(?:png|wav)")

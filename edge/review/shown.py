@@ -8,8 +8,8 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
+from edge.bundle.manifest import VotingSettings
 from edge.items import MODALITIES
-from edge.manifest import VotingSettings
 from edge.review.item import Item, Verdict
 from edge.review.results import Results, Share
 from edge.words import Language, word

@@ -20,12 +20,12 @@ from typing import Any
 from typing_extensions import Self
 
 from edge.config import ConsentSettings
-from edge.days import day_of, latest_day_of
 from edge.errors import InputError
-from edge.private import open_private
 from edge.review.item import Item, Verdict
 from edge.review.media_folder import MediaFolder, file_mode, new_name
 from edge.review.schema import EVERYBODY, prepare, salvaged
+from edge.system.days import day_of, latest_day_of
+from edge.system.private import open_private
 
 DATABASE = "queue.db"
 MEDIA = "media"

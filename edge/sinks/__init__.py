@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from edge.bundle import Bundle
+    from edge.bundle.folder import Bundle
+    from edge.bundle.manifest import VotingSettings
     from edge.config import Site
     from edge.interfaces import LiveSink
     from edge.items import Health
-    from edge.manifest import VotingSettings
     from edge.sinks.review import Review
 
 
@@ -37,11 +37,11 @@ def open_sinks(
 ) -> dict[str, LiveSink]:
     """Name -> sink of each section of site.toml, in the order to enter and write them; none is entered yet.
 
-    run: of `edge.sinks.jsonl.new_run`. live: whether readings come as time passes. backend, healths, queues,
+    run: of `jsonl.new_run`. live: whether readings come as time passes. backend, healths, queues,
     left_out: what Prometheus shows besides (edge/sinks/prometheus.py). first: sinks made already.
     """
-    from edge.sinks.log import Log
-    from edge.sinks.mqtt import Mqtt
+    from edge.sinks.files.log import Log
+    from edge.sinks.mqtt.client import Mqtt
     from edge.sinks.prometheus import Prometheus
 
     manifest, language = bundle.manifest, site.language

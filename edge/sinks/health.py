@@ -12,7 +12,7 @@ from typing_extensions import Self
 
 from edge.display.view import offset_words
 from edge.items import Health, Reading, State
-from edge.synchrony import CaptureClocks
+from edge.perception.synchrony import CaptureClocks
 from edge.words import Language, word
 
 EVERY_S = 60.0

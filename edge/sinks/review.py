@@ -1,6 +1,6 @@
 """Readings that need a check, put on the review queue (edge/review/store.py) by a thread of its own.
 
-Numbers of each: the record of edge/sinks/jsonl.py and
+Numbers of each: the record of edge/sinks/files/jsonl.py and
 
 window        {label: posterior of the newest window alone}
 by_modality   {modality: {label: its posterior}}, present modalities only
@@ -25,17 +25,17 @@ from typing import Any
 
 from typing_extensions import Self
 
-from edge.bundle import MANIFEST, Bundle, sha256
+from edge.bundle.folder import MANIFEST, Bundle, sha256
+from edge.bundle.manifest import VotingSettings
 from edge.config import ReviewSettings
-from edge.disk import reason
 from edge.errors import InputError
 from edge.items import Face, Floats, Reading, Window
-from edge.manifest import VotingSettings
 from edge.review.checks import OpenChecks
 from edge.review.intake import Entry, Intake, Tally
 from edge.review.media import Media, taken
 from edge.sinks.claim import claimed
-from edge.sinks.jsonl import new_run, record
+from edge.sinks.files.jsonl import new_run, record
+from edge.system.disk import reason
 from edge.words import Language, word
 
 WAITING = 1000

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.text import Text
 from typing_extensions import Self
 
-from edge.display.palette import COLOURS
+from edge.display.panel.palette import COLOURS
 from edge.items import LIVE, Reading
-from edge.texts import visible
+from edge.system.texts import visible
 from edge.words import Language, word
 
 

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing_extensions import Self
 
 from edge.items import Reading
-from edge.notify import notify
+from edge.system.notify import notify
 
 
 class Watchdog:

@@ -1,0 +1,1 @@
+"""Temperatures and prediction sets, of windows and of votes."""

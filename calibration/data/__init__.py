@@ -1,0 +1,1 @@
+"""Labelled folders, recordings and noise: what calibration and judging read."""

@@ -1,0 +1,132 @@
+"""Labelled recordings in the generic layout: a folder with metadata.csv.
+
+Columns: file_name and emotion; optional speaker, transcript, session, seconds. file_name is relative to the
+folder, with / or \\ between folders. How the table may be written: calibration/data/table.py.
+A folder of pseudo-labels (export/pseudo/run.py) has the columns weight and p_<label> besides; rows in which
+these are empty were labelled by people.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from calibration.data.labels import label_index
+from calibration.data.table import Once, Row, read_rows, shown
+from edge.errors import DatasetError
+from edge.items import LABELS
+
+LONGEST_S = 7 * 86400.0
+"""No recording lasts longer (seconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled clip, face or sentence."""
+
+    name: str
+    """Unique inside its corpus: the file name, or the row."""
+    label: int
+    """Index into edge.items.LABELS."""
+    speaker: str
+    """Who is heard, seen or read; an example without one is its own speaker."""
+    path: Path | None = None
+    """The recording or picture; None where there is only text."""
+    transcript: str | None = None
+    """What was said."""
+    tile: tuple[int, int] | None = None
+    """Row and column of a face in a mosaic picture."""
+    also: tuple[int, ...] = ()
+    """Further labels the same example was given."""
+    session: str | None = None
+    """The recording session or conversation it comes from; none has two roles."""
+    soft: tuple[float, ...] | None = None
+    """Probability of each label, where a machine gave the label; None where a person did."""
+    weight: float = 1.0
+    """How much it counts in training beside a human-labelled example, above 0 and at most 1."""
+    named: bool = True
+    """Whether it is known who is heard, seen or read; who is not counts as a person of its own."""
+
+
+def person(name: str) -> str:
+    """A name as people are told apart by: NFC, without space around it, one blank wherever there is space."""
+    return unicodedata.normalize("NFC", " ".join(name.split()))
+
+
+def read_folder(folder: Path, *, files: bool = True) -> list[Example]:
+    """Examples of a folder in the generic layout, in file order.
+
+    files: whether every file_name must exist. Raises DatasetError, naming the row.
+    """
+    table = folder / "metadata.csv"
+    if not table.is_file():
+        raise DatasetError.of("folder_no_table", folder=folder)
+    examples, once, met = [], Once(), dict[str, tuple[int, str]]()
+    for row in read_rows(table, ("file_name", "emotion")):
+        label = label_index(row["emotion"], row.where)
+        name, path = row.file(folder, must_exist=files and label is not None)
+        once.take(row, name, row["emotion"].lower())
+        row.number("seconds", 0.0, LONGEST_S)
+        speaker = _speaker(row, met)
+        soft, weight = _guess(row, label)
+        if label is not None:
+            examples.append(
+                Example(
+                    name,
+                    label,
+                    speaker or name,
+                    path if files else None,
+                    row.get("transcript") or None,
+                    soft=soft,
+                    weight=weight,
+                    session=person(row.get("session")) or None,
+                    named=bool(speaker),
+                )
+            )
+    if not examples:
+        raise DatasetError.of("folder_no_clip", table=table)
+    return examples
+
+
+def read_judged(folder: Path, *, files: bool = True) -> list[Example]:
+    """Examples of a folder to judge on. Raises DatasetError, also for pseudo-labels."""
+    examples = read_folder(folder, files=files)
+    require_human(examples)
+    return examples
+
+
+def nameless(examples: Sequence[Example]) -> int:
+    """Of how many it is not known who is heard, seen or read."""
+    return sum(not example.named for example in examples)
+
+
+def require_human(examples: Sequence[Example]) -> None:
+    """Scores are computed on labels that people gave, on no others. Raises DatasetError."""
+    guessed = [example.name for example in examples if example.soft is not None]
+    if guessed:
+        raise DatasetError.of("guess_judged", count=len(guessed), of=len(examples), first=guessed[0])
+
+
+def _speaker(row: Row, met: dict[str, tuple[int, str]]) -> str:
+    """Who speaks; empty where the row does not say. Two names that only look apart are refused."""
+    name = person(row.get("speaker"))
+    alike = unicodedata.normalize("NFKC", name).casefold().replace(" ", "")
+    line, before = met.setdefault(alike, (row.line, name))
+    if before != name:
+        raise row.refused("speaker_alike", name=shown(name), before=shown(before), line=line)
+    return name
+
+
+def _guess(row: Row, label: int | None) -> tuple[tuple[float, ...] | None, float]:
+    """Soft label and weight of a row; None and 1 where a person gave the label."""
+    cells = [row.number(f"p_{name}", 0.0, 1.0) for name in LABELS]
+    weight = row.number("weight", 0.0, 1.0)
+    soft = tuple(cell for cell in cells if cell is not None)
+    if not soft and weight is None:
+        return None, 1.0
+    whole = len(soft) == len(LABELS) and abs(sum(soft) - 1.0) <= 0.01
+    if not weight or not whole or label is None or soft[label] < max(soft):
+        raise row.refused("guess_wrong", columns=", ".join(f"p_{name}" for name in LABELS))
+    return soft, weight

@@ -1,0 +1,173 @@
+"""The INT8 graph that keeps a network's accuracy: range method by measured parity, then an accuracy loop.
+
+Each method is tried on windows of people the ranges were not taken from; the one nearest to FP32 is kept.
+While it loses too much all the same, the node whose quantization hurts most stays float.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.int8.parity import parity, require_finite
+from calibration.int8.quantize import Quantizer, QuantizeReport
+from calibration.int8.ranges import METHODS, Method
+from calibration.int8.settings import QuantizeSettings
+from calibration.judge.metrics import weighted_f1
+from edge.engines import open_engine
+
+Feed = Mapping[str, NDArray[Any]]
+Answers = list[dict[str, NDArray[Any]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Calls:
+    """Calls of one network and what they show."""
+
+    feeds: Sequence[Feed]
+    """Input name -> array."""
+    labels: NDArray[np.int64]
+    """[rows of logits of all calls]."""
+
+
+@dataclass(frozen=True)
+class GivenBack:
+    """One node the accuracy loop left in float, and where the network stood after that."""
+
+    node: str
+    """Output of the node."""
+    macs: float
+    """Its share of the network's multiplications, 0..1."""
+    drop: float
+    """Weighted F1 lost against FP32 with this node and all before it in float (points)."""
+    cosine: float
+    """Mean cosine to FP32, of the output that has the least."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What became of one network."""
+
+    report: QuantizeReport
+    drop: float
+    """Weighted F1 lost against FP32 on the held-out calls (points); below 0 is a gain."""
+    cosine: float
+    """Mean cosine to FP32, of the output that has the least."""
+    snr_db: dict[str, float]
+    """Range method -> signal to noise of the worst output (decibels)."""
+    given_back: list[GivenBack] = field(default_factory=list)
+    """In the order of the decisions."""
+
+    @property
+    def macs_given_back(self) -> float:
+        """Share of the multiplications the loop gave back to float, 0..1."""
+        return sum(step.macs for step in self.given_back)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What the manifest keeps."""
+        return {
+            "ranges": self.report.method,
+            "snr_db": {name: round(value, 1) for name, value in self.snr_db.items()},
+            "drop_points": round(self.drop, 2),
+            "cosine": round(self.cosine, 5),
+            "given_back": [asdict(step) for step in self.given_back],
+        }
+
+
+@dataclass(frozen=True)
+class _Trial:
+    report: QuantizeReport
+    drop: float
+    cosine: float
+    snr_db: float
+
+
+def fit(
+    model_path: Path,
+    ranges: Sequence[Feed],
+    held_out: Calls,
+    out_path: Path,
+    wanted: QuantizeSettings,
+    say: Callable[[str], None] = lambda _: None,
+) -> Fit:
+    """Write the INT8 graph of an FP32 one that keeps within `wanted` of it.
+
+    ranges: calls that set the activation ranges. held_out: calls of other people, which judge. say: gets one
+    line for each node that stays float.
+    Raises InputError when there is no call.
+    """
+    quantizer = Quantizer(model_path, ranges)
+    with open_engine(model_path) as engine:
+        reference = [engine.run(feed) for feed in held_out.feeds]
+    with tempfile.TemporaryDirectory() as scratch:
+        bench = _Bench(quantizer, held_out, reference, Path(scratch) / "trial.onnx")
+        trials = {method: bench.trial(method) for method in METHODS}
+        method = max(METHODS, key=lambda name: trials[name].snr_db)
+        trial, steps = _give_back(bench, method, trials[method], wanted, say)
+    report = quantizer.write(out_path, method, {step.node: "given back" for step in steps})
+    return Fit(report, trial.drop, trial.cosine, {m: t.snr_db for m, t in trials.items()}, steps)
+
+
+def _give_back(
+    bench: _Bench, method: Method, trial: _Trial, wanted: QuantizeSettings, say: Callable[[str], None]
+) -> tuple[_Trial, list[GivenBack]]:
+    """The accuracy loop: the most harmful node first, until the network is good enough."""
+    steps: list[GivenBack] = []
+    order: list[tuple[str, int]] | None = None
+    total = sum(product.macs for product in bench.quantizer.products)
+    left: dict[str, str] = {}
+    # Not "above" and "below": a NaN is never good enough.
+    while not (trial.drop <= wanted.max_drop and trial.cosine >= wanted.min_cosine) and (
+        order is None or order
+    ):
+        if order is None:
+            order = bench.harm(method)
+        name, macs = order.pop(0)
+        left[name] = "given back"
+        trial = bench.trial(method, left)
+        steps.append(GivenBack(name, macs / total, round(trial.drop, 3), round(trial.cosine, 5)))
+        say(f"  {name} stays float: drop {trial.drop:.2f} points, cosine {trial.cosine:.4f}")
+    return trial, steps
+
+
+class _Bench:
+    """Tries INT8 graphs of one network against the FP32 answers."""
+
+    def __init__(self, quantizer: Quantizer, held_out: Calls, reference: Answers, scratch: Path) -> None:
+        self.quantizer = quantizer
+        self._held_out, self._reference, self._scratch = held_out, reference, scratch
+        require_finite(reference, "the float network")
+        self._full = self._weighted_f1(reference)
+
+    def trial(self, method: Method, left: Mapping[str, str] | None = None) -> _Trial:
+        """Quantize with these nodes left in float, run, compare."""
+        report = self.quantizer.write(self._scratch, method, left)
+        with open_engine(self._scratch) as engine:
+            answers = [engine.run(feed) for feed in self._held_out.feeds]
+        found = [
+            parity((a[name], b[name]) for a, b in zip(self._reference, answers, strict=True))
+            for name in self._reference[0]
+        ]
+        return _Trial(
+            report,
+            100.0 * (self._full - self._weighted_f1(answers)),
+            float(np.min([output.mean_cosine for output in found])),
+            min(output.snr_db for output in found),
+        )
+
+    def harm(self, method: Method) -> list[tuple[str, int]]:
+        """Output and multiplications of each quantized node, the one whose float form helps most first."""
+        nodes = self.quantizer.quantized
+        gain = {node.output: self.trial(method, {node.output: "tried"}).snr_db for node in nodes}
+        ordered = sorted(nodes, key=lambda node: gain[node.output], reverse=True)
+        return [(node.output, node.macs) for node in ordered]
+
+    def _weighted_f1(self, answers: Answers) -> float:
+        predicted = np.concatenate([answer["logits"].argmax(-1).reshape(-1) for answer in answers])
+        return weighted_f1(self._held_out.labels, predicted)

@@ -1,0 +1,22 @@
+"""What INT8 may cost: the limits the search holds to."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edge.bundle.manifest import Spec
+from edge.checked import Number
+
+
+class QuantizeSettings(Spec):
+    """What INT8 may cost."""
+
+    max_drop: Annotated[Number, Field(ge=0.0, le=100.0)] = 0.5
+    """Weighted F1 a network may lose on held-out windows (points)."""
+    min_cosine: Annotated[Number, Field(ge=-1.0, le=1.0)] = 0.99
+    """Least mean cosine of its outputs to FP32."""
+    qat: bool = False
+    """Fine-tune a network in simulated INT8 when more than a fifth of it would have to stay float;
+    not with dp_noise."""

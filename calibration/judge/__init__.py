@@ -1,0 +1,1 @@
+"""Scores of a bundle on labelled folders and on streams."""

@@ -1,0 +1,231 @@
+"""How good predictions are: one report from posteriors, labels and speakers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.errors import EdgeError, InputError
+from edge.items import LABELS
+from edge.reading.confidence import TIE
+from edge.system.texts import left, right
+from edge.words import Language, asked_language, word
+
+RESAMPLES, DRAWS = 1000, 200
+BINS = 15
+SKIPPED = {
+    "no sound": "skipped_no_sound",
+    "no face": "skipped_no_face",
+    "no transcript": "skipped_no_transcript",
+    "nothing heard, seen or said": "skipped_nothing",
+    "cannot be decoded": "skipped_undecodable",
+}
+"""Why an example could not be judged, as reports keep it -> key of the table of words."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Scores over n examples; all but n and confusion are in 0..1."""
+
+    n: int
+    weighted_f1: float
+    """F1 of each label, weighted by how often the label occurs."""
+    unweighted_recall: float
+    """Mean recall over the labels that occur."""
+    macro_f1: float
+    """Mean F1 over the labels that occur."""
+    accuracy: float
+    expected_calibration_error: float
+    """Mean gap between confidence and accuracy over 15 equal bins, weighted by size (Guo et al. 2017)."""
+    per_class_recall: dict[str, float]
+    """Recall of each label that occurs."""
+    confusion: list[list[int]]
+    """Rows: true label, columns: predicted, both in the order of the labels."""
+    interval: dict[str, tuple[float, float]]
+    """95 % bootstrap interval of weighted_f1, unweighted_recall, macro_f1 and accuracy, by speaker."""
+    coverage: float | None = None
+    """Share of examples whose true label is in the prediction set; None where the bundle knows no sets."""
+    mean_set_size: float | None = None
+    """Labels in a prediction set."""
+    reliability: list[tuple[int, float, float]] = field(default_factory=list)
+    """Of each bin of confidence: examples, mean confidence, accuracy; bins without examples are left out."""
+    skipped: dict[str, int] = field(default_factory=dict)
+    """Examples that could not be judged, by reason; they are in no other number."""
+    calibration_error_by_chance: float | None = None
+    """Mean expected calibration error of a bundle that is right as often as it says, on as many examples."""
+    speakers: int = 1
+    """People the examples are of."""
+    nameless: int = 0
+    """Examples of which it is not known who speaks; each counts as a person of its own."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON-ready values under the names above."""
+        names = self.__dataclass_fields__
+        return {name: getattr(self, name) for name in names}
+
+    def span(self, name: str, language: Language = "en") -> str:
+        """The interval of a score in words; one speaker alone has none."""
+        low, high = self.interval[name]
+        if self.speakers == 1:
+            return word("metric_no_span", language)
+        return word("metric_span", language, low=low, high=high)
+
+    def table(self, language: Language | None = None) -> str:
+        """The report for a person to read; language: None: the one the command is asked to speak."""
+        language = language or asked_language()
+        rows = [word("evaluated", language, count=self.n)]
+        for reason, count in self.skipped.items():
+            rows.append(word("evaluated_left_out", language, count=count, why=_reason(reason).told(language)))
+        if self.nameless:
+            rows.append(word("speakers_unknown", language, count=self.nameless, of=self.n))
+
+        def row(key: str, value: str, note: str = "") -> None:
+            rows.append(f"{left(word(key, language), 28)} {value}{'   ' if note else ''}{note}")
+
+        for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
+            span = word("metric_interval", language, span=self.span(name, language))
+            row(f"metric_{name}", f"{getattr(self, name):.3f}", span)
+        chance = self.calibration_error_by_chance
+        note = "" if chance is None else word("metric_chance", language, error=chance)
+        row("metric_calibration", f"{self.expected_calibration_error:.3f}", note)
+        if self.coverage is not None:
+            row("metric_coverage", f"{self.coverage:.3f}", word("metric_meant", language))
+            row("metric_set", f"{self.mean_set_size:.2f}")
+        return "\n".join([*rows, "", *self._confusions(language)])
+
+    def _confusions(self, language: Language) -> Iterator[str]:
+        heads = [*(word(label, language) for label in LABELS), word("metric_recall", language)]
+        yield " " * 10 + "".join(right(head, 10) for head in heads)
+        for label, counts in zip(LABELS, self.confusion, strict=True):
+            recall = self.per_class_recall.get(label)
+            shown = f"{recall:10.2f}" if recall is not None else f"{'-':>10}"
+            yield left(word(label, language), 10) + "".join(f"{count:10d}" for count in counts) + shown
+        yield word("metric_axes", language)
+
+
+def reasons(skipped: Mapping[str, int]) -> EdgeError:
+    """Why examples could not be judged and how many, to be told; one at least."""
+    parts = [InputError.of("skipped_count", why=_reason(why), count=n) for why, n in skipped.items()]
+    return reduce(lambda one, other: InputError.of("listed", one=one, other=other), parts)
+
+
+def _reason(skipped: str) -> EdgeError:
+    return InputError.of(SKIPPED[skipped]) if skipped in SKIPPED else EdgeError(skipped)
+
+
+def score(
+    posteriors: NDArray[Any],
+    labels: Sequence[int],
+    speakers: Sequence[str],
+    skipped: Mapping[str, int] | None = None,
+    thresholds: NDArray[Any] | None = None,
+    nameless: int = 0,
+) -> Report:
+    """Judge posteriors [n, labels] against labels [n], with an interval over speakers [n]; n >= 1.
+
+    thresholds: [n, labels], what prediction sets are made with (edge/reading/confidence.py); None: no sets.
+    nameless: how many examples do not say who speaks.
+    """
+    if not np.isfinite(posteriors).all():  # argmax would take a NaN for the likeliest label
+        raise InputError.of("posterior_nan", count=int((~np.isfinite(posteriors)).any(axis=1).sum()))
+    truth, predicted = np.asarray(labels), posteriors.argmax(axis=1)
+    confusion = _confusion(truth, predicted)
+    sets = None
+    if thresholds is not None:
+        # As prediction_set makes them: where every label leaves, the two likeliest stand.
+        sets = posteriors >= thresholds - TIE
+        ranks = (-posteriors).argsort(axis=1, kind="stable").argsort(axis=1)
+        sets |= ~sets.any(axis=1, keepdims=True) & (ranks < 2)
+    recall = confusion.diagonal() / np.maximum(1, confusion.sum(1))
+    occurs = confusion.sum(1) > 0
+    return Report(
+        n=len(truth),
+        **_scores(confusion),
+        expected_calibration_error=calibration_error(posteriors, truth),
+        per_class_recall={
+            name: float(r) for name, r, seen in zip(LABELS, recall, occurs, strict=True) if seen
+        },
+        confusion=confusion.tolist(),
+        interval=_interval(truth, predicted, np.asarray(speakers)),
+        coverage=None if sets is None else float(sets[np.arange(len(truth)), truth].mean()),
+        mean_set_size=None if sets is None else float(sets.sum(axis=1).mean()),
+        reliability=reliability(posteriors, truth),
+        skipped=dict(skipped or {}),
+        calibration_error_by_chance=error_by_chance(posteriors),
+        speakers=len(set(speakers)),
+        nameless=nameless,
+    )
+
+
+def weighted_f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
+    """F1 of each label weighted by how often it occurs, 0..1; both [n]."""
+    return _scores(_confusion(labels, predicted))["weighted_f1"]
+
+
+def reliability(posteriors: NDArray[Any], labels: NDArray[Any]) -> list[tuple[int, float, float]]:
+    """Examples, mean confidence and accuracy of each of BINS equal bins of confidence that holds any."""
+    confidence, right = posteriors.max(axis=1), posteriors.argmax(axis=1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    inside = [bins == b for b in np.unique(bins)]
+    return [(int(i.sum()), float(confidence[i].mean()), float(right[i].mean())) for i in inside]
+
+
+def calibration_error(posteriors: NDArray[Any], labels: NDArray[Any]) -> float:
+    """Expected calibration error of posteriors [n, k] over BINS equal bins of confidence, 0..1."""
+    bins = reliability(posteriors, labels)
+    return sum(count * abs(confidence - right) for count, confidence, right in bins) / len(labels)
+
+
+def error_by_chance(posteriors: NDArray[Any]) -> float:
+    """Mean calibration error of posteriors [n, k] that are right as often as they say, 0..1.
+
+    Consistency resampling (Broecker and Smith 2007): whether each is right is drawn by its own confidence.
+    """
+    confidence = posteriors.max(axis=1)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    inside = np.eye(BINS)[bins]
+    right = np.random.default_rng(0).random((DRAWS, len(confidence))) < confidence
+    gaps = np.abs(right @ inside - confidence @ inside).sum(axis=1)
+    return float(gaps.mean() / len(confidence))
+
+
+def _confusion(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.int64]:
+    k = len(LABELS)
+    return np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k).astype(np.int64)
+
+
+def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
+    hits, actual, given = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
+    f1 = 2 * hits / np.maximum(1, actual + given)
+    occurs = actual > 0
+    return {
+        "weighted_f1": float((f1 * actual).sum() / actual.sum()),
+        "unweighted_recall": float((hits[occurs] / actual[occurs]).mean()),
+        "macro_f1": float(f1[occurs].mean()),
+        "accuracy": float(hits.sum() / actual.sum()),
+    }
+
+
+def _interval(
+    truth: NDArray[Any], predicted: NDArray[Any], speakers: NDArray[Any]
+) -> dict[str, tuple[float, float]]:
+    """Whole speakers are drawn anew: clips of one person stand or fall together."""
+    _, who = np.unique(speakers, return_inverse=True)
+    k = len(LABELS)
+    cells = np.zeros((who.max() + 1, k * k), np.int64)
+    np.add.at(cells, (who, truth * k + predicted), 1)
+    rng = np.random.default_rng(0)
+    drawn: dict[str, list[float]] = {}
+    for _ in range(RESAMPLES):
+        counts = np.bincount(rng.integers(len(cells), size=len(cells)), minlength=len(cells))
+        for name, value in _scores((counts @ cells).reshape(k, k)).items():
+            drawn.setdefault(name, []).append(value)
+    return {
+        name: (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975)))
+        for name, values in drawn.items()
+    }

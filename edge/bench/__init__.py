@@ -1,0 +1,1 @@
+"""What a window costs, and what other networks cost beside it."""

@@ -1,0 +1,1 @@
+"""The bundle: manifest, folder, golden outputs, and a tiny one for tests."""

@@ -1,0 +1,283 @@
+"""bundle.json: the models' contract. Frozen, complete, and the only place sizes and labels are read from."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Any, Final, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from typing_extensions import Self
+
+from edge.checked import Number, Text, Whole
+from edge.errors import InputError
+from edge.items import MODALITIES
+
+SCHEMA: Final = 5
+UNSEALED = 4
+"""The schema before: without `digest`, so that a change of its bundle.json is found by its bounds alone."""
+
+Probability = Annotated[Number, Field(ge=0.0, le=1.0)]
+Positive = Annotated[Number, Field(gt=0.0)]
+Count = Annotated[Whole, Field(gt=0)]
+Size = Annotated[Whole, Field(ge=1, le=1_000_000)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Rates: TypeAlias = "tuple[tuple[Probability, ...], ...]"
+"""Row: true label, its shares of predicted labels."""
+Shapes: TypeAlias = "dict[str, tuple[int, ...]]"
+
+
+class Spec(BaseModel):
+    """Base of every part of the manifest: immutable, finite, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def in_order(spec: Spec, *names: str) -> None:
+    """Raises ValueError, for pydantic, unless these numbers of a spec rise."""
+    for low, high in itertools.pairwise(names):
+        lower, upper = getattr(spec, low), getattr(spec, high)
+        if not lower <= upper:
+            raise ValueError(InputError.of("must_order", low=low, lower=lower, high=high, upper=upper))
+
+
+class AudioSpec(Spec):
+    """How sound becomes a log-mel picture."""
+
+    rate: Whole = Field(16000, ge=8000, le=48000)
+    """Sample rate (hertz)."""
+    fft: Whole = Field(512, ge=64, le=8192)
+    """FFT length (samples)."""
+    window: Whole = Field(400, ge=32, le=8192)
+    """Hann window (samples)."""
+    hop: Whole = Field(160, ge=16, le=8192)
+    """Step between frames (samples)."""
+    mels: Whole = Field(64, ge=4, le=512)
+    """Mel bands."""
+    f_min: Number = Field(50.0, ge=0.0, le=24000.0)
+    """Lower edge of the first band (hertz)."""
+    f_max: Number = Field(7600.0, gt=0.0, le=24000.0)
+    """Upper edge of the last band (hertz)."""
+    range_db: Number = Field(80.0, ge=20.0, le=200.0)
+    """Depth below the loudest band that is kept (decibels)."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        in_order(self, "hop", "window", "fft")
+        in_order(self, "f_min", "f_max")
+        if self.f_max > self.rate / 2:
+            raise ValueError(
+                InputError.of(
+                    "must_order", low="f_max", lower=self.f_max, high="rate / 2", upper=self.rate / 2
+                )
+            )
+        return self
+
+
+class VisionSpec(Spec):
+    """How a face becomes the network's picture; the framing is FER2013's, measured from YuNet boxes."""
+
+    size: Whole = Field(48, ge=8, le=512)
+    """Side of the square grey crop (pixels)."""
+    faces: Whole = Field(8, ge=1, le=64)
+    """Frames sampled from a window."""
+    scale: Number = Field(1.09, ge=0.2, le=5.0)
+    """Side of the crop over the mean of the detected box's width and height."""
+    shift: Number = Field(-0.02, ge=-1.0, le=1.0)
+    """How far below the box's centre the crop is centred, in box heights."""
+
+
+class TextSpec(Spec):
+    """How a transcript becomes token ids."""
+
+    length: Whole = Field(48, ge=1, le=1024)
+    """Tokens kept, the first ones."""
+    vocabulary: Whole = Field(8000, ge=2, le=1_000_000)
+    """Rows of the embedding table."""
+
+
+class Limits(Spec):
+    """How far from its golden outputs a network may be on a device; beyond, the bundle is refused."""
+
+    cosine: Number = Field(0.99, ge=-1.0, le=1.0)
+    """Least cosine between an output and its golden value, of every case."""
+    max_abs: Number = Field(gt=0.0, le=1000.0)
+    """Largest difference of a single value, in the output's unit."""
+    agreement: Probability = 0.9
+    """Least share of rows of logits whose likeliest label stays."""
+
+
+class ModelEntry(Spec):
+    """One network of the bundle."""
+
+    file: Text
+    sha256: Sha256
+    inputs: dict[str, tuple[Size, ...]]
+    outputs: dict[str, tuple[Size, ...]]
+    precision: Literal["int8", "fp32"]
+    """What was asked for."""
+    int8_nodes: Whole = Field(ge=0)
+    """Conv, MatMul and Gemm nodes that really run in INT8."""
+    nodes: Whole = Field(ge=0)
+    """All Conv, MatMul and Gemm nodes."""
+    limits: Limits
+    """What `edge doctor` and every start hold the golden outputs to."""
+
+
+class VotingSettings(Spec):
+    """How posteriors of recent windows become a reading (edge/reading/voting.py)."""
+
+    window_s: Number = Field(12.0, ge=0.1, le=3600.0)
+    """Age beyond which a prediction no longer votes (seconds)."""
+    half_life_s: Number = Field(12.0, ge=0.1, le=86400.0)
+    """Age at which half of what a prediction said is forgotten (seconds)."""
+    eta: Probability = 0.3
+    """Strength of the prior correction; 0 switches it off."""
+    ratio_min: Number = Field(0.2, ge=0.001, le=1000.0)
+    """Lower bound of site prior over training prior."""
+    ratio_max: Number = Field(5.0, ge=0.001, le=1000.0)
+    """Upper bound of site prior over training prior."""
+    margin: Probability = 0.1
+    """Lead a new label needs; below it the reading needs a check."""
+    dwell_s: Number = Field(0.0, ge=0.0, le=3600.0)
+    """How long a new label must lead before it is shown (seconds)."""
+    events: dict[str, Probability] = {"angry": 0.3, "worried": 0.3}
+    """Labels a person wants to hear of, each with its threshold: a reading near it needs a check."""
+
+    @model_validator(mode="after")
+    def _bounds_in_order(self) -> Self:
+        in_order(self, "ratio_min", "ratio_max")
+        return self
+
+
+class Manifest(Spec):
+    """Everything the device must know about the files beside it."""
+
+    schema_: Literal[4, 5] = Field(SCHEMA, alias="schema")
+    digest: Sha256 | None = None
+    """sha256 of everything else the manifest says (edge/bundle/folder.py); None in schema 4."""
+    name: Text
+    created: Text
+    """ISO 8601, UTC."""
+    labels: tuple[Text, ...] = Field(max_length=100)
+    window_s: Number = Field(4.0, ge=0.5, le=60.0)
+    hop_s: Number = Field(1.0, ge=0.1, le=60.0)
+    audio: AudioSpec = AudioSpec()
+    vision: VisionSpec = VisionSpec()
+    text: TextSpec = TextSpec()
+    models: dict[Text, ModelEntry]
+    """audio, vision, text, fusion."""
+    files: dict[Text, Sha256]
+    """Every other file of the bundle and its sha256."""
+    train_prior: tuple[Probability, ...]
+    site_prior: tuple[Probability, ...]
+    temperature: dict[Text, Annotated[Number, Field(ge=0.001, le=1000.0)]]
+    """Softmax temperature of audio, vision, text and fused, and of what was fused when something lacks
+    (`fused audio+text`)."""
+    bias: dict[Text, tuple[Annotated[Number, Field(ge=-100.0, le=100.0)], ...]] = {}
+    """Added to the logits after the temperature, a number a label; what is not listed has none."""
+    conformal_threshold: dict[Text, tuple[Probability, ...]] | None = None
+    """Named as the temperatures: the probability below which each label leaves the prediction set; what is
+    not listed goes by `fused`. Of a window by itself. None: no sets."""
+    voted_threshold: dict[Text, tuple[Probability, ...]] = {}
+    """The same of the votes, which are surer than windows; what is not listed goes by those of windows."""
+    confusion: dict[Text, Rates] | None = None
+    """On people unseen, of what was fused, named as the temperatures; None: unknown."""
+    voting: VotingSettings = VotingSettings()
+    calibration: dict[str, Any] = {}
+    """Which recordings set the ranges: clips, seconds, hash."""
+    quantization: dict[str, Any] = {}
+    """Per model: range method and its trials, what INT8 lost, which nodes were given back to float."""
+    privacy: dict[str, Any] = {}
+    """How private the training was (export/fusion/privacy/dp.py); empty: not at all."""
+    parity: dict[str, Any] = {}
+    """INT8 against FP32, per model."""
+    accuracy: dict[str, Any] = {}
+    """Held-out results, per corpus."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+    def thresholds(self, name: str) -> tuple[float, ...] | None:
+        """Makes the prediction sets of a window, by the name of its posterior, [labels]; None: no sets."""
+        known = self.conformal_threshold or {}
+        return known.get(name, known.get("fused"))
+
+    def voted_thresholds(self, name: str) -> tuple[float, ...] | None:
+        """Makes those of a vote, by the name of what its newest window was fused from, [labels]."""
+        return self.voted_threshold.get(name, self.thresholds(name))
+
+    @field_validator("models")
+    @classmethod
+    def _all_models(cls, models: dict[str, ModelEntry]) -> dict[str, ModelEntry]:
+        require_names("models", models, (*MODALITIES, "fusion"))
+        return models
+
+    @model_validator(mode="after")
+    def _one_prior_a_label(self) -> Self:
+        count = len(self.labels)
+        if len(set(self.labels)) < max(2, count):
+            raise ValueError(InputError.of("labels_once"))
+        for name in ("train_prior", "site_prior"):
+            prior = getattr(self, name)
+            if len(prior) != count or not abs(sum(prior) - 1.0) <= 1e-3:
+                raise ValueError(InputError.of("prior_sum", name=name, count=count))
+        require_names("temperature", self.temperature, (*MODALITIES, "fused"))
+        rows = [(f"bias of {name}", row) for name, row in self.bias.items()]
+        rows += [
+            (f"conformal_threshold of {name}", r) for name, r in (self.conformal_threshold or {}).items()
+        ]
+        rows += [(f"voted_threshold of {name}", row) for name, row in self.voted_threshold.items()]
+        rates = (self.confusion or {}).items()
+        rows += [(f"each row of confusion of {name}", row) for name, table in rates for row in table]
+        for name, row in rows:
+            if len(row) != count:
+                raise ValueError(InputError.of("row_count", name=name, count=count))
+        for name, table in rates:
+            if len(table) != count:
+                raise ValueError(InputError.of("table_rows", name=f"confusion of {name}", count=count))
+        return self
+
+    @model_validator(mode="after")
+    def _shapes_agree(self) -> Self:
+        for name, (inputs, outputs) in wanted_shapes(self).items():
+            entry = self.models[name]
+            for stated, wanted in ((entry.inputs, inputs), (entry.outputs, outputs)):
+                for tensor in {**wanted, **stated}:
+                    found, needed = stated.get(tensor, ()), wanted.get(tensor, ())
+                    if found != needed:
+                        values = {"tensor": tensor, "model": name, "found": list(found)}
+                        raise ValueError(InputError.of("shape_stated", **values, wanted=list(needed)))
+        return self
+
+
+def wanted_shapes(manifest: Manifest) -> dict[str, tuple[Shapes, Shapes]]:
+    """Model -> shapes of its inputs and of its outputs: what the features, labels and other networks make."""
+    k, spec, modalities = len(manifest.labels), manifest.audio, len(MODALITIES)
+    steps = manifest.models["audio"].outputs.get("tokens", ())
+    steps = steps if len(steps) == 3 else (1, 1, 1)
+    batch, width = manifest.models["vision"].inputs.get("faces", (1,))[0], steps[2]
+    words, faces, side = manifest.text.length, manifest.vision.faces, manifest.vision.size
+    frames = round(manifest.window_s * spec.rate) // spec.hop
+    fused = {"audio": steps, "vision": (1, faces, width), "text": (1, words, width)}
+    masks = {"vision_mask": (1, faces), "text_mask": (1, words)}
+    return {
+        "audio": (
+            {"features": (1, spec.mels, frames), "voice": (1, width)},
+            {"tokens": (1, *steps[1:]), "logits": (1, k)},
+        ),
+        "vision": ({"faces": (batch, 1, side, side)}, {"tokens": (batch, width), "logits": (batch, k)}),
+        "text": (
+            {"ids": (1, words), "mask": (1, words)},
+            {"tokens": (1, words, width), "logits": (1, k)},
+        ),
+        "fusion": (
+            {**fused, **masks, "present": (1, modalities), "quality": (1, modalities)},
+            {"logits": (1, k), "weights": (1, modalities)},
+        ),
+    }
+
+
+def require_names(where: str, given: Any, names: tuple[str, ...]) -> None:
+    """Raises ValueError, for pydantic, unless all the names are given."""
+    missing = {*names} - {*given}
+    if missing:
+        raise ValueError(InputError.of("lacks", where=where, names=", ".join(sorted(missing))))

@@ -1,0 +1,1 @@
+"""The `edge` command: one short function a verb."""

@@ -1,0 +1,236 @@
+"""The verbs of `edge` about a bundle: measured, compiled, examined, judged, made."""
+
+from __future__ import annotations
+
+import json as jsonlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from edge.cli.help import misused
+from edge.cli.options import BundleArgument, LocaleOption, language_of, telling
+from edge.errors import InputError, MissingExtraError
+from edge.system.disk import reason, writing
+from edge.system.output import say
+from edge.system.threads import one_thread
+from edge.words import word
+
+
+class Single(str, Enum):
+    """One modality."""
+
+    audio = "audio"
+    vision = "vision"
+    text = "text"
+
+
+class Modality(str, Enum):
+    """What `edge evaluate` can score."""
+
+    audio = "audio"
+    vision = "vision"
+    text = "text"
+    fused = "fused"
+
+
+def bench(
+    bundle: BundleArgument = None,
+    json: Annotated[bool, typer.Option("--json", help="opt_bench_json")] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="opt_bench_compare")] = False,
+    whisper: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="opt_bench_whisper"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_bench_out")] = None,
+) -> None:
+    """Measure where the time of one window goes, memory and start-up, INT8 beside FP32."""
+    one_thread()
+    from edge.bench.table import table
+    from edge.bench.window import measure
+    from edge.words import asked_language
+
+    if out and not out.parent.is_dir():  # not after minutes of measuring
+        raise InputError.of("jsonl_no_folder", path=out)
+    if compare:
+        from edge.bench.compare import compare as compare_rivals
+        from edge.bench.compare import markdown
+
+        rivals = compare_rivals(bundle, whisper)
+        report = measure(bundle) | {"compare": rivals}
+        shown = f"{table(report, asked_language())}\n\n{markdown(report, asked_language())}"
+    else:
+        report = measure(bundle)
+        shown = table(report, asked_language())
+    say(jsonlib.dumps(report, indent=1) if json else shown)
+    if out:
+        _write_json(out, report)
+
+
+def build(
+    bundle: BundleArgument = None,
+    listing: Annotated[bool, typer.Option("--list", help="opt_build_list")] = False,
+    clean: Annotated[bool, typer.Option("--clean", help="opt_build_clean")] = False,
+) -> None:
+    """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start."""
+    one_thread()
+    from edge.build import build_bundle, clear, stored
+
+    if listing or clean:
+        for line in stored() if listing else [clear()]:
+            say(line)
+        return
+    build_bundle(bundle, say)
+
+
+def doctor(
+    bundle: BundleArgument = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="opt_doctor_config"),
+    ] = None,
+    lang: LocaleOption = None,
+) -> None:
+    """Check this machine, its devices and a bundle; say what to do about each thing that is bad."""
+    one_thread()
+    from edge.config import read_site
+    from edge.doctor.examine import examine
+
+    with telling(language_of(lang)):
+        site = read_site(config) if config else None
+    bad, language = 0, site.language if site and not lang else language_of(lang)
+    for check in examine(bundle, language, site):
+        say(f"{word('ok' if check.ok else 'bad', language)}  {check.text}")
+        bad += not check.ok
+    if bad:
+        say(word("doctor_bad", language, count=bad), err=True)
+        raise typer.Exit(1)
+
+
+def evaluate(
+    bundle: Annotated[Path, typer.Argument(help="opt_bundle_given")],
+    folder: Annotated[Path, typer.Argument(help="opt_labelled")],
+    modality: Annotated[
+        Modality, typer.Option(metavar="audio|vision|text|fused", help="opt_evaluate_modality")
+    ] = Modality.fused,
+    drop: Annotated[
+        list[Single] | None,
+        typer.Option(metavar="audio|vision|text", help="opt_evaluate_drop"),
+    ] = None,
+    json: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="opt_evaluate_json"),
+    ] = None,
+    new_voices: Annotated[bool, typer.Option("--new-voices", help="opt_evaluate_new_voices")] = False,
+    noise: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="opt_evaluate_noise"),
+    ] = None,
+    snr: Annotated[float, typer.Option(metavar="DB", help="opt_evaluate_snr")] = 5.0,
+    streams: Annotated[bool, typer.Option("--streams", help="opt_evaluate_streams")] = False,
+    reliability: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="opt_evaluate_reliability"),
+    ] = None,
+) -> None:
+    """Score a bundle on a labelled folder."""
+    one_thread()
+    from calibration.judge.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
+
+    dropped = {one.value for one in drop or []}
+    if dropped and modality is not Modality.fused:
+        raise misused("drop_fused", "--drop")
+    if len(dropped) == len(Single):
+        raise misused("drop_all", "--drop")
+    if streams and (modality is not Modality.fused or reliability or new_voices or noise):
+        raise misused("streams_alone", "--streams")
+    if streams:
+        _compare_votes(bundle, folder, dropped, json)
+        return
+    around = (noise, snr) if noise else None
+    report: Any = evaluate_folder(
+        bundle, folder, modality.value, dropped, new_voices=new_voices, noise=around
+    )
+    say(report.table())
+    if json:
+        _write_json(json, report.as_dict())
+    if reliability:
+        from calibration.judge.diagram import write_diagram  # noqa: TID251 - inside a verb only
+
+        write_diagram(report, reliability)
+
+
+def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | None) -> None:
+    from calibration.judge.evaluate import stream_clips  # noqa: TID251 - inside a verb only
+    from calibration.judge.voting_trial import as_dict, table, trial  # noqa: TID251 - inside a verb only
+
+    from edge.bundle.folder import open_bundle
+    from edge.words import asked_language
+
+    opened = open_bundle(bundle)
+    found = trial(stream_clips(opened, folder, dropped), opened.manifest)
+    say(table(found, asked_language()))
+    if json:
+        _write_json(json, as_dict(found))
+
+
+def export(
+    recipe: Annotated[Path, typer.Argument(help="opt_export_recipe")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_export_out")],
+) -> None:
+    """Train, quantize and pack a bundle on the workstation."""
+    with _extra("export"):
+        from export.run import run_export  # noqa: TID251 - inside a verb only
+
+    with writing(out):
+        run_export(recipe, data, out)
+
+
+def teach(
+    recipe: Annotated[Path, typer.Argument(help="opt_teach_recipe")],
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_teach_out")],
+) -> None:
+    """Ask the recipe's teachers about every clip ahead of edge export, which then finds the answers."""
+    with _extra("export"):
+        from export.teach import ask_teachers  # noqa: TID251 - inside a verb only
+
+    with writing(out):
+        ask_teachers(recipe, data, out)
+
+
+@contextmanager
+def _extra(name: str) -> Iterator[None]:
+    """A package that is not installed becomes the line that installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
+            raise
+        raise MissingExtraError(error.name or "a package", name) from error
+
+
+def trial(
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_trial_data")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_trial_out")],
+) -> None:
+    """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face."""
+    one_thread()
+    with _extra("export"):
+        from export.fusion.comparison.trial import run_trial  # noqa: TID251 - inside a verb only
+        from export.fusion.comparison.verdict import markdown  # noqa: TID251 - inside a verb only
+
+    with writing(out):
+        found = run_trial(data, out)
+    say(markdown(found))
+
+
+def _write_json(path: Path, what: Any) -> None:
+    try:
+        path.write_text(jsonlib.dumps(what, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError.of("file_unwritable", path=path, why=reason(error)) from error

@@ -1,0 +1,235 @@
+"""Readings on a screen: a sink that feeds the window's process and outlives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
+
+from typing_extensions import Self
+
+from edge.display.panel.charset import font
+from edge.display.verdicts import Verdicts
+from edge.display.view import Look, Note, Setup
+from edge.errors import InputError
+from edge.items import Face, Frame, Health, People, Reading
+from edge.system import child
+
+ANSWER_S = 15.0
+"""How long a window may take to appear (seconds); a screen that does not answer is none."""
+PICTURES_PER_S = 15.0
+"""Pictures handed to the window a second at most."""
+SIDE = 640
+"""Longer side of a picture handed to the window at first (pixels): it says when it shows them larger."""
+HEALTH_S = 0.25
+"""Time between two looks at the devices (seconds)."""
+_CLOSE_S = 0.7  # a window that hangs is killed after this
+
+
+def has_screen() -> bool:
+    """Whether a screen is named here; whether it answers shows when a window is opened on it."""
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY"))
+
+
+def screen_answers() -> bool:
+    """Whether the screen that is named takes connections: cheap, so that it can be asked again and again."""
+    host, _, number = os.environ.get("DISPLAY", "").rpartition(":")
+    number = number.partition(".")[0]
+    if sys.platform != "linux" or not number.isdigit():
+        return has_screen()
+    places: list[tuple[socket.AddressFamily, Any]] = [
+        (socket.AF_UNIX, f"\0/tmp/.X11-unix/X{number}"),
+        (socket.AF_UNIX, f"/tmp/.X11-unix/X{number}"),
+    ]
+    if host not in ("", "unix"):
+        places = [(socket.AF_INET, (host, 6000 + int(number)))]
+    for family, place in places:
+        with suppress(OSError), socket.socket(family) as knocking:
+            knocking.settimeout(1.0)
+            knocking.connect(place)
+            return True
+    return False
+
+
+class Screen:
+    """Shows readings and pictures in a window; whatever becomes of it, `write` and `see` return at once.
+
+    quit: called once when a person pressed q. gone: called once when the window went away, closed or by
+    itself; both from a thread of this sink. Raises InputError on entering where no window can be shown.
+    """
+
+    closed = False
+    """Whether a person closed it."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        look: Look,
+        full_screen: bool = False,
+        *,
+        healths: Callable[[], Sequence[Health]] = tuple,
+        offset_ms: Callable[[], float | None] = lambda: None,
+        troubles: Callable[[], Mapping[str, str]] = dict,
+        verdicts: Verdicts | None = None,
+        quit: Callable[[], None],
+        gone: Callable[[], None],
+    ) -> None:
+        self._first = (setup, look, full_screen)
+        self._healths, self._offset_ms, self._quit, self._gone = healths, offset_ms, quit, gone
+        self._troubles, self._verdicts, self._side = troubles, verdicts, SIDE
+        self._ready = threading.Condition()
+        self._waiting: deque[tuple[Any, ...]] = deque(maxlen=64)
+        self._seen: tuple[Frame, People] | None = None
+        self._up = threading.Event()
+        self._ended = threading.Event()
+        self._leaving = False
+
+    def __enter__(self) -> Self:
+        font()  # here, where it can be said what is missing
+        # A fresh process, not a fork: this one may hold a GPU. A session of its own: Ctrl-C is not for it.
+        self._process: Any = subprocess.Popen(
+            child.command("edge.display.window.window"),
+            env=child.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._sender = threading.Thread(target=self._send, daemon=True)
+        self._listener.start()
+        self._sender.start()
+        self._up.wait(ANSWER_S)
+        if not self._up.is_set() or self._ended.is_set():
+            self._leave()
+            raise InputError.of("screen_no_answer", name=f" {os.environ.get('DISPLAY', '')}".rstrip())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave()
+
+    def write(self, reading: Reading) -> None:
+        """Show a reading; 64 of them wait for a window that is slow, then the oldest is dropped."""
+        with self._ready:
+            self._waiting.append(("write", reading))
+            self._ready.notify()
+
+    def see(self, frame: Frame, faces: People) -> None:
+        """Show a picture and where the faces are in it; only the newest one waits."""
+        with self._ready:
+            self._seen = (frame, faces)
+            self._ready.notify()
+
+    def tell(self, note: Note) -> None:
+        """Show what became of what a person asked for."""
+        with self._ready:
+            self._waiting.append(("tell", note))
+            self._ready.notify()
+
+    def end(self) -> None:
+        """Nothing more will come: the last panel stays as it is."""
+        with self._ready:
+            self._waiting.append(("end",))
+            self._ready.notify()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the window is gone."""
+        return self._ended.is_set()
+
+    def wait(self) -> None:
+        """Until the window is closed."""
+        self._ended.wait()
+
+    def _leave(self) -> None:
+        with self._ready:
+            self._leaving = True
+            self._ready.notify()
+        self._sender.join(_CLOSE_S)  # it closes the pipe: the window ends by itself
+        try:
+            self._process.wait(_CLOSE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join(_CLOSE_S)
+        self._sender.join(_CLOSE_S)
+        self._process.stdout.close()
+
+    def _listen(self) -> None:
+        word = ""
+        for line in self._process.stdout:
+            word, *values = json.loads(line)
+            if word == "side":
+                self._side = int(values[0])
+            elif word in ("judge", "undo") and self._verdicts:
+                self._verdicts.take(word, *values)
+            elif word == "up":
+                self._up.set()
+        self.closed = word == "closed"
+        self._ended.set()
+        was_up = self._up.is_set()
+        self._up.set()
+        if was_up and not self._leaving:
+            (self._quit if word == "quit" else self._gone)()
+
+    def _send(self) -> None:
+        pipe, looked, shown = self._process.stdin, 0.0, 0.0
+        try:
+            pickle.dump(self._first, pipe)
+            pipe.flush()
+            while not self._ended.is_set():
+                with self._ready:
+                    if not self._waiting and not self._leaving:
+                        self._ready.wait(1.0 / PICTURES_PER_S)
+                    messages, leaving = list(self._waiting), self._leaving
+                    self._waiting.clear()
+                    seen = None
+                    if time.monotonic() - shown >= 1.0 / PICTURES_PER_S:
+                        seen, self._seen = self._seen, None
+                if leaving:
+                    break
+                if seen:
+                    shown = time.monotonic()
+                    messages.append(("see", *_small(*seen, self._side)))
+                if time.monotonic() - looked >= HEALTH_S:
+                    looked = time.monotonic()
+                    asked = (tuple(self._healths()), self._offset_ms(), dict(self._troubles()))
+                    messages.append(("feel", *asked))
+                for message in messages:
+                    pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
+                pipe.flush()
+        except OSError:  # the window is gone; _listen says so
+            pass
+        finally:
+            with suppress(OSError):
+                pipe.close()
+
+
+def _small(frame: Frame, faces: People, side: int) -> tuple[Frame, People]:
+    """The picture no larger than it is shown (longer side, pixels), and the faces in it."""
+    import cv2
+    import numpy as np
+
+    high, wide = frame.image.shape[:2]
+    scale = min(1.0, side / max(high, wide))
+    if scale == 1.0:
+        return frame, faces
+    size = (max(1, round(wide * scale)), max(1, round(high * scale)))
+    image = np.asarray(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    scaled = {
+        person: Face(face.left * scale, face.top * scale, face.width * scale, face.height * scale, face.score)
+        for person, face in faces.items()
+    }
+    return Frame(frame.time, image), scaled

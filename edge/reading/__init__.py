@@ -1,0 +1,1 @@
+"""Windows -> encoders -> fusion -> vote: what turns sound and pictures into readings."""

@@ -1,0 +1,1 @@
+"""Readings in files, and read back from them."""

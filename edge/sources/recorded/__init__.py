@@ -1,0 +1,1 @@
+"""Recordings: video, sound and picture files."""

@@ -1,0 +1,1 @@
+"""The process around everything: children, files, text on its way in and out."""

@@ -1,0 +1,100 @@
+"""The words of `edge evaluate` and of calibration: a part of the table in edge/words."""
+
+from __future__ import annotations
+
+EVALUATE: dict[str, tuple[str, str]] = {
+    "evaluated": ("{count} examples judged", "評価したデータ：{count} 件"),
+    "evaluated_left_out": ("{count} left out: {why}", "除外 {count} 件：{why}"),
+    "skipped_no_sound": ("no sound", "音声なし"),
+    "skipped_no_face": ("no face", "顔なし"),
+    "skipped_no_transcript": ("no transcript", "書き起こしなし"),
+    "skipped_nothing": ("nothing heard, seen or said", "音声・顔・発話内容なし"),
+    "skipped_undecodable": ("cannot be decoded", "復号できません"),
+    "skipped_count": ("{count} x {why}", "{why} {count} 件"),
+    "metric_weighted_f1": ("weighted f1", "加重 F1"),
+    "metric_unweighted_recall": ("unweighted recall", "平均再現率"),
+    "metric_macro_f1": ("macro f1", "マクロ F1"),
+    "metric_accuracy": ("accuracy", "正解率"),
+    "metric_interval": ("95 %: {span}", "95 % 区間：{span}"),
+    "metric_span": ("{low:.3f} to {high:.3f} by speaker", "{low:.3f} ～ {high:.3f}（話者単位）"),
+    "metric_no_span": ("unknown, one speaker", "不明（話者 1 人）"),
+    "metric_calibration": ("expected calibration error", "期待校正誤差（ECE）"),
+    "metric_chance": ("{error:.3f} by chance alone", "偶然による誤差 {error:.3f}"),
+    "metric_coverage": ("true label in the set", "候補に正解を含む割合"),
+    "metric_meant": ("90 % is meant", "目標 90 %"),
+    "metric_set": ("labels in a set", "候補のラベル数"),
+    "metric_recall": ("recall", "再現率"),
+    "metric_axes": ("rows: true, columns: predicted", "行：正解、列：推定"),
+    "listed": ("{one}, {other}", "{one}、{other}"),
+    "fused": ("all modalities", "統合"),
+    # --streams.
+    "streams_shifted": ("shifted balance", "偏った割合"),
+    "streams_even": ("even balance", "均等な割合"),
+    "streams_recall": ("negative recall", "否定感情再現率"),
+    "streams_flips": ("flips/min", "変化/分"),
+    "streams_delay": ("delay s", "遅れ（秒）"),
+    "streams_missed": ("missed", "見逃し"),
+    "way_no_voting": ("no voting", "多数決なし"),
+    "way_majority_vote": ("majority vote", "単純な多数決"),
+    "way_exponential_average": ("exponential average", "指数移動平均"),
+    "way_hidden_Markov": ("hidden Markov", "隠れマルコフモデル"),
+    "way_prior-based_voting": ("prior-based voting", "事前確率つき多数決"),
+    "streams_trust": (
+        "readings shown: calibration error {error:.3f}, the true label among the candidates in "
+        "{coverage:.1%}; {checked:.1%} need a check, {wrong:.1%} are wrong and need none",
+        "表示した推定：校正誤差 {error:.3f}、候補に正解を含む割合 {coverage:.1%}、要確認 {checked:.1%}、"
+        "確認なしの誤り {wrong:.1%}",
+    ),
+    "streams_note": (
+        "{streams} streams a speaker of {hops} windows each; composed, so compare the rows only",
+        "話者ごとに {hops} 区間のストリーム {streams} 本。合成したものなので、行どうしの比較に限ります",
+    ),
+    "streams_labels": (
+        "a stream needs clips of two labels by one speaker; fill in the speaker column",
+        "ストリームには同じ話者の 2 種類以上のラベルが必要です。列 speaker を記入してください",
+    ),
+    # The diagram.
+    "diagram_png": (
+        "{path} is no .png file; give the diagram a name that ends so",
+        "{path} は .png ではありません。図のファイル名の末尾を .png にしてください",
+    ),
+    "diagram_title": (
+        "Reliability: {count} examples, calibration error {error:.3f}",
+        "信頼度図：{count} 件、校正誤差 {error:.3f}",
+    ),
+    "diagram_right": ("share that is right", "正解率"),
+    "diagram_above": (
+        "above the line: right more often than it says",
+        "線より上：確信度より正解率が高い",
+    ),
+    "diagram_below": ("below the line: too sure", "線より下：確信度が高すぎる"),
+    "diagram_confidence": ("confidence (bars: examples)", "確信度（棒：件数）"),
+    # Calibration.
+    "confidence_few": (
+        "{count} held-out examples are too few to set confidence; give at least {least}",
+        "確信度の校正には評価用データ {count} 件では足りません。{least} 件以上にしてください",
+    ),
+    "ranges_none": (
+        "no calibration data: the feed gave no window; check that the recordings hold speech",
+        "校正用のデータがありません（区間なし）。録音に発話が入っているか確認してください",
+    ),
+    "ranges_infinite": (
+        "calibration call {call}: {name} is not finite; look at that recording",
+        "校正 {call} 回目：{name} に NaN または無限大があります。その録音を確認してください",
+    ),
+    "trial_lacks": (
+        "{folder} lacks ravdess, nemo or noise; name the folder that holds the corpora",
+        "{folder} に ravdess、nemo、noise のいずれかがありません。コーパスのあるフォルダーを指定してください",
+    ),
+    # What film and sound of claps say of two clocks.
+    "claps_few": (
+        "{flashes} flashes and {clicks} clicks make {events} events, {needed} are needed: "
+        "film more claps, 2 s apart, close to camera and microphone",
+        "光 {flashes} 回と音 {clicks} 回から得られた対応は {events} 組で、{needed} 組が必要です。"
+        "カメラとマイクの近くで、2 秒間隔の手拍子をもっと撮影してください",
+    ),
+    "face_detector": (
+        "face detector {path} cannot be loaded; build or copy the bundle again",
+        "顔検出モデル {path} を読み込めません。バンドルを作り直すか、コピーし直してください",
+    ),
+}

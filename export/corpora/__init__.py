@@ -1,0 +1,1 @@
+"""Published corpora and folders of a site -> examples, split by people."""

@@ -1,0 +1,123 @@
+"""FER2013: faces of 48 pixels, as the challenge's table, as pictures, or as mosaics of tiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from calibration.data.dataset import Example
+from calibration.data.labels import label_index
+from calibration.data.table import Once, Row, read_rows, shown
+from edge.errors import DatasetError
+from edge.items import Bytes
+
+FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+FACE = 48
+"""Side of a FER2013 face, alone or as a tile of a mosaic (pixels)."""
+KINDS = (".png", ".jpg", ".jpeg", ".bmp")
+PICTURES = "pictures"
+"""Folder the table's pixels are laid out in, beside it."""
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+"""A JPEG that lacks its end was cut short, and is decoded as if it were grey there."""
+
+
+def read_fer2013(folder: Path, split: str) -> list[Example]:
+    """Its train or dev split. Raises DatasetError."""
+    wanted = "train" if split == "train" else "validation"
+    if (folder / "labels.csv").is_file():
+        return _from_mosaics(folder, wanted)
+    if (folder / "fer2013.csv").is_file():
+        return _from_pixels(folder, wanted)
+    examples = []
+    for path in sorted((folder / wanted).glob("*/*.*")):
+        if path.suffix.lower() not in KINDS:
+            continue
+        label = label_index(path.parent.name, path)
+        if label is not None:
+            name = str(path.relative_to(folder))
+            examples.append(Example(name, label, name, path))
+    return examples
+
+
+def _from_mosaics(folder: Path, wanted: str) -> list[Example]:
+    """labels.csv says where in which picture a face is; its other columns (votes of raters) are read past."""
+    examples, once = [], Once()
+    places: dict[str, Path] = {}
+    for row in read_rows(folder / "labels.csv", ("split", "file_name", "row", "column", "emotion")):
+        label = label_index(row["emotion"], row.where)
+        tile = _whole(row, "row", 10_000), _whole(row, "column", 10_000)
+        once.take(row, f"{row['file_name']}:{tile[0]}:{tile[1]}", row["emotion"].lower())
+        if row["split"].lower() == wanted and label is not None:
+            if row["file_name"] not in places:
+                places[row["file_name"]] = row.file(folder)[1]
+            name = f"{row['file_name']}:{tile[0]}:{tile[1]}"
+            examples.append(Example(name, label, name, places[row["file_name"]], tile=tile))
+    return examples
+
+
+def _from_pixels(folder: Path, wanted: str) -> list[Example]:
+    """fer2013.csv holds the pixels themselves: laid out once as pictures beside it."""
+    import cv2
+
+    usage = {"train": "Training", "validation": "PublicTest"}[wanted]
+    examples = []
+    pictures = folder / PICTURES / wanted
+    pictures.mkdir(parents=True, exist_ok=True)
+    for row in read_rows(folder / "fer2013.csv", ("emotion", "pixels", "Usage")):
+        label = label_index(FER2013[_whole(row, "emotion", len(FER2013))], row.where)
+        if row["Usage"] != usage or label is None:
+            continue
+        path = pictures / f"{row.line}.png"
+        if not path.is_file():
+            pixels = [_number(row, pixel, 256) for pixel in row["pixels"].split()]
+            if len(pixels) != FACE * FACE:
+                raise row.refused("face_pixels", found=len(pixels), wanted=FACE * FACE)
+            unfinished = path.with_suffix(".part.png")
+            cv2.imwrite(str(unfinished), np.array(pixels, np.uint8).reshape(FACE, FACE))
+            os.replace(unfinished, path)
+        examples.append(Example(path.name, label, path.name, path))
+    return examples
+
+
+def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:
+    """Grey face pictures of examples that are crops already, [n, size, size]. Raises DatasetError."""
+    import cv2
+
+    mosaics: dict[Path, Bytes] = {}
+    faces = []
+    for example in examples:
+        assert example.path is not None
+        if example.path not in mosaics:
+            if example.tile is None:
+                mosaics.clear()
+            data = example.path.read_bytes() if example.path.is_file() else b""
+            whole = not data.startswith(JPEG_START) or JPEG_END in data[-1024:]
+            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+            if picture is None or not whole:
+                raise DatasetError.of("face_unreadable", path=example.path)
+            mosaics[example.path] = np.asarray(picture, np.uint8)
+        face = mosaics[example.path]
+        if example.tile is not None:
+            row, column = (FACE * place for place in example.tile)
+            face = face[row : row + FACE, column : column + FACE]
+            if face.shape != (FACE, FACE):
+                place = dict(zip(("row", "column"), example.tile, strict=True))
+                raise DatasetError.of("face_outside", path=example.path, **place)
+        if face.shape != (size, size):
+            face = np.asarray(cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+        faces.append(face)
+    return np.stack(faces)
+
+
+def _whole(row: Row, column: str, below: int) -> int:
+    """A number out of a table, from 0. Raises DatasetError."""
+    return _number(row, row[column], below)
+
+
+def _number(row: Row, said: str, below: int) -> int:
+    if not said.isdecimal() or int(said) >= below:
+        raise row.refused("table_whole", said=shown(said), high=below - 1)
+    return int(said)

@@ -1,0 +1,1 @@
+"""The bundle that goes out: files, card and golden outputs."""

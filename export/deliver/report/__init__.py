@@ -1,0 +1,1 @@
+"""The report of an export: its facts, its page, its figures."""

@@ -1,0 +1,252 @@
+"""report.json: every fact of one export under stable keys; report.html (page.py) shows the same.
+
+    name                bundle
+    notice              why the report itself must stay inside; the licences of the data
+    labels              in the order of every row and column below
+    headline            modality -> the number it is chosen by
+    accuracy            held-out set -> {fp32, int8: Report of calibration/judge/metrics.py}; composed windows
+    adaptation          [{set, n, snr_db: null in the clear, before, after}]: unweighted recall of the audio
+                        student (FP32) before and after its adaptation to noise; empty without
+    teachers            [{modality, teacher, measure, teacher_score, student_score, points}]: students beside
+                        their teachers on the same dev examples (export/judge/beside_teachers.py)
+    mistakes            held-out set -> {wrong, judged, examples: the surest of them [{name, speaker, label,
+                        answer, confidence, said, picture}]}
+    confidence          {temperature, bias, conformal_threshold, voted_threshold} by modality
+    quantization        network -> what the manifest says of it, {int8_nodes, nodes, int8_macs, left_float},
+                        ranges of its activations {tensors, smallest, median, largest}
+    parity, calibration as in the manifest
+    privacy             as in the manifest; empty without private training
+    training            training -> [{epoch, loss, score, measure}]
+    trial               <work>/trial/trial.json (export/fusion/comparison/verdict.py); null without
+    pseudo_labels       corpus -> the report.json beside its labels (`edge pseudo`)
+    data                [{modality, corpus, licence, examples and speakers: by role, labels: of training,
+                        sha256}]
+    recipe              {sha256, content}
+    versions            package -> version
+    files               file of the bundle -> bytes
+    speed               what `edge bench --json` prints
+    times               {created, stages: of this run (s), trainings: of all runs together (s)}
+
+Two runs of one recipe on one machine differ in `speed` and `times` alone, whether or not one was killed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration.int8.quantize import QuantizeReport
+from calibration.judge.evaluate import Answers
+from edge import __version__
+from edge.bundle.folder import MANIFEST, Bundle
+from edge.bundle.onnx_file import load_graph
+from edge.engines.wiring import Wiring
+from edge.items import LABELS, MODALITIES
+from export.corpora.readers import split_corpora
+from export.deliver.card import LICENCES
+from export.deliver.measured import Measured
+from export.deliver.report.page import page
+from export.judge.headline import HEADLINE
+from export.progress import say
+from export.recipe import Recipe
+from export.training.history import Epoch, read_history
+
+SHOWN = {"audio": 12, "vision": 24, "text": 12, "fused": 12}
+"""Mistakes listed of a held-out set."""
+NOTICE = (
+    "For research and for the people who build the bundle. This page shows faces, sentences and clip names "
+    "of held-out people: keep it where the data is kept and do not publish it."
+)
+PACKAGES = ("numpy", "onnx", "onnxruntime", "torch")
+
+
+def write_report(
+    bundle: Bundle,
+    recipe: Recipe,
+    data: Path,
+    work: Path,
+    found: Measured,
+    trainings: Sequence[Path],
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """Write report.json and report.html into the work folder and return the facts.
+
+    trainings: folders with histories. seconds: wall time of the stages of this run.
+    """
+    content = recipe.model_dump(mode="json")
+    facts: dict[str, Any] = {
+        **_of_bundle(bundle, found, work),
+        **_of_training(recipe, data, work, trainings),
+        "recipe": {"sha256": digest(content), "content": content},
+        "versions": {"edge-emotion": __version__, "python": platform.python_version()}
+        | {name: version(name) for name in PACKAGES},
+        # The manifest holds the time it was made, and so its size may differ by a digit.
+        "files": {f.name: f.stat().st_size for f in sorted(bundle.folder.iterdir()) if f.name != MANIFEST},
+        "speed": dict(found.speed),
+    }
+    spent = {name: round(sum(e.seconds for e in course), 1) for name, course in _courses(trainings).items()}
+    facts["times"] = {"created": bundle.manifest.created, "stages": dict(seconds), "trainings": spent}
+    # Through JSON, so that the page shows what the file holds: lists for tuples, text for keys.
+    text = json.dumps(facts, indent=1)
+    facts = json.loads(text)
+    _write(work / "report.json", text + "\n")
+    _write(work / "report.html", page(facts, work))
+    return facts
+
+
+def _of_bundle(bundle: Bundle, found: Measured, work: Path) -> dict[str, Any]:
+    manifest = bundle.manifest
+    shown = {s.title: mistakes_of(found.answers[s.title], SHOWN[s.modality], work) for s in found.sets}
+    return {
+        "name": manifest.name,
+        "notice": NOTICE,
+        "labels": list(LABELS),
+        "headline": dict(HEADLINE),
+        "accuracy": manifest.accuracy,
+        "adaptation": list(found.adapted),
+        "teachers": list(found.taught),
+        "mistakes": shown,
+        "confidence": {
+            "temperature": manifest.temperature,
+            "bias": manifest.bias,
+            "conformal_threshold": manifest.conformal_threshold,
+            "voted_threshold": manifest.voted_threshold,
+        },
+        "quantization": {
+            name: manifest.quantization.get(name, {})
+            | _counts(report)
+            | {"activations": _ranges(bundle, name)}
+            for name, report in found.quantized.items()
+        },
+        "parity": manifest.parity,
+        "calibration": manifest.calibration,
+        "privacy": manifest.privacy,
+    }
+
+
+def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Path]) -> dict[str, Any]:
+    return {
+        "training": {
+            name: [{"epoch": e.epoch, "loss": e.loss, "score": e.score, "measure": e.measure} for e in course]
+            for name, course in _courses(trainings).items()
+        },
+        "trial": optional(work / "trial" / "trial.json"),
+        "pseudo_labels": {
+            name: found
+            for name in recipe.audio.corpora
+            if (found := optional(data / name / "report.json")) is not None
+        },
+        "data": _data(recipe, data),
+    }
+
+
+def mistakes_of(found: Answers, shown: int, work: Path) -> dict[str, Any]:
+    """The wrong answers a bundle was surest of."""
+    posteriors = np.asarray(found.posteriors)
+    answer, confidence = posteriors.argmax(axis=1), posteriors.max(axis=1)
+    wrong = [i for i, example in enumerate(found.examples) if answer[i] != example.label]
+    wrong.sort(key=lambda i: (-confidence[i], found.examples[i].name))
+    rows = []
+    for i in wrong[:shown]:
+        example = found.examples[i]
+        # A face lies below the work folder as a picture of its own; recordings are only named.
+        picture = example.path if example.path and example.path.suffix.lower() == ".png" else None
+        rows.append(
+            {
+                "name": example.name,
+                "speaker": example.speaker,
+                "label": LABELS[example.label],
+                "answer": LABELS[int(answer[i])],
+                "confidence": round(float(confidence[i]), 3),
+                "said": example.transcript,
+                "picture": os.path.relpath(picture, work) if picture else None,
+            }
+        )
+    return {"wrong": len(wrong), "judged": len(found.examples), "examples": rows}
+
+
+def digest(content: Any) -> str:
+    """Short hash of JSON-ready values."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _courses(folders: Sequence[Path]) -> dict[str, list[Epoch]]:
+    """Histories by training; within a folder in the order they were trained."""
+    courses: dict[str, list[Epoch]] = {}
+    for folder in folders:
+        found = {file.stem: read_history(file) for file in folder.glob("*.jsonl")}
+        courses |= dict(sorted(found.items(), key=lambda item: item[1][0].ended if item[1] else 0.0))
+    return courses
+
+
+def _counts(report: QuantizeReport) -> dict[str, Any]:
+    return {
+        "int8_nodes": report.int8_nodes,
+        "nodes": report.nodes,
+        "int8_macs": report.int8_macs,
+        "tables": report.tables,
+        "left_float": dict(Counter(report.left_float.values())),
+    }
+
+
+def _ranges(bundle: Bundle, name: str) -> dict[str, Any]:
+    """How far the activations of a network reach: scale x 127 of each tensor quantized at run time."""
+    model = load_graph(bundle.path(name))
+    wiring = Wiring(model)
+    nodes = [node for node in model.graph.node if node.op_type == "QuantizeLinear"]
+    limits = sorted(float(wiring.array(node.input[1])) * 127.0 for node in nodes)
+    if not limits:
+        return {"tensors": 0}
+    spread = {"smallest": limits[0], "median": float(np.median(limits)), "largest": limits[-1]}
+    return {"tensors": len(limits), **{key: float(f"{value:.4g}") for key, value in spread.items()}}
+
+
+def _data(recipe: Recipe, data: Path) -> list[dict[str, Any]]:
+    rows = []
+    for modality in MODALITIES:
+        wanted = getattr(recipe, modality)
+        for name, split in split_corpora(data, wanted.corpora, wanted.dev, wanted.test).items():
+            roles = {"train": split.train, "dev": split.dev, "test": split.test}
+            labels = Counter(example.label for example in split.train)
+            listed = [[r, e.name, e.label, e.speaker, e.transcript] for r, es in roles.items() for e in es]
+            rows.append(
+                {
+                    "modality": modality,
+                    "corpus": name,
+                    "licence": LICENCES.get(name, "the site's own recordings"),
+                    "examples": {role: len(examples) for role, examples in roles.items()},
+                    "speakers": {
+                        role: len({e.speaker for e in examples}) for role, examples in roles.items()
+                    },
+                    "labels": {label: labels[index] for index, label in enumerate(LABELS)},
+                    "sha256": digest(listed),
+                }
+            )
+    return rows
+
+
+def optional(file: Path) -> Any:
+    """What another command left; None without, and when it cannot be read."""
+    if not file.is_file():
+        return None
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        say(f"{file} is left out of the report ({error})")
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all."""
+    scratch = path.with_name(f"{path.name}.tmp")
+    scratch.write_text(text, encoding="utf-8")
+    os.replace(scratch, path)

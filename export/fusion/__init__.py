@@ -1,0 +1,1 @@
+"""The audio-guided fusion head: windows it learns from, its training."""

@@ -1,0 +1,1 @@
+"""Ways to fuse, compared on real pairs of voice and face."""

@@ -1,0 +1,146 @@
+"""How sure the fusion may be: asked about people that neither it nor any encoder was trained on.
+
+The fusion head needs examples that the encoders were not trained on, and few people are kept back for that.
+So heads are trained that each leave out a part of these people and are asked about that; the head that
+ships is trained on all, and takes over their temperature (cross-fitting, as in scikit-learn's
+CalibratedClassifierCV with ensemble=False).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from edge.items import LABELS, MODALITIES
+from export.fusion.head import FusionHead
+from export.fusion.training import train_fusion
+from export.fusion.windows import Pool, compose, even_labels
+from export.recipe import Recipe
+from export.training.hardware import processes
+from export.training.loop import save_whole
+from export.training.side_by_side import side_by_side
+
+A_LABEL, LEAST = 100, 30
+"""Windows of each label, of each part, for every combination of modalities; and the least of each voice."""
+COMBINATIONS = [kept for count in range(1, len(MODALITIES) + 1) for kept in combinations(MODALITIES, count)]
+"""What may be present."""
+
+Met = tuple[Mapping[str, Pool], Mapping[str, Pool] | None]
+"""Pools a head learns from besides those of the training examples, and pools it is judged on."""
+
+Answers = tuple[NDArray[np.float32], NDArray[np.int64]]
+"""Logits [n, k] and labels [n]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Strange:
+    """What the heads say about windows of people they never met."""
+
+    answers: dict[tuple[str, ...], Answers]
+    """What was present -> about windows of everybody."""
+    of_voices: dict[tuple[str, ...], list[Answers]]
+    """The same -> about windows of one voice each."""
+    composed: dict[str, float]
+    """Accuracy on windows as in training, of all modalities together and of each alone."""
+
+
+def train_heads(
+    recipe: Recipe,
+    seen: Mapping[str, Pool],
+    unseen: Mapping[str, Pool],
+    parts: Sequence[tuple[Mapping[str, Pool], Mapping[str, Pool]]],
+    folder: Path,
+) -> list[FusionHead]:
+    """Train, or load, the head that ships, then one for each part that leaves it out; side by side.
+
+    parts: the pools of a part of the people, and of all others.
+    """
+    places = [folder, *(folder / f"without-{number + 1}" for number in range(len(parts)))]
+    met: list[Met] = [(unseen, None), *((completed(others, seen), own) for own, others in parts)]
+    lacking = [number for number, place in enumerate(places) if not (place / "fusion.pt").is_file()]
+    stored = folder / "pools.pt"
+    if lacking and processes() == 1:  # else each is trained by all processes together, below
+        folder.mkdir(parents=True, exist_ok=True)
+        save_whole(stored, (seen, met))
+        side_by_side([(_train_head, (recipe, stored, number, places[number])) for number in lacking])
+    stored.unlink(missing_ok=True)  # a run killed in between may have left it
+    return [train_fusion(recipe, seen, *met[number], place) for number, place in enumerate(places)]
+
+
+def _train_head(recipe: Recipe, stored: Path, number: int, place: Path) -> None:
+    """Train one head. stored: pools of the training examples, and what each head meets besides."""
+    with torch.serialization.safe_globals([Pool]):
+        seen, met = torch.load(stored, mmap=True)  # one copy in memory, however many heads
+    unseen, dev = met[number]
+    train_fusion(recipe, seen, unseen, dev, place)
+
+
+def cross_fitted(recipe: Recipe, heads: Sequence[FusionHead], parts: Sequence[Mapping[str, Pool]]) -> Strange:
+    """What heads say about the part of the people that each left out.
+
+    Every part weighs alike, however many examples it has. The windows keep the transcript where it is known.
+    """
+    found: dict[tuple[str, ...], list[Answers]] = {}
+    of_voices: dict[tuple[str, ...], list[Answers]] = {}
+    right: dict[str, list[float]] = {}
+    for head, own in zip(heads, parts, strict=True):
+        labels = even_labels(own, A_LABEL * len(LABELS))
+        voices = _voices(own)
+        for present in COMBINATIONS:
+            found.setdefault(present, []).append(_asked(head, own, labels, recipe, present))
+            for voice in voices:
+                some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(LABELS))
+                if len(some):  # else the voice shows only what no face or no sentence here does
+                    told = _asked(head, voice, some, recipe, present)
+                    of_voices.setdefault(present, []).append(told)
+        for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
+            guessed = _told(head, compose(own, labels, recipe, _drawn(recipe, 2), present)).argmax(dim=1)
+            right.setdefault(name, []).append(float((guessed == labels).float().mean()))
+    answers = {
+        present: (np.concatenate([told for told, _ in rows]), np.concatenate([label for _, label in rows]))
+        for present, rows in found.items()
+    }
+    composed = {name: round(float(np.mean(shares)), 3) for name, shares in right.items()}
+    return Strange(answers, of_voices, composed)
+
+
+def completed(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[str, Pool]:
+    """Pools in which no label lacks: examples of training people stand in for those these do not show."""
+    whole = dict(own)
+    for name in MODALITIES:
+        lacking = torch.nonzero(~torch.isin(seen[name].label, own[name].label)).flatten()
+        whole[name] = own[name].add(seen[name].take(lacking)) if len(lacking) else own[name]
+    return whole
+
+
+def _voices(own: Mapping[str, Pool]) -> list[dict[str, Pool]]:
+    """The pools around each voice by itself; all as one where nobody knows who is heard."""
+    audio = own["audio"]
+    if audio.speaker is None:
+        return [dict(own)]
+    rows = [torch.nonzero(audio.speaker == speaker).flatten() for speaker in audio.speaker.unique()]
+    return [{**own, "audio": audio.take(of_one)} for of_one in rows]
+
+
+def _asked(
+    head: FusionHead, own: Mapping[str, Pool], labels: Tensor, recipe: Recipe, present: Sequence[str]
+) -> Answers:
+    windows = compose(own, labels, recipe, _drawn(recipe, 1), present, spoken=1.0)
+    return _told(head, windows).numpy(), labels.numpy()
+
+
+@torch.no_grad()
+def _told(head: FusionHead, windows: Sequence[Tensor]) -> Tensor:
+    logits: Tensor = head(*windows)[0]
+    return logits
+
+
+def _drawn(recipe: Recipe, number: int) -> np.random.Generator:
+    return np.random.default_rng((recipe.seed, number))

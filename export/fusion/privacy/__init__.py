@@ -1,0 +1,1 @@
+"""Training that can state how private it is, and training over several sites."""

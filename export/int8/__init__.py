@@ -1,0 +1,1 @@
+"""What of quantization needs torch: calls of the networks, fine-tuning."""

@@ -1,0 +1,230 @@
+"""FP32 networks -> INT8 networks: ranges from training recordings, confidence from people unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from calibration.confidence.fitting import confusion_rates, fit_scaling, fit_thresholds
+from calibration.confidence.voted import Voice, voted_thresholds
+from calibration.int8.parity import compare, require_finite
+from calibration.int8.search import Calls, Fit, fit
+from edge.bundle.manifest import Limits
+from edge.engines import open_engine
+from edge.engines.onnxrt import OnnxRuntimeEngine
+from edge.errors import DatasetError
+from edge.items import MODALITIES
+from edge.reading.confidence import softmax
+from edge.reading.fusion import fused_name
+from edge.reading.voting import Rules
+from export.fusion.crossfit import Strange
+from export.fusion.pools import Inputs
+from export.fusion.windows import Pool, compose, even_labels
+from export.progress import say
+from export.recipe import Recipe
+from export.students.onnx_files import FACES_A_CALL
+from export.training.noisy_windows import HOP_S, WINDOW_S
+
+Feed = dict[str, NDArray[Any]]
+
+CALLS = 192
+"""Calls that set the ranges of a model, and as many that its parity is reported on."""
+TRIAL_CALLS = 600
+"""Calls, at most, that choose between INT8 graphs of a model."""
+LEAST_SPEECH_S, LEAST_FACES, LEAST_SENTENCES = 60.0, 100, 50
+"""Less than this sets no ranges (seconds of speech, face pictures, transcripts)."""
+MUCH = 0.2
+"""Share of the multiplications given back to float above which a network needs fine-tuning."""
+GOLDEN = 4
+"""Cases a model that travel with the bundle."""
+ARGUMENTS = {
+    "audio": ("features", "voice"),
+    "vision": ("faces",),
+    "text": ("ids", "mask"),
+    "fusion": ("audio", "vision", "text", "vision_mask", "text_mask", "present", "quality"),
+}
+
+
+def require_material(inputs: Mapping[str, Inputs]) -> None:
+    """Refuse ranges from next to nothing. Raises DatasetError, which says how much there is."""
+    found = {
+        "audio": (len(inputs["audio"]) * WINDOW_S, LEAST_SPEECH_S, "seconds of speech"),
+        "vision": (len(inputs["vision"]), LEAST_FACES, "faces"),
+        "text": (len(inputs["text"]), LEAST_SENTENCES, "transcripts"),
+    }
+    for amount, least, what in found.values():
+        if amount < least:
+            raise DatasetError(
+                f"INT8 ranges need at least {least:.0f} {what} of training people, there are {amount:.0f}; "
+                "add recordings"
+            )
+
+
+def calls_from(
+    inputs: Mapping[str, Inputs], pools: Mapping[str, Pool], recipe: Recipe, calls: int = CALLS
+) -> dict[str, Calls]:
+    """Calls of each model on randomly chosen examples and windows composed from them, at most `calls`."""
+    rng = np.random.default_rng(recipe.seed)
+    found = {}
+    for name in MODALITIES:
+        rows = FACES_A_CALL if name == "vision" else 1
+        chosen = torch.from_numpy(rng.permutation(len(inputs[name]))[: calls * rows])
+        taken = inputs[name].take(chosen[: len(chosen) // rows * rows])
+        found[name] = Calls(calls_of(name, taken.tensors, rows), taken.labels.numpy())
+    labels = even_labels(pools, calls)
+    windows = compose(pools, labels, recipe, rng)
+    found["fusion"] = Calls(calls_of("fusion", windows, 1), labels.numpy())
+    return found
+
+
+def quantize_networks(
+    paths: Mapping[str, Path],
+    ranges: Mapping[str, Calls],
+    held_out: Mapping[str, Calls],
+    recipe: Recipe,
+    folder: Path,
+    fine_tuned: Callable[[str], Path],
+) -> dict[str, Fit]:
+    """Write the INT8 networks into a folder as <name>.onnx; name -> what became of it.
+
+    fine_tuned: gives the FP32 file of a network after quantization-aware fine-tuning.
+    """
+    fits = {}
+    for name, path in paths.items():
+        out = folder / f"{name}.onnx"
+        found = fit(path, ranges[name].feeds, held_out[name], out, recipe.quantize, say)
+        if found.macs_given_back > MUCH:
+            say(f"{name}: {found.macs_given_back:.0%} of the multiplications had to stay float")
+            if recipe.quantize.qat:
+                found = fit(fine_tuned(name), ranges[name].feeds, held_out[name], out, recipe.quantize, say)
+            else:
+                say("  put qat = true under [quantize] to fine-tune it in simulated INT8")
+        fits[name] = found
+        say(
+            f"{name}: {found.report.int8_nodes} of {found.report.nodes} nodes in INT8 "
+            f"({found.report.int8_macs:.0%} of the multiplications), ranges by {found.report.method}, "
+            f"drop {found.drop:.2f} points"
+        )
+    return fits
+
+
+def parity_of(
+    floats: Mapping[str, Path], integers: Mapping[str, Path], judged: Mapping[str, Calls]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """INT8 as the device runs it against FP32, on calls that set no range: model -> output -> numbers."""
+    found = {}
+    for name, calls in judged.items():
+        with open_engine(floats[name]) as reference, open_engine(integers[name]) as candidate:
+            compared = compare(reference, candidate, calls.feeds)
+        found[name] = {
+            output: {key: round(value, 4) for key, value in asdict(numbers).items()}
+            for output, numbers in compared.items()
+        }
+    return found
+
+
+def confidence_of(
+    paths: Mapping[str, Path], inputs: Mapping[str, Inputs], strange: Strange, rules: Rules
+) -> dict[str, Any]:
+    """Manifest fields that say how sure each posterior may be, from people no network was trained on.
+
+    strange: of export/fusion/crossfit.py. rules: the vote is held under on a site whose balance nobody told.
+    """
+    answers = {fused_name(present): told for present, told in strange.answers.items()}
+    fused = list(answers)
+    for name in MODALITIES:
+        rows = FACES_A_CALL if name == "vision" else 1
+        taken = inputs[name].take(torch.arange(len(inputs[name]) // rows * rows))
+        answers[name] = _logits(paths[name], calls_of(name, taken.tensors, rows)), taken.labels.numpy()
+    temperature, bias, thresholds, posteriors = {}, {}, {}, {}
+    for name, (logits, labels) in answers.items():
+        # A bias from the few voices of a corpus is theirs; faces and sentences are of thousands of people.
+        scaling = fit_scaling(logits, labels, with_bias=name in ("vision", "text"))
+        temperature[name] = round(scaling.temperature, 3)
+        if any(scaling.bias):
+            bias[name] = _rounded(scaling.bias)
+        posteriors[name] = softmax(logits, temperature[name], bias.get(name))
+    for name in MODALITIES:
+        # Faces and sentences are of so many people that hardly two are of the same.
+        people = np.array(inputs[name].people) if name == "audio" else None
+        thresholds[name] = _rounded(fit_thresholds(posteriors[name], answers[name][1], people))
+    voted = {}
+    for present, told in strange.of_voices.items():
+        name = fused_name(present)
+        voices = [Voice(softmax(logits, temperature[name]), labels) for logits, labels in told]
+        whose = np.repeat(range(len(voices)), [len(voice.labels) for voice in voices])
+        windows = np.concatenate([voice.posteriors for voice in voices])
+        labelled = np.concatenate([voice.labels for voice in voices])
+        thresholds[name] = _rounded(fit_thresholds(windows, labelled, whose))
+        if fitted := voted_thresholds(voices, present, rules, WINDOW_S, HOP_S):
+            voted[name] = _rounded(fitted)
+    return {
+        "temperature": temperature,
+        "bias": bias,
+        "conformal_threshold": thresholds,
+        "voted_threshold": voted,
+        "confusion": {name: confusion_rates(posteriors[name], answers[name][1]) for name in fused},
+    }
+
+
+def _rounded(values: Sequence[float]) -> tuple[float, ...]:
+    return tuple(round(value, 4) for value in values)
+
+
+def golden_cases(
+    floats: Mapping[str, Path], integers: Mapping[str, Path], judged: Mapping[str, Calls], target: Path
+) -> dict[str, Limits]:
+    """Write golden.npz: a few calls of each model and what the canonical INT8 graph answers.
+
+    Returns how far from them a backend may be: its rounding may cost as much again as INT8 itself did,
+    measured on these very calls.
+    """
+    arrays: dict[str, NDArray[Any]] = {}
+    limits = {}
+    for name, path in integers.items():
+        with OnnxRuntimeEngine(path, canonical=True) as engine, open_engine(floats[name]) as reference:
+            # Where two labels are nearly alike, rounding decides and a flip would mean nothing.
+            clear = sorted(judged[name].feeds, key=lambda call: _lead(engine.run(call)["logits"]))
+            calls = clear[len(clear) // 2 :: max(1, len(clear) // (2 * GOLDEN))][:GOLDEN]
+            answers = [engine.run(call) for call in calls]
+            require_finite(answers, path.name)
+            require_finite([reference.run(call) for call in calls], floats[name].name)
+            compared = compare(engine, reference, calls).values()
+        for key in calls[0]:
+            arrays[f"{name}/in/{key}"] = np.stack([call[key] for call in calls])
+        for key in answers[0]:
+            arrays[f"{name}/out/{key}"] = np.stack([answer[key] for answer in answers])
+        limits[name] = Limits(
+            cosine=round(min(0.99, *(output.cosine for output in compared)), 4),
+            max_abs=round(max(0.05, *(2.0 * output.max_abs for output in compared)), 3),
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(target, **arrays)  # type: ignore[arg-type]
+    return limits
+
+
+def _lead(logits: NDArray[Any]) -> float:
+    """Lead of the likeliest label over the next one, of the row where it is least."""
+    ordered = np.sort(logits, axis=-1)
+    return float((ordered[..., -1] - ordered[..., -2]).min())
+
+
+def _logits(path: Path, calls: list[Feed]) -> NDArray[np.float32]:
+    with open_engine(path) as engine:
+        return np.concatenate([engine.run(call)["logits"] for call in calls])
+
+
+def calls_of(name: str, tensors: Sequence[Tensor], rows: int = 1) -> list[Feed]:
+    """Calls of a network from its arguments, each [n, ...], `rows` examples a call."""
+    arrays = [tensor.numpy() for tensor in tensors]
+    return [
+        {key: array[i : i + rows] for key, array in zip(ARGUMENTS[name], arrays, strict=True)}
+        for i in range(0, len(arrays[0]), rows)
+    ]

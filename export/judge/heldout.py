@@ -1,0 +1,82 @@
+"""The examples a bundle is judged on, laid out so that `edge evaluate` prints the same numbers again."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from calibration.data.dataset import Example
+from calibration.judge.evaluate import Modality
+from edge.items import LABELS
+from edge.system.private import make_private, open_private
+from edge.system.texts import csv_line
+from export.corpora.fer2013 import read_faces
+from export.corpora.readers import joined, split_corpora
+from export.recipe import Recipe, StudentRecipe
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """One set of examples, never trained on, and how it is judged."""
+
+    name: str
+    modality: Modality
+    examples: list[Example]
+    new_voices: bool = False
+    """Every clip counts as the first words of a voice never heard."""
+
+    @property
+    def title(self) -> str:
+        """Name in tables: audio on ravdess."""
+        return f"{self.modality} on {self.name}" + (", new voices" if self.new_voices else "")
+
+
+def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
+    """Write every held-out set as a folder in the generic layout and return them."""
+    sets = []
+    wanted: dict[Modality, StudentRecipe] = {
+        "audio": recipe.audio,
+        "vision": recipe.vision,
+        "text": recipe.text,
+    }
+    for modality, student in wanted.items():
+        splits = split_corpora(data, student.corpora, student.dev, student.test)
+        joined(splits)
+        for name, split in splits.items():
+            if not split.test:
+                continue
+            examples = [e for e in split.test if not e.also]
+            if modality == "vision":
+                examples = _as_pictures(examples, folder / modality / name)
+            write_set(folder / modality / name, examples)
+            sets.append(HeldOut(name, modality, examples))
+            if modality == "audio":
+                sets.append(HeldOut(name, modality, examples, new_voices=True))
+    return sets
+
+
+def write_set(folder: Path, examples: Sequence[Example]) -> None:
+    """Write metadata.csv for examples that lie anywhere."""
+    make_private(folder)
+    with open_private(folder / "metadata.csv", "w", newline="", encoding="utf-8") as file:
+        file.write(csv_line(["file_name", "emotion", "speaker", "transcript"]))
+        for e in examples:
+            place = str(e.path.resolve()) if e.path else e.name
+            file.write(csv_line([place, LABELS[e.label], e.speaker, e.transcript or ""]))
+
+
+def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
+    """Tiles of a mosaic as picture files of their own."""
+    import cv2
+
+    pictures = folder / "faces"
+    make_private(pictures)
+    loose = []
+    for number, (example, face) in enumerate(zip(examples, read_faces(examples), strict=True)):
+        path = pictures / f"{number:05d}.png"
+        if not cv2.imwrite(str(path), face):
+            raise OSError(errno.ENOSPC, "the disk takes no more", str(path))
+        loose.append(replace(example, path=path, tile=None))
+    return loose

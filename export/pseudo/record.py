@@ -1,0 +1,92 @@
+"""What one round of pseudo-labels found, as it is kept on disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from edge.bundle.manifest import Spec
+from edge.items import NEGATIVE
+from export.progress import say
+
+
+class Guess(Spec):
+    """One pseudo-label and where it comes from."""
+
+    clip: str
+    """Hash of its sound."""
+    label: int
+    probabilities: tuple[float, ...]
+    """Calibrated, by label."""
+    soft: tuple[float, ...]
+    """The label that is trained on: the probabilities sharpened."""
+    agreement: float
+    """Share of the folds that name the label."""
+    head: bool
+    """Whether the second head names it."""
+    weight: float
+    """Beside a human-labelled clip."""
+
+
+class Scores(Spec):
+    """What the gate looks at, on the frozen clips that people labelled."""
+
+    macro_f1: float
+    negative_recall: float
+    """Mean recall of the negative labels."""
+    unweighted_recall: float
+
+
+class Round(Spec):
+    """What one round found, before its audit."""
+
+    number: int
+    model: str
+    """Short hash of the ensemble's weights."""
+    temperature: float
+    thresholds: tuple[float, ...]
+    prior: tuple[float, ...]
+    """Share of each label that the quotas were for."""
+    left_out: dict[str, int]
+    """Clips without a label, by the reason."""
+    guesses: tuple[Guess, ...]
+    before: Scores
+    after: Scores
+
+    @property
+    def passes(self) -> bool:
+        """The gate: neither macro F1 nor the recall of negative labels falls."""
+        return (
+            self.after.macro_f1 >= self.before.macro_f1
+            and self.after.negative_recall >= self.before.negative_recall
+        )
+
+    @property
+    def change(self) -> str:
+        """The gate's numbers in words."""
+        b, a = self.before, self.after
+        return (
+            f"macro F1 went from {b.macro_f1:.3f} to {a.macro_f1:.3f}, recall of {', '.join(NEGATIVE)} from "
+            f"{b.negative_recall:.3f} to {a.negative_recall:.3f}"
+        )
+
+
+def read_round(file: Path) -> Round | None:
+    """The findings in a file; None when there are none."""
+    try:
+        return Round.model_validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:  # of an older version: what it held can be found again
+        say(f"{file} is of another version and made again")
+        return None
+
+
+def write_round(file: Path, found: Round) -> None:
+    """Write whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_suffix(".tmp")
+    scratch.write_text(found.model_dump_json(indent=1), encoding="utf-8")
+    os.replace(scratch, file)

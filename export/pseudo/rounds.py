@@ -1,0 +1,224 @@
+"""Semi-supervised rounds: guess, select, judge on people's labels, audit; kept, or rolled back and ended.
+
+What a round found is written down when it is found, so a run killed at any moment goes on to the same end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.judge.metrics import Report, score
+from edge.items import NEGATIVE, Floats
+from edge.reading.confidence import softmax
+from export.pseudo.audit import Verdicts, draw
+from export.pseudo.ensemble import NOBODY, Guessed, Human, ask, half_of, head, opinion
+from export.pseudo.policy import Policy
+from export.pseudo.record import Guess, Round, Scores, read_round, write_round
+from export.pseudo.selection import select, sharpened
+
+Sample = Sequence[tuple[str, int]]
+"""Clip and its pseudo-label, of each clip to listen to."""
+Auditor = Callable[[int, Sample, Mapping[int, int]], Verdicts | None]
+"""Number of the round, its sample, clips by label in the whole round -> verdicts; None: wait for them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Features in two views (first those of the teacher), relative to the speaker, and who is heard."""
+
+    human: tuple[Human, Human]
+    pool: tuple[Floats, Floats]
+    names: Sequence[str]
+    """Hash of each pool clip."""
+    speakers: Sequence[str]
+    """Of each pool clip."""
+    frozen: Human
+    """Labelled by people, never trained on: the first view alone."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One round and what became of it."""
+
+    found: Round
+    state: Literal["kept", "rolled back", "waiting"]
+    verdicts: Verdicts | None
+    why: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the rounds ended."""
+
+    rounds: tuple[Finished, ...]
+    start: Scores
+    """By human labels alone."""
+    ended: str
+    """Why there is no further round."""
+    guesses: tuple[Guess, ...] = ()
+    """Pseudo-labels of the last round that was kept, without clips a person has heard since."""
+    heard: Mapping[str, int | None] | None = None
+    """Clip -> label by ear (None: only not the one given) of all audits."""
+
+
+def run_rounds(
+    material: Material, policy: Policy, auditor: Auditor | None, seed: int, folder: Path
+) -> Outcome:
+    """Run rounds until one is not kept, nothing changes any more, or the policy's last one is done.
+
+    auditor: None keeps rounds unheard. folder: where each round's findings are kept; another material or
+    policy needs another folder.
+    """
+    start = before = judge(material, material.human[0], NOBODY, material.pool[0])
+    kept: tuple[Guess, ...] = ()
+    heard: dict[str, int | None] = {}
+    rounds: list[Finished] = []
+    ended = f"the policy ends after {policy.rounds} rounds"
+    for number in range(1, policy.rounds + 1):
+        file = folder / f"round-{number}.json"
+        found = read_round(file)
+        if found is None:
+            found = find(material, policy, number, kept, heard, before)
+            write_round(file, found)
+        if not found.guesses:
+            ended = f"round {number} found no clip the policy takes"
+            break
+        if _labels(found.guesses) == _labels(kept):
+            ended = f"round {number} gives the labels of the round before"
+            break
+        if not found.passes:
+            why = f"on the frozen clips {found.change}"
+            rounds.append(Finished(found, "rolled back", None, why))
+            ended = f"round {number} was rolled back: {why}"
+            break
+        verdicts, why = None, "nobody listened: the policy says audit = false"
+        if auditor is not None:
+            sample = sample_of(found, policy, seed)
+            verdicts = auditor(number, sample, Counter(guess.label for guess in found.guesses))
+            if verdicts is None:
+                rounds.append(Finished(found, "waiting", None, f"{len(sample)} clips wait for a listener"))
+                ended = f"round {number} waits for its audit"
+                break
+            why = (
+                f"{verdicts.right} of {verdicts.n} were right by ear, precision at least {verdicts.bound:.3f}"
+            )
+            heard |= verdicts.heard  # true whatever becomes of the round
+            if not verdicts.bound >= policy.precision:
+                why += f", under {policy.precision}"
+                rounds.append(Finished(found, "rolled back", verdicts, why))
+                ended = f"round {number} was rolled back: {why}"
+                break
+        rounds.append(Finished(found, "kept", verdicts, why))
+        before = found.after
+        kept = tuple(guess for guess in found.guesses if guess.clip not in heard)
+    return Outcome(tuple(rounds), start, ended, kept, heard)
+
+
+def find(
+    material: Material,
+    policy: Policy,
+    number: int,
+    kept: Sequence[Guess],
+    heard: Mapping[str, int | None],
+    before: Scores,
+) -> Round:
+    """One round up to its gate; nobody listens yet."""
+    people = with_heard(material, heard)
+    guessed = as_guessed(material, kept)
+    halves = half_of(material.names)
+    first, second = (
+        opinion(view, pool, material.speakers, guessed, halves, policy.folds)
+        for view, pool in zip(people, material.pool, strict=True)
+    )
+    chosen = select(first.pool, first.votes, second.pool, policy)
+    soft = sharpened(first.pool, policy.sharpness)
+    guesses = tuple(
+        Guess(
+            clip=material.names[row],
+            label=int(chosen.labels[row]),
+            probabilities=tuple(first.pool[row].tolist()),
+            soft=tuple(soft[row].tolist()),
+            agreement=float(chosen.agreement[row]),
+            head=bool(chosen.head[row]),
+            weight=float(chosen.weight[row]) * policy.weight,
+        )
+        for row in np.flatnonzero(chosen.weight > 0).tolist()
+        if material.names[row] not in heard
+    )
+    return Round(
+        number=number,
+        model=first.model,
+        temperature=first.temperature,
+        thresholds=chosen.thresholds,
+        prior=chosen.prior,
+        left_out=chosen.left_out,
+        guesses=guesses,
+        before=before,
+        after=judge(material, people[0], as_guessed(material, guesses), material.pool[0]),
+    )
+
+
+def judge(material: Material, human: Human, guessed: Guessed, pool: Floats) -> Scores:
+    """Train on everything labelled and judge on the frozen clips, which only people labelled."""
+    report = report_on(material.frozen, human, guessed, pool)
+    negative = [report.per_class_recall[name] for name in NEGATIVE if name in report.per_class_recall]
+    return Scores(
+        macro_f1=report.macro_f1,
+        negative_recall=float(np.mean(negative)),
+        unweighted_recall=report.unweighted_recall,
+    )
+
+
+def report_on(judged: Human, human: Human, guessed: Guessed, pool: Floats) -> Report:
+    """Scores of one classifier trained on everything labelled."""
+    logits = ask(head(human, pool, guessed), judged.features)
+    return score(softmax(logits), judged.labels.tolist(), judged.groups)
+
+
+def with_heard(material: Material, heard: Mapping[str, int | None]) -> tuple[Human, Human]:
+    """The human-labelled clips and those of the pool that people named in an audit."""
+    rows = [row for row, name in enumerate(material.names) if heard.get(name) is not None]
+    if not rows:
+        return material.human
+    labels = np.array([heard[material.names[row]] for row in rows], np.int64)
+    groups = [material.speakers[row] for row in rows]
+    first, second = (
+        replace(
+            view,
+            features=np.concatenate([view.features, pool[rows]]),
+            labels=np.concatenate([view.labels, labels]),
+            groups=[*view.groups, *groups],
+        )
+        for view, pool in zip(material.human, material.pool, strict=True)
+    )
+    return first, second
+
+
+def as_guessed(material: Material, guesses: Sequence[Guess]) -> Guessed:
+    """Pseudo-labels by place in the pool."""
+    if not guesses:
+        return NOBODY
+    place = {name: row for row, name in enumerate(material.names)}
+    return Guessed(
+        np.array([place[guess.clip] for guess in guesses], np.int64),
+        np.array([guess.soft for guess in guesses], np.float32),
+        np.array([guess.weight for guess in guesses], np.float32),
+    )
+
+
+def sample_of(found: Round, policy: Policy, seed: int) -> Sample:
+    """The clips of a round that people listen to."""
+    labels: NDArray[np.int64] = np.array([guess.label for guess in found.guesses], np.int64)
+    rows = draw(labels, policy.audit_clips, np.random.default_rng((seed, found.number))).tolist()
+    return [(found.guesses[row].clip, found.guesses[row].label) for row in rows]
+
+
+def _labels(guesses: Sequence[Guess]) -> dict[str, int]:
+    return {guess.clip: guess.label for guess in guesses}

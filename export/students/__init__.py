@@ -1,0 +1,1 @@
+"""The small encoders: their networks, their training, and their ONNX files."""

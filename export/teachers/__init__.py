@@ -1,0 +1,1 @@
+"""Large encoders that teach the small ones."""
