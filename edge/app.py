@@ -210,7 +210,7 @@ class Reader:
             try:
                 total += self.read(recording, sinks, seen, sensed)
             except MediaError as error:
-                failures.append(str(error))
+                failures.append(error.told(self._site.language))
         if failures:
             values = {"count": len(failures), "total": len(found), "why": "; ".join(failures)}
             raise MediaError(word("some_unread", self._site.language, **values))

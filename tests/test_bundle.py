@@ -80,7 +80,7 @@ def test_another_schema_is_refused(tiny_copy, schema):
         ({"hop_s": -1}, "hop_s must be at least 0.1 (got -1)"),
         ({"mystery": 1}, "mystery is not known"),
         ({"train_prior": [1.0]}, "train_prior must hold 6 numbers"),
-        ({"voted_threshold": {"fused": [0.1]}}, "voted_threshold of fused must hold 6 numbers"),
+        ({"voted_threshold": {"fused": [0.1]}}, "voted_threshold.fused must hold 6 numbers"),
         ({"models": {}}, "models lacks audio, fusion, text, vision"),
         ({"temperature": {"audio": 1.0}}, "temperature lacks fused, text, vision"),
         ({"files": {}}, "the manifest does not list tokenizer.json"),

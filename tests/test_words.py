@@ -1,15 +1,29 @@
 """Words in two languages."""
 
+import ast
+import errno
+import json
+import os
 import re
 import string
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+import calibration
 import edge
+from edge import errors
 from edge.items import LABELS, MODALITIES, Health, State
 from edge.words import WORDS, default_language, word
+from edge.words_reasons import reason_in_japanese
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 
 def holes(words):
@@ -43,6 +57,99 @@ def test_what_the_code_asks_for_is_in_the_table():
     }
     assert len(asked) > 80
     assert asked <= WORDS.keys()
+
+
+NOT_SHOWN = {
+    # Names of stages, threads and metrics: what programs read, in English everywhere.
+    *("stage", "Thread", "__init__", "Gauge", "Histogram", "Count", "Counter"),
+    # Patterns and parts of what other programs say.
+    *("search", "match", "fullmatch", "sub", "compile", "partition", "split", "startswith"),
+    "TypeError",  # of a caller's mistake
+    "write_text",  # the tiny bundle of the tests
+}
+"""What takes English that no person who uses edge is shown."""
+
+
+def literals(path) -> Iterator[tuple[str, str]]:
+    """What is called with each text, and the text, of a module; filled-in places are blank."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+            for given in (*node.args, *(word.value for word in node.keywords)):
+                if not isinstance(given, (ast.Constant, ast.JoinedStr)):
+                    continue
+                parts = given.values if isinstance(given, ast.JoinedStr) else [given]
+                said = [part.value if isinstance(part, ast.Constant) else " " for part in parts]
+                if all(isinstance(part, str) for part in said):
+                    yield called, "".join(said)
+
+
+@pytest.mark.parametrize("package", [edge, calibration])
+def test_no_text_is_shown_that_is_not_from_the_table(package):
+    modules = [
+        path for path in Path(package.__file__).parent.rglob("*.py") if not path.name.startswith("words")
+    ]
+    found = [
+        (path.name, called, text)
+        for path in modules
+        for called, text in literals(path)
+        if re.search(r"[a-z']{2,} [a-z']{2,}", text) and called not in NOT_SHOWN
+    ]
+    assert len(modules) > 10
+    assert found == []
+
+
+def test_errors_are_made_from_the_table():
+    """An error with a text of its own has no Japanese."""
+    names = {name for name, kind in vars(errors).items() if isinstance(kind, type)} - {"MissingExtraError"}
+    made = [
+        (path.name, called, text)
+        for package in (edge, calibration)
+        for path in Path(package.__file__).parent.rglob("*.py")
+        for called, text in literals(path)
+        if called in names and text
+    ]
+    assert made == []
+
+
+def test_help_is_in_the_table():
+    shown = [
+        text
+        for path in Path(edge.__file__).parent.glob("cli*.py")
+        for text in re.findall(r'help="(.*?)"', path.read_text(encoding="utf-8"))
+    ]
+    assert len(shown) > 50
+    assert {text for text in shown if "{" not in text} <= WORDS.keys()
+
+
+def test_reasons_of_the_system_and_of_parsers_are_told_in_japanese():
+    for code in (errno.ENOENT, errno.EACCES, errno.ENOSPC, errno.EROFS, errno.ECONNREFUSED, errno.EIO):
+        said = os.strerror(code)
+        for text in (said, said.lower(), f"[Errno {code}] {said}: '/var/lib/edge'"):
+            assert not word("failed", "ja", where="x", why=text).isascii(), text
+        assert word("failed", "en", where="x", why=said) == f"x: {said}"
+    assert reason_in_japanese("unheard of") == "unheard of"
+    for text in (
+        "a = ",
+        "a = 1 b",
+        "[a",
+        "a = [1",
+        "a",
+        "a = 'x",
+        "a = 1\na = 2",
+        "[a]\n[a]",
+        'a = "\\q"',
+        "=1",
+    ):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011
+            tomllib.loads(text)
+        told = reason_in_japanese(str(caught.value))
+        assert re.fullmatch(r"(\d+ 行目 \d+ 文字目|ファイルの末尾)：.*", told), told
+        assert not re.search(r"[a-z]{3,} [a-z]{2,}", told), told
+    for text in ("", "{", "{1}", '{"a" 1}', '{"a": 1,}', '{"a": 1} x', '["a" 1]', '"x'):
+        with pytest.raises(ValueError) as caught:  # noqa: PT011
+            json.loads(text)
+        assert not re.search(r"[a-z]{3,} [a-z]{2,}", reason_in_japanese(str(caught.value))), caught.value
 
 
 def test_a_site_s_own_label_stays():

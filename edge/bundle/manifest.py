@@ -221,19 +221,17 @@ class Manifest(Spec):
             if len(prior) != count or not abs(sum(prior) - 1.0) <= 1e-3:
                 raise ValueError(InputError.of("prior_sum", name=name, count=count))
         require_names("temperature", self.temperature, (*MODALITIES, "fused"))
-        rows = [(f"bias of {name}", row) for name, row in self.bias.items()]
-        rows += [
-            (f"conformal_threshold of {name}", r) for name, r in (self.conformal_threshold or {}).items()
-        ]
-        rows += [(f"voted_threshold of {name}", row) for name, row in self.voted_threshold.items()]
+        rows = [(f"bias.{name}", row) for name, row in self.bias.items()]
+        rows += [(f"conformal_threshold.{name}", r) for name, r in (self.conformal_threshold or {}).items()]
+        rows += [(f"voted_threshold.{name}", row) for name, row in self.voted_threshold.items()]
         rates = (self.confusion or {}).items()
-        rows += [(f"each row of confusion of {name}", row) for name, table in rates for row in table]
+        rows += [(f"confusion.{name}[]", row) for name, table in rates for row in table]
         for name, row in rows:
             if len(row) != count:
                 raise ValueError(InputError.of("row_count", name=name, count=count))
         for name, table in rates:
             if len(table) != count:
-                raise ValueError(InputError.of("table_rows", name=f"confusion of {name}", count=count))
+                raise ValueError(InputError.of("table_rows", name=f"confusion.{name}", count=count))
         return self
 
     @model_validator(mode="after")

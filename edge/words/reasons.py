@@ -94,7 +94,8 @@ _SAID = {
     "Illegal trailing comma before end of object": "末尾に余分な , があります",
     "Illegal trailing comma before end of array": "末尾に余分な , があります",
 }
-_REASONS = {os.strerror(code): words for code, words in _SYSTEM.items()} | _SAID
+_REASONS = {os.strerror(code).lower(): words for code, words in _SYSTEM.items()}
+_REASONS |= {said.lower(): words for said, words in _SAID.items()}
 _NUMBERED = re.compile(r"\[Errno -?\d+\] (.+?)(?:: '.*')?")
 _PLACED = re.compile(
     r"(.+?)(?:: line (\d+) column (\d+) \(char \d+\)| \(at line (\d+), column (\d+)\)"
@@ -105,10 +106,10 @@ _PLACED = re.compile(
 
 def reason_in_japanese(text: str) -> str:
     """A reason that is known, with the place it names; any other as it is."""
-    if text in _REASONS:
-        return _REASONS[text]
+    if found := _REASONS.get(text.lower()):
+        return found
     if numbered := _NUMBERED.fullmatch(text):
-        return _REASONS.get(numbered[1], text)
+        return _REASONS.get(numbered[1].lower(), text)
     if placed := _PLACED.fullmatch(text):
         what = _toml(placed[1])
         line, column = placed[2] or placed[4], placed[3] or placed[5]
@@ -130,4 +131,4 @@ def _toml(text: str) -> str:
     ):
         if text.startswith(start):
             return words
-    return _REASONS.get(text, text)
+    return _REASONS.get(text.lower(), text)
