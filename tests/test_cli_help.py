@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from test_cli import REVIEW, VERBS, edge, one_line_error  # noqa: F401 - edge is a fixture
 
-from edge.cli_help import wrapped
-from edge.texts import columns
+from edge.cli.help import wrapped
+from edge.system.texts import columns
 
 EVERY = ["", *VERBS, *(f"review {part}" for part in REVIEW)]
 SENTENCE = re.compile(r"(?<![\w./=-])[A-Za-z][a-z']*(?: [A-Za-z]?[a-z']+){2,}")

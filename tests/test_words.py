@@ -18,7 +18,7 @@ import edge
 from edge import errors
 from edge.items import LABELS, MODALITIES, Health, State
 from edge.words import WORDS, default_language, word
-from edge.words_reasons import reason_in_japanese
+from edge.words.reasons import reason_in_japanese
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -86,9 +86,7 @@ def literals(path) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("package", [edge, calibration])
 def test_no_text_is_shown_that_is_not_from_the_table(package):
-    modules = [
-        path for path in Path(package.__file__).parent.rglob("*.py") if not path.name.startswith("words")
-    ]
+    modules = [path for path in Path(package.__file__).parent.rglob("*.py") if path.parent.name != "words"]
     found = [
         (path.name, called, text)
         for path in modules
@@ -115,7 +113,7 @@ def test_errors_are_made_from_the_table():
 def test_help_is_in_the_table():
     shown = [
         text
-        for path in Path(edge.__file__).parent.glob("cli*.py")
+        for path in Path(edge.__file__).parent.glob("cli/*.py")
         for text in re.findall(r'help="(.*?)"', path.read_text(encoding="utf-8"))
     ]
     assert len(shown) > 50
