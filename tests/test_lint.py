@@ -167,7 +167,7 @@ def test_each_rule_names_the_node_and_the_fix(damage, node, wrong, fix):
     assert (first.node, wrong in first.wrong, fix in first.fix) == (node, True, True), findings
     # The damage shows as one kind of finding only: no rule fires for what another one means.
     assert {finding.wrong for finding in findings} == {first.wrong}
-    with pytest.raises(EngineError, match=r"^net: TensorRT cannot run this graph in INT8: "):
+    with pytest.raises(EngineError, match=r"^net: TensorRT cannot run this graph in INT8 "):
         require_clean(graph.model(), "net")
 
 

@@ -43,8 +43,7 @@ def require_clean(model: onnx.ModelProto, name: str) -> None:
     """Raises EngineError with the first finding and the number of others."""
     findings = lint(model)
     if findings:
-        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        raise EngineError(f"{name}: TensorRT cannot run this graph in INT8: {findings[0]}{more}")
+        raise EngineError.of("lint_refused", name=name, why=findings[0], count=len(findings))
 
 
 def _opset(model: onnx.ModelProto, _: Wiring) -> Iterator[Finding]:

@@ -42,11 +42,13 @@ def compare(
     for feed in feeds:
         wanted, found = reference.run(feed), candidate.run(feed)
         if wanted.keys() != found.keys():
-            raise InputError(f"nothing to compare: outputs {sorted(wanted)} and {sorted(found)}")
+            raise InputError.of(
+                "parity_outputs", one=", ".join(sorted(wanted)), other=", ".join(sorted(found))
+            )
         for name, values in wanted.items():
             pairs.setdefault(name, []).append((values, found[name]))
     if not pairs:
-        raise InputError("nothing to compare: the feed gave no window; check the held-out recordings")
+        raise InputError.of("parity_none")
     return {name: parity(calls) for name, calls in pairs.items()}
 
 

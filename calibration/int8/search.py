@@ -21,6 +21,7 @@ from calibration.int8.ranges import METHODS, Method
 from calibration.int8.settings import QuantizeSettings
 from calibration.judge.metrics import weighted_f1
 from edge.engines import open_engine
+from edge.words import asked_language, word
 
 Feed = Mapping[str, NDArray[Any]]
 Answers = list[dict[str, NDArray[Any]]]
@@ -132,7 +133,8 @@ def _give_back(
         left[name] = "given back"
         trial = bench.trial(method, left)
         steps.append(GivenBack(name, macs / total, round(trial.drop, 3), round(trial.cosine, 5)))
-        say(f"  {name} stays float: drop {trial.drop:.2f} points, cosine {trial.cosine:.4f}")
+        said = {"name": name, "drop": trial.drop, "cosine": trial.cosine}
+        say(f"  {word('stays_float', asked_language(), **said)}")
     return trial, steps
 
 
@@ -142,7 +144,7 @@ class _Bench:
     def __init__(self, quantizer: Quantizer, held_out: Calls, reference: Answers, scratch: Path) -> None:
         self.quantizer = quantizer
         self._held_out, self._reference, self._scratch = held_out, reference, scratch
-        require_finite(reference, "the float network")
+        require_finite(reference, "FP32")
         self._full = self._weighted_f1(reference)
 
     def trial(self, method: Method, left: Mapping[str, str] | None = None) -> _Trial:

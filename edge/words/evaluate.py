@@ -82,6 +82,22 @@ EVALUATE: dict[str, tuple[str, str]] = {
         "calibration call {call}: {name} is not finite; look at that recording",
         "校正 {call} 回目：{name} に NaN または無限大があります。その録音を確認してください",
     ),
+    "lint_refused": (
+        "{name}: TensorRT cannot run this graph in INT8 ({count} findings): {why}",
+        "{name}：TensorRT の INT8 で実行できないモデルです（{count} 件）：{why}",
+    ),
+    "parity_outputs": (
+        "nothing to compare: outputs {one} and {other}",
+        "比較できません。出力が異なります：{one} と {other}",
+    ),
+    "parity_none": (
+        "nothing to compare: the feed gave no window; check the held-out recordings",
+        "比較できるデータがありません（区間なし）。評価用の録音を確認してください",
+    ),
+    "stays_float": (
+        "{name} stays float: drop {drop:.2f} points, cosine {cosine:.4f}",
+        "{name} は浮動小数点のままにします：低下 {drop:.2f} ポイント、コサイン {cosine:.4f}",
+    ),
     "trial_lacks": (
         "{folder} lacks ravdess, nemo or noise; name the folder that holds the corpora",
         "{folder} に ravdess、nemo、noise のいずれかがありません。コーパスのあるフォルダーを指定してください",
