@@ -37,6 +37,7 @@ KEYS = {
     "calibration_error_by_chance",
     "speakers",
     "nameless",
+    "interval_method",
 }
 
 

@@ -31,6 +31,7 @@ MORE = [
     "calibration_error_by_chance",
     "speakers",
     "nameless",
+    "interval_method",
 ]
 
 
@@ -67,10 +68,10 @@ def test_all_right_and_all_wrong():
     truth = [*range(6), *range(6)]
     right = score(saying(truth), truth, people(12))
     assert (right.accuracy, right.macro_f1, right.unweighted_recall, right.weighted_f1) == (1, 1, 1, 1)
-    assert right.interval["accuracy"] == (1, 1)
+    assert right.interval["accuracy"] == pytest.approx((0.7575, 1), abs=1e-4)  # Wilson's of 12 of 12
     wrong = score(saying([(label + 1) % 6 for label in truth]), truth, people(12))
     assert (wrong.accuracy, wrong.macro_f1, wrong.unweighted_recall, wrong.weighted_f1) == (0, 0, 0, 0)
-    assert wrong.interval["macro_f1"] == (0, 0)
+    assert wrong.interval["macro_f1"] == pytest.approx((0, 0.2425), abs=1e-4)
 
 
 def test_labels_that_do_not_occur_weigh_nothing():
@@ -85,7 +86,7 @@ def test_labels_that_do_not_occur_weigh_nothing():
 def test_one_example_is_enough():
     report = score(saying([HAPPY]), [HAPPY], ["anna"])
     assert report.n == 1
-    assert report.interval["weighted_f1"] == (1.0, 1.0)
+    assert report.interval["weighted_f1"] is None
 
 
 def test_calibration_error_counted_by_hand():
@@ -153,7 +154,7 @@ def test_the_interval_is_over_speakers_not_clips():
     low, high = many.interval["accuracy"]
     assert 0.4 < low < 0.5 < high < 0.6
     alone = score(saying(predicted), truth, ["anna"] * 200)
-    assert alone.interval["accuracy"] == (0.5, 0.5)
+    assert alone.interval["accuracy"] is None
 
 
 def test_the_same_predictions_give_the_same_report(rng):
@@ -199,7 +200,8 @@ def test_the_table_reads_well():
     assert lines[0] == "2 examples judged"
     assert lines[1] == "3 left out: no face"
     (accuracy,) = (line for line in lines if line.startswith("accuracy"))
-    assert accuracy.split() == "accuracy 0.500 95 %: 0.000 to 1.000 by speaker".split()  # noqa: SIM905
+    assert accuracy.split() == "accuracy 0.500 95 %: 0.000 to 1.000, 2 people".split()  # noqa: SIM905
+    assert "95 %: jackknife over people, Student's t (1 degrees of freedom)" in lines
     assert any(line.startswith("expected calibration error") for line in lines)
     (sad,) = (line for line in lines if line.startswith("sad"))
     assert sad.split() == ["sad", "0", "0", "1", "1", "0", "0", "0.50"]
@@ -211,7 +213,9 @@ def test_the_table_reads_well():
 
 def test_one_speaker_has_no_interval():
     report = score(np.vstack([saying([SAD], 0.9), saying([HAPPY], 0.9)]), [SAD, SAD], ["anna", "anna"])
-    assert report.span("accuracy") == "unknown, one speaker"
+    assert report.span("accuracy") == "no interval: one person"
+    assert report.span("accuracy", "ja") == "区間なし（1 人のみ）"
+    assert "jackknife" not in report.table()
 
 
 def test_a_nan_is_not_the_likeliest_label():
@@ -231,4 +235,4 @@ def test_a_table_says_where_it_is_not_known_who_speaks():
 def test_people_who_are_all_read_alike_are_still_several():
     report = score(np.vstack([saying([SAD], 0.9)] * 6), [HAPPY] * 6, [f"p{i}" for i in range(6)])
     assert report.speakers == 6
-    assert report.span("accuracy") == "0.000 to 0.000 by speaker"
+    assert report.span("accuracy") == "0.000 to 0.390, 6 people"

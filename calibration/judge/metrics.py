@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.judge.intervals import METHOD, by_person, intervals
 from edge.errors import EdgeError, InputError
 from edge.items import LABELS
 from edge.reading.confidence import TIE
 from edge.system.texts import left, right
 from edge.words import Language, asked_language, word
 
-RESAMPLES, DRAWS = 1000, 200
+DRAWS = 200
 BINS = 15
 SKIPPED = {
     "no sound": "skipped_no_sound",
@@ -46,8 +47,9 @@ class Report:
     """Recall of each label that occurs."""
     confusion: list[list[int]]
     """Rows: true label, columns: predicted, both in the order of the labels."""
-    interval: dict[str, tuple[float, float]]
-    """95 % bootstrap interval of weighted_f1, unweighted_recall, macro_f1 and accuracy, by speaker."""
+    interval: dict[str, tuple[float, float] | None]
+    """95 % interval of weighted_f1, unweighted_recall, macro_f1 and accuracy over people
+    (calibration/judge/intervals.py); None of one person."""
     coverage: float | None = None
     """Share of examples whose true label is in the prediction set; None where the bundle knows no sets."""
     mean_set_size: float | None = None
@@ -62,6 +64,7 @@ class Report:
     """People the examples are of."""
     nameless: int = 0
     """Examples of which it is not known who speaks; each counts as a person of its own."""
+    interval_method: str = METHOD
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values under the names above."""
@@ -69,11 +72,11 @@ class Report:
         return {name: getattr(self, name) for name in names}
 
     def span(self, name: str, language: Language = "en") -> str:
-        """The interval of a score in words; one speaker alone has none."""
-        low, high = self.interval[name]
-        if self.speakers == 1:
+        """The interval of a score in words; one person alone has none."""
+        ends = self.interval[name]
+        if ends is None:
             return word("metric_no_span", language)
-        return word("metric_span", language, low=low, high=high)
+        return word("metric_span", language, low=ends[0], high=ends[1], people=self.speakers)
 
     def table(self, language: Language | None = None) -> str:
         """The report for a person to read; language: None: the one the command is asked to speak."""
@@ -90,6 +93,8 @@ class Report:
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
             span = word("metric_interval", language, span=self.span(name, language))
             row(f"metric_{name}", f"{getattr(self, name):.3f}", span)
+        if self.speakers > 1:
+            rows.append(word("metric_method", language, freedom=self.speakers - 1))
         chance = self.calibration_error_by_chance
         note = "" if chance is None else word("metric_chance", language, error=chance)
         row("metric_calibration", f"{self.expected_calibration_error:.3f}", note)
@@ -159,6 +164,7 @@ def score(
         calibration_error_by_chance=error_by_chance(posteriors),
         speakers=len(set(speakers)),
         nameless=nameless,
+        interval_method=METHOD,
     )
 
 
@@ -213,19 +219,8 @@ def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
 
 def _interval(
     truth: NDArray[Any], predicted: NDArray[Any], speakers: NDArray[Any]
-) -> dict[str, tuple[float, float]]:
-    """Whole speakers are drawn anew: clips of one person stand or fall together."""
-    _, who = np.unique(speakers, return_inverse=True)
+) -> dict[str, tuple[float, float] | None]:
+    """Whole people are left out: clips of one person stand or fall together."""
     k = len(LABELS)
-    cells = np.zeros((who.max() + 1, k * k), np.int64)
-    np.add.at(cells, (who, truth * k + predicted), 1)
-    rng = np.random.default_rng(0)
-    drawn: dict[str, list[float]] = {}
-    for _ in range(RESAMPLES):
-        counts = np.bincount(rng.integers(len(cells), size=len(cells)), minlength=len(cells))
-        for name, value in _scores((counts @ cells).reshape(k, k)).items():
-            drawn.setdefault(name, []).append(value)
-    return {
-        name: (float(np.quantile(values, 0.025)), float(np.quantile(values, 0.975)))
-        for name, values in drawn.items()
-    }
+    counts = by_person(speakers, truth * k + predicted, k * k)
+    return intervals(counts, lambda cells: _scores(cells.reshape(k, k)))
