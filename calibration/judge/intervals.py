@@ -1,13 +1,14 @@
 """95 % intervals of scores over people: whole persons are left out in turn, so few of them are enough.
 
 The jackknife over clusters with Student's t (Tukey 1958; MacKinnon, Nielsen and Webb 2023, "Leverage,
-influence, and the jackknife in clustered regression models"). With k people the pseudo-value of a person is k
-times the score of all less k - 1 times the score without them; the interval is that of their mean by Student's t
-with k - 1 degrees of freedom. For accuracy on as many clips of each person it is the t interval of their means.
+influence, and the jackknife in clustered regression models"). With k people the pseudo-value of a person is
+k times the score of all less k - 1 times the score without them; the interval is that of their mean by
+Student's t with k - 1 degrees of freedom. For accuracy on as many clips of each person it is the t interval
+of their accuracies.
 
 Drawing people anew (the bootstrap) is too narrow where they are few: over 2 people it covers 45 % instead of
-95 %, over 4 people 79 %. This one covered 93 to 95 % with 2 to 8 people in simulations (tests/test_intervals.py);
-where nearly all is right, scores above 0.9, 91 to 95 %.
+95 %, over 4 people 79 %. This one covered 93 to 95 % with 2 to 8 people in simulations
+(tests/test_intervals.py); where nearly all is right, scores above 0.9, 91 to 95 %.
 """
 
 from __future__ import annotations
