@@ -37,6 +37,12 @@ def make_private(folder: Path) -> None:
     folder.mkdir(mode=FOLDER, exist_ok=True)
 
 
+def write_whole(path: Path, text: str, encoding: str = "utf-8") -> None:
+    """Write a text file whole or not at all. Raises OSError."""
+    with replacing(path) as part:
+        part.write_text(text, encoding=encoding)
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A file of the same suffix to write instead of `path`, whose place it takes, whole or not at all.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from calibration.data.labels import label_index
 from calibration.data.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError
 from edge.items import Bytes
+from edge.system.private import replacing
 
 FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 FACE = 48
@@ -75,9 +75,8 @@ def _from_pixels(folder: Path, wanted: str) -> list[Example]:
             pixels = [_number(row, pixel, 256) for pixel in row["pixels"].split()]
             if len(pixels) != FACE * FACE:
                 raise row.refused("face_pixels", found=len(pixels), wanted=FACE * FACE)
-            unfinished = path.with_suffix(".part.png")
-            cv2.imwrite(str(unfinished), np.array(pixels, np.uint8).reshape(FACE, FACE))
-            os.replace(unfinished, path)
+            with replacing(path) as part:
+                cv2.imwrite(str(part), np.array(pixels, np.uint8).reshape(FACE, FACE))
         examples.append(Example(path.name, label, path.name, path))
     return examples
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from calibration.data.labels import OF_DROPPED, SYNONYMS, plain
 from calibration.data.table import Once, read_rows, shown
 from edge.errors import DatasetError
 from edge.items import LABELS
+from edge.system.private import write_whole
 from edge.system.texts import csv_line
 
 Z = 1.96
@@ -84,9 +84,7 @@ def write_audit(path: Path, clips: Sequence[tuple[str, Path, int]]) -> None:
     if path.exists():
         return
     rows = [COLUMNS, *((name, str(file.resolve()), LABELS[label], "") for name, file, label in clips)]
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text("".join(map(csv_line, rows)), encoding="utf-8-sig")  # as spreadsheets want Japanese
-    os.replace(scratch, path)
+    write_whole(path, "".join(map(csv_line, rows)), "utf-8-sig")  # as spreadsheets want Japanese
 
 
 def read_audit(path: Path, clips: Sequence[tuple[str, int]], given: Mapping[int, int]) -> Verdicts | None:

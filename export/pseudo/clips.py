@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from edge.bundle.manifest import AudioSpec
 from edge.errors import MediaError
 from edge.features.audio import log_mel
 from edge.items import Floats
+from edge.system.private import write_whole
 from edge.words import asked_language, word
 from export.progress import bar, say
 from export.teachers.base import RATE, Teacher
@@ -121,6 +121,4 @@ def _hash(file: Path) -> str:
 
 def _write(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text(content, encoding="utf-8")
-    os.replace(scratch, path)
+    write_whole(path, content)

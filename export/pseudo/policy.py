@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,6 +20,7 @@ from edge.checked import Number, Whole, first_error
 from edge.errors import ConfigError, InputError
 from edge.items import LABELS
 from edge.system.documents import one_line, read_toml
+from edge.system.private import write_whole
 
 Share = Annotated[Number, Field(gt=0.0, le=1.0)]
 MOST_ROUNDS = 5
@@ -125,10 +125,8 @@ def sign(path: Path, name: str, date: datetime.date) -> Policy:
         text = before
     quoted = json.dumps(name.strip(), ensure_ascii=False)
     text = f'{text.rstrip()}\n\n{HEAD}\nname = {quoted}\ndate = {date}\nsha256 = "{policy.digest}"\n'
-    scratch = path.with_name(f"{path.name}.tmp")
     try:
-        scratch.write_text(text, encoding="utf-8")
-        os.replace(scratch, path)
+        write_whole(path, text)
     except OSError as error:
         raise ConfigError.of("policy_unwritable", path=path, why=error.strerror) from error
     return read_policy(path)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from edge.bundle.manifest import Spec
 from edge.items import NEGATIVE
+from edge.system.private import write_whole
 from export.progress import say
 
 
@@ -87,6 +87,4 @@ def read_round(file: Path) -> Round | None:
 def write_round(file: Path, found: Round) -> None:
     """Write whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    scratch = file.with_suffix(".tmp")
-    scratch.write_text(found.model_dump_json(indent=1), encoding="utf-8")
-    os.replace(scratch, file)
+    write_whole(file, found.model_dump_json(indent=1))

@@ -13,7 +13,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +23,7 @@ import numpy as np
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.system.disk import beside
-from edge.system.private import make_private
+from edge.system.private import make_private, write_whole
 from edge.system.texts import csv_line
 from export.progress import say
 from export.pseudo.audit import Verdicts, read_audit, unanswered, write_audit
@@ -201,13 +200,6 @@ def as_dict(done: Finished) -> dict[str, Any]:
         "why": done.why,
         "audit": verdicts,
     }
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file whole or not at all."""
-    scratch = path.with_suffix(".tmp")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)
 
 
 def _cells(recording: Recording, label: int) -> list[Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from edge.system.private import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,4 @@ def read_history(file: Path, epochs: int | None = None) -> list[Epoch]:
 
 def write_history(file: Path, epochs: Sequence[Epoch]) -> None:
     """Write whole or not at all."""
-    scratch = file.with_suffix(".tmp")
-    scratch.write_text("".join(json.dumps(asdict(epoch)) + "\n" for epoch in epochs), encoding="utf-8")
-    os.replace(scratch, file)
+    write_whole(file, "".join(json.dumps(asdict(epoch)) + "\n" for epoch in epochs))

@@ -7,7 +7,6 @@ import io
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from edge.errors import ConfigError
+from edge.system.private import replacing
 from export.progress import bar, say
 from export.training.hardware import WORKERS, batches, device_of, moved, share_gradients, short
 from export.training.history import Epoch, read_history, write_history
@@ -263,12 +263,7 @@ def _restore(model: nn.Module, learnt: dict[str, Tensor]) -> None:
 
 def save_whole(path: Path, content: object) -> None:
     """Write whole or not at all: a kill in the middle leaves the old file. Raises OSError."""
-    scratch, packed = path.with_suffix(".tmp"), io.BytesIO()
+    packed = io.BytesIO()
     torch.save(content, packed)  # not into the file: of a full disk it would say nothing a person can read
-    try:
-        scratch.write_bytes(packed.getbuffer())
-        os.replace(scratch, path)
-    except OSError:
-        with suppress(OSError):
-            scratch.unlink(missing_ok=True)
-        raise
+    with replacing(path) as part:
+        part.write_bytes(packed.getbuffer())

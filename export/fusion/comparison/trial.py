@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from edge.errors import DatasetError, InputError
+from edge.system.private import write_whole
 from export.corpora.published import RAVDESS
 from export.fusion import head as fusion
 from export.fusion.comparison import pairs
@@ -55,8 +55,8 @@ def run_trial(data: Path, out: Path) -> dict[str, Any]:
     assert isinstance(teacher, WhisperTeacher)
     found = read_pairs(data, teacher, out / "work")
     result = verdict(found.labels, found.actors, folds(found.actors), judged(found, out / "work"), sizes())
-    _write(out / "trial.json", json.dumps(result, indent=1) + "\n")
-    _write(out / "trial.md", markdown(result))
+    write_whole(out / "trial.json", json.dumps(result, indent=1) + "\n")
+    write_whole(out / "trial.md", markdown(result))
     return result
 
 
@@ -80,7 +80,7 @@ def judged(found: Pairs, work: Path) -> dict[str, NDArray[np.int64]]:
         file = kept / f"{name}-{f}-{seed}.json"
         if not file.is_file():
             read = read if f in read else {f: tokens(found, fold != f)}
-            _write(file, json.dumps(predict(name, read[f], found.labels, fold != f, seed)))
+            write_whole(file, json.dumps(predict(name, read[f], found.labels, fold != f, seed)))
         answers[name][seed, fold == f] = json.loads(file.read_text(encoding="utf-8"))
     return answers
 
@@ -145,10 +145,3 @@ def _key(found: Pairs) -> str:
         content.update(Path(module.__file__).read_bytes())
     content.update(Path(__file__).read_bytes())
     return content.hexdigest()[:16]
-
-
-def _write(path: Path, text: str) -> None:
-    """Write whole or not at all."""
-    scratch = path.with_suffix(f"{path.suffix}.tmp")
-    scratch.write_text(text, encoding="utf-8")
-    os.replace(scratch, path)

@@ -8,7 +8,6 @@ that stays in the work folder: a seed that the recipe tells would let anybody ta
 from __future__ import annotations
 
 import math
-import os
 import secrets
 import warnings
 from pathlib import Path
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 
 from edge.errors import ConfigError, MissingExtraError
 from edge.items import MODALITIES
+from edge.system.private import write_whole
 from export.recipe import FusionRecipe, Recipe
 from export.training.loop import Batch
 
@@ -138,10 +138,7 @@ def _secret(file: Path) -> int:
     """A number nobody can guess, the same in every run."""
     if not file.is_file():
         file.parent.mkdir(parents=True, exist_ok=True)
-        scratch = file.with_suffix(".tmp")
-        scratch.touch(mode=0o600)
-        scratch.write_text(f"{secrets.randbits(62)}\n", encoding="ascii")
-        os.replace(scratch, file)
+        write_whole(file, f"{secrets.randbits(62)}\n")  # for its owner alone
     return int(file.read_text(encoding="ascii"))
 
 
