@@ -218,9 +218,12 @@ WORKSTATION: dict[str, tuple[str, str]] = {
         "教師モデル {path} と同じ場所に {beside}（学習時のトークナイザー）が必要です",
     ),
     "sidecar_pixels": (
+        "{path} needs mean and std with one number a channel ({channels})",
+        "{path} には、チャンネル（{channels}）ごとの mean と std が必要です",
+    ),
+    "sidecar_sized": (
         "{path} needs mean and std with one number a channel ({channels}), and size, the side of its "
-        "pictures (pixels), where the graph does not fix it",
-        "{path} には、チャンネル（{channels}）ごとの mean と std、および（モデルで固定されていない場合は）"
-        "画像の一辺 size（画素）が必要です",
+        "pictures (pixels)",
+        "{path} には、チャンネル（{channels}）ごとの mean と std、および画像の一辺 size（画素）が必要です",
     ),
 }

@@ -102,9 +102,8 @@ class OnnxTeacher:
             wanted = (channels,) if isinstance(channels, int) else (1, 3)
             mean, std = self._sidecar.mean or (), self._sidecar.std or ()
             if self._side is None or len(mean) not in wanted or len(mean) != len(std):
-                raise ConfigError.of(
-                    "sidecar_pixels", path=self._file.with_suffix(".json"), channels=channels
-                )
+                key = "sidecar_pixels" if self._side else "sidecar_sized"
+                raise ConfigError.of(key, path=self._file.with_suffix(".json"), channels=channels)
 
     def _sound(self, samples: Floats) -> dict[str, Any]:
         assert self._sidecar.rate is not None
