@@ -1,4 +1,4 @@
-"""The comparison: what is measured, what is said where it is not, and that the README shows it."""
+"""The comparison: what is measured, and what is said where it is not."""
 
 import json
 import sys
@@ -179,9 +179,3 @@ def test_the_eager_networks_are_those_of_the_bundle():
     rival = eager.eager({"bundle": str(bundle.folder), "threads": 1})
     rival.run()
     assert rival.size_mb > 1
-
-
-def test_the_readme_shows_the_committed_numbers():
-    """After `edge bench --compare --out docs/bench.json`, script/readme_bench writes the table."""
-    shown = (ROOT / "README.md").read_text().split("<!-- bench -->\n")[1].split("\n<!-- /bench -->")[0]
-    assert shown == compare.markdown(json.loads((ROOT / "docs" / "bench.json").read_text()))

@@ -177,23 +177,6 @@ def test_silence_and_rest_are_no_new_run(tmp_path):
     assert len(last_run(clip, None)) == 2
 
 
-def test_the_pictures_of_the_readme_are_made_by_its_commands(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    run, shot = re.findall(r"^    (edge (?:run|replay) .*demo\.jsonl.*)$", page, re.MULTILINE)
-    for command in (run, shot, shot.replace("-en.png", "-ja.png").replace(" en", " ja")):
-        made = command.replace("demo.jsonl", str(tmp_path / "demo.jsonl")).replace("docs", str(tmp_path))
-        monkeypatch.setattr("sys.argv", made.split())
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        assert stop.value.code in (0, None)
-    for name in ("panel-en.png", "panel-ja.png"):
-        made, kept = saved(tmp_path / name), saved(ROOT / "docs" / name)
-        different = np.abs(made.astype(int) - kept).max(axis=2) > 40
-        assert different[:45].mean() < 0.002  # the bundle's name
-        assert different.mean() < 0.02  # numbers may move a little
-
-
 def test_a_film(past, tmp_path):
     with JsonLines(past, LABELS) as sink:
         for second, label in ((1, "sad"), (2, "sad"), (3, "happy")):

@@ -141,7 +141,9 @@ def require_labels(inputs: Mapping[str, Inputs], role: str) -> None:
     for name, examples in inputs.items():
         for label, title in enumerate(LABELS):
             if not (examples.labels == label).any():
-                raise DatasetError.of("pool_lacks", name=name, role=role, title=title)
+                raise DatasetError(
+                    f"{name}: no {role} example shows {title}; add some, or a public corpus that has it"
+                )
 
 
 @torch.no_grad()
