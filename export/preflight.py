@@ -24,7 +24,7 @@ def require_means(recipe: Recipe, data: Path) -> None:
     if recipe.trial:
         for file in TRIAL_FILES:
             if not (data / file).is_file():
-                raise DatasetError(f"{data / file} does not exist; trial = true needs ravdess and ravdess_au")
+                raise DatasetError.of("trial_needs", path=data / file)
         open_teacher(TEACHER, data)
         if importlib.util.find_spec("faster_whisper") is None:
             raise MissingExtraError("faster-whisper", "teachers")

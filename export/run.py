@@ -46,7 +46,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
     """
     recipe = read_recipe(recipe_path)
     if not data.is_dir():
-        raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
+        raise DatasetError.of("data_none", data=data)
     work = beside(out)
     if processes() > 1 and not accelerator(recipe.device).is_main_process:
         places = {name: place_of(name, recipe, data, work) for name in MODALITIES}
@@ -127,5 +127,5 @@ def _speed(bundle: Bundle) -> Any:
     command = child.command("edge.cli", "bench", str(bundle.folder), "--json")
     done = subprocess.run(command, env=child.environment(), capture_output=True, text=True, check=False)
     if done.returncode:
-        raise EngineError(f"edge bench failed on {bundle.folder}: {done.stderr.strip()}")
+        raise EngineError.of("bench_failed", path=bundle.folder, why=done.stderr.strip())
     return json.loads(done.stdout)

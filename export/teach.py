@@ -23,12 +23,10 @@ def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
     """
     recipe = read_recipe(recipe_path)
     if not data.is_dir():
-        raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
+        raise DatasetError.of("data_none", data=data)
     asked = [name for name in MODALITIES if getattr(recipe, name).teacher not in (None, "cnn")]
     if not asked:
-        raise ConfigError(
-            f"{recipe_path} names no teacher to ask; set teacher under [audio], [vision] or [text]"
-        )
+        raise ConfigError.of("teacher_none", path=recipe_path)
     cache = beside(out) / "teacher"
     if "audio" in asked:
         split = audio_split(recipe, data)

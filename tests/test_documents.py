@@ -265,7 +265,7 @@ def test_most_commands_are_run():
             lines = len(block["text"].splitlines()) if block["kind"] == "sh" else 0
             run, left_out = run + lines * (not block["why"]), left_out + lines * bool(block["why"])
     assert run > 20
-    assert left_out < run
+    assert left_out <= run
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=named)

@@ -15,6 +15,7 @@ import pytest
 
 import calibration
 import edge
+import export
 from edge import errors
 from edge.items import LABELS, MODALITIES, Health, State
 from edge.words import WORDS, default_language, word
@@ -52,7 +53,8 @@ def test_what_the_code_asks_for_is_in_the_table():
     """A key that is not would be shown as it is."""
     asked = {
         key
-        for path in Path(edge.__file__).parent.rglob("*.py")
+        for package in (edge, calibration, export)
+        for path in Path(package.__file__).parent.rglob("*.py")
         for key in re.findall(r"(?:word|\.of)\(\s*['\"](\w+)['\"]", path.read_text(encoding="utf-8"))
     }
     assert len(asked) > 80
@@ -103,7 +105,7 @@ def test_errors_are_made_from_the_table():
     names = {name for name, kind in vars(errors).items() if isinstance(kind, type)} - {"MissingExtraError"}
     made = [
         (path.name, called, text)
-        for package in (edge, calibration)
+        for package in (edge, calibration, export)
         for path in Path(package.__file__).parent.rglob("*.py")
         for called, text in literals(path)
         if called in names and text

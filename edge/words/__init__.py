@@ -6,16 +6,15 @@ import os
 import sys
 from typing import Literal
 
-from edge.words.bench import BENCH
 from edge.words.bundle import BUNDLE
 from edge.words.corpora import CORPORA
 from edge.words.devices import DEVICES
 from edge.words.doctor import DOCTOR
-from edge.words.evaluate import EVALUATE
 from edge.words.faults import FAULTS
 from edge.words.gpu import GPU
 from edge.words.help import HELP
 from edge.words.inputs import INPUTS
+from edge.words.measured import MEASURED
 from edge.words.media import MEDIA
 from edge.words.panel import PANEL
 from edge.words.queue import QUEUE
@@ -24,6 +23,7 @@ from edge.words.review import REVIEW
 from edge.words.sinks import SINKS
 from edge.words.tables import TABLES
 from edge.words.usage import USAGE
+from edge.words.workstation import WORKSTATION
 
 Language = Literal["en", "ja"]
 
@@ -41,10 +41,10 @@ WORDS: dict[str, tuple[str, str]] = {
     **MEDIA,
     **TABLES,
     **CORPORA,
-    **BENCH,
+    **MEASURED,
     **HELP,
-    **EVALUATE,
     **USAGE,
+    **WORKSTATION,
     "neutral": ("neutral", "平静"),
     "angry": ("angry", "怒り"),
     "happy": ("happy", "喜び"),

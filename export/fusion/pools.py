@@ -141,9 +141,7 @@ def require_labels(inputs: Mapping[str, Inputs], role: str) -> None:
     for name, examples in inputs.items():
         for label, title in enumerate(LABELS):
             if not (examples.labels == label).any():
-                raise DatasetError(
-                    f"{name}: no {role} example shows {title}; add some, or a public corpus that has it"
-                )
+                raise DatasetError.of("pool_lacks", name=name, role=role, title=title)
 
 
 @torch.no_grad()

@@ -55,16 +55,13 @@ ARGUMENTS = {
 def require_material(inputs: Mapping[str, Inputs]) -> None:
     """Refuse ranges from next to nothing. Raises DatasetError, which says how much there is."""
     found = {
-        "audio": (len(inputs["audio"]) * WINDOW_S, LEAST_SPEECH_S, "seconds of speech"),
-        "vision": (len(inputs["vision"]), LEAST_FACES, "faces"),
-        "text": (len(inputs["text"]), LEAST_SENTENCES, "transcripts"),
+        "audio": (len(inputs["audio"]) * WINDOW_S, LEAST_SPEECH_S, "material_speech"),
+        "vision": (len(inputs["vision"]), LEAST_FACES, "material_faces"),
+        "text": (len(inputs["text"]), LEAST_SENTENCES, "material_sentences"),
     }
     for amount, least, what in found.values():
         if amount < least:
-            raise DatasetError(
-                f"INT8 ranges need at least {least:.0f} {what} of training people, there are {amount:.0f}; "
-                "add recordings"
-            )
+            raise DatasetError.of("ranges_few", least=least, what=DatasetError.of(what), amount=amount)
 
 
 def calls_from(

@@ -139,10 +139,7 @@ def fold_of(groups: Sequence[str], folds: int) -> NDArray[np.int64]:
     """
     names, counts = np.unique(np.array(groups), return_counts=True)
     if len(names) < folds:
-        raise DatasetError(
-            f"{len(names)} speakers are labelled for {folds} folds; label clips of more people, "
-            "name them in the column speaker, or set fewer folds in the policy"
-        )
+        raise DatasetError.of("folds_few", count=len(names), folds=folds)
     filled, found = np.zeros(folds, np.int64), {}
     for place in np.argsort(-counts, kind="stable"):
         found[str(names[place])] = emptiest = int(filled.argmin())

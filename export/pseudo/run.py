@@ -45,7 +45,7 @@ def run_pseudo(
     """
     recipe, policy = read_recipe(recipe_path), read_policy(policy_path)
     if not data.is_dir():
-        raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
+        raise DatasetError.of("data_none", data=data)
     recordings = read_unlabelled(unlabelled)
     work = beside(out)
     found = gather(recipe, data, audio_split(recipe, data), recordings, work / "teacher")
@@ -60,7 +60,7 @@ def run_pseudo(
     of_curve.write_text(key)
     if signer is not None:
         if not looked_at:
-            raise ConfigError(f"look at {drawn} first: it was drawn only now; then sign {policy_path}")
+            raise ConfigError.of("curve_first", path=drawn, policy=policy_path)
         policy = sign(policy_path, signer, datetime.date.today())
     signed = require_signature(policy, policy_path)
 

@@ -38,7 +38,7 @@ def run_trial(recipe_path: Path, data: Path, policy_path: Path, out: Path, share
     """
     recipe, policy = read_recipe(recipe_path), read_policy(policy_path)
     if not data.is_dir():
-        raise DatasetError(f"{data} is no folder; name the one that holds the corpora with --data")
+        raise DatasetError.of("data_none", data=data)
     out.mkdir(parents=True, exist_ok=True)
     split = audio_split(recipe, data)
     sources = split_corpora(data, recipe.audio.corpora, recipe.audio.dev, recipe.audio.test)

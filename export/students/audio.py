@@ -107,7 +107,7 @@ def unadapted_audio(folder: Path) -> AudioStudent:
     """
     student = AudioStudent(AudioSpec(), len(LABELS))
     if not finished(Listening(student), LEARN, folder):
-        raise ConfigError(f"{folder} lacks {LEARN}.pt; delete the folder to train the audio student again")
+        raise ConfigError.of("learn_lacks", folder=folder, name=LEARN)
     return student
 
 
@@ -142,7 +142,7 @@ def audio_targets(
     speakers = [e.speaker for e in examples]
     told_by_people = np.array([e.soft is None for e in examples])
     if not told_by_people.any():
-        raise DatasetError("no clip that people labelled is left to train on: there are pseudo-labels only")
+        raise DatasetError.of("pseudo_only")
     share = audio_share(recipe, data, examples) * told_by_people
     people = [e.speaker for e in held_out[0]]
     right = torch.tensor([e.label for e in held_out[0]])

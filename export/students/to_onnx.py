@@ -167,7 +167,7 @@ def _check(model: onnx.ModelProto, inputs: list[str], outputs: list[str]) -> Non
     graph = model.graph
     found = [value.name for value in graph.input], [value.name for value in graph.output]
     if found != (inputs, outputs):
-        raise EngineError(f"the graph has inputs and outputs {found}, asked were {(inputs, outputs)}")
+        raise EngineError.of("graph_sides", found=found, asked=(inputs, outputs))
     for value in (*graph.input, *graph.output):
         if not all(dim.dim_value > 0 for dim in value.type.tensor_type.shape.dim):
-            raise EngineError(f"{value.name} has a dynamic shape; export with fixed sizes")
+            raise EngineError.of("graph_dynamic", name=value.name)

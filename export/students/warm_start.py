@@ -46,7 +46,7 @@ def started_from(recipe: Recipe, name: str, data: Path) -> Bundle | None:
     bundle = open_bundle(starter_bundle() if start == "starter" else data / start)
     wanted = {"vision": recipe.face_crop, "text": recipe.tokens}.get(name)
     if bundle.manifest.labels != LABELS or wanted not in (None, getattr(bundle.manifest, name)):
-        raise ConfigError(f"{name}.start: {start} has other labels or features than the recipe; leave it out")
+        raise ConfigError.of("start_other", name=name, start=start)
     return bundle
 
 
@@ -68,10 +68,7 @@ def begin_as(student: nn.Module, name: str, bundle: Bundle) -> None:
         path = write_networks({name: drawn}, *shapes, Path(scratch))[name]
         own, theirs = _constants(load_graph(path)), _constants(float_graph(load_graph(bundle.path(name))))
     if [(op, value.shape) for op, value in own] != [(op, value.shape) for op, value in theirs]:
-        raise ConfigError(
-            f"{name}.start: the {name} network of {bundle.folder} is of another shape than this version "
-            "trains; leave it out"
-        )
+        raise ConfigError.of("start_shape", name=name, folder=bundle.folder)
     pairs = [(mine[1], other[1]) for mine, other in zip(own, theirs, strict=True)]
     found = {key: _found(key, value, pairs) for key, value in drawn.state_dict().items() if key not in norms}
     student.load_state_dict(_parted(student, found), strict=False)
@@ -140,7 +137,7 @@ def _found(key: str, drawn: Tensor, pairs: list[tuple[NDArray[np.float32], NDArr
             scale = float((values * drawn).sum() / drawn.square().sum())
             if scale > 0 and float((values - scale * drawn).norm() / values.norm()) < SAME:
                 return torch.from_numpy(np.array(there, np.float32)) / scale
-    raise ConfigError(f"no weight of the bundle could be told to be {key}; leave start out of the recipe")
+    raise ConfigError.of("start_weight", weight=key)
 
 
 def _parted(student: nn.Module, found: dict[str, Tensor]) -> dict[str, Tensor]:

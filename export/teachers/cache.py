@@ -61,9 +61,7 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
     if size > 1:
         known = _read(folder, set(names))
         if lacking := sum(name not in known for name in set(names)):
-            raise EdgeError(
-                f"{folder} lacks {lacking} clips that other processes took; give all machines the same folder"
-            )
+            raise EdgeError.of("cache_lacks", folder=folder, count=lacking)
     return np.stack([known[name] for name in names])
 
 
@@ -101,9 +99,8 @@ def _write(folder: Path, content: dict[str, NDArray[np.float32]], progress: str)
         save_file(content, scratch)
         os.replace(scratch, file)
     except (OSError, SafetensorError) as error:
-        raise EdgeError(
-            f"{folder} cannot be written ({str(error).strip()}); free some space and start again, "
-            f"{progress} clips are kept"
+        raise EdgeError.of(
+            "cache_unwritable", folder=folder, why=str(error).strip(), progress=progress
         ) from error
     finally:
         with suppress(OSError):

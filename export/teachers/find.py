@@ -40,16 +40,9 @@ def open_teacher(
     if modality == "audio" and (place / "model.bin").is_file():
         return WhisperTeacher(place)
     if not (place / "config.json").is_file():
-        raise ConfigError(
-            f"teacher {name}: {place} holds no config.json; give a folder with a transformers model"
-            + (", a Whisper model in CTranslate2 format" if modality == "audio" else "")
-            + " or an .onnx file"
-        )
+        raise ConfigError.of("teacher_config", name=name, place=place)
     if not any(any(place.glob(pattern)) for pattern in WEIGHTS):
-        raise ConfigError(
-            f"teacher {name}: {place} holds config.json but no weights (*.safetensors or "
-            "pytorch_model*.bin); copy them there"
-        )
+        raise ConfigError.of("teacher_weights", name=name, place=place)
     return KINDS[modality](place, name, trusted)
 
 
@@ -59,15 +52,13 @@ def _place(name: str, data: Path, download: bool) -> Path:
     if inside:
         found = importlib.util.find_spec(package)
         if found is None or found.origin is None:
-            raise ConfigError(
-                f"teacher {name}: the package is not installed; run: pip install {package.replace('_', '-')}"
-            )
+            raise ConfigError.of("teacher_package", name=name, package=package.replace("_", "-"))
         return Path(found.origin).parent / inside
     place = data / Path(name).expanduser()
     if place.exists():
         return place
     if not re.fullmatch(r"[\w-][\w.-]*/[\w.-]+", name) or name.lower().endswith(".onnx"):
-        raise ConfigError(f"teacher {name}: there is no {place}; name a folder, an .onnx file or a hub id")
+        raise ConfigError.of("teacher_missing", name=name, place=place)
     try:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import LocalEntryNotFoundError
@@ -76,9 +67,6 @@ def _place(name: str, data: Path, download: bool) -> Path:
     try:
         return Path(snapshot_download(name, local_files_only=not download, allow_patterns=WANTED))
     except LocalEntryNotFoundError as error:
-        raise ConfigError(
-            f"teacher {name}: neither in {data} nor fetched from the hub yet; run: hf download {name} "
-            "(or set download = true at the top of the recipe)"
-        ) from error
+        raise ConfigError.of("teacher_unfetched", name=name, data=data) from error
     except Exception as error:  # whatever the network and the hub can answer
-        raise ConfigError(f"teacher {name} cannot be fetched ({first_line(error)})") from error
+        raise ConfigError.of("teacher_unfetchable", name=name, why=first_line(error)) from error

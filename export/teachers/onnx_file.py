@@ -49,12 +49,7 @@ class OnnxTeacher:
         self._file, self._modality = file, modality
         beside = file.with_name("tokenizer.json") if modality == "text" else file.with_suffix(".json")
         if not beside.is_file():
-            wish = {
-                "audio": 'the sampling rate it hears, as {"rate": 16000}',
-                "vision": 'how its pixels are standardised, as {"mean": [0.5], "std": [0.5]}',
-                "text": "the tokenizer it was trained with",
-            }[modality]
-            raise ConfigError(f"teacher {file} needs {beside.name} beside it: {wish}")
+            raise ConfigError.of(f"teacher_needs_{modality}", path=file, beside=beside.name)
         self.identity = identity_of(f"onnx-{modality}", [file, beside])
         try:
             graph = load_graph(file).SerializeToString()
@@ -66,9 +61,7 @@ class OnnxTeacher:
                 raise ConfigError.of(error.key, **error.values) from error
             if isinstance(error, ConfigError):
                 raise
-            raise ConfigError(
-                f"teacher {file} does not load ({first_line(error)}); fetch it again"
-            ) from error
+            raise ConfigError.of("teacher_unloaded", name=file, why=first_line(error)) from error
         self._inputs = {found.name: found for found in self._session.get_inputs()}
         self._check()
 
@@ -82,12 +75,9 @@ class OnnxTeacher:
         try:
             found: NDArray[np.float32] = np.asarray(self._session.run(None, inputs(item))[0], np.float32)
         except Exception as error:
-            raise ConfigError(f"teacher {self._file} does not run ({first_line(error)})") from error
+            raise ConfigError.of("teacher_unrun", name=self._file, why=first_line(error)) from error
         if found.ndim not in (2, 3) or len(found) != 1:
-            raise ConfigError(
-                f"teacher {self._file}: its first output has shape {list(found.shape)}; [1, d] or [1, t, d] "
-                "is needed"
-            )
+            raise ConfigError.of("teacher_output", name=self._file, shape=list(found.shape))
         return found.reshape(-1, found.shape[-1])
 
     def _check(self) -> None:
@@ -96,13 +86,15 @@ class OnnxTeacher:
         if len(self._inputs) > INPUTS[self._modality] or len(first.shape) != rank:
             said = ", ".join(f"{name} {found.shape}" for name, found in self._inputs.items())
             wish = {"audio": "[1, n]", "vision": "[1, channels, h, w]", "text": "input_ids [1, t]"}
-            raise ConfigError(
-                f"teacher {self._file} takes {said}; one of {self._modality} takes {wish[self._modality]}"
+            raise ConfigError.of(
+                "teacher_takes",
+                name=self._file,
+                said=said,
+                modality=self._modality,
+                wish=wish[self._modality],
             )
         if self._modality == "audio" and self._sidecar.rate is None:
-            raise ConfigError(
-                f"{self._file.with_suffix('.json')} lacks rate, the sampling rate heard (hertz)"
-            )
+            raise ConfigError.of("sidecar_rate", path=self._file.with_suffix(".json"))
         if self._modality == "vision":
             channels, *sides = first.shape[1:]
             whole = isinstance(sides[0], int) and sides[0] == sides[1]
@@ -110,10 +102,8 @@ class OnnxTeacher:
             wanted = (channels,) if isinstance(channels, int) else (1, 3)
             mean, std = self._sidecar.mean or (), self._sidecar.std or ()
             if self._side is None or len(mean) not in wanted or len(mean) != len(std):
-                raise ConfigError(
-                    f"{self._file.with_suffix('.json')} needs mean and std with one number a channel "
-                    f"({channels}){'' if self._side else ', and size, the side of its pictures (pixels)'}"
-                )
+                key = "sidecar_pixels" if self._side else "sidecar_sized"
+                raise ConfigError.of(key, path=self._file.with_suffix(".json"), channels=channels)
 
     def _sound(self, samples: Floats) -> dict[str, Any]:
         assert self._sidecar.rate is not None

@@ -40,10 +40,7 @@ class _Pretrained(ABC):
         self.identity = identity_of(self.kind, sorted([*files, *weights]))
         self.config: dict[str, Any] = self._json("config.json")
         if "auto_map" in self.config and not trusted:
-            raise ConfigError(
-                f"teacher {name} brings Python code of its own, which is not run unasked; read it, then add "
-                f'trusted = ["{name}"] at the top of the recipe'
-            )
+            raise ConfigError.of("teacher_code", name=name)
 
     @abstractmethod
     def network(self) -> nn.Module:
@@ -88,17 +85,20 @@ class _Pretrained(ABC):
         lacking = [key for key in found["missing_keys"] if not any(part in key for part in UNUSED)]
         wrong = [str(key) for key in found.get("mismatched_keys", ())]
         if lacking or wrong:
-            raise ConfigError(
-                f"teacher {self.name}: in {self.folder} {len(lacking + wrong)} weights that its config.json "
-                f"speaks of are missing or of another shape ({sorted(lacking + wrong)[0]}); fetch it again"
+            raise ConfigError.of(
+                "teacher_partial",
+                name=self.name,
+                folder=self.folder,
+                count=len(lacking + wrong),
+                first=sorted(lacking + wrong)[0],
             )
         if loaded.config.is_encoder_decoder:
             loaded = loaded.get_encoder()
         return loaded.eval().to("cuda" if gpu else "cpu")
 
     def _broken(self, error: BaseException) -> ConfigError:
-        return ConfigError(
-            f"teacher {self.name}: {self.folder} does not load ({first_line(error)}); fetch it again"
+        return ConfigError.of(
+            "teacher_folder_unloaded", name=self.name, folder=self.folder, why=first_line(error)
         )
 
 
@@ -115,10 +115,7 @@ class AudioTransformer(_Pretrained):
         super().__init__(folder, name, trusted)
         rate = self._json("preprocessor_config.json").get("sampling_rate")
         if not isinstance(rate, int):
-            raise ConfigError(
-                f"teacher {name}: {folder} does not say which sampling rate it hears; put its "
-                "preprocessor_config.json with sampling_rate there"
-            )
+            raise ConfigError.of("teacher_rate", name=name, folder=folder)
         self.rate = rate
         self._extractor: Any = None
 
@@ -171,10 +168,7 @@ class VisionTransformer(_Pretrained):
         said = self._json("preprocessor_config.json")
         self.size = tower.get("image_size")
         if not isinstance(self.size, int) or not {"image_mean", "image_std"} <= set(said):
-            raise ConfigError(
-                f"teacher {name}: {folder} does not say how it wants its pictures; it needs image_size in "
-                "config.json, image_mean and image_std in preprocessor_config.json"
-            )
+            raise ConfigError.of("teacher_pictures", name=name, folder=folder)
         self.mean, self.std = (torch.tensor(said[key])[:, None, None] for key in ("image_mean", "image_std"))
 
     def network(self) -> nn.Module:

@@ -85,10 +85,7 @@ def targets_of(
         say(f"{modality} teacher: {material.measure} {given.score:.3f}")
         return given
     if len(set(material.speakers)) < 2:
-        raise DatasetError(
-            f"the {modality} teacher is tuned by some people and asked about others, and there is one only; "
-            "add people, or set epochs = 0 under tuning"
-        )
+        raise DatasetError.of("tuning_people", modality=modality)
     fold = folds_of(material.speakers, wanted.tuning.folds)
     folder = _tune_all(teacher, wanted, recipe.seed, material, names, fold, cache)
     new_names = [item_fingerprint(item) for item in material.unlabelled]

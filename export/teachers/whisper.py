@@ -22,9 +22,7 @@ class WhisperTeacher:
 
     def __init__(self, folder: Path) -> None:
         if not (folder / "model.bin").is_file():
-            raise ConfigError(
-                f"teacher {folder} holds no model.bin; give a Whisper model in CTranslate2 format"
-            )
+            raise ConfigError.of("whisper_none", folder=folder)
         self._folder = folder
         self._model: Any = None
         self.identity = identity_of("whisper", [folder / "model.bin"])
@@ -46,9 +44,7 @@ class WhisperTeacher:
                     str(self._folder), device="cpu", compute_type="int8", cpu_threads=os.cpu_count() or 1
                 )
             except (RuntimeError, ValueError) as error:
-                raise ConfigError(
-                    f"teacher {self._folder} does not load ({first_line(error)}); fetch it again"
-                ) from error
+                raise ConfigError.of("teacher_unloaded", name=self._folder, why=first_line(error)) from error
         # A clip of its own length: padding to 30 s would cost ten times as much and dilute the mean.
         bands = self._model.feature_extractor(samples, padding=0)
         bands = bands[:, : bands.shape[1] // 2 * 2]

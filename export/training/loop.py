@@ -77,9 +77,7 @@ def finished(model: nn.Module, name: str, folder: Path) -> bool:
     try:
         _restore(model, torch.load(done, weights_only=True, map_location="cpu"))
     except RuntimeError as error:
-        raise ConfigError(
-            f"{done} holds weights of another network; delete {folder} to train it again"
-        ) from error
+        raise ConfigError.of("weights_other", path=done, folder=folder) from error
     model.eval()
     return True
 

@@ -170,7 +170,7 @@ def load_clips(examples: Sequence[Example], rate: int) -> tuple[list[Example], l
         except MediaError as error:
             say(f"left out: {error}")
     if not found:
-        raise DatasetError(f"none of {len(examples)} clips can be read; see the lines above")
+        raise DatasetError.of("clips_none", count=len(examples))
     if len(found) < len(examples):
         say(f"{len(examples) - len(found)} of {len(examples)} clips were left out")
     kept, sounds = zip(*found, strict=True)

@@ -50,7 +50,7 @@ def run_trial(data: Path, out: Path) -> dict[str, Any]:
     try:
         (out / "work").mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{out} cannot be made ({error.strerror}); name another folder") from error
+        raise InputError.of("folder_unmade", path=out, why=error.strerror or error) from error
     teacher = open_teacher(TEACHER, data)
     assert isinstance(teacher, WhisperTeacher)
     found = read_pairs(data, teacher, out / "work")
@@ -64,7 +64,7 @@ def folds(actors: NDArray[np.int64]) -> NDArray[np.int64]:
     """Fold of each clip, [n]: that of its actor. Raises DatasetError when there are too few actors."""
     names, who = np.unique(actors, return_inverse=True)
     if len(names) < FOLDS:
-        raise DatasetError(f"{len(names)} actors are too few for {FOLDS} folds by actor; add some")
+        raise DatasetError.of("actors_few", count=len(names), folds=FOLDS)
     return np.asarray(who % FOLDS, np.int64)
 
 

@@ -42,10 +42,7 @@ def privacy_of(recipe: Recipe, windows: int) -> dict[str, Any]:
     if wanted.dp_noise is None:
         return {}
     if not LEAST_BATCH <= wanted.batch < windows:
-        raise ConfigError(
-            f"[fusion] batch = {wanted.batch} with dp_noise: private training on {windows} voice windows "
-            f"needs a batch of at least {LEAST_BATCH} and fewer than there are windows"
-        )
+        raise ConfigError.of("dp_batch", batch=wanted.batch, windows=windows, least=LEAST_BATCH)
     require_opacus()
     from opacus.accountants import RDPAccountant
 

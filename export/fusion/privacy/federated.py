@@ -104,9 +104,7 @@ def of_site(pools: Sequence[Mapping[str, Pool]], number: int, sites: int) -> lis
     parts = [_share(found, number, sites) for found in pools]
     whole = [p for p in parts if all(len(p[m].label.unique()) == len(LABELS) for m in MODALITIES)]
     if not whole:
-        raise DatasetError(
-            f"[fusion] sites = {sites}: site {number + 1} lacks recordings of some label; take fewer sites"
-        )
+        raise DatasetError.of("site_lacks", sites=sites, site=number + 1)
     return whole
 
 
