@@ -23,6 +23,7 @@ from export.deliver.measured import Measured
 from export.deliver.pack import pack
 from export.deliver.report.facts import write_report
 from export.fusion.comparison.trial import run_trial
+from export.judge.beside_bundles import differences, others
 from export.judge.beside_teachers import beside_teachers
 from export.judge.bundles import judge, machines_of
 from export.judge.heldout import held_out_sets
@@ -72,6 +73,10 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages.end("INT8")
     results, asked = judge(made.candidates, sets)
     stages.end("judged on held-out sets")
+    before = {name: start for name in MODALITIES if (start := started_from(recipe, name, data))}
+    rivals = others(made.candidates["int8"], out, list(before.values()))
+    beside = differences(asked, rivals, sets)
+    stages.end("judged the bundles before on the same sets")
     adapted = []
     if machines:
         adapted = adapted_rows(recipe, work, trained, made, results, sets, machines)
@@ -89,8 +94,8 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         adapted,
         beside_teachers(recipe, places),
         trained.private,
+        beside,
     )
-    before = {name: start for name in MODALITIES if (start := started_from(recipe, name, data))}
     made.card.write_text(card(recipe, before, found), encoding="utf-8")
     accuracy = {
         title: {precision: report.as_dict() for precision, report in row.items()}

@@ -17,13 +17,18 @@ from calibration.data.dataset import Example
 from calibration.int8.quantize import QuantizeReport
 from calibration.judge.evaluate import Answers
 from calibration.judge.metrics import score
+from calibration.judge.paired import difference
+from edge.app import starter_bundle
+from edge.bundle.folder import open_bundle
+from edge.errors import BundleError
 from edge.items import LABELS
 from export.deliver.measured import Measured
+from export.deliver.report.advice import next_steps, weakest
 from export.deliver.report.facts import mistakes_of, optional, write_report
-from export.deliver.report.making import pseudo_labels
 from export.deliver.report.page import page
 from export.fusion.comparison import trial
 from export.fusion.comparison.variants import VARIANTS
+from export.judge import beside_bundles
 from export.judge.heldout import HeldOut
 from export.progress import logged, say
 from export.recipe import read_recipe
@@ -45,16 +50,17 @@ SPEED = {
 }
 
 
-def answers_to(examples, rng):
+def answers_to(examples, rng, sure=0.0):
+    """Answers drawn at random; sure: how far the true label is ahead."""
     posteriors = rng.dirichlet(np.ones(K), len(examples))
+    posteriors[np.arange(len(examples)), [e.label for e in examples]] += sure
+    posteriors /= posteriors.sum(axis=1, keepdims=True)
     return Answers(list(examples), posteriors, ["fused"] * len(examples), Counter())
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, _tiny):
     """A report of a tiny bundle with answers drawn at random; the work folder, and the facts."""
-    from edge.bundle.folder import open_bundle
-
     place, rng = tmp_path_factory.mktemp("report"), np.random.default_rng(0)
     recipe = read_recipe(write_corpora(place / "data"))
     work = place / "work"
@@ -71,13 +77,17 @@ def made(tmp_path_factory, _tiny):
             said = f"{EVIL} {i}" if modality == "text" else None
             examples.append(Example(f"{name}-{i}", i % K, f"s{i % 3}", picture, said))
         sets.append(HeldOut(name, modality, examples))
-    answers = {s.title: answers_to(s.examples, rng) for s in sets}
+    answers = {s.title: answers_to(s.examples, rng, 0.5) for s in sets}
+    rivals = {
+        "fp32": {s.title: answers_to(s.examples, rng, 0.6) for s in sets},
+        "starter": {s.title: answers_to(s.examples, rng) for s in sets},
+    }
     accuracy = {
         s.title: {
             precision: score(
                 found.posteriors, [e.label for e in s.examples], [e.speaker for e in s.examples]
             ).as_dict()
-            for precision, found in (("fp32", answers_to(s.examples, rng)), ("int8", answers[s.title]))
+            for precision, found in (("fp32", rivals["fp32"][s.title]), ("int8", answers[s.title]))
         }
         for s in sets
     } | {"fused on composed windows": {"all": 0.61, "audio": 0.52}}
@@ -101,7 +111,13 @@ def made(tmp_path_factory, _tiny):
     (work / "trial" / "trial.json").write_text("{ not JSON")
     quantized = {n: QuantizeReport(3, 5, 0.9, {"a": "last layer"}, 9, "mse", 0) for n in manifest.models}
     told = SimpleNamespace(folder=bundle.folder, manifest=manifest, path=bundle.path)
-    measured = Measured(sets, {}, answers, quantized, {}, SPEED)
+    monkeypatch = pytest.MonkeyPatch()
+    monkeypatch.setattr(beside_bundles, "judge", lambda bundles, _: ({}, {n: rivals[n] for n in bundles}))
+    beside = beside_bundles.differences(
+        {"fp32": rivals["fp32"], "int8": answers}, {"starter": open_bundle(starter_bundle())}, sets
+    )
+    monkeypatch.undo()
+    measured = Measured(sets, {}, answers, quantized, {}, SPEED, beside=beside)
     facts = write_report(told, recipe, place / "data", work, measured, [folder], {"bench": 75.0})
     return work, facts
 
@@ -109,7 +125,10 @@ def made(tmp_path_factory, _tiny):
 def test_both_files_are_written_and_hold_the_same_facts(made):
     work, facts = made
     assert json.loads((work / "report.json").read_text()) == facts
-    assert (work / "report.html").read_text(encoding="utf-8") == page(facts, work)
+    for file, language, other in (("report.html", "en", "ja"), ("report.ja.html", "ja", "en")):
+        beside = "report.html" if other == "en" else "report.ja.html"
+        link = {"file": beside, "language": other, "name": {"en": "English", "ja": "日本語"}[other]}
+        assert (work / file).read_text(encoding="utf-8") == page(facts, work, language, link)
     assert not list(work.glob("*.tmp"))
 
 
@@ -135,13 +154,13 @@ def test_the_page_shows_the_numbers(made):
         facts["recipe"]["sha256"],
     ):
         assert wanted in shown, wanted
-    assert shown.count("<h2>") == 10  # no trial, no pseudo-labels, no privacy
+    assert shown.count("<h2>") == 13  # no trial, no pseudo-labels, no privacy
 
 
 def test_text_of_the_data_never_becomes_html(made):
     work, _ = made
     shown = (work / "report.html").read_text(encoding="utf-8")
-    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; &lt;b&gt;loud" in shown
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; &lt;b&gt;loud" in shown
     assert "<script" not in shown
 
 
@@ -149,8 +168,8 @@ def test_the_page_names_nothing_outside_itself(made):
     work, _ = made
     shown = (work / "report.html").read_text(encoding="utf-8")
     places = re.findall(r"""(?:src|href|action|data)=["']([^"']*)""", shown)
-    assert len(places) > 24  # the faces among them
-    assert all(place.startswith(("data:", "#s")) for place in places)
+    assert len(places) > 15  # the faces among them
+    assert [p for p in places if not p.startswith(("data:", "#s"))] == ["report.ja.html"]  # beside it
     assert not re.search(r"https?:|url\(|@import", shown)
 
 
@@ -194,7 +213,7 @@ def test_sections_of_other_commands_are_shown_when_their_files_are_there(made):
     shown = page(facts | extra, work)
     for wanted in ("A. Person", "321", "macro F1 fell", "(3.46, 1e-05)"):
         assert wanted in shown, wanted
-    assert shown.count("<h2>") == 12
+    assert shown.count("<h2>") == 15
 
 
 def test_the_page_of_an_adapted_student_shows_before_and_after(made):
@@ -207,7 +226,7 @@ def test_the_page_of_an_adapted_student_shows_before_and_after(made):
     shown = page(facts | {"adaptation": found}, work)
     for wanted in ("Adaptation to noise", "in the clear", "5 dB", "0 dB", "0.612", "0.452", "-0.9", "+14.1"):
         assert wanted in shown, wanted
-    assert shown.count("<h2>") == 11
+    assert shown.count("<h2>") == 14
 
 
 def test_the_page_shows_students_beside_their_teachers(made):
@@ -219,7 +238,7 @@ def test_the_page_shows_students_beside_their_teachers(made):
     for wanted in ("Student and teacher", "macro F1", "0.543", "0.522", "-2.1", "loud&lt;/b&gt;:model"):
         assert wanted in shown, wanted
     assert "<script" not in shown
-    assert shown.count("<h2>") == 11
+    assert shown.count("<h2>") == 14
 
 
 def test_the_page_of_a_run_with_a_trial_shows_it(made, tmp_path, monkeypatch):
@@ -235,7 +254,7 @@ def test_the_page_of_a_run_with_a_trial_shows_it(made, tmp_path, monkeypatch):
     assert told == found
     shown = page(facts | {"trial": told}, work)
     assert "Fusion on trial" in shown
-    assert shown.count("<h2>") == 11
+    assert shown.count("<h2>") == 14
     for row in found["variants"].values():
         score = row["weighted_f1"]
         assert row["title"] in shown
@@ -306,7 +325,142 @@ def test_a_page_that_does_is_noticed(tmp_path):
 
 
 @pytest.mark.parametrize("found", [[], "x", {"rounds": [{"number": 1}]}, {"rounds": 3}])
-def test_a_report_of_pseudo_labels_of_another_shape_is_said(found):
-    shown = pseudo_labels({"pseudo_labels": {"guessed": found}, "labels": ["happy"]})
+def test_a_report_of_pseudo_labels_of_another_shape_is_said(made, found):
+    work, facts = made
+    shown = page(facts | {"pseudo_labels": {"guessed": found}}, work)
     assert "guessed" in shown
     assert "has a shape not known here" in shown
+
+
+# The first screen
+
+
+def person_by_person(rights, label=0, other=1):
+    """Answers to 10 clips of each person, so many of them right; the other label is said else."""
+    examples = [Example(f"clip{p}-{i}", label, f"p{p}") for p in range(len(rights)) for i in range(10)]
+    said = [label if i < right else other for right in rights for i in range(10)]
+    posteriors = np.full((len(said), K), 0.02)
+    posteriors[np.arange(len(said)), said] = 0.9
+    return Answers(examples, posteriors, ["audio"] * len(said), Counter())
+
+
+def row_of(ours, theirs, against="before"):
+    gap = difference(ours, theirs, "accuracy")
+    row = {
+        "set": "audio on site",
+        "against": against,
+        "bundle": "older",
+        "created": "2026-01-02T00:00:00+00:00",
+    }
+    return row | {"measure": "accuracy"} | vars(gap) | {"verdict": gap.verdict}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "verdict", "said"),
+    [
+        ([9, 9, 8, 9], [5, 6, 5, 5], "better", "+14 of 40 clips: 14 newly right, 0 newly wrong"),
+        ([5, 6, 5, 5], [9, 9, 8, 9], "worse", "-14 of 40 clips: 0 newly right, 14 newly wrong"),
+        ([9, 5, 8, 9], [5, 9, 8, 8], "unclear", "+1 of 40 clips: 5 newly right, 4 newly wrong"),
+        ([9], [8], "unknown", "no interval: one person"),
+        ([8, 7], [8, 7], "same", "the same answers to all 20"),
+    ],
+)
+def test_a_difference_is_told_in_clips_and_with_what_it_is_worth(made, ours, theirs, verdict, said):
+    work, facts = made
+    row = row_of(person_by_person(ours), person_by_person(theirs))
+    assert row["verdict"] == verdict
+    shown = page(
+        facts | {"differences": [row], "weakest": {"audio on site": {"pair": None, "person": None}}}, work
+    )
+    assert said in shown
+    assert f'class="verdict {verdict}"' in shown
+    assert "The bundle before: older, made 2026-01-02." in shown
+
+
+def test_it_says_where_a_bundle_fails():
+    found = weakest(person_by_person([9, 2, 8, 9]), LABELS)
+    assert found["pair"] == {"true": LABELS[0], "answer": LABELS[1], "count": 12, "of": 40}
+    assert found["person"] == {"speaker": "p1", "n": 10, "right": 2, "others": pytest.approx(26 / 30)}
+    assert weakest(person_by_person([10]), LABELS) == {"pair": None, "person": None}
+
+
+def steps(rows, weak):
+    data = [{"modality": "audio", "labels": dict.fromkeys(LABELS, 7)}]
+    facts = {"differences": rows, "weakest": {"audio on site": weak}, "data": data}
+    return next_steps(facts)
+
+
+def test_the_next_steps_begin_with_what_weighs_most():
+    bad, good = person_by_person([2, 3, 2, 3]), person_by_person([9, 9, 8, 9])
+    found = steps([row_of(bad, good), row_of(bad, good, "fp32")], weakest(bad, LABELS))
+    assert [step["kind"] for step in found] == ["keep", "int8", "people"]
+    assert found[0]["points"] == pytest.approx(-62.5)
+    many = person_by_person([9] * 9 + [3])
+    found = steps([row_of(many, many)], weakest(many, LABELS))
+    assert [step["kind"] for step in found] == ["pair", "person", "unclear"]
+    assert found[0]["taught"] == 7
+    assert [step["kind"] for step in steps([], {"pair": None, "person": None})] == ["try", "review", "again"]
+
+
+def test_every_step_has_a_sentence_in_both_languages(made):
+    work, facts = made
+    bad = person_by_person([2, 3, 2, 3])
+    row = row_of(bad, person_by_person([9, 9, 8, 9]))
+    weak = weakest(bad, LABELS)
+    gap = {key: row[key] for key in ("set", "against", "bundle", "n", "won", "lost")} | {"points": -62.5}
+    one = {"set": "audio on site", "people": 4, "enough": 8}
+    known = [{"kind": kind, **gap} for kind in ("keep", "int8", "unclear")]
+    known += [{"kind": "people", **one}, {"kind": "pair", "set": "x on y", "taught": 3, **weak["pair"]}]
+    known += [{"kind": "person", "set": "x on y", **weak["person"]}]
+    known += [{"kind": kind} for kind in ("try", "review", "again")]
+    for language in ("en", "ja"):
+        shown = page(facts | {"next": known}, work, language)
+        (listed,) = re.findall(r"<ol>(.*?)</ol>", shown, re.DOTALL)
+        sentences = [
+            re.sub(r"<[^>]*>", "", item).strip() for item in re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)
+        ]
+        assert len(set(sentences)) == len(known)
+        assert all(sentences)
+
+
+def test_the_japanese_page_is_japanese(made):
+    """Apart from names, code and quoted texts no two English words stand side by side."""
+    work, _ = made
+    shown = (work / "report.ja.html").read_text(encoding="utf-8")
+    assert '<html lang="ja">' in shown
+    body = re.sub(r"<style>.*?</style>|<code>.*?</code>|<title>.*?</title>", " ", shown, flags=re.DOTALL)
+    body = re.sub(r"&lt;script.*?&lt;/b&gt; \d+", " ", body)
+    texts = re.findall(r">([^<>]+)<", body)
+    english = [text for text in texts if re.search(r"[A-Za-z]{3,} [A-Za-z]{2,} [A-Za-z]{2,}", text)]
+    assert [text for text in english if "FER2013" not in text and "GoEmotions" not in text] == []
+
+
+def test_what_a_new_bundle_is_compared_with(tiny_bundle, tmp_path):
+    nothing = beside_bundles.others(tiny_bundle, tmp_path / "none", [])
+    assert list(nothing) == ["starter"]
+    found = beside_bundles.others(tiny_bundle, tiny_bundle.folder, [])  # itself, packed by a run before
+    assert list(found) == ["starter"]
+    starter = open_bundle(starter_bundle())
+    other = SimpleNamespace(
+        folder=tmp_path, manifest=starter.manifest.model_copy(update={"labels": ("a", "b")})
+    )
+    assert beside_bundles.others(other, tiny_bundle.folder, []) == {}
+    there = SimpleNamespace(folder=tmp_path, manifest=starter.manifest.model_copy(update={"models": {}}))
+    assert list(beside_bundles.others(there, tiny_bundle.folder, [])) == ["before", "starter"]
+
+
+def test_a_bundle_that_cannot_be_judged_ends_no_export(monkeypatch, capsys):
+    def broken(*_):
+        raise BundleError("its engine is gone")
+
+    monkeypatch.setattr(beside_bundles, "judge", broken)
+    ours = person_by_person([9, 8])
+    sets = [HeldOut("site", "audio", ours.examples)]
+    asked = {name: {"audio on site": ours} for name in ("fp32", "int8")}
+    starter = open_bundle(starter_bundle())
+    (row,) = beside_bundles.differences(asked, {"starter": starter}, sets)
+    assert (row["against"], row["verdict"]) == ("fp32", "same")
+    assert (
+        "cannot be judged, the new bundle is not compared with it: its engine is gone"
+        in capsys.readouterr().err
+    )

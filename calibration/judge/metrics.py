@@ -150,7 +150,7 @@ def score(
     occurs = confusion.sum(1) > 0
     return Report(
         n=len(truth),
-        **_scores(confusion),
+        **scores_of(confusion),
         expected_calibration_error=calibration_error(posteriors, truth),
         per_class_recall={
             name: float(r) for name, r, seen in zip(LABELS, recall, occurs, strict=True) if seen
@@ -170,7 +170,7 @@ def score(
 
 def weighted_f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
     """F1 of each label weighted by how often it occurs, 0..1; both [n]."""
-    return _scores(_confusion(labels, predicted))["weighted_f1"]
+    return scores_of(_confusion(labels, predicted))["weighted_f1"]
 
 
 def reliability(posteriors: NDArray[Any], labels: NDArray[Any]) -> list[tuple[int, float, float]]:
@@ -205,7 +205,8 @@ def _confusion(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.int64
     return np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k).astype(np.int64)
 
 
-def _scores(confusion: NDArray[np.int64]) -> dict[str, float]:
+def scores_of(confusion: NDArray[np.int64]) -> dict[str, float]:
+    """Weighted F1, unweighted recall, macro F1 and accuracy of counts [k, k], rows true; 0..1."""
     hits, actual, given = confusion.diagonal(), confusion.sum(1), confusion.sum(0)
     f1 = 2 * hits / np.maximum(1, actual + given)
     occurs = actual > 0
@@ -223,4 +224,4 @@ def _interval(
     """Whole people are left out: clips of one person stand or fall together."""
     k = len(LABELS)
     counts = by_person(speakers, truth * k + predicted, k * k)
-    return intervals(counts, lambda cells: _scores(cells.reshape(k, k)))
+    return intervals(counts, lambda cells: scores_of(cells.reshape(k, k)))

@@ -20,28 +20,6 @@ LICENCES = {
     "meld": "MELD, English TV dialogue, repository under GPL-3.0; the text belongs to its owners",
     "noise": "ESC-10, environmental sound, CC BY 3.0",
 }
-BESIDE = (
-    "the student in FP32, on the same dev examples, of people neither was trained on. A teacher that learned "
-    "the labels gives its own answers; for any other a classifier does, on its features of training examples."
-)
-"""What stands over the scores of students and teachers."""
-
-
-LIMITS = (
-    "Actors showing emotions on demand differ from people at work: expect far lower accuracy on a site until "
-    "its own recordings are used.",
-    "A reading is an estimate of what is shown, not of what is felt. It is no ground for a decision about a "
-    "person.",
-    "Confidence is fitted on few people. On a voice never heard before, a fused reading can be surer of "
-    "itself than it is right; `edge evaluate` prints the expected calibration error. Prediction sets are "
-    "made to hold on people never met: the fewer voices are kept back, the wider they are and the more "
-    "readings need a check.",
-    "The vote makes readings steadier and later. Where single windows are read badly it can cost accuracy; "
-    "`edge evaluate --streams` compares it with no vote.",
-    "Text is read in the language of the text corpora only. A transcript in another language says nothing.",
-    "Faces: frontal, one person, enough light. Age, skin and glasses were not balanced in the data.",
-    "In the EU, inferring emotions at the workplace is prohibited except for medical or safety reasons.",
-)
 
 
 def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured) -> str:
@@ -72,13 +50,11 @@ def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured) -> str:
         adapted=found.adapted,
         noise=recipe.audio.noise,
         taught=found.taught,
-        beside=BESIDE,
         composed=found.composed,
         reports=found.quantized,
         parity=found.parity,
         private=found.private,
         speed=found.speed,
-        limits=LIMITS,
         window=found.speed["stages"]["whole window"],
     )
 

@@ -35,3 +35,5 @@ class Measured:
     """Rows of `beside_teachers` (export/judge/beside_teachers.py)."""
     private: Mapping[str, Any] = field(default_factory=dict)
     """How private the training was."""
+    beside: Sequence[Mapping[str, Any]] = ()
+    """Rows of `differences` (export/judge/beside_bundles.py)."""

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     undefined=StrictUndefined,
+    autoescape=lambda name: name is not None and name.endswith(".html.jinja"),
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=True,
@@ -21,7 +22,7 @@ def number(value: float | None, unit: str) -> str:
     return "not measured" if value is None else f"{value:.1f} {unit}"
 
 
-_TEMPLATES.filters["number"] = number
+_TEMPLATES.filters |= {"number": number, "f": format}
 
 
 def render(template: str, **facts: Any) -> str:

@@ -9,6 +9,11 @@
                         student (FP32) before and after its adaptation to noise; empty without
     teachers            [{modality, teacher, measure, teacher_score, student_score, points}]: students beside
                         their teachers on the same dev examples (export/judge/beside_teachers.py)
+    differences         [{set, against: fp32, before or starter, bundle, created, measure, n, people, ours,
+                        theirs, won, lost, interval, verdict}]: INT8 beside them
+                        (export/judge/beside_bundles.py)
+    weakest             held-out set -> {pair, person} (advice.py)
+    next                [{kind, ...}]: what to do next (advice.py)
     mistakes            held-out set -> {wrong, judged, examples: the surest of them [{name, speaker, label,
                         answer, confidence, said, picture}]}
     confidence          {temperature, bias, conformal_threshold, voted_threshold} by modality
@@ -37,7 +42,7 @@ import json
 import os
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -51,9 +56,11 @@ from edge.bundle.folder import MANIFEST, Bundle
 from edge.bundle.onnx_file import load_graph
 from edge.engines.wiring import Wiring
 from edge.items import LABELS, MODALITIES
+from edge.words import Language, asked_language
 from export.corpora.readers import split_corpora
 from export.deliver.card import LICENCES
 from export.deliver.measured import Measured
+from export.deliver.report.advice import next_steps, weakest
 from export.deliver.report.page import page
 from export.judge.headline import HEADLINE
 from export.progress import say
@@ -63,8 +70,8 @@ from export.training.history import Epoch, read_history
 SHOWN = {"audio": 12, "vision": 24, "text": 12, "fused": 12}
 """Mistakes listed of a held-out set."""
 NOTICE = (
-    "For research and for the people who build the bundle. This page shows faces, sentences and clip names "
-    "of held-out people: keep it where the data is kept and do not publish it."
+    "For research and for the people who build the bundle. It names faces, sentences and clips of held-out "
+    "people: keep it where the data is kept and do not publish it."
 )
 PACKAGES = ("numpy", "onnx", "onnxruntime", "torch")
 
@@ -78,7 +85,7 @@ def write_report(
     trainings: Sequence[Path],
     seconds: Mapping[str, float],
 ) -> dict[str, Any]:
-    """Write report.json and report.html into the work folder and return the facts.
+    """Write report.json, report.html and the page in the other language into the work folder; the facts.
 
     trainings: folders with histories. seconds: wall time of the stages of this run.
     """
@@ -95,12 +102,25 @@ def write_report(
     }
     spent = {name: round(sum(e.seconds for e in course), 1) for name, course in _courses(trainings).items()}
     facts["times"] = {"created": bundle.manifest.created, "stages": dict(seconds), "trainings": spent}
+    facts["next"] = next_steps(facts)
     # Through JSON, so that the page shows what the file holds: lists for tuples, text for keys.
     text = json.dumps(facts, indent=1)
     facts = json.loads(text)
     _write(work / "report.json", text + "\n")
-    _write(work / "report.html", page(facts, work))
+    for file, language, other in _pages():
+        _write(work / file, page(facts, work, language, other))
     return facts
+
+
+def _pages() -> Iterator[tuple[str, Language, dict[str, str]]]:
+    """File, language and the other page: in the language the command speaks, and in the other."""
+    first = asked_language()
+    second: Language = "en" if first == "ja" else "ja"
+    files: dict[Language, str] = {first: "report.html", second: f"report.{second}.html"}
+    names: dict[Language, str] = {"en": "English", "ja": "日本語"}
+    for language, other in ((first, second), (second, first)):
+        link = {"file": files[other], "language": other, "name": names[other]}
+        yield files[language], language, link
 
 
 def _of_bundle(bundle: Bundle, found: Measured, work: Path) -> dict[str, Any]:
@@ -114,6 +134,8 @@ def _of_bundle(bundle: Bundle, found: Measured, work: Path) -> dict[str, Any]:
         "accuracy": manifest.accuracy,
         "adaptation": list(found.adapted),
         "teachers": list(found.taught),
+        "differences": list(found.beside),
+        "weakest": {s.title: weakest(found.answers[s.title], LABELS) for s in found.sets},
         "mistakes": shown,
         "confidence": {
             "temperature": manifest.temperature,

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from markupsafe import Markup
+
 BLUE, SKY, ORANGE, GREY, LIGHT = "#0072b2", "#56b4e9", "#d55e00", "#8a8f98", "#e3e6ea"
+Say = Callable[..., str]
+"""English and Japanese text -> the one that the page is in."""
 
 
-def curves(course: Sequence[Mapping[str, Any]]) -> str:
+def curves(course: Sequence[Mapping[str, Any]], measure: str, say: Say) -> Markup:
     """Loss and score over the epochs of one training, side by side."""
     losses, scores = [e["loss"] for e in course], [e["score"] for e in course]
     top = max(losses) * 1.05 or 1.0
-    found = _panel(0, "training loss", losses, top, BLUE)
-    found += _panel(235, course[0]["measure"], scores, 1.0, ORANGE)
-    return _svg(460, 170, f"Loss and {course[0]['measure']} by epoch", found)
+    epoch = say("epoch", "エポック")
+    found = _panel(0, say("training loss", "学習損失"), losses, top, BLUE, epoch)
+    found += _panel(235, measure, scores, 1.0, ORANGE, epoch)
+    said = say("Loss and {measure} by epoch", "エポックごとの損失と{measure}", measure=measure)
+    return _svg(460, 170, said, found)
 
 
-def confusion(int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
+def confusion(
+    int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labels: Sequence[str], say: Say
+) -> Markup:
     """Rows: true label, columns: answer; share of the row by INT8, under it the counts of INT8 and FP32."""
     cell, left, top = 62, 72, 46
     size = cell * len(labels)
     parts = [
-        _text(left + size / 2, 14, "answer", "middle", "axis"),
-        _text(left - 8, 34, "true", "end", "axis"),
+        _text(left + size / 2, 14, say("answer", "推定"), "middle", "axis"),
+        _text(left - 8, 34, say("true", "正解"), "end", "axis"),
     ]
     for i, label in enumerate(labels):
         parts.append(_text(left + (i + 0.5) * cell, 36, label, "middle"))
@@ -46,10 +54,10 @@ def confusion(int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labe
             parts.append(
                 _text(x + cell / 2, y + 46, f"{int8[i][j]} / {fp32[i][j]}", "middle", f"count {tone}")
             )
-    return _svg(left + size + 4, top + size + 4, "Confusion matrix", parts)
+    return _svg(left + size + 4, top + size + 4, say("Confusion matrix", "混同行列"), parts)
 
 
-def reliability(bins: Sequence[Sequence[float]], name: str) -> str:
+def reliability(bins: Sequence[Sequence[float]], name: str, say: Say) -> Markup:
     """Accuracy over confidence with the diagonal of perfect calibration; bars below: examples a bin.
 
     bins: examples, mean confidence, accuracy of each.
@@ -74,35 +82,54 @@ def reliability(bins: Sequence[Sequence[float]], name: str) -> str:
     parts.append(f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="1.5"/>')
     for count, confidence, right in bins:
         x, height = x_of(confidence), max(1.0, count / most * 44.0)
-        said = f"{int(count)} answers: {confidence:.0%} sure, {right:.0%} right"
+        said = say(
+            "{count} answers: {sure} sure, {right} right",
+            "{count} 件：確信度 {sure}、正解率 {right}",
+            count=int(count),
+            sure=f"{confidence:.0%}",
+            right=f"{right:.0%}",
+        )
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y_of(right):.1f}" r="{2 + 3 * math.sqrt(count / most):.1f}" '
-            f'fill="{BLUE}"><title>{said}</title></circle>'
+            f'fill="{BLUE}"><title>{escape(said)}</title></circle>'
         )
         parts.append(
             f'<rect x="{x - 5:.1f}" y="{floor - height:.1f}" width="10" height="{height:.1f}" fill="{GREY}"/>'
         )
     parts.append(_line(left, floor, left + side, floor, GREY))
-    parts.append(_text(left + 6, top + 14, "share that is right", "start", "axis"))
-    parts.append(_text(left + side - 6, top + side - 7, "too sure", "end", "axis"))
-    parts.append(_text(left + side / 2, floor + 30, "confidence (bars: answers)", "middle", "axis"))
-    return _svg(left + side + 12, floor + 36, f"Reliability of {name}", parts)
+    parts.append(_text(left + 6, top + 14, say("share that is right", "正解率"), "start", "axis"))
+    parts.append(_text(left + side - 6, top + side - 7, say("too sure", "確信度が高すぎる"), "end", "axis"))
+    parts.append(
+        _text(
+            left + side / 2,
+            floor + 30,
+            say("confidence (bars: answers)", "確信度（棒：件数）"),
+            "middle",
+            "axis",
+        )
+    )
+    return _svg(
+        left + side + 12, floor + 36, say("Reliability of {name}", "信頼度図：{name}", name=name), parts
+    )
 
 
-def interval(value: float, low: float, high: float) -> str:
-    """A score with its interval on a line from 0 to 1."""
+def interval(value: float, ends: tuple[float, float] | None) -> Markup:
+    """A score with its interval, if it has one, on a line from 0 to 1."""
     width = 220
     parts = [_line(4, 9, width - 4, 9, LIGHT)]
     for tick in (0.0, 0.5, 1.0):
         parts.append(_line(4 + tick * (width - 8), 6, 4 + tick * (width - 8), 12, GREY))
-    if low < high:
+    said = f"{value:.3f}"
+    if ends:
+        low, high = ends
+        said += f", 95 %: {low:.3f} – {high:.3f}"
         parts.append(_line(4 + low * (width - 8), 9, 4 + high * (width - 8), 9, SKY, 'stroke-width="7"'))
     place = 4 + value * (width - 8)
     parts.append(_line(place, 3, place, 15, BLUE, 'stroke-width="2.5"'))
-    return _svg(width, 18, f"{value:.3f}, 95 % from {low:.3f} to {high:.3f}", parts)
+    return _svg(width, 18, said, parts)
 
 
-def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str, float]) -> str:
+def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str, float], say: Say) -> Markup:
     """A dot a seed and a bar at the mean for each row; references as dashed lines."""
     values = [score for _, scores in rows for score in scores] + list(references.values())
     low, high = math.floor(min(values) * 20) / 20, math.ceil(max(values) * 20) / 20
@@ -131,10 +158,10 @@ def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str
             parts.append(
                 f'<circle cx="{x_of(score):.1f}" cy="{y:.1f}" r="3.5" fill="{BLUE}" fill-opacity="0.45"/>'
             )
-    return _svg(left + width + 20, floor + 22, "Scores by seed", parts)
+    return _svg(left + width + 20, floor + 22, say("Scores by seed", "乱数ごとの値"), parts)
 
 
-def bar(share: float) -> str:
+def bar(share: float) -> Markup:
     """A share of 1 as a bar."""
     return _svg(
         140,
@@ -144,7 +171,7 @@ def bar(share: float) -> str:
     )
 
 
-def _panel(x: float, title: str, values: Sequence[float], top: float, colour: str) -> list[str]:
+def _panel(x: float, title: str, values: Sequence[float], top: float, colour: str, epoch: str) -> list[str]:
     left, width, up, height = x + 34, 150, 28, 112
     parts = [_text(left, 14, title, "start", "axis")]
     for tick in (0.0, 0.5, 1.0):
@@ -161,12 +188,12 @@ def _panel(x: float, title: str, values: Sequence[float], top: float, colour: st
     parts.append(_text(left, up + height + 16, "1", "middle"))
     if last > 1:
         parts.append(_text(left + width, up + height + 16, f"{last}", "middle"))
-    parts.append(_text(left + width / 2, up + height + 16, "epoch", "middle", "axis"))
+    parts.append(_text(left + width / 2, up + height + 16, epoch, "middle", "axis"))
     return parts
 
 
-def _svg(width: float, height: float, name: str, parts: Sequence[str]) -> str:
-    return (
+def _svg(width: float, height: float, name: str, parts: Sequence[str]) -> Markup:
+    return Markup(
         f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
         f'aria-label="{escape(name)}">{"".join(parts)}</svg>'
     )
