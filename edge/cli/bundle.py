@@ -181,6 +181,7 @@ def export(
     recipe: Annotated[Path, typer.Argument(help="opt_export_recipe")],
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_export_out")],
+    lang: LocaleOption = None,
 ) -> None:
     """Train, quantize and pack a bundle on the workstation."""
     with _extra("export"):
