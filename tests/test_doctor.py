@@ -95,7 +95,7 @@ def test_what_is_bad_is_told_in_japanese(tiny_copy, tmp_path):
     assert "を展開できません。もう一度コピーしてください（" in spoken(tmp_path / "broken.tar")[0]
     for change, said in (
         (lambda: (tiny_copy / MANIFEST).write_text("{"), "を JSON として読めません。バンドルをもう一度"),
-        (lambda: manifest_with(tiny_copy, schema=1), "のスキーマは 1 で、この版が読めるのは"),
+        (lambda: manifest_with(tiny_copy, schema=1), "のスキーマは 1 で、このバージョンで読めるのは"),
         (lambda: manifest_with(tiny_copy, hop_s=-1), "の内容が正しくありません。バンドルを書き出し直して"),
         (lambda: manifest_with(tiny_copy, files={}), "bundle.json に tokenizer.json が載っていません"),
         (

@@ -15,8 +15,8 @@ BUNDLE: dict[str, tuple[str, str]] = {
     "bundle_schema": (
         "{path} follows schema {found}, this version reads {known}; "
         "export the bundle again or install the matching version of edge-emotion",
-        "{path} のスキーマは {found} で、この版が読めるのは {known} です。"
-        "バンドルを書き出し直すか、対応する版の edge-emotion をインストールしてください",
+        "{path} のスキーマは {found} で、このバージョンで読めるのは {known} です。"
+        "バンドルを書き出し直すか、対応するバージョンの edge-emotion をインストールしてください",
     ),
     "bundle_field": (
         "{path}: {why}; export the bundle again",

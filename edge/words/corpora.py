@@ -111,7 +111,7 @@ CORPORA: dict[str, tuple[str, str]] = {
     # Pairs of voice and face.
     "pairs_need": (
         "{path} does not exist; the trial of fusion needs ravdess and ravdess_au",
-        "{path} がありません。融合の試験には ravdess と ravdess_au が必要です",
+        "{path} がありません。統合方式の試験には ravdess と ravdess_au が必要です",
     ),
     "pairs_packed": (
         "{path} does not hold clip, actor and action_units ({why}); copy it again",

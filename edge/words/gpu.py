@@ -68,7 +68,7 @@ GPU: dict[str, tuple[str, str]] = {
     ),
     "trt_trouble": (
         "{why}",
-        "TensorRT を使用できません。JetPack と TensorRT の版を確認するか、"
+        "TensorRT を使用できません。JetPack と TensorRT のバージョンを確認するか、"
         'site.toml で backend = "onnxrt" を指定してください（{why}）',
     ),
     "backend_unknown": (
@@ -184,7 +184,7 @@ GPU: dict[str, tuple[str, str]] = {
         "作成時の {field} は {there}、この装置は {here}",
     ),
     "plan_unreadable": ("it cannot be read ({why})", "読み取れません：{why}"),
-    "plan_open": ("others may have written it", "ほかのユーザーが書き換えた可能性があります"),
+    "plan_open": ("others may have written it", "他のユーザーが書き換えた可能性があります"),
     "plan_no_note": (
         "the note beside it is missing or damaged",
         "付属の情報ファイルがないか、壊れています",

@@ -126,7 +126,7 @@ HELP: dict[str, tuple[str, str]] = {
         "Compare the audio-guided fusion with other ways to fuse.\n\n"
         "It is put on trial on real pairs of voice and face.\n\n"
         "\b\nExample: edge trial --data corpora --out trial",
-        "音声主導の統合方式を、ほかの統合方式と比較します。\n\n"
+        "音声主導の統合方式を、他の統合方式と比較します。\n\n"
         "実際の声と顔の組で試験します。\n\n"
         "\b\n例：edge trial --data corpora --out trial",
     ),

@@ -109,7 +109,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     ),
     "bundle_unreadable": (
         "{path} cannot be read ({why}); check the path and its permissions",
-        "{path} を読み取れません（{why}）。パスと権限を確認してください",
+        "{path} を読み取れません（{why}）。パスとアクセス権を確認してください",
     ),
     "bundle_full": (
         "{path} is not empty and holds no bundle; name another folder",
@@ -193,7 +193,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     "tar_place": (
         "{path} cannot be unpacked beside itself ({why}); make room and the folder writable, "
         "or put it elsewhere",
-        "{path} を同じ場所に展開できません（{why}）。空き容量と書き込み権限を確認するか、"
+        "{path} を同じ場所に展開できません（{why}）。空き容量とアクセス権を確認するか、"
         "別の場所に置いてください",
     ),
     # Recipes and policies.

@@ -42,7 +42,7 @@ MEASURED: dict[str, tuple[str, str]] = {
     "bench_panel": (
         "drawing the panel: p50 {p50:.2f} ms, p95 {p95:.2f} ms, processor {cpu:.2f} ms; "
         "{share:.0%} of a core at {rate:.0f} a second",
-        "画面の描画：p50 {p50:.2f} ms、p95 {p95:.2f} ms、CPU 時間 {cpu:.2f} ms。"
+        "パネルの描画：p50 {p50:.2f} ms、p95 {p95:.2f} ms、CPU 時間 {cpu:.2f} ms。"
         "毎秒 {rate:.0f} 回で 1 コアの {share:.0%}",
     ),
     "bench_left_out": ("{precision} is not measured: {why}", "{precision} は計測できません：{why}"),
@@ -84,7 +84,7 @@ MEASURED: dict[str, tuple[str, str]] = {
     "compare_panel": (
         "- Drawing the panel takes {p50} ms (p50), {cpu} ms of a processor: "
         "{share:.0%} of a core at {rate:.0f} panels a second.",
-        "- 画面の描画：{p50} ms（p50）、CPU 時間 {cpu} ms。毎秒 {rate:.0f} 回で 1 コアの {share:.0%}。",
+        "- パネルの描画：{p50} ms（p50）、CPU 時間 {cpu} ms。毎秒 {rate:.0f} 回で 1 コアの {share:.0%}。",
     ),
     "compare_missing": ("Not measured: {title}: {why}.", "未計測：{title}（{why}）"),
     "compare_cheaper": (

@@ -71,16 +71,16 @@ MEDIA: dict[str, tuple[str, str]] = {
     "clips_narrow": (
         "{count} of {total} clips hold no sound above {found:.1f} kHz, the networks were trained on sound up "
         "to {wanted:.1f} kHz; they are judged less well than recordings at 16 kHz or more",
-        "{total} 件中 {count} 件のクリップは {found:.1f} kHz より上の音声を含みません"
+        "{total} 件中 {count} 件のデータは {found:.1f} kHz より上の音声を含みません"
         "（学習時は {wanted:.1f} kHz まで）。16 kHz 以上の録音より精度が下がります",
     ),
     "none_judged": (
         "none of the {count} clips of {folder} can be judged; see the lines above",
-        "{folder} の {count} 件のクリップはいずれも評価できません。上の各行を確認してください",
+        "{folder} の {count} 件のデータはいずれも評価できません。上の各行を確認してください",
     ),
     "no_clip_judged": (
         "no clip could be judged by {modality} ({reasons}); try another --modality",
-        "{modality} で評価できるクリップがありません（{reasons}）。--modality を変えてください",
+        "{modality} で評価できるデータがありません（{reasons}）。--modality を変えてください",
     ),
     "sound_rate": (
         "sound came at {rate} Hz, the bundle needs {wanted} Hz; set the source to {wanted}",

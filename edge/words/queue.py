@@ -145,7 +145,7 @@ QUEUE: dict[str, tuple[str, str]] = {
     ),
     "no_memory": (
         "there is not enough memory; end other programs, or give less at a time",
-        "メモリーが不足しています。ほかのプログラムを終了するか、一度に扱う量を減らしてください",
+        "メモリーが不足しています。他のプログラムを終了するか、一度に扱う量を減らしてください",
     ),
     # Where plans and an export are kept.
     "plans_homeless": (

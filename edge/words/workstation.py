@@ -96,7 +96,7 @@ WORKSTATION: dict[str, tuple[str, str]] = {
     ),
     "cache_lacks": (
         "{folder} lacks {count} clips that other processes took; give all machines the same folder",
-        "{folder} に、ほかのプロセスが担当した {count} 件がありません。すべての装置で同じフォルダ"
+        "{folder} に、他のプロセスが担当した {count} 件がありません。すべての装置で同じフォルダ"
         "ーを使用してください",
     ),
     "cache_unwritable": (
