@@ -13,6 +13,7 @@ from typing import TypeVar
 from tqdm import tqdm
 
 from edge.system.texts import visible
+from edge.words import asked_language, word
 
 T = TypeVar("T")
 
@@ -25,6 +26,11 @@ def say(line: str) -> None:
     tqdm.write(visible(line), file=sys.stderr)
     if LOG in os.environ:
         _write(Path(os.environ[LOG]), line)
+
+
+def tell(key: str, **values: object) -> None:
+    """One line likewise, from the table of words, in the language of the one who waits."""
+    say(word(key, asked_language(), **values))
 
 
 @contextmanager

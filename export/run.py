@@ -28,7 +28,7 @@ from export.judge.beside_teachers import beside_teachers
 from export.judge.bundles import judge, machines_of
 from export.judge.heldout import held_out_sets
 from export.preflight import require_means
-from export.progress import Stages, logged, say
+from export.progress import Stages, logged, tell
 from export.recipe import Recipe, read_recipe
 from export.stages import adapted_rows, place_of, quantize, student_of, train_head
 from export.students.warm_start import started_from
@@ -55,7 +55,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
         train_head(recipe, data, work, places)
         return None
     with logged(work / "export.log"):
-        say(f"export {out} by {recipe_path}, seed {recipe.seed}")
+        tell("say_export", path=out, recipe=recipe_path, seed=recipe.seed)
         return _export(recipe, data, out, work)
 
 
@@ -103,12 +103,12 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     } | {"fused on composed windows": trained.strange.composed}
     bundle = pack(out, recipe, made.integers, made.reports, *made.parts, made.facts | {"accuracy": accuracy})
     if recipe.trial:
-        say("fusion: on trial against other ways to fuse")
+        tell("say_trial")
         run_trial(data, work / "trial")
     write_report(bundle, recipe, data, work, found, [*places.values(), trained.folder], stages.seconds)
     size = sum(file.stat().st_size for file in out.iterdir())
-    say(f"bundle {out}: {size / 1e6:.1f} MB; the held-out sets lie in {work / 'heldout'}")
-    say(f"report: {work / 'report.html'}")
+    tell("say_bundle", path=out, size=size / 1e6, folder=work / "heldout")
+    tell("say_report", path=work / "report.html")
     return bundle
 
 

@@ -44,7 +44,7 @@ from export.int8.calls import (
 from export.int8.qat import fine_tune
 from export.judge.bundles import adaptation
 from export.judge.heldout import HeldOut
-from export.progress import say
+from export.progress import tell
 from export.recipe import Recipe
 from export.students.audio import train_audio, unadapted_audio
 from export.students.onnx_files import fused, write_networks
@@ -97,7 +97,7 @@ class Made:
 
 
 def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path]) -> Trained:
-    say("fusion: tokens of the encoders")
+    tell("say_tokens")
     encoders = {name: student_of(name, recipe, data, places[name]) for name in MODALITIES}
     tokenizer = load_tokenizer(places["text"] / "tokenizer.json")
     seen = training_inputs(recipe, data, tokenizer, encoders["audio"])
@@ -115,7 +115,7 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     folder = work / f"fusion-{key}-{data_key(MODALITIES, recipe, data)}"
     private = privacy_of(recipe, voices(trained, unseen))
     if "epsilon" in private:
-        say(f"fusion: private training, epsilon {private['epsilon']:.2f} at delta {private['delta']:g}")
+        tell("say_private", epsilon=private["epsilon"], delta=private["delta"])
     fusion, *others = train_heads(recipe, trained, unseen, pools, folder)
     strange = cross_fitted(recipe, others, [own for own, _ in pools])
     return Trained(encoders, fusion, strange, seen, trained, dev, left_out, pools, places, folder, private)
@@ -124,7 +124,7 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
 def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
     shapes = _shapes(recipe)
     floats = write_networks({**trained.encoders, "fusion": trained.fusion}, *shapes, work / "fp32")
-    say("quantize: ranges from training recordings")
+    tell("say_ranges")
     seen, (first, second) = trained.seen, trained.left_out_pools[0]
     require_material(seen)
     ranges = calls_from(seen, trained.pools, recipe)

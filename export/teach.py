@@ -8,7 +8,7 @@ from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
 from edge.items import MODALITIES
 from edge.system.disk import beside
-from export.progress import say
+from export.progress import tell
 from export.recipe import read_recipe
 from export.students.audio import audio_split, audio_targets
 from export.students.text import text_split, text_targets
@@ -36,4 +36,4 @@ def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
         vision_targets(recipe, data, vision_split(recipe, data), cache)
     if "text" in asked:
         text_targets(recipe, data, text_split(recipe, data), cache)
-    say(f"teachers of {', '.join(asked)} are asked; edge export finds their answers in {cache}")
+    tell("say_asked", names=", ".join(asked), cache=cache)

@@ -17,7 +17,7 @@ from edge.words.inputs import INPUTS
 from edge.words.measured import MEASURED
 from edge.words.media import MEDIA
 from edge.words.panel import PANEL
-from edge.words.queue import QUEUE
+from edge.words.progress import PROGRESS
 from edge.words.reasons import reason_in_japanese
 from edge.words.review import REVIEW
 from edge.words.sinks import SINKS
@@ -35,7 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **FAULTS,
     **PANEL,
     **SINKS,
-    **QUEUE,
+    **PROGRESS,
     **INPUTS,
     **GPU,
     **MEDIA,

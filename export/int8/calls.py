@@ -27,7 +27,7 @@ from edge.reading.voting import Rules
 from export.fusion.crossfit import Strange
 from export.fusion.pools import Inputs
 from export.fusion.windows import Pool, compose, even_labels
-from export.progress import say
+from export.progress import say, tell
 from export.recipe import Recipe
 from export.students.onnx_files import FACES_A_CALL
 from export.training.noisy_windows import HOP_S, WINDOW_S
@@ -98,16 +98,20 @@ def quantize_networks(
         out = folder / f"{name}.onnx"
         found = fit(path, ranges[name].feeds, held_out[name], out, recipe.quantize, say)
         if found.macs_given_back > MUCH:
-            say(f"{name}: {found.macs_given_back:.0%} of the multiplications had to stay float")
+            tell("say_float", name=name, share=found.macs_given_back)
             if recipe.quantize.qat:
                 found = fit(fine_tuned(name), ranges[name].feeds, held_out[name], out, recipe.quantize, say)
             else:
-                say("  put qat = true under [quantize] to fine-tune it in simulated INT8")
+                tell("say_qat")
         fits[name] = found
-        say(
-            f"{name}: {found.report.int8_nodes} of {found.report.nodes} nodes in INT8 "
-            f"({found.report.int8_macs:.0%} of the multiplications), ranges by {found.report.method}, "
-            f"drop {found.drop:.2f} points"
+        tell(
+            "say_int8",
+            name=name,
+            int8=found.report.int8_nodes,
+            nodes=found.report.nodes,
+            macs=found.report.int8_macs,
+            method=found.report.method,
+            drop=found.drop,
         )
     return fits
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from edge.bundle.manifest import Spec
 from edge.items import NEGATIVE
 from edge.system.private import write_whole
-from export.progress import say
+from export.progress import tell
 
 
 class Guess(Spec):
@@ -80,7 +80,7 @@ def read_round(file: Path) -> Round | None:
     except FileNotFoundError:
         return None
     except ValidationError:  # of an older version: what it held can be found again
-        say(f"{file} is of another version and made again")
+        tell("say_version", file=file)
         return None
 
 

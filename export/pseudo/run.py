@@ -25,7 +25,7 @@ from edge.items import LABELS
 from edge.system.disk import beside
 from edge.system.private import make_private, write_whole
 from edge.system.texts import csv_line
-from export.progress import say
+from export.progress import say, tell
 from export.pseudo.audit import Verdicts, read_audit, unanswered, write_audit
 from export.pseudo.ensemble import NOBODY, half_of, opinion
 from export.pseudo.policy import Policy, read_policy, require_signature, sign
@@ -49,9 +49,9 @@ def run_pseudo(
     recordings = read_unlabelled(unlabelled)
     work = beside(out)
     found = gather(recipe, data, audio_split(recipe, data), recordings, work / "teacher")
-    say(f"{len(found.material.names)} clips without a label, {len(found.material.human[0].labels)} with one")
+    tell("say_gathered", without=len(found.material.names), labelled=len(found.material.human[0].labels))
     for reason, count in found.left_out.items():
-        say(f"{count} recordings left out: {reason}")
+        tell("say_recordings_left", count=count, why=reason)
     make_private(out)
     drawn = out / "sensitivity.png"
     key, of_curve = key_of(found, policy, recipe.seed), work / "curve.txt"
@@ -69,10 +69,7 @@ def run_pseudo(
         write_audit(sheet, [(name, found.recordings[name].path, label) for name, label in sample])
         verdicts = read_audit(sheet, sample, given)
         if verdicts is None:
-            say(
-                f"round {number} waits for a listener: {unanswered(sheet)} verdicts are missing in {sheet}; "
-                "write yes, no, or what it is, and run this again"
-            )
+            tell("say_listener", round=number, count=unanswered(sheet), sheet=sheet)
         return verdicts
 
     outcome = run_rounds(
@@ -113,7 +110,7 @@ def show_curve(material: Material, policy: Policy, path: Path) -> None:
         "softmatch": (),
     }[policy.rule]
     write_curve(draw_curve(points, marked, len(labels)), path)
-    say(f"what a threshold buys on people whose voice was not learned ({path}):\n{table(points)}")
+    tell("say_curve", path=path, table=table(points))
 
 
 def key_of(found: Gathered, policy: Policy, seed: int) -> str:

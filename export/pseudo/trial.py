@@ -14,7 +14,7 @@ from edge.errors import DatasetError
 from edge.items import LABELS
 from edge.system.disk import beside
 from export.corpora.readers import Split, split_corpora
-from export.progress import say
+from export.progress import say, tell
 from export.pseudo.audit import Verdicts, verdicts
 from export.pseudo.ensemble import NOBODY, Human
 from export.pseudo.policy import Policy, read_policy
@@ -91,7 +91,7 @@ def _run(
     outcome = run_rounds(
         found.material, policy, listen if policy.audit else None, recipe.seed, work / f"rounds-{key}"
     )
-    say(f"seed {recipe.seed}: {len(few.train)} labels kept, {len(answers)} hidden")
+    tell("say_seed", seed=recipe.seed, kept=len(few.train), hidden=len(answers))
     for line in story(outcome):
         say(line)
     return _judged(found, outcome, answers, len(few.train))

@@ -15,7 +15,7 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS, Floats
 from export.corpora.fingerprint import item_fingerprint
 from export.corpora.readers import Split, joined, split_corpora
-from export.progress import say
+from export.progress import tell
 from export.recipe import AudioRecipe, Recipe
 from export.students.audio_rounds import RECALL, AudioRounds, DevWindows, Heard, Round, unweighted_recall
 from export.students.frame_targets import Listener, Listening, find_directions, moments
@@ -149,7 +149,7 @@ def audio_targets(
     strange = teach(teacher, held_out[1], [item_fingerprint(clip) for clip in held_out[1]], cache)
     strangers = DevClips(strange, people, lambda logits: unweighted_recall(logits.argmax(1), right))
     found = teacher_targets(features, labels, speakers, share / share.sum(), strangers)
-    say(f"audio teacher: {RECALL} {found.score:.3f}")
+    tell("say_teacher", modality="audio", measure=RECALL, score=found.score)
     places = windows.places(recipe.seed)
     tokens = audio_tokens(spec, WINDOW_S)
     directions = find_directions(teacher, places, places.names, tokens, cache)

@@ -18,7 +18,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from edge.errors import EdgeError
-from export.progress import bar, say
+from export.progress import bar, tell
 
 if TYPE_CHECKING:
     from export.teachers.base import Teacher
@@ -44,7 +44,9 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
     parts = [missing[start : start + PART] for start in range(0, len(missing), PART)][rank::size]
     total, done, begin = sum(map(len, parts)), 0, time.monotonic()
     if size > 1 and missing:
-        say(f"{teacher.identity}: process {rank + 1} of {size} asks about {total} of {len(missing)}")
+        tell(
+            "say_process", name=teacher.identity, number=rank + 1, size=size, count=total, total=len(missing)
+        )
     clock = bar(range(total), total, teacher.identity)
     for part in parts:
         new = {}
@@ -56,7 +58,7 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
         done += len(part)
         left = (time.monotonic() - begin) / done * (total - done)
         if left > 60:
-            say(f"{teacher.identity}: {done} of {total}, about {left / 60:.0f} min left")
+            tell("say_left", name=teacher.identity, done=done, total=total, left=left / 60)
     together()
     if size > 1:
         known = _read(folder, set(names))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from edge.errors import DatasetError, MissingExtraError
 from edge.items import LABELS, Floats
 from export.corpora.fingerprint import item_fingerprint
-from export.progress import say
+from export.progress import tell
 from export.recipe import Recipe, TaughtRecipe
 from export.teachers.base import identity_of
 from export.teachers.cache import crew, teach
@@ -82,7 +82,7 @@ def targets_of(
         given = teacher_targets(
             plain, labels, material.speakers, np.full(len(names), 1 / len(names)), strangers
         )
-        say(f"{modality} teacher: {material.measure} {given.score:.3f}")
+        tell("say_teacher", modality=modality, measure=material.measure, score=given.score)
         return given
     if len(set(material.speakers)) < 2:
         raise DatasetError.of("tuning_people", modality=modality)
@@ -108,7 +108,7 @@ def targets_of(
         heard += torch.from_numpy(teach(tuned, material.dev, dev_names, cache))[:, -k:]
     assert told is not None
     score = material.score(heard / folds)
-    say(f"{modality} teacher: {material.measure} {score:.3f}")
+    tell("say_teacher", modality=modality, measure=material.measure, score=score)
     return targets_from(told[:, -k:], told[:, :-k], score)
 
 

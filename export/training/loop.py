@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from edge.errors import ConfigError
 from edge.system.private import replacing
-from export.progress import bar, say
+from export.progress import bar, tell
 from export.training.hardware import WORKERS, batches, device_of, moved, share_gradients, short
 from export.training.history import Epoch, read_history, write_history
 
@@ -114,9 +114,15 @@ def train(task: Task, plan: Plan, folder: Path, hardware: Accelerator | None = N
             if score >= max(e.score for e in epochs):
                 save_whole(folder / f"{task.name}.best", _learnt(state.averaged))
             left = seconds * (plan.epochs - epoch - 1) / 60
-            say(
-                f"{task.name:8} epoch {epoch + 1}/{plan.epochs}  loss {mean:.3f}  "
-                f"{task.measure} {score:.3f}  {left:.0f} min left"
+            tell(
+                "say_epoch",
+                name=task.name,
+                epoch=epoch + 1,
+                epochs=plan.epochs,
+                loss=mean,
+                measure=task.measure,
+                score=score,
+                left=left,
             )
     if first:
         save_whole(folder / f"{task.name}.pt", _learnt(state.averaged))
@@ -134,15 +140,9 @@ def _say_course(task: Task, epochs: Sequence[Epoch], began: float) -> None:
     """Which epoch was the best, and whether the last one is worse than what training began with."""
     last, best = epochs[-1], max(epochs, key=lambda epoch: epoch.score)
     if best.score > last.score:
-        say(
-            f"{task.name:8} the last epoch is kept ({last.score:.3f}); epoch {best.epoch} was the best "
-            f"({best.score:.3f}) and lies beside it in {task.name}.best"
-        )
+        tell("say_last", name=task.name, score=last.score, epoch=best.epoch, best=best.score)
     if last.score < began:
-        say(
-            f"{task.name:8} warning: training made it worse ({task.measure} {began:.3f} before, "
-            f"{last.score:.3f} now); take fewer epochs or a smaller lr; epochs = 0 keeps a network as it is"
-        )
+        tell("say_worse", name=task.name, measure=task.measure, began=began, score=last.score)
 
 
 class _State:

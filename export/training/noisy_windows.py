@@ -18,8 +18,9 @@ from edge.bundle.manifest import AudioSpec
 from edge.errors import DatasetError, MediaError
 from edge.features.audio import log_mel, mel_powers, picture
 from edge.items import Floats
+from edge.words import asked_language
 from export.corpora.fingerprint import item_fingerprint
-from export.progress import say
+from export.progress import tell
 from export.recipe import Recipe
 from export.training.augment import echo, place_clip, tinted_noises
 
@@ -168,10 +169,10 @@ def load_clips(examples: Sequence[Example], rate: int) -> tuple[list[Example], l
         try:
             found.append((example, load_sound(example.path, rate)))
         except MediaError as error:
-            say(f"left out: {error}")
+            tell("left_out", why=error.told(asked_language()))
     if not found:
         raise DatasetError.of("clips_none", count=len(examples))
     if len(found) < len(examples):
-        say(f"{len(examples) - len(found)} of {len(examples)} clips were left out")
+        tell("say_clips_left", count=len(examples) - len(found), total=len(examples))
     kept, sounds = zip(*found, strict=True)
     return list(kept), list(sounds)

@@ -63,7 +63,7 @@ from export.deliver.measured import Measured
 from export.deliver.report.advice import next_steps, weakest
 from export.deliver.report.page import page
 from export.judge.headline import HEADLINE
-from export.progress import say
+from export.progress import tell
 from export.recipe import Recipe
 from export.training.history import Epoch, read_history
 
@@ -263,7 +263,7 @@ def optional(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        say(f"{file} is left out of the report ({error})")
+        tell("say_report_left", file=file, why=error)
         return None
 
 

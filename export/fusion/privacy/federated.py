@@ -22,7 +22,7 @@ from edge.items import LABELS, MODALITIES
 from export.fusion.head import FusionHead
 from export.fusion.task import fusion_task
 from export.fusion.windows import Pool, voices
-from export.progress import say
+from export.progress import tell
 from export.recipe import Recipe
 from export.training.history import Epoch, read_history, write_history
 from export.training.loop import Plan, finished, save_whole, train
@@ -80,7 +80,7 @@ def train_over_sites(
             )
         )
         write_history(folder / "fusion.jsonl", course)
-        say(f"fusion   round {number + 1}/{plan.epochs}  {whole.measure} {course[-1].score:.3f}")
+        tell("say_round", round=number + 1, rounds=plan.epochs, measure=whole.measure, score=course[-1].score)
     save_whole(folder / "fusion.pt", model.state_dict())
     for done in folder.glob("round-*"):
         shutil.rmtree(done)
