@@ -61,6 +61,23 @@ def test_what_the_code_asks_for_is_in_the_table():
     assert asked <= WORDS.keys()
 
 
+def test_every_place_in_a_text_is_filled():
+    """A place that is left open would end what is being told with a KeyError."""
+    checked = 0
+    for package in (edge, calibration, export):
+        for path in Path(package.__file__).parent.rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                called = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+                key = node.args[0].value if isinstance(node.args[0], ast.Constant) else None
+                given = {given.arg for given in node.keywords}
+                if called in ("word", "of", "tell") and key in WORDS and None not in given:
+                    assert given == holes(WORDS[key][0]), (path.name, key)
+                    checked += 1
+    assert checked > 300
+
+
 NOT_SHOWN = {
     # Names of stages, threads and metrics: what programs read, in English everywhere.
     *("stage", "Thread", "__init__", "Gauge", "Histogram", "Count", "Counter"),
