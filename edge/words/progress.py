@@ -115,4 +115,17 @@ PROGRESS: dict[str, tuple[str, str]] = {
         "{count} of {total} clips were left out",
         "{total} 件中 {count} 件を除外しました",
     ),
+    # The new bundle beside those before it.
+    "say_other_labels": (
+        "{folder} has other labels: the new bundle is not compared with it",
+        "{folder} はラベルが異なるため、新しいバンドルと比較しません",
+    ),
+    "say_unjudged": (
+        "{folder} cannot be judged, the new bundle is not compared with it: {why}",
+        "{folder} を評価できないため、新しいバンドルと比較しません：{why}",
+    ),
+    "say_unopened": (
+        "{folder} cannot be opened, the new bundle is not compared with it: {why}",
+        "{folder} を開けないため、新しいバンドルと比較しません：{why}",
+    ),
 }

@@ -11,10 +11,11 @@ from calibration.judge.paired import difference
 from edge.app import starter_bundle
 from edge.bundle.folder import MANIFEST, Bundle, open_bundle
 from edge.errors import EdgeError
+from edge.words import asked_language
 from export.judge.bundles import judge
 from export.judge.headline import HEADLINE
 from export.judge.heldout import HeldOut
-from export.progress import say
+from export.progress import tell
 
 
 def others(made: Bundle, out: Path, starts: Sequence[Bundle]) -> dict[str, Bundle]:
@@ -31,7 +32,7 @@ def others(made: Bundle, out: Path, starts: Sequence[Bundle]) -> dict[str, Bundl
         if bundle is None or _same(bundle, made):
             continue
         if bundle.manifest.labels != made.manifest.labels:
-            say(f"{bundle.folder} has other labels: the new bundle is not compared with it")
+            tell("say_other_labels", folder=bundle.folder)
             continue
         found[name] = bundle
     return found
@@ -51,7 +52,7 @@ def differences(
         try:
             asked |= judge({against: bundle}, sets)[1]
         except EdgeError as error:  # a bundle of long ago must not end an export that is all but done
-            say(f"{bundle.folder} cannot be judged, the new bundle is not compared with it: {error}")
+            tell("say_unjudged", folder=bundle.folder, why=error.told(asked_language()))
     rows = []
     for held_out in sets:
         measure = HEADLINE[held_out.modality]
@@ -78,7 +79,7 @@ def _opened(folder: Path) -> Bundle | None:
     try:
         return open_bundle(folder)
     except EdgeError as error:
-        say(f"{folder} cannot be opened, the new bundle is not compared with it: {error}")
+        tell("say_unopened", folder=folder, why=error.told(asked_language()))
         return None
 
 
