@@ -1,30 +1,109 @@
-"""What an export needs late is looked for before it trains: libraries, data of the trial and its teacher."""
+"""All a recipe needs is looked for before the first batch, and all that lacks is said at once."""
 
 from __future__ import annotations
 
 import importlib.util
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from edge.errors import DatasetError, MissingExtraError
+from calibration.data.dataset import Example
+from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
+from edge.items import LABELS, MODALITIES
+from edge.words import asked_language
+from export.corpora.readers import Split
 from export.fusion.comparison.trial import TEACHER
 from export.fusion.privacy.dp import require_opacus
 from export.fusion.privacy.federated import require_flwr
+from export.int8.calls import LEAST_FACES, LEAST_SENTENCES
+from export.judge.bundles import machines_of
+from export.progress import say
 from export.recipe import Recipe
-from export.teachers.find import open_teacher
+from export.students.audio import audio_split
+from export.students.text import text_split
+from export.students.vision import vision_split
+from export.students.warm_start import started_from
+from export.teachers.find import open_teacher, teacher_of
 
 TRIAL_FILES = ("ravdess/metadata.csv", "ravdess_au/ravdess_au.npz")
+LEAST_FREE = 1e9
+"""Weights, checkpoints, graphs and held-out pictures of an export fit in this (bytes)."""
+SPLITS: dict[str, Callable[[Recipe, Path], Split]] = {
+    "audio": audio_split,
+    "vision": vision_split,
+    "text": text_split,
+}
 
 
-def require_means(recipe: Recipe, data: Path) -> None:
-    """Raise ConfigError, DatasetError or MissingExtraError for what a long export would stop at."""
+def require_means(recipe: Recipe, data: Path, work: Path) -> None:
+    """Raise EdgeError for what a long export would stop at; of several, each is said on a line of its own."""
+    found = {str(error): error for error in _complaints(recipe, data, work)}
+    if len(found) == 1:
+        raise next(iter(found.values()))
+    for error in found.values():
+        say(error.told(asked_language()))
+    if found:
+        raise ConfigError.of("preflight_many", count=len(found))
+
+
+def _complaints(recipe: Recipe, data: Path, work: Path) -> Iterator[EdgeError]:
+    for name in MODALITIES:
+        yield from _of_modality(name, recipe, data)
+    if recipe.audio.corpora:
+        yield from _raised(lambda: machines_of(recipe, data))
     if recipe.fusion.dp_noise is not None:
-        require_opacus()
+        yield from _raised(require_opacus)
     if recipe.fusion.sites is not None:
-        require_flwr()
+        yield from _raised(require_flwr)
     if recipe.trial:
-        for file in TRIAL_FILES:
-            if not (data / file).is_file():
-                raise DatasetError.of("trial_needs", path=data / file)
-        open_teacher(TEACHER, data)
+        lacking = [data / file for file in TRIAL_FILES if not (data / file).is_file()]
+        yield from (DatasetError.of("trial_needs", path=path) for path in lacking)
+        yield from _raised(lambda: open_teacher(TEACHER, data))
         if importlib.util.find_spec("faster_whisper") is None:
-            raise MissingExtraError("faster-whisper", "teachers")
+            yield MissingExtraError("faster-whisper", "teachers")
+    free = shutil.disk_usage(work).free
+    if free < LEAST_FREE:
+        yield ConfigError.of("preflight_disk", path=work, free=free / 1e9, least=LEAST_FREE / 1e9)
+
+
+def _of_modality(name: str, recipe: Recipe, data: Path) -> Iterator[EdgeError]:
+    wanted = getattr(recipe, name)
+    yield from _raised(lambda: started_from(recipe, name, data))
+    if wanted.teacher not in (None, "cnn"):
+        yield from _raised(lambda: teacher_of(recipe, name, data))
+    if not wanted.corpora:
+        yield ConfigError.of("preflight_no_corpora", name=name)
+        return
+    try:
+        split = SPLITS[name](recipe, data)
+    except EdgeError as error:
+        yield error
+        return
+    seen = {"train": [e for e in split.train if e.soft is None], "dev": split.dev}
+    for role, examples in seen.items():
+        if not any(_holds(name, example) for example in examples):
+            yield DatasetError.of(f"preflight_no_{name}", name=name, role=role)
+            continue
+        met = {example.label for example in examples}
+        lacking = ", ".join(title for label, title in enumerate(LABELS) if label not in met)
+        if lacking:
+            yield DatasetError.of("pool_lacks", name=name, role=role, title=lacking)
+    least, what = {"vision": (LEAST_FACES, "faces"), "text": (LEAST_SENTENCES, "sentences")}.get(
+        name, (0, "")
+    )
+    if len(seen["train"]) < least:
+        material = DatasetError.of(f"material_{what}")
+        yield DatasetError.of("ranges_few", least=least, what=material, amount=len(seen["train"]))
+
+
+def _holds(name: str, example: Example) -> bool:
+    """Whether there is something of the modality to learn from."""
+    return bool(example.transcript) if name == "text" else example.path is not None
+
+
+def _raised(check: Callable[[], object]) -> Iterator[EdgeError]:
+    """What a check raises, if it does."""
+    try:
+        check()
+    except EdgeError as error:
+        yield error

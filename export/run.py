@@ -61,8 +61,8 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
 
 def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages = Stages()
+    require_means(recipe, data, work)
     places = {name: place_of(name, recipe, data, work) for name in MODALITIES}
-    require_means(recipe, data)
     sets = held_out_sets(recipe, data, work / "heldout")
     machines = machines_of(recipe, data)
     train_students(recipe, data, places)

@@ -35,6 +35,35 @@ WORKSTATION: dict[str, tuple[str, str]] = {
     "material_speech": ("seconds of speech", "発話の秒数"),
     "material_faces": ("faces", "顔"),
     "material_sentences": ("transcripts", "書き起こし"),
+    "preflight_many": (
+        "{count} things must be mended before training begins; each is said above",
+        "学習を始める前に直すべき点が {count} 件あります。上に表示した内容を確認してください",
+    ),
+    "preflight_no_corpora": (
+        "{name}: corpora is empty; name at least one: the fusion and the INT8 ranges need its examples "
+        "even where epochs = 0",
+        "{name}：corpora が空です。1 つ以上指定してください（epochs = 0 でも、統合の学習と INT8 の範囲の"
+        "決定にデータが必要です）",
+    ),
+    "preflight_no_audio": (
+        "{name}: no {role} example has a recording; name a corpus with recordings",
+        "{name}：{role} に録音のあるデータがありません。録音のあるコーパスを指定してください",
+    ),
+    "preflight_no_vision": (
+        "{name}: no {role} example has a picture; name a corpus with faces",
+        "{name}：{role} に画像のあるデータがありません。顔画像のあるコーパスを指定してください",
+    ),
+    "preflight_no_text": (
+        "{name}: no {role} example has a transcript; fill in the column transcript or name a text corpus",
+        "{name}：{role} に書き起こしのあるデータがありません。列 transcript を記入するか、テキストコーパス"
+        "を指定してください",
+    ),
+    "preflight_disk": (
+        "{path} has {free:.1f} GB free, an export needs {least:.0f} GB; free some space or name another "
+        "folder with --out",
+        "{path} の空き容量は {free:.1f} GB です。エクスポートには {least:.0f} GB 必要です。空き容量を増やす"
+        "か、--out で別のフォルダーを指定してください",
+    ),
     "trial_needs": (
         "{path} does not exist; trial = true needs ravdess and ravdess_au",
         "{path} がありません。trial = true には ravdess と ravdess_au が必要です",

@@ -10,30 +10,30 @@ from typing import Any
 from markupsafe import Markup
 
 BLUE, SKY, ORANGE, GREY, LIGHT = "#0072b2", "#56b4e9", "#d55e00", "#8a8f98", "#e3e6ea"
-Say = Callable[..., str]
+Texts = Callable[..., str]
 """English and Japanese text -> the one that the page is in."""
 
 
-def curves(course: Sequence[Mapping[str, Any]], measure: str, say: Say) -> Markup:
+def curves(course: Sequence[Mapping[str, Any]], measure: str, t: Texts) -> Markup:
     """Loss and score over the epochs of one training, side by side."""
     losses, scores = [e["loss"] for e in course], [e["score"] for e in course]
     top = max(losses) * 1.05 or 1.0
-    epoch = say("epoch", "エポック")
-    found = _panel(0, say("training loss", "学習損失"), losses, top, BLUE, epoch)
+    epoch = t("epoch", "エポック")
+    found = _panel(0, t("training loss", "学習損失"), losses, top, BLUE, epoch)
     found += _panel(235, measure, scores, 1.0, ORANGE, epoch)
-    said = say("Loss and {measure} by epoch", "エポックごとの損失と{measure}", measure=measure)
+    said = t("Loss and {measure} by epoch", "エポックごとの損失と{measure}", measure=measure)
     return _svg(460, 170, said, found)
 
 
 def confusion(
-    int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labels: Sequence[str], say: Say
+    int8: Sequence[Sequence[int]], fp32: Sequence[Sequence[int]], labels: Sequence[str], t: Texts
 ) -> Markup:
     """Rows: true label, columns: answer; share of the row by INT8, under it the counts of INT8 and FP32."""
     cell, left, top = 62, 72, 46
     size = cell * len(labels)
     parts = [
-        _text(left + size / 2, 14, say("answer", "推定"), "middle", "axis"),
-        _text(left - 8, 34, say("true", "正解"), "end", "axis"),
+        _text(left + size / 2, 14, t("answer", "推定"), "middle", "axis"),
+        _text(left - 8, 34, t("true", "正解"), "end", "axis"),
     ]
     for i, label in enumerate(labels):
         parts.append(_text(left + (i + 0.5) * cell, 36, label, "middle"))
@@ -54,10 +54,10 @@ def confusion(
             parts.append(
                 _text(x + cell / 2, y + 46, f"{int8[i][j]} / {fp32[i][j]}", "middle", f"count {tone}")
             )
-    return _svg(left + size + 4, top + size + 4, say("Confusion matrix", "混同行列"), parts)
+    return _svg(left + size + 4, top + size + 4, t("Confusion matrix", "混同行列"), parts)
 
 
-def reliability(bins: Sequence[Sequence[float]], name: str, say: Say) -> Markup:
+def reliability(bins: Sequence[Sequence[float]], name: str, t: Texts) -> Markup:
     """Accuracy over confidence with the diagonal of perfect calibration; bars below: examples a bin.
 
     bins: examples, mean confidence, accuracy of each.
@@ -82,7 +82,7 @@ def reliability(bins: Sequence[Sequence[float]], name: str, say: Say) -> Markup:
     parts.append(f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="1.5"/>')
     for count, confidence, right in bins:
         x, height = x_of(confidence), max(1.0, count / most * 44.0)
-        said = say(
+        said = t(
             "{count} answers: {sure} sure, {right} right",
             "{count} 件：確信度 {sure}、正解率 {right}",
             count=int(count),
@@ -97,19 +97,19 @@ def reliability(bins: Sequence[Sequence[float]], name: str, say: Say) -> Markup:
             f'<rect x="{x - 5:.1f}" y="{floor - height:.1f}" width="10" height="{height:.1f}" fill="{GREY}"/>'
         )
     parts.append(_line(left, floor, left + side, floor, GREY))
-    parts.append(_text(left + 6, top + 14, say("share that is right", "正解率"), "start", "axis"))
-    parts.append(_text(left + side - 6, top + side - 7, say("too sure", "確信度が高すぎる"), "end", "axis"))
+    parts.append(_text(left + 6, top + 14, t("share that is right", "正解率"), "start", "axis"))
+    parts.append(_text(left + side - 6, top + side - 7, t("too sure", "確信度が高すぎる"), "end", "axis"))
     parts.append(
         _text(
             left + side / 2,
             floor + 30,
-            say("confidence (bars: answers)", "確信度（棒：件数）"),
+            t("confidence (bars: answers)", "確信度（棒：件数）"),
             "middle",
             "axis",
         )
     )
     return _svg(
-        left + side + 12, floor + 36, say("Reliability of {name}", "信頼度図：{name}", name=name), parts
+        left + side + 12, floor + 36, t("Reliability of {name}", "信頼度図：{name}", name=name), parts
     )
 
 
@@ -129,7 +129,7 @@ def interval(value: float, ends: tuple[float, float] | None) -> Markup:
     return _svg(width, 18, said, parts)
 
 
-def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str, float], say: Say) -> Markup:
+def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str, float], t: Texts) -> Markup:
     """A dot a seed and a bar at the mean for each row; references as dashed lines."""
     values = [score for _, scores in rows for score in scores] + list(references.values())
     low, high = math.floor(min(values) * 20) / 20, math.ceil(max(values) * 20) / 20
@@ -158,7 +158,7 @@ def spreads(rows: Sequence[tuple[str, Sequence[float]]], references: Mapping[str
             parts.append(
                 f'<circle cx="{x_of(score):.1f}" cy="{y:.1f}" r="3.5" fill="{BLUE}" fill-opacity="0.45"/>'
             )
-    return _svg(left + width + 20, floor + 22, say("Scores by seed", "乱数ごとの値"), parts)
+    return _svg(left + width + 20, floor + 22, t("Scores by seed", "乱数ごとの値"), parts)
 
 
 def bar(share: float) -> Markup:
