@@ -461,6 +461,6 @@ def test_a_bundle_that_cannot_be_judged_ends_no_export(monkeypatch, capsys):
     (row,) = beside_bundles.differences(asked, {"starter": starter}, sets)
     assert (row["against"], row["verdict"]) == ("fp32", "same")
     assert (
-        "cannot be judged (its engine is gone); the new bundle is not compared with it"
+        "cannot be judged, the new bundle is not compared with it: its engine is gone"
         in capsys.readouterr().err
     )
