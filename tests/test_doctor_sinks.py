@@ -82,7 +82,7 @@ def test_a_broker_that_refuses_the_password(make_broker, tmp_path):  # noqa: F81
 def test_a_broker_that_is_not_there_and_one_that_hangs_up(language):
     ((ok, text),) = looked(language, mqtt=mqtt(1))
     assert not ok
-    assert "Connection refused" in text
+    assert ("Connection refused" if language == "en" else "接続拒否") in text
     with socket.create_server(("127.0.0.1", 0)) as server:  # takes the connection and says nothing
         ((ok, text),) = looked(language, mqtt=mqtt(server.getsockname()[1]))
     assert not ok
