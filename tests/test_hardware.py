@@ -1,5 +1,6 @@
 """Training through accelerate: one process as it always was, two that share their gradients."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,13 +103,15 @@ def test_a_gpu_that_is_not_there_is_named():
         accelerator("cuda")
 
 
+@pytest.mark.slow
 def test_two_processes_reach_the_score_of_one(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(tests=str(Path(__file__).parent)))
     command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
     command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"]
     command += ["--main_process_port", "0", str(script), str(tmp_path / "two")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    clean = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=clean)
     assert done.returncode == 0, done.stderr
     lines = sorted(line.split() for line in done.stdout.splitlines() if line.startswith("rank"))
     assert [line[1] for line in lines] == ["0", "1"]

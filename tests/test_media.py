@@ -438,7 +438,7 @@ def test_pictures_are_let_go_at_once(tmp_path):
             for item in source:
                 count += isinstance(item, Frame)
                 del item
-        held = sum(isinstance(thing, av.VideoFrame) for thing in gc.get_objects())
+        held = sum(type(thing) is av.VideoFrame for thing in gc.get_objects())
     finally:
         gc.enable()
     assert count > 40
