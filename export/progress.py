@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
-from tqdm import tqdm
-
-from edge.system.texts import visible
+from edge.system.output import warn
 from edge.words import asked_language, word
+from export.display import FOLDER, Display, Work, displayed, keep, pass_on
 
 T = TypeVar("T")
 
 LOG = "EDGE_EXPORT_LOG"
 """Environment variable that names the log file; processes started from here write to the same."""
+OFTEN_S = 0.5
+"""How often a loop writes how it stands (seconds)."""
+_shown: list[Display] = []
+"""The display of this process, while it has one."""
+_numbers = count()
 
 
 def say(line: str) -> None:
     """One line for the terminal, and with the time for the log."""
-    tqdm.write(visible(line), file=sys.stderr)
+    if _shown:
+        _shown[-1].say(line)
+    elif FOLDER in os.environ:
+        pass_on(line)
+    else:
+        warn(line)
     if LOG in os.environ:
         _write(Path(os.environ[LOG]), line)
 
@@ -40,7 +49,8 @@ def logged(file: Path) -> Iterator[None]:
     before = os.environ.get(LOG)
     os.environ[LOG] = str(file.resolve())
     try:
-        yield
+        with showing():
+            yield
     except BaseException as error:
         with suppress(OSError):  # a full disk is told of by the error itself
             _write(file, f"stopped: {error or type(error).__name__}")
@@ -52,9 +62,35 @@ def logged(file: Path) -> Iterator[None]:
             os.environ[LOG] = before
 
 
-def bar(items: Iterable[T], total: int, title: str) -> Iterator[T]:
-    """The items again, with a progress bar where a person is watching."""
-    return iter(tqdm(items, title, total, leave=False, disable=None, mininterval=1.0))
+@contextmanager
+def showing() -> Iterator[None]:
+    """What is under way inside is shown, once: by this process, or by the one that started it."""
+    if FOLDER in os.environ:
+        yield
+        return
+    with displayed() as display:
+        _shown.append(display)
+        try:
+            yield
+        finally:
+            _shown.pop()
+
+
+def bar(items: Iterable[T], total: int, title: str, rounds_left: int = 0) -> Iterator[T]:
+    """The items again; how many are done, and how long the rest takes, is shown to the person who waits.
+
+    rounds_left: how many rounds of as many items come after these.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(showing())
+        file = Path(os.environ[FOLDER]) / f"{os.getpid()}-{next(_numbers)}.json"
+        stack.callback(file.unlink, missing_ok=True)
+        began, written = time.time(), -OFTEN_S
+        for done, item in enumerate(items):
+            if time.monotonic() - written >= OFTEN_S:
+                keep(file, Work(title, done, total, began, rounds_left))
+                written = time.monotonic()
+            yield item
 
 
 class Stages:

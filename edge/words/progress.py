@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 PROGRESS: dict[str, tuple[str, str]] = {
+    "progress_left": (
+        "{share:.0%}, {left} left, until {until}",
+        "{share:.0%}、残り {left}、終了予定 {until}",
+    ),
+    "progress_begun": ("begun", "開始"),
+    "progress_still": (
+        "at work for {spent}; last: {line}",
+        "実行中（{spent} 経過）。直前の処理：{line}",
+    ),
+    "duration_s": ("{seconds} s", "{seconds} 秒"),
+    "duration_min": ("{minutes} min", "{minutes} 分"),
+    "duration_h": ("{hours} h {minutes:02} min", "{hours} 時間 {minutes:02} 分"),
     "say_report_left": (
         "{file} is left out of the report ({why})",
         "{file} をレポートから除外します（{why}）",

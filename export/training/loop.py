@@ -196,9 +196,9 @@ def _epoch(task: Task, plan: Plan, state: _State, epoch: int, hardware: Accelera
     model.train()
     seed = (plan.seed, epoch, rank) if size > 1 else (plan.seed, epoch)
     workers = min(WORKERS, os.cpu_count() or 1) if hardware and device.type == "cuda" else 0
-    for batch in bar(
-        batches(task, seed, state.steps, workers), state.steps, f"{task.name} {epoch + 1}/{plan.epochs}"
-    ):
+    title = f"{task.name} {epoch + 1}/{plan.epochs}"
+    left = plan.epochs - epoch - 1
+    for batch in bar(batches(task, seed, state.steps, workers), state.steps, title, left):
         with torch.autocast(device.type, torch.bfloat16, enabled=task.short and short(device)):
             loss = loss_of(model, moved(batch, device) if hardware else batch, label_loss)
         state.optimizer.zero_grad()
