@@ -377,6 +377,15 @@ def test_a_difference_is_told_in_clips_and_with_what_it_is_worth(made, ours, the
     assert "The bundle before: older, made 2026-01-02." in shown
 
 
+def test_other_wrong_answers_are_not_called_the_same(made):
+    work, facts = made
+    row = row_of(person_by_person([8, 7]), person_by_person([8, 7])) | {"verdict": "unclear", "ours": 0.7}
+    weak = {"audio on site": {"pair": None, "person": None}}
+    shown = page(facts | {"differences": [row], "weakest": weak}, work)
+    assert "as many right of 20 clips; other wrong answers" in shown
+    assert "the same answers" not in shown
+
+
 def test_it_says_where_a_bundle_fails():
     found = weakest(person_by_person([9, 2, 8, 9]), LABELS)
     assert found["pair"] == {"true": LABELS[0], "answer": LABELS[1], "count": 12, "of": 40}

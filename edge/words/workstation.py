@@ -64,6 +64,17 @@ WORKSTATION: dict[str, tuple[str, str]] = {
         "{path} の空き容量は {free:.1f} GB です。エクスポートには {least:.0f} GB 必要です。空き容量を増やす"
         "か、--out で別のフォルダーを指定してください",
     ),
+    "curve_title": (
+        "What a threshold buys: {count} clips labelled by people, speakers held out",
+        "しきい値の効果：人がラベルを付けた {count} 件（学習に含まない話者）",
+    ),
+    "curve_marked": (
+        "grey: the policy's thresholds; people who are labelled themselves are told better than these",
+        "灰色：ポリシーのしきい値。ラベル付きの本人では、これより良くなります",
+    ),
+    "curve_threshold": ("threshold on the likeliest label's probability", "最も高いラベルの確率のしきい値"),
+    "curve_right": ("right (thin: 95 % lower bound)", "正解率（細線：95 % 下限）"),
+    "curve_taken": ("share of clips taken", "採用する割合"),
     "trial_needs": (
         "{path} does not exist; trial = true needs ravdess and ravdess_au",
         "{path} がありません。trial = true には ravdess と ravdess_au が必要です",

@@ -20,17 +20,19 @@ from typing import Any
 
 import numpy as np
 
+from calibration.judge.plot import write_png
 from edge.errors import ConfigError, DatasetError
 from edge.items import LABELS
 from edge.system.disk import beside
 from edge.system.private import make_private, write_whole
 from edge.system.texts import csv_line
+from edge.words import asked_language
 from export.progress import say, tell
 from export.pseudo.audit import Verdicts, read_audit, unanswered, write_audit
 from export.pseudo.ensemble import NOBODY, half_of, opinion
 from export.pseudo.policy import Policy, read_policy, require_signature, sign
 from export.pseudo.rounds import Finished, Material, Outcome, Sample, run_rounds
-from export.pseudo.sensitivity import curve, draw_curve, table, write_curve
+from export.pseudo.sensitivity import curve, draw_curve, table
 from export.pseudo.unlabelled import Gathered, Recording, gather, read_unlabelled
 from export.recipe import read_recipe
 from export.students.audio import audio_split
@@ -109,7 +111,7 @@ def show_curve(material: Material, policy: Policy, path: Path) -> None:
         "freematch": (),
         "softmatch": (),
     }[policy.rule]
-    write_curve(draw_curve(points, marked, len(labels)), path)
+    write_png(draw_curve(points, marked, len(labels), asked_language()), path)
     tell("say_curve", path=path, table=table(points))
 
 
