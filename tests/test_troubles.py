@@ -149,7 +149,7 @@ def test_a_file_s_trouble_costs_its_readings_and_nothing_else():
             sink.write(NOTHING)
         assert sink._background.settle(5.0)
         assert sink.trouble == (
-            "out.jsonl に書き込めません（No space left on device）。"
+            "out.jsonl に書き込めません（空き容量がありません）。"
             "空き容量を確認するか、別のファイルを指定してください"
         )
         disk.full = False
