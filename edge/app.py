@@ -143,7 +143,8 @@ class Reader:
 
     def pipeline(self) -> Pipeline:
         """A pipeline for one recording, with no memory of earlier ones but how many checks were asked for."""
-        manifest, summary = self.bundle.manifest, Summary()
+        manifest = self.bundle.manifest
+        summary = Summary(known=manifest.full_labels)
         self._summaries.append(summary)
         scribe: Scribe | None = self._transcriber
         if self._realtime and self._transcriber:  # a recording read fast waits for its text, life does not
@@ -205,7 +206,7 @@ class Reader:
         found = recordings(path, self._note)
         if found == [path]:
             return self.read(path, sinks, seen, sensed)
-        total, failures = Summary(), []
+        total, failures = Summary(known=self.bundle.manifest.full_labels), []
         for recording in found:
             try:
                 total += self.read(recording, sinks, seen, sensed)

@@ -237,7 +237,7 @@ def rules(site: Site, manifest: Manifest) -> Rules:
     except ValidationError as error:
         raise ConfigError.of("site_value", at="voting: ", why=first_error(error)) from error
     if "events" in site.voting:
-        _known(None, "voting.events", settings.events, manifest.labels)
+        _known(None, "voting.events", settings.events or {}, manifest.labels)
     if not site.site_prior:
         return Rules(settings, manifest.site_prior, manifest.train_prior, manifest.confusion)
     _known(None, "site_prior", site.site_prior, manifest.labels)

@@ -12,9 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-LABELS = ("neutral", "angry", "happy", "sad", "worried", "surprise")
 MODALITIES = ("audio", "vision", "text")
-NEGATIVE = ("angry", "sad", "worried")
 LIVE = "live"
 """The source of readings of devices; their times are those since the machine was started."""
 

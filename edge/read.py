@@ -48,7 +48,7 @@ def read(
             seen = display.see
             sinks.append(display)
         elif not headless:
-            sinks.append(Terminal(labels, language=site.language))
+            sinks.append(Terminal(manifest.full_labels, language=site.language))
         if jsonl:
             sinks.append(JsonLines(jsonl, labels, run, say, site.language))
         # What may be refused is entered first: no window opens for a run that another one keeps out.

@@ -18,6 +18,7 @@ from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
 from edge.config import Site, rules
 from edge.errors import ConfigError, InputError
+from edge.labels import Labels
 from edge.reading.quotas import assign
 from edge.sinks.files.readings import read_records
 from edge.system.disk import not_over, reason
@@ -33,12 +34,13 @@ class Relabelled:
     before: Counter[str]
     after: Counter[str]
     changed: int
+    labels: Labels
 
     def table(self, language: Language) -> Iterator[str]:
         """For people."""
         yield word("relabelled", language, changed=self.changed, count=self.before.total())
         for label, count in self.after.items():
-            yield f"  {word(label, language)}: {self.before[label]} -> {count}"
+            yield f"  {self.labels.said(label, language)}: {self.before[label]} -> {count}"
 
 
 def relabel(readings: Path, site: Site, out: Path, say: Callable[[str], None] = lambda _: None) -> Relabelled:
@@ -70,7 +72,7 @@ def relabel(readings: Path, site: Site, out: Path, say: Callable[[str], None] = 
     _write(out, "".join(f"{json_text(record)}\n" for record in records))
     after = Counter(dict.fromkeys(manifest.labels, 0))
     after.update(record["label"] for record in labelled)
-    return Relabelled(before, after, changed)
+    return Relabelled(before, after, changed, manifest.full_labels)
 
 
 def _standing(label: str, record: dict[str, Any]) -> dict[str, Any]:

@@ -22,10 +22,11 @@ from edge.display.panel.panel import draw
 from edge.display.view import Board, Look, Setup
 from edge.display.window.screen import Screen, has_screen
 from edge.errors import InputError
-from edge.items import LABELS, LIVE, Bytes, Frame, People, Reading
+from edge.items import LIVE, Bytes, Frame, People, Reading
 from edge.perception.faces import FaceFollower
 from edge.sinks.files.readings import read_records
 from edge.sources.recorded.recording import RecordingSource
+from edge.starter_labels import STARTER, labels_of
 from edge.system.disk import not_over, reason
 from edge.system.private import replacing
 from edge.words import Language
@@ -52,8 +53,8 @@ def replay(
     if save is not None:
         not_over(save, readings, site.source)
     run = last_run(readings, site.source.name if site.source else None, say, site.language)
-    labels = next((found for _, found in run if found), LABELS)
-    setup = Setup(labels, purpose=site.display.purpose)
+    named = next((found for _, found in run if found), None)
+    setup = Setup(labels_of(named) if named else STARTER, purpose=site.display.purpose)
     with ExitStack() as stack:
         if site.bundle:
             setup = panel_setup(site, open_bundle(site.bundle).manifest)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from calibration.data.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from edge.words import asked_language
 from export.corpora.readers import Split
 from export.fusion.comparison.trial import TEACHER
@@ -85,7 +85,7 @@ def _of_modality(name: str, recipe: Recipe, data: Path) -> Iterator[EdgeError]:
             yield DatasetError.of(f"preflight_no_{name}", name=name, role=role)
             continue
         met = {example.label for example in examples}
-        lacking = ", ".join(title for label, title in enumerate(LABELS) if label not in met)
+        lacking = ", ".join(title for label, title in enumerate(recipe.labels) if label not in met)
         if lacking:
             yield DatasetError.of("pool_lacks", name=name, role=role, title=lacking)
     least, what = {"vision": (LEAST_FACES, "faces"), "text": (LEAST_SENTENCES, "sentences")}.get(

@@ -21,7 +21,10 @@ from calibration.int8.settings import QuantizeSettings
 from edge.bundle.manifest import Spec, TextSpec, VisionSpec, VotingSettings
 from edge.checked import Number, Text, Whole, first_error
 from edge.errors import ConfigError, InputError
+from edge.labels import Labels
+from edge.starter_labels import STARTER
 from edge.system.documents import read_toml
+from export.recipe_labels import RecipeLabels
 
 Share = Annotated[Number, Field(gt=0.0, lt=1.0)]
 Epochs = Annotated[Whole, Field(ge=0, le=100_000)]
@@ -166,6 +169,8 @@ class Recipe(Spec):
     vision: TaughtRecipe
     text: TextRecipe
     fusion: FusionRecipe
+    labels: RecipeLabels = STARTER
+    """Names in the order of the networks' outputs; see recipe_labels.py."""
     face_crop: VisionSpec = VisionSpec()
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()
@@ -187,9 +192,20 @@ class Recipe(Spec):
             raise ValueError(InputError.of("recipe_qat"))
         return wanted
 
+    @field_validator("voting")
+    @classmethod
+    def _events_known(cls, voting: VotingSettings, found: ValidationInfo) -> VotingSettings:
+        labels: Labels = found.data.get("labels", STARTER)
+        if strange := [name for name in voting.events or () if name not in labels]:
+            values = {"names": ", ".join(strange), "known": labels.choice}
+            raise ValueError(InputError.of("label_event_unknown", **values))
+        return voting
+
     def key(self, *parts: str) -> str:
         """Short digest of the named parts: trained weights are reused only while these are the same."""
         content = "".join(f"{part}={self.model_dump(include={part})}" for part in ("seed", *parts))
+        if self.labels.facts != STARTER.facts:  # their words and flags train nothing
+            content += f"labels={[(name, sorted(self.labels.names_of(name))) for name in self.labels]}"
         return hashlib.sha256(content.encode()).hexdigest()[:10]
 
 

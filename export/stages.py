@@ -17,7 +17,7 @@ from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
 from edge.reading.voting import Rules
 from export.corpora.readers import fingerprint
-from export.deliver.pack import EVEN, pack
+from export.deliver.pack import even, pack
 from export.fusion.crossfit import Strange, cross_fitted, train_heads
 from export.fusion.head import FusionHead
 from export.fusion.pools import (
@@ -103,7 +103,7 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     seen = training_inputs(recipe, data, tokenizer, encoders["audio"])
     dev = dev_inputs(recipe, data, tokenizer, encoders["audio"])
     for role, examples in (("train", seen), ("dev", dev)):
-        require_labels(examples, role)
+        require_labels(examples, role, recipe.labels)
     left_out = parts_of(dev)
 
     def pools_from(inputs: Mapping[str, Inputs]) -> dict[str, Pool]:
@@ -142,7 +142,7 @@ def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
     integers = {name: work / "int8" / f"{name}.onnx" for name in fits}
     reports = {name: found.report for name, found in fits.items()}
     facts: dict[str, Any] = {
-        **confidence_of(integers, trained.dev, trained.strange, Rules(recipe.voting, EVEN, EVEN)),
+        **confidence_of(integers, trained.dev, trained.strange, Rules(recipe.voting, *2 * (even(recipe),))),
         "calibration": {
             name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
             for name in MODALITIES
@@ -172,7 +172,7 @@ def adapted_rows(
     machines: Sequence[Surroundings],
 ) -> list[dict[str, Any]]:
     """The audio student before and after its adaptation to machines, on the held-out sets."""
-    early = unadapted_audio(trained.places["audio"])
+    early = unadapted_audio(recipe, trained.places["audio"])
     networks = {**made.floats, **write_networks({"audio": early}, *_shapes(recipe), work / "unadapted")}
     # For `edge evaluate` alone: its golden outputs are those of the adapted student.
     unadapted = pack(work / "bundle-unadapted", recipe, networks, {}, *made.parts, made.facts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 
 WORDS = ("the part", "cannot stand", "lovely work", "so tired", "is it safe", "what was that")
 FER2013 = {"neutral": "neutral", "angry": "angry", "happy": "happy", "sad": "sad", "worried": "fear"}

@@ -3,7 +3,8 @@
 import numpy as np
 
 from edge.display.view import Board, Look, Setup
-from edge.items import LABELS, Face, Frame, Health, Reading
+from edge.items import Face, Frame, Health, Reading
+from edge.starter_labels import STARTER as LABELS
 
 SETUP = Setup(LABELS, (0.62, 0.08, 0.1, 0.08, 0.08, 0.04), 0.1, 1.0, "line3")
 DEVICES = (

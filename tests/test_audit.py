@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edge.errors import DatasetError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.pseudo.audit import bound_of, draw, read_audit, unanswered, verdicts, wilson_lower, write_audit
 
 CLIPS = [("a1", 0), ("b2", 3), ("c3", 3)]
@@ -17,7 +17,7 @@ GIVEN = {0: 10, 3: 20}
 @pytest.fixture
 def sheet(tmp_path):
     path = tmp_path / "audit-1.csv"
-    write_audit(path, [(name, Path(f"{name}.wav"), label) for name, label in CLIPS])
+    write_audit(path, [(name, Path(f"{name}.wav"), label) for name, label in CLIPS], LABELS)
     return path
 
 
@@ -70,15 +70,15 @@ def test_a_small_round_is_heard_whole():
 
 
 def test_an_unfilled_sheet_is_no_verdict(sheet):
-    assert read_audit(sheet, CLIPS, GIVEN) is None
+    assert read_audit(sheet, CLIPS, GIVEN, LABELS) is None
     fill(sheet, "yes", "", "yes")
-    assert read_audit(sheet, CLIPS, GIVEN) is None
+    assert read_audit(sheet, CLIPS, GIVEN, LABELS) is None
     assert unanswered(sheet) == 1
 
 
 def test_a_filled_sheet_gives_labels_by_ear(sheet):
     fill(sheet, "Yes", "no", "fear")
-    found = read_audit(sheet, CLIPS, GIVEN)
+    found = read_audit(sheet, CLIPS, GIVEN, LABELS)
     assert found.heard == {"a1": 0, "b2": None, "c3": LABELS.index("worried")}
     assert (found.right, found.n) == (1, 3)
     assert found.precision == pytest.approx(1 / 3)
@@ -87,20 +87,20 @@ def test_a_filled_sheet_gives_labels_by_ear(sheet):
 def test_what_people_filled_in_is_never_written_over(sheet):
     fill(sheet, "yes", "yes", "yes")
     before = sheet.read_bytes()
-    write_audit(sheet, [("z9", Path("z9.wav"), 1)])
+    write_audit(sheet, [("z9", Path("z9.wav"), 1)], LABELS)
     assert sheet.read_bytes() == before
 
 
 def test_a_verdict_nobody_understands_is_named(sheet):
     fill(sheet, "yes", "perhaps", "yes")
     with pytest.raises(DatasetError, match="line 3: verdict 'perhaps'; write yes, no, or what it is"):
-        read_audit(sheet, CLIPS, GIVEN)
+        read_audit(sheet, CLIPS, GIVEN, LABELS)
 
 
 @pytest.mark.parametrize("other", [[("a1", 0), ("b2", 3)], [("a1", 1), ("b2", 3), ("c3", 3)]])
 def test_a_sheet_of_another_round_is_refused(sheet, other):
     with pytest.raises(DatasetError, match="is about other clips than this round's; move it away"):
-        read_audit(sheet, other, GIVEN)
+        read_audit(sheet, other, GIVEN, LABELS)
 
 
 def test_all_right_is_all_right():
@@ -111,10 +111,10 @@ def test_all_right_is_all_right():
 
 def test_no_cell_of_a_sheet_is_a_formula_and_each_is_read_back(tmp_path):
     sheet = tmp_path / "audit.csv"
-    write_audit(sheet, [("=1+1", tmp_path / "a.wav", 0), ("-x", tmp_path / "b.wav", 1)])
+    write_audit(sheet, [("=1+1", tmp_path / "a.wav", 0), ("-x", tmp_path / "b.wav", 1)], LABELS)
     cells = [line.split(",")[0] for line in sheet.read_text().splitlines()[1:]]
     assert cells == ["'=1+1", "'-x"]
     sheet.write_text(sheet.read_text().replace(",\n", ",yes\n"))
-    found = read_audit(sheet, [("=1+1", 0), ("-x", 1)], {0: 1, 1: 1})
+    found = read_audit(sheet, [("=1+1", 0), ("-x", 1)], {0: 1, 1: 1}, LABELS)
     assert found is not None
     assert found.right == 2

@@ -14,7 +14,7 @@ from edge.bundle.manifest import Manifest
 from edge.bundle.tiny import write_tiny_bundle
 from edge.engines import open_engine
 from edge.errors import BundleError, EngineError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 
 FILES = {
     "bundle.json",

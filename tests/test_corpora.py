@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from calibration.data.dataset import Example
 from edge.errors import DatasetError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.corpora.fer2013 import read_faces
 from export.corpora.published import EKMAN, EMOGATOR, EMOVO, FINE
 from export.corpora.readers import Split, fingerprint, joined, read_corpus, split_corpora
@@ -42,7 +42,7 @@ def lines(path, *texts):
 def refusal(data, name, split="train"):
     """The one line that a corpus is refused with."""
     with pytest.raises(DatasetError) as caught:
-        read_corpus(data, name, split)
+        read_corpus(data, name, LABELS, split)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -64,7 +64,7 @@ def test_ravdess_says_everything_in_the_file_name(tmp_path):
     ravdess(tmp_path, *(f"03-01-{emotion:02}-01-{1 + emotion % 2:02}-01-07" for emotion in range(1, 9)))
     ravdess(tmp_path, "03-01-03-02-01-02-12")
     ravdess(tmp_path, "01-01-03-01-01-01-07")  # 01: a video with sound, 03: sound alone
-    examples = read_corpus(tmp_path, "ravdess")
+    examples = read_corpus(tmp_path, "ravdess", LABELS)
     wanted = ["neutral", "neutral", "happy", "sad", "angry", "worried", "surprise", "happy"]
     assert labels_of(examples) == wanted
     assert {e.speaker for e in examples} == {"ravdess-07", "ravdess-12"}
@@ -90,7 +90,7 @@ def test_ravdess_with_metadata_is_a_generic_folder(tmp_path):
     ravdess(tmp_path, "03-01-05-01-01-01-07")
     file = "Actor_07/03-01-05-01-01-01-07.wav"
     table(tmp_path / "ravdess" / "metadata.csv", ["file_name", "emotion", "speaker"], [file, "angry", "anna"])
-    (example,) = read_corpus(tmp_path, "ravdess")
+    (example,) = read_corpus(tmp_path, "ravdess", LABELS)
     assert example.speaker == "anna"
 
 
@@ -122,7 +122,7 @@ def test_nemo_is_a_table_and_samples(tmp_path):
     )
     for name in ("SB0_fear_1", "KD0_anger_2"):
         write_wav(tmp_path / "nemo" / "samples" / f"{name}.wav", np.zeros(160))
-    examples = read_corpus(tmp_path, "nemo")
+    examples = read_corpus(tmp_path, "nemo", LABELS)
     assert labels_of(examples) == ["worried", "angry"]
     assert [e.speaker for e in examples] == ["nemo-SB0", "nemo-KD0"]
     assert {e.transcript for e in examples} == {said}
@@ -156,7 +156,7 @@ def files(folder, *names):
 
 def test_emovo_says_everything_in_the_file_name(tmp_path):
     files(tmp_path / "emovo", *(f"f1/{name}-f1-b1.wav" for name in EMOVO), "m2/gio-m2-n5.WAV")
-    examples = read_corpus(tmp_path, "emovo")
+    examples = read_corpus(tmp_path, "emovo", LABELS)
     assert {Path(e.name).name[:3]: LABELS[e.label] for e in examples} == {
         "neu": "neutral",
         "rab": "angry",
@@ -173,8 +173,10 @@ def test_emovo_says_everything_in_the_file_name(tmp_path):
 def test_emogator_says_everything_in_the_file_name(tmp_path):
     names = [f"x/000001-{number:02}-1.mp3" for number in range(1, 31)]
     files(tmp_path / "emogator", *names, "x/000357-03-2.mp3", "x/.000001-03-1.mp3", "x/notes.txt")
-    examples = read_corpus(tmp_path, "emogator")
-    assert {Path(e.name).name[7:9]: LABELS[e.label] for e in examples} == EMOGATOR
+    examples = read_corpus(tmp_path, "emogator", LABELS)
+    assert {Path(e.name).name[7:9]: LABELS[e.label] for e in examples} == {
+        number: LABELS.find(name) for number, name in EMOGATOR.items()
+    }
     assert {e.speaker for e in examples} == {"emogator-000001", "emogator-000357"}
     files(tmp_path / "emogator", "x/000001-31-1.mp3")
     assert "000001-31-1.mp3 has no name as EmoGator gives" in refusal(tmp_path, "emogator")
@@ -191,7 +193,7 @@ def test_real_file_names_say_what_the_real_table_says(tmp_path, name):
                 files(tmp_path / name, f"{folder.name}/{file.name}")
 
     def said(data):
-        return sorted((e.name, e.label, e.speaker) for e in read_corpus(data, name))
+        return sorted((e.name, e.label, e.speaker) for e in read_corpus(data, name, LABELS))
 
     assert said(tmp_path) == said(DATA)
 
@@ -254,8 +256,8 @@ def as_mosaics_with_votes(folder):
 def test_fer2013_in_each_layout_gives_the_same_faces(tmp_path, layout):
     layout(tmp_path / "fer2013")
     for _ in range(2):  # the second time from what the first left behind
-        train = read_corpus(tmp_path, "fer2013")
-        dev = read_corpus(tmp_path, "fer2013", "dev")
+        train = read_corpus(tmp_path, "fer2013", LABELS)
+        dev = read_corpus(tmp_path, "fer2013", LABELS, "dev")
         for examples, wanted in ((train, {1: "angry", 2: "happy"}), (dev, {4: "worried", 5: "neutral"})):
             faces = read_faces(examples)
             assert faces.shape == (2, 48, 48)
@@ -270,7 +272,7 @@ def test_fer2013_in_each_layout_gives_the_same_faces(tmp_path, layout):
 
 def test_faces_of_another_size_are_scaled(tmp_path):
     as_mosaics(tmp_path / "fer2013")
-    faces = read_faces(read_corpus(tmp_path, "fer2013"), size=24)
+    faces = read_faces(read_corpus(tmp_path, "fer2013", LABELS), size=24)
     assert faces.shape == (2, 24, 24)
     assert faces[:, -1, -1].tolist() == [10, 20]
 
@@ -279,7 +281,7 @@ def test_a_mosaic_that_is_no_picture_is_named(tmp_path):
     as_mosaics(tmp_path / "fer2013")
     (tmp_path / "fer2013" / "train_00.png").write_bytes(b"no picture")
     with pytest.raises(DatasetError, match=r"train_00\.png is not a readable picture; replace or remove it"):
-        read_faces(read_corpus(tmp_path, "fer2013"))
+        read_faces(read_corpus(tmp_path, "fer2013", LABELS))
 
 
 def test_an_unknown_emotion_of_fer2013_is_named(tmp_path):
@@ -306,13 +308,13 @@ def test_goemotions_by_ekman_name(tmp_path):
     lines(folder / "labels.txt", "anger", "disgust", "fear", "joy", "neutral", "sadness", "surprise")
     lines(folder / "train.tsv", "Don't!\t0\ta", "Eh.\t4\tb", 'He said "no" and left\t5\tc', "Ugh\t1\td")
     lines(folder / "dev.tsv", "What?\t6,2\te", "Yuck, scary\t1,2\tf")
-    train = read_corpus(tmp_path, "goemotions")
+    train = read_corpus(tmp_path, "goemotions", LABELS)
     assert labels_of(train) == ["angry", "neutral", "sad"]
     assert [e.transcript for e in train] == ["Don't!", "Eh.", 'He said "no" and left']
     assert [e.name for e in train] == ["a", "b", "c"]
     assert all(e.path is None and e.speaker == e.name for e in train)
     # Who is disgusted as well is left out: what is left of his labels would be half the truth.
-    (dev,) = read_corpus(tmp_path, "goemotions", "dev")
+    (dev,) = read_corpus(tmp_path, "goemotions", LABELS, "dev")
     assert LABELS[dev.label] == "surprise"
     assert [LABELS[label] for label in dev.also] == ["worried"]
 
@@ -326,10 +328,10 @@ def test_goemotions_by_its_28_names(tmp_path):
         for names in (("joy", "love"), ("anger", "grief", "annoyance"), ("neutral", "fear"))
     ]
     lines(folder / "dev.tsv", *(f"text\t{indices}\tid{indices}" for indices in many))
-    found = {e.name: LABELS[e.label] for e in read_corpus(tmp_path, "goemotions")}
+    found = {e.name: LABELS[e.label] for e in read_corpus(tmp_path, "goemotions", LABELS)}
     wanted = {f"id{i}": FINE.get(name, name) for i, name in enumerate(GOEMOTIONS) if name != "disgust"}
     assert found == wanted
-    dev = read_corpus(tmp_path, "goemotions", "dev")
+    dev = read_corpus(tmp_path, "goemotions", LABELS, "dev")
     assert [(LABELS[e.label], [LABELS[label] for label in e.also]) for e in dev] == [
         ("happy", []),
         ("angry", ["sad"]),
@@ -373,11 +375,11 @@ def test_meld_and_its_broken_quotes(tmp_path):
         [3, "Ew!", "Ross", "disgust", "", 0, 2],
     )
     meld(tmp_path, "dev", [1, "Hi, joey.", "The Interviewer", "joy", "", 7, 3])
-    train = read_corpus(tmp_path, "meld")
+    train = read_corpus(tmp_path, "meld", LABELS)
     assert labels_of(train) == ["sad", "surprise"]
     assert train[0].transcript == "Oh my God, he's lost it. 'Totally' - lost it."
     assert [(e.name, e.speaker) for e in train] == [("0-0", "meld-Phoebe"), ("0-1", "meld-Monica")]
-    (dev,) = read_corpus(tmp_path, "meld", "dev")
+    (dev,) = read_corpus(tmp_path, "meld", LABELS, "dev")
     assert (dev.name, LABELS[dev.label], dev.path) == ("7-3", "happy", None)
 
 
@@ -417,36 +419,36 @@ def test_no_speaker_has_two_roles(tmp_path, speakers, data):
     listed = st.lists(st.sampled_from(sorted(set(speakers))), max_size=4)
     dev, test = data.draw(listed), data.draw(listed)
     dev = [speaker for speaker in dev if speaker not in test]
-    split = split_corpora(tmp_path, ["voices"], dev, test)["voices"]
+    split = split_corpora(tmp_path, ["voices"], dev, test, LABELS)["voices"]
     parts = [{e.speaker for e in part} for part in (split.train, split.dev, split.test)]
     assert set.union(*parts) == set(speakers)
     assert sum(map(len, parts)) == len(set(speakers))
     assert len(split.train) + len(split.dev) + len(split.test) == len(speakers)
     assert set(test) <= parts[2]
     assert set(dev) <= parts[1]
-    again = split_corpora(tmp_path, ["voices"], dev, test)["voices"]
+    again = split_corpora(tmp_path, ["voices"], dev, test, LABELS)["voices"]
     assert again == split
 
 
 def test_lists_are_respected(tmp_path):
     spoken(tmp_path, [f"s{i}" for i in range(200)])
-    train, dev, test = roles(split_corpora(tmp_path, ["voices"], ["s3", "s5"], ["s7"]))
+    train, dev, test = roles(split_corpora(tmp_path, ["voices"], ["s3", "s5"], ["s7"], LABELS))
     assert (dev, test) == ({"s3", "s5"}, {"s7"})
     assert len(train) == 197
 
 
 def test_without_lists_a_twentieth_is_dev_and_a_tenth_is_test(tmp_path):
     spoken(tmp_path, [f"s{i}" for i in range(1000)])
-    _, dev, test = roles(split_corpora(tmp_path, ["voices"], [], []))
+    _, dev, test = roles(split_corpora(tmp_path, ["voices"], [], [], LABELS))
     assert 30 <= len(dev) <= 70
     assert 70 <= len(test) <= 130
 
 
 def test_a_speaker_stays_where_he_is_when_others_come(tmp_path):
     spoken(tmp_path, [f"s{i}" for i in range(200)])
-    before = roles(split_corpora(tmp_path, ["voices"], [], []))
+    before = roles(split_corpora(tmp_path, ["voices"], [], [], LABELS))
     spoken(tmp_path, [f"s{i}" for i in reversed(range(400))])
-    after = roles(split_corpora(tmp_path, ["voices"], [], []))
+    after = roles(split_corpora(tmp_path, ["voices"], [], [], LABELS))
     assert all(early <= late for early, late in zip(before, after, strict=True))
 
 
@@ -457,7 +459,7 @@ def test_people_of_two_corpora_keep_one_role(tmp_path):
     people = [f"s{i}" for i in range(300)]
     spoken(tmp_path, people, "first")
     spoken(tmp_path, people[:200], "second")
-    splits = split_corpora(tmp_path, ["first", "second"], [], [])
+    splits = split_corpora(tmp_path, ["first", "second"], [], [], LABELS)
     train, dev, test = ({e.speaker for s in splits.values() for e in part(s)} for part in PARTS)
     assert dev
     assert test
@@ -468,7 +470,7 @@ def test_people_of_two_corpora_keep_one_role(tmp_path):
 
 def test_the_published_validation_split_is_the_test_set(tmp_path):
     write_sentences(tmp_path / "goemotions", 300)
-    split = split_corpora(tmp_path, ["goemotions"], [], [])["goemotions"]
+    split = split_corpora(tmp_path, ["goemotions"], [], [], LABELS)["goemotions"]
     assert {e.name for e in split.test} == {f"dev{i}" for i in range(90)}
     assert {e.name for e in (*split.train, *split.dev)} == {f"train{i}" for i in range(300)}
     assert 5 <= len(split.dev) <= 30
@@ -478,7 +480,7 @@ def test_later_corpora_are_trained_on_whole(tmp_path):
     write_faces(tmp_path / "fer2013", 300)
     spoken(tmp_path, [f"s{i}" for i in range(100)])
     write_sentences(tmp_path / "goemotions", 60)
-    splits = split_corpora(tmp_path, ["fer2013", "voices", "goemotions"], [], [])
+    splits = split_corpora(tmp_path, ["fer2013", "voices", "goemotions"], [], [], LABELS)
     assert len(splits["fer2013"].test) == 60
     assert splits["fer2013"].dev
     for name, n in (("voices", 100), ("goemotions", 60)):
@@ -488,7 +490,7 @@ def test_later_corpora_are_trained_on_whole(tmp_path):
 def test_lists_hold_for_every_corpus(tmp_path):
     spoken(tmp_path, ["a", "b", "c", "d"], "first")
     spoken(tmp_path, ["b", "c", "e"], "second")
-    splits = split_corpora(tmp_path, ["first", "second"], ["b"], ["c"])
+    splits = split_corpora(tmp_path, ["first", "second"], ["b"], ["c"], LABELS)
     assert [e.speaker for e in splits["second"].train] == ["e"]
     assert [set, *roles(splits)][1:] == [{"a", "d", "e"}, {"b"}, {"c"}]
 
@@ -496,11 +498,11 @@ def test_lists_hold_for_every_corpus(tmp_path):
 def test_a_role_that_nobody_plays_is_refused(tmp_path):
     spoken(tmp_path, ["a", "b"])
     with pytest.raises(DatasetError, match=r"^voices: no speaker is left for train; name speakers"):
-        joined(split_corpora(tmp_path, ["voices"], ["a"], ["b"]))
+        joined(split_corpora(tmp_path, ["voices"], ["a"], ["b"], LABELS))
     spoken(tmp_path, ["s1", "s2"])  # neither is drawn
     for role, lists in (("dev", ([], ["s1"])), ("test", (["s1"], []))):
         with pytest.raises(DatasetError, match=f"^voices: no speaker is left for {role}; name speakers"):
-            joined(split_corpora(tmp_path, ["voices"], *lists))
+            joined(split_corpora(tmp_path, ["voices"], *lists, LABELS))
 
 
 @pytest.mark.parametrize(("dev", "test", "role"), [(["anna"], ["benn"], "test"), (["benn"], ["anna"], "dev")])
@@ -508,14 +510,14 @@ def test_a_speaker_who_is_nowhere_is_refused_with_the_nearest(tmp_path, dev, tes
     spoken(tmp_path, ["anna", "zoe"], "one")
     spoken(tmp_path, ["ben", "carl"], "two")
     with pytest.raises(DatasetError) as caught:
-        split_corpora(tmp_path, ["one", "two"], dev, test)
+        split_corpora(tmp_path, ["one", "two"], dev, test, LABELS)
     assert str(caught.value) == f"no 'benn', named under {role}, is in one, two; nearest is 'ben'"
 
 
 def test_a_speaker_in_both_lists_is_refused(tmp_path):
     spoken(tmp_path, ["a", "b", "c"])
     with pytest.raises(DatasetError, match="speaker 'b' is named under dev and under test; keep one"):
-        split_corpora(tmp_path, ["voices"], ["a", "b"], ["b", "c"])
+        split_corpora(tmp_path, ["voices"], ["a", "b"], ["b", "c"], LABELS)
 
 
 def test_meld_is_split_by_speaker_and_by_dialogue(tmp_path):
@@ -528,13 +530,13 @@ def test_meld_is_split_by_speaker_and_by_dialogue(tmp_path):
     ]
     meld(tmp_path, "train", *rows)
     meld(tmp_path, "dev", [0, "Hi.", "Ross", "joy", "", 0, 0])
-    whole = split_corpora(tmp_path, ["meld"], [], [])["meld"]
+    whole = split_corpora(tmp_path, ["meld"], [], [], LABELS)["meld"]
     parts = (whole.train, whole.dev, whole.test)
     for group in ("speaker", "session"):
         found = [{getattr(e, group) for e in part} for part in parts]
         assert all(found)
         assert sum(map(len, found)) == len(set.union(*found))
-    named = split_corpora(tmp_path, ["meld"], ["meld-Guest 1"], ["meld-Guest 2"])["meld"]
+    named = split_corpora(tmp_path, ["meld"], ["meld-Guest 1"], ["meld-Guest 2"], LABELS)["meld"]
     assert {e.session for e in named.dev + named.test} == {"train-1", "train-2"}
     assert len(named.train) == 3 * 38
 
@@ -550,11 +552,11 @@ def grouped(data, *rows, columns=("file_name", "emotion", "speaker", "session"))
 def test_a_session_never_has_two_roles(tmp_path, capsys):
     rows = [("sad", f"s{i}", f"day {i // 2}") for i in range(8)]
     grouped(tmp_path, *rows)
-    split = split_corpora(tmp_path, ["voices"], ["s2"], ["s0"])["voices"]
+    split = split_corpora(tmp_path, ["voices"], ["s2"], ["s0"], LABELS)["voices"]
     assert [[e.speaker for e in part(split)] for part in PARTS] == [["s4", "s5", "s6", "s7"], ["s2"], ["s0"]]
     said = capsys.readouterr().err
     assert "2 of 6 clips are left out of train: their session is judged on" in said
-    split_corpora(tmp_path, ["voices"], ["s2"], ["s0"])
+    split_corpora(tmp_path, ["voices"], ["s2"], ["s0"], LABELS)
     assert not capsys.readouterr().err  # once is enough
 
 
@@ -563,7 +565,7 @@ def test_one_session_for_all_leaves_nothing_to_train_on_and_says_why(tmp_path):
     with pytest.raises(
         DatasetError, match=r"no clip is left for dev, for dev or test holds their session \(s1"
     ):
-        split_corpora(tmp_path, ["voices"], ["s2"], ["s0"])
+        split_corpora(tmp_path, ["voices"], ["s2"], ["s0"], LABELS)
 
 
 @pytest.mark.parametrize(("dev", "test"), [([], []), (["s1"], []), ([], ["s1"])])
@@ -575,20 +577,20 @@ def test_people_who_are_not_known_are_not_drawn(tmp_path, dev, test):
         columns=("file_name", "emotion", "speaker"),
     )
     with pytest.raises(DatasetError, match="1 of 10 rows do not say who speaks, so the same people would be"):
-        split_corpora(tmp_path, ["voices"], dev, test)
+        split_corpora(tmp_path, ["voices"], dev, test, LABELS)
 
 
 def test_people_who_are_not_known_are_trained_on_and_that_is_said(tmp_path, capsys):
     grouped(tmp_path, *[("sad",)] * 5, columns=("file_name", "emotion"))
     spoken(tmp_path, ["a", "b", "c"], "others")
-    splits = split_corpora(tmp_path, ["voices", "others"], ["a"], ["b"])
+    splits = split_corpora(tmp_path, ["voices", "others"], ["a"], ["b"], LABELS)
     assert len(splits["voices"].train) == 5
     assert "5 of 5 rows do not say who speaks; all are trained on" in capsys.readouterr().err
 
 
 def test_speakers_of_a_recipe_are_named_in_any_form(tmp_path):
     spoken(tmp_path, ["Zoë", "b", "c"])
-    split = split_corpora(tmp_path, ["voices"], [" Zoe\u0308 "], ["b"])["voices"]
+    split = split_corpora(tmp_path, ["voices"], [" Zoe\u0308 "], ["b"], LABELS)["voices"]
     assert [e.speaker for e in split.dev] == ["Zoë"]
 
 
@@ -610,7 +612,7 @@ def test_joined_is_all_corpora_as_one():
 
 def test_small_voices_hold_what_the_other_tests_expect(tmp_path):
     write_voices(tmp_path / "voices", speakers=2, clips=1)
-    assert labels_of(read_corpus(tmp_path, "voices")) == [*LABELS, *LABELS]
+    assert labels_of(read_corpus(tmp_path, "voices", LABELS)) == [*LABELS, *LABELS]
 
 
 # Damaged files: one line that names file and row
@@ -641,7 +643,7 @@ def test_a_mosaic_that_is_missing_is_named_with_its_row(tmp_path):
 def test_a_tile_outside_its_mosaic_is_named(tmp_path):
     mosaic(tmp_path / "fer2013", (0, 0), (1, 1), (2, 0))
     with pytest.raises(DatasetError, match=r"train_00\.jpg is too small to hold a face at row 2, column 0"):
-        read_faces(read_corpus(tmp_path, "fer2013"))
+        read_faces(read_corpus(tmp_path, "fer2013", LABELS))
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.99])
@@ -650,7 +652,7 @@ def test_a_mosaic_cut_short_is_refused_and_not_read_as_grey(tmp_path, kept):
     picture = tmp_path / "fer2013" / "train_00.jpg"
     picture.write_bytes(picture.read_bytes()[: int(kept * picture.stat().st_size)])
     with pytest.raises(DatasetError, match=r"train_00\.jpg is not a readable picture; replace"):
-        read_faces(read_corpus(tmp_path, "fer2013"))
+        read_faces(read_corpus(tmp_path, "fer2013", LABELS))
 
 
 @pytest.mark.parametrize(
@@ -717,7 +719,7 @@ def test_pictures_laid_out_of_a_table_are_no_other_data(tmp_path):
     pixels = ["4", "9 " * 2304, "Training"]
     table(tmp_path / "fer2013" / "fer2013.csv", ["emotion", "pixels", "Usage"], pixels)
     before = fingerprint(tmp_path, ["fer2013"])
-    assert read_corpus(tmp_path, "fer2013")[0].path.is_file()
+    assert read_corpus(tmp_path, "fer2013", LABELS)[0].path.is_file()
     assert fingerprint(tmp_path, ["fer2013"]) == before
 
 
@@ -742,7 +744,7 @@ def test_pictures_laid_out_of_a_table_are_no_other_data(tmp_path):
 def test_the_real_corpora_are_read_whole(name, split, count):
     if not (DATA / name).is_dir():
         pytest.skip("needs the real corpora")
-    examples = read_corpus(DATA, name, split)
+    examples = read_corpus(DATA, name, LABELS, split)
     if count is not None:
         assert len(examples) == count
     assert {e.label for e in examples} == set(range(len(LABELS)))
@@ -754,7 +756,7 @@ def test_the_starter_recipe_judges_on_nobody_it_trains_on():
         pytest.skip("needs the real corpora")
     recipe = read_recipe(Path(__file__).parents[1] / "recipes" / "starter.toml").audio
     assert recipe is not None
-    train, tuned, judged = roles(split_corpora(DATA, recipe.corpora, recipe.dev, recipe.test))
+    train, tuned, judged = roles(split_corpora(DATA, recipe.corpora, recipe.dev, recipe.test, LABELS))
     assert (tuned, judged) == (set(recipe.dev), set(recipe.test))
     assert len(train) == 20 + 7 - len(tuned) - len(judged)
 
@@ -762,7 +764,7 @@ def test_the_starter_recipe_judges_on_nobody_it_trains_on():
 def test_the_real_meld_is_judged_on_strangers():
     if not (DATA / "meld").is_dir():
         pytest.skip("needs the real corpora")
-    split = joined(split_corpora(DATA, ["meld"], [], []))
+    split = joined(split_corpora(DATA, ["meld"], [], [], LABELS))
     assert len(split.train) > 8000
     assert min(len(split.dev), len(split.test)) > 80
     assert not {e.session for e in split.train} & {e.session for e in split.dev + split.test}

@@ -35,6 +35,7 @@ from export.recipe import (
     TuningRecipe,
     read_recipe,
 )
+from export.recipe_labels import Said
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -130,6 +131,7 @@ RECIPE = {
     "tuning": TuningRecipe,
     "[fusion]": FusionRecipe,
     "[quantize]": QuantizeSettings,
+    "[labels]": Said,
     "[face_crop]": VisionSpec,
     "[tokens]": TextSpec,
 }
@@ -273,7 +275,11 @@ def test_settings_shown_are_valid(page, tmp_path):
     for number, block in enumerate(block for block in blocks(page) if block["kind"] == "toml"):
         path = tmp_path / f"{number}.toml"
         path.write_text(block["text"], encoding="utf-8")
-        assert read_recipe(path).name if "[fusion]" in block["text"] else read_site(path)
+        if block["text"].startswith("[labels]"):  # a section of a recipe alone
+            text = (ROOT / "recipes" / "starter.toml").read_text(encoding="utf-8")
+            path.write_text(text + block["text"], encoding="utf-8")
+        recipe = "[fusion]" in path.read_text(encoding="utf-8")
+        assert read_recipe(path).name if recipe else read_site(path)
 
 
 @pytest.fixture

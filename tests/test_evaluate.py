@@ -17,10 +17,12 @@ from calibration.data.recordings import load_media, load_sound, windows_of
 from calibration.judge.evaluate import Judge, evaluate_folder, stream_clips
 from edge.cli import main as cli
 from edge.errors import BundleError, DatasetError, MediaError
-from edge.items import LABELS, Frame
+from edge.items import Frame
 from edge.sources.recorded.recording import RecordingSource
+from edge.starter_labels import STARTER as LABELS
 
 KEYS = {
+    "labels",
     "n",
     "weighted_f1",
     "unweighted_recall",

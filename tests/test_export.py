@@ -19,7 +19,8 @@ from calibration.judge.evaluate import evaluate_folder
 from edge.bundle.folder import open_bundle
 from edge.bundle.manifest import VisionSpec
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
+from edge.starter_labels import STARTER as LABELS
 from export.corpora.fer2013 import read_faces
 from export.corpora.readers import fingerprint
 from export.deliver.card import HEADLINE

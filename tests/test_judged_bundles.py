@@ -11,7 +11,7 @@ from calibration.data.dataset import Example
 from calibration.judge.evaluate import evaluate_folder
 from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.judge.bundles import BESIDE_DB, adaptation, judge, machines_of
 from export.judge.heldout import HeldOut, write_set
 from export.recipe import read_recipe
@@ -40,7 +40,7 @@ def voices(tmp_path, rng):
     for index, name in enumerate(LABELS):
         write_wav(tmp_path / f"{name}.wav", tone(index, 1.0, rng))
         examples.append(Example(f"{name}.wav", index, f"s{index % 2}", tmp_path / f"{name}.wav"))
-    write_set(tmp_path / "heldout", examples)
+    write_set(tmp_path / "heldout", examples, LABELS)
     return [HeldOut("voices", "audio", examples), HeldOut("voices", "audio", examples, new_voices=True)]
 
 
@@ -95,9 +95,9 @@ def test_the_weights_before_adaptation_are_kept(tmp_path, rng):
     first, last = (train_audio(wanted, tmp_path, tmp_path / "audio") for wanted in (plain, recipe))
     with torch.no_grad():
         wanted, adapted = (student.eval()(*heard)[1] for student in (first, last))
-        found = unadapted_audio(tmp_path / "audio").eval()(*heard)[1]
+        found = unadapted_audio(recipe, tmp_path / "audio").eval()(*heard)[1]
     torch.testing.assert_close(found, wanted)  # other memory layout, other rounding
     assert not np.allclose(found, adapted)
     (tmp_path / "audio" / f"{LEARN}.pt").unlink()
     with pytest.raises(ConfigError, match=r"lacks audio\.pt; delete the folder to train the audio student"):
-        unadapted_audio(tmp_path / "audio")
+        unadapted_audio(recipe, tmp_path / "audio")

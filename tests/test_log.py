@@ -18,11 +18,12 @@ import pytest
 
 from edge.config import LogSettings
 from edge.errors import InputError
-from edge.items import LABELS, Reading
+from edge.items import Reading
 from edge.sinks import background
 from edge.sinks.files import log
 from edge.sinks.files.jsonl import record
 from edge.sinks.files.log import Log, columns
+from edge.starter_labels import STARTER as LABELS
 from edge.system.texts import uncell
 
 HAPPY = Reading(

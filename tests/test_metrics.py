@@ -7,8 +7,8 @@ import pytest
 
 from calibration.judge.metrics import Report, calibration_error, error_by_chance, score
 from edge.errors import InputError
-from edge.items import LABELS
 from edge.reading.confidence import prediction_set
+from edge.starter_labels import STARTER as LABELS
 
 NEUTRAL, ANGRY, HAPPY, SAD, WORRIED, SURPRISE = range(len(LABELS))
 KEYS = [
@@ -32,6 +32,7 @@ MORE = [
     "speakers",
     "nameless",
     "interval_method",
+    "labels",
 ]
 
 
@@ -49,7 +50,7 @@ def people(n):
 def test_a_case_counted_by_hand():
     truth = [NEUTRAL, NEUTRAL, NEUTRAL, ANGRY, ANGRY, HAPPY]
     predicted = [NEUTRAL, NEUTRAL, ANGRY, ANGRY, SAD, HAPPY]
-    report = score(saying(predicted), truth, people(6))
+    report = score(saying(predicted), truth, people(6), LABELS)
     # neutral: 2 of 3 found, 2 said; angry: 1 of 2 found, 2 said; happy: 1 of 1.
     f1 = {"neutral": 2 * 2 / 5, "angry": 2 * 1 / 4, "happy": 1.0}
     assert report.n == 6
@@ -66,16 +67,16 @@ def test_a_case_counted_by_hand():
 
 def test_all_right_and_all_wrong():
     truth = [*range(6), *range(6)]
-    right = score(saying(truth), truth, people(12))
+    right = score(saying(truth), truth, people(12), LABELS)
     assert (right.accuracy, right.macro_f1, right.unweighted_recall, right.weighted_f1) == (1, 1, 1, 1)
     assert right.interval["accuracy"] == pytest.approx((0.7575, 1), abs=1e-4)  # Wilson's of 12 of 12
-    wrong = score(saying([(label + 1) % 6 for label in truth]), truth, people(12))
+    wrong = score(saying([(label + 1) % 6 for label in truth]), truth, people(12), LABELS)
     assert (wrong.accuracy, wrong.macro_f1, wrong.unweighted_recall, wrong.weighted_f1) == (0, 0, 0, 0)
     assert wrong.interval["macro_f1"] == pytest.approx((0, 0.2425), abs=1e-4)
 
 
 def test_labels_that_do_not_occur_weigh_nothing():
-    report = score(saying([SAD, SURPRISE]), [SAD, SAD], people(2))
+    report = score(saying([SAD, SURPRISE]), [SAD, SAD], people(2), LABELS)
     assert report.per_class_recall == {"sad": 0.5}
     assert report.unweighted_recall == 0.5
     assert report.macro_f1 == pytest.approx(2 / 3)
@@ -84,7 +85,7 @@ def test_labels_that_do_not_occur_weigh_nothing():
 
 
 def test_one_example_is_enough():
-    report = score(saying([HAPPY]), [HAPPY], ["anna"])
+    report = score(saying([HAPPY]), [HAPPY], ["anna"], LABELS)
     assert report.n == 1
     assert report.interval["weighted_f1"] is None
 
@@ -104,7 +105,7 @@ def test_the_error_by_chance_is_that_of_posteriors_that_tell_the_truth():
         assert error_by_chance(posteriors) == pytest.approx(np.mean(met), rel=0.1)
         assert least < error_by_chance(posteriors) < most
     assert error_by_chance(np.eye(6)) == 0.0
-    shown = score(np.eye(6), range(6), people(6)).table()
+    shown = score(np.eye(6), range(6), people(6), LABELS).table()
     assert "expected calibration error   0.000   0.000 by chance alone" in shown
 
 
@@ -137,7 +138,7 @@ def mixed_bag(speakers, clips, rng):
 @pytest.mark.parametrize("speakers", [2, 5, 30])
 def test_the_interval_holds_the_value(speakers, rng):
     truth, predicted, who = mixed_bag(speakers, 24, rng)
-    report = score(saying(predicted), truth, who)
+    report = score(saying(predicted), truth, who, LABELS)
     assert list(report.interval) == ["weighted_f1", "unweighted_recall", "macro_f1", "accuracy"]
     for name, (low, high) in report.interval.items():
         assert 0.0 <= low <= getattr(report, name) <= high <= 1.0
@@ -148,26 +149,26 @@ def test_the_interval_is_over_speakers_not_clips():
     # One person read right every time and one never: as two people the truth may lie anywhere.
     truth = [SAD] * 200
     predicted = [SAD] * 100 + [HAPPY] * 100
-    two = score(saying(predicted), truth, ["anna"] * 100 + ["ben"] * 100)
+    two = score(saying(predicted), truth, ["anna"] * 100 + ["ben"] * 100, LABELS)
     assert two.interval["accuracy"] == (0.0, 1.0)
-    many = score(saying(predicted), truth, people(200))
+    many = score(saying(predicted), truth, people(200), LABELS)
     low, high = many.interval["accuracy"]
     assert 0.4 < low < 0.5 < high < 0.6
-    alone = score(saying(predicted), truth, ["anna"] * 200)
+    alone = score(saying(predicted), truth, ["anna"] * 200, LABELS)
     assert alone.interval["accuracy"] is None
 
 
 def test_the_same_predictions_give_the_same_report(rng):
     truth, predicted, who = mixed_bag(4, 10, rng)
-    assert score(saying(predicted), truth, who) == score(saying(predicted), truth, list(who))
+    assert score(saying(predicted), truth, who, LABELS) == score(saying(predicted), truth, list(who), LABELS)
 
 
 def test_the_order_of_examples_says_nothing(rng):
     truth, predicted, who = mixed_bag(4, 10, rng)
     order = rng.permutation(len(truth))
     report, other = (
-        score(saying(predicted), truth, who),
-        score(saying(predicted[order]), truth[order], who[order]),
+        score(saying(predicted), truth, who, LABELS),
+        score(saying(predicted[order]), truth[order], who[order], LABELS),
     )
     assert report.interval == other.interval
     assert report.confusion == other.confusion
@@ -177,7 +178,7 @@ def test_sets_are_those_a_person_is_shown(rng):
     posteriors = rng.dirichlet(np.full(6, 0.7), 400).astype(np.float32)
     thresholds = rng.uniform(0.1, 0.6, (400, 6))
     truth = rng.integers(6, size=400)
-    report = score(posteriors, truth, people(400), thresholds=thresholds)
+    report = score(posteriors, truth, people(400), LABELS, thresholds=thresholds)
     shown = [prediction_set(p, LABELS, row) for p, row in zip(posteriors, thresholds, strict=True)]
     assert report.mean_set_size == pytest.approx(np.mean([len(one) for one in shown]))
     inside = [LABELS[label] in one for label, one in zip(truth, shown, strict=True)]
@@ -185,7 +186,7 @@ def test_sets_are_those_a_person_is_shown(rng):
 
 
 def test_as_dict_has_the_promised_keys_and_is_json():
-    report = score(saying([SAD, HAPPY]), [SAD, SAD], people(2), {"no face": 3})
+    report = score(saying([SAD, HAPPY]), [SAD, SAD], people(2), LABELS, {"no face": 3})
     found = json.loads(json.dumps(report.as_dict()))
     assert list(found) == [*KEYS, *MORE]
     assert found["skipped"] == {"no face": 3}
@@ -196,7 +197,7 @@ def test_as_dict_has_the_promised_keys_and_is_json():
 
 
 def test_the_table_reads_well():
-    lines = score(saying([SAD, HAPPY]), [SAD, SAD], people(2), {"no face": 3}).table().splitlines()
+    lines = score(saying([SAD, HAPPY]), [SAD, SAD], people(2), LABELS, {"no face": 3}).table().splitlines()
     assert lines[0] == "2 examples judged"
     assert lines[1] == "3 left out: no face"
     (accuracy,) = (line for line in lines if line.startswith("accuracy"))
@@ -212,7 +213,9 @@ def test_the_table_reads_well():
 
 
 def test_one_speaker_has_no_interval():
-    report = score(np.vstack([saying([SAD], 0.9), saying([HAPPY], 0.9)]), [SAD, SAD], ["anna", "anna"])
+    report = score(
+        np.vstack([saying([SAD], 0.9), saying([HAPPY], 0.9)]), [SAD, SAD], ["anna", "anna"], LABELS
+    )
     assert report.span("accuracy") == "no interval: one person"
     assert report.span("accuracy", "ja") == "区間なし（1 人のみ）"
     assert "jackknife" not in report.table()
@@ -222,17 +225,17 @@ def test_a_nan_is_not_the_likeliest_label():
     posteriors = np.full((3, len(LABELS)), 1.0 / len(LABELS))
     posteriors[1, 2] = np.nan
     with pytest.raises(InputError, match="1 examples got NaN or infinity"):
-        score(posteriors, [0, 1, 2], people(3))
+        score(posteriors, [0, 1, 2], people(3), LABELS)
 
 
 def test_a_table_says_where_it_is_not_known_who_speaks():
     posteriors = np.vstack([saying([SAD], 0.9)] * 3)
-    report = score(posteriors, [SAD] * 3, ["a", "b", "c"], nameless=2)
+    report = score(posteriors, [SAD] * 3, ["a", "b", "c"], LABELS, nameless=2)
     assert "2 of 3 rows do not say who speaks" in report.table()
-    assert "who speaks" not in score(posteriors, [SAD] * 3, ["a", "b", "c"]).table()
+    assert "who speaks" not in score(posteriors, [SAD] * 3, ["a", "b", "c"], LABELS).table()
 
 
 def test_people_who_are_all_read_alike_are_still_several():
-    report = score(np.vstack([saying([SAD], 0.9)] * 6), [HAPPY] * 6, [f"p{i}" for i in range(6)])
+    report = score(np.vstack([saying([SAD], 0.9)] * 6), [HAPPY] * 6, [f"p{i}" for i in range(6)], LABELS)
     assert report.speakers == 6
     assert report.span("accuracy") == "0.000 to 0.390, 6 people"

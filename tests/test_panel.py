@@ -20,7 +20,9 @@ from edge.display.panel.layout import FULL
 from edge.display.panel.panel import draw
 from edge.display.view import STALE_S, Board, Look, Setup, View, doubtful, sureness
 from edge.errors import InputError
-from edge.items import LABELS, Health, State
+from edge.items import Health, State
+from edge.starter_labels import STARTER as LABELS
+from edge.starter_labels import labels_of
 from edge.words import WORDS, word
 
 HEADLINE, PICTURE, DEVICES, BARS, TIMELINE = (
@@ -182,7 +184,7 @@ def test_offset_and_temperature_are_shown_when_given():
 
 def test_nothing_yet_and_a_bundle_of_other_labels():
     assert draw(View()).any()
-    setup = dataclasses.replace(SETUP, labels=("calm", "stressed"), prior=(0.5, 0.5))
+    setup = dataclasses.replace(SETUP, labels=labels_of(("calm", "stressed")), prior=(0.5, 0.5))
     half = np.array([0.4, 0.6], np.float32)
     reading = dataclasses.replace(read(60), label="stressed", probabilities=half, candidates=("stressed",))
     shown = board([reading], setup=setup).view(Look("ja"))
@@ -214,7 +216,7 @@ def written(monkeypatch, module, shown):
 def site_setup(count):
     """A bundle of a site's own labels, the second one long."""
     labels = ("label0", "frustrated and impatient", *(f"label{i}" for i in range(2, count)))
-    return Setup(labels, (1.0 / count,) * count, bundle="line3")
+    return Setup(labels_of(labels), (1.0 / count,) * count, bundle="line3")
 
 
 def site_reading(count, time=60.0, **changes):
@@ -247,7 +249,7 @@ def test_a_label_held_in_doubt_keeps_to_the_headline(language, monkeypatch):
             reading = read(60, label, 0.4, state=name, candidates=LABELS, held=True)
             words = written(monkeypatch, headline, view(language, readings=[reading]))
             assert all(end <= HEADLINE[0] + HEADLINE[2] - 12 for _, end in words)
-            assert {word(label, language), word("unsure", language), word("held", language)} <= {
+            assert {LABELS.said(label, language), word("unsure", language), word("held", language)} <= {
                 said for said, _ in words
             }
 
@@ -437,7 +439,7 @@ def test_doubt_is_shown_when_no_check_is_asked_for_as_well(language, monkeypatch
         said = [words for words, _ in written(monkeypatch, headline, shown)]
         assert word(why, language) in said
         assert word("unsure", language) not in said  # 80 % is not called unlikely
-        assert word("sad", language) in said
+        assert LABELS.said("sad", language) in said
         assert word("sure", language) not in said
 
 

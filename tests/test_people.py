@@ -179,8 +179,8 @@ def _cut(path, seconds):
 
 def test_a_line_of_csv_names_the_person(tmp_path):
     from edge.config import LogSettings
-    from edge.items import LABELS
     from edge.sinks.files.log import Log
+    from edge.starter_labels import STARTER as LABELS
 
     with Log(LogSettings(folder=tmp_path, format="csv"), LABELS) as log:
         log.write(read(1, person=2))

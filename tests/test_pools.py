@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from edge.errors import DatasetError
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
+from edge.starter_labels import STARTER as LABELS
 from export.fusion import crossfit
 from export.fusion.crossfit import completed, cross_fitted
 from export.fusion.pools import Inputs, parts_of, require_labels
@@ -105,6 +106,6 @@ def test_transcripts_and_people_follow_their_examples():
 
 def test_a_label_nobody_shows_is_named():
     everyone = list(range(len(LABELS)))
-    require_labels({"audio": inputs(everyone)}, "train")
+    require_labels({"audio": inputs(everyone)}, "train", LABELS)
     with pytest.raises(DatasetError, match="audio: no dev example shows surprise"):
-        require_labels({"vision": inputs(everyone), "audio": inputs(everyone[:-1])}, "dev")
+        require_labels({"vision": inputs(everyone), "audio": inputs(everyone[:-1])}, "dev", LABELS)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.items import LABELS
 from edge.reading.priors import EVERY, KEPT_WINDOWS, LEAST_WINDOWS, Census, bbse, counted, em_prior
+from edge.starter_labels import STARTER as LABELS
 
 K = len(LABELS)
 EVEN = (1 / K,) * K

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
+from edge.starter_labels import STARTER as LABELS
 from export.fusion.head import FusionHead
 from export.fusion.privacy.dp import PrivateGradients, privacy_of
 from export.fusion.privacy.federated import of_site
@@ -187,7 +188,7 @@ def test_noise_and_fine_tuning_in_int8_do_not_go_together():
 
 
 def test_sites_share_no_speaker_and_lose_none(pools):
-    parts = [of_site(pools[:2], number, 2) for number in range(2)]
+    parts = [of_site(pools[:2], number, 2, K) for number in range(2)]
     for index, found in enumerate(pools[:2]):
         for m in MODALITIES:
             own = [set(part[index][m].speaker.tolist()) for part in parts]
@@ -202,14 +203,14 @@ def test_the_words_that_were_said_reach_every_site(pools):
     found["spoken"] = dataclasses.replace(found["text"], speaker=None)
     found["audio"] = dataclasses.replace(found["audio"], spoken=torch.arange(rows))
     for number in range(2):
-        (part,) = of_site([found], number, 2)
+        (part,) = of_site([found], number, 2, K)
         rng = np.random.default_rng(0)
         windows = compose(part, torch.arange(K).repeat(4), recipe_with(), rng, MODALITIES, spoken=1.0)
         assert any(torch.equal(windows[2][0], tokens) for tokens in found["spoken"].tokens)
 
 
 def test_a_person_is_at_one_site(pools):
-    parts = [of_site(pools[:1], number, 3)[0] for number in range(3)]
+    parts = [of_site(pools[:1], number, 3, K)[0] for number in range(3)]
     people = [set().union(*(part[m].speaker.tolist() for m in MODALITIES)) for part in parts]
     assert sum(map(len, people)) == len(set().union(*people)) == 10
 
@@ -226,14 +227,14 @@ def test_sites_weigh_by_their_voices(pools, tmp_path, monkeypatch):
 
     monkeypatch.setattr(FedAvg, "aggregate_fit", watched)
     train_fusion(recipe_with(epochs=1, windows=64, batch=32, sites=3), *pools, tmp_path)
-    assert told == [voices(*of_site(pools[:2], number, 3)) for number in range(3)]
+    assert told == [voices(*of_site(pools[:2], number, 3, K)) for number in range(3)]
     assert len(set(told)) > 1
 
 
 def test_a_site_without_a_label_is_refused(pools):
     lonely = {m: dataclasses.replace(p, speaker=p.label.clone()) for m, p in pools[0].items()}
     with pytest.raises(DatasetError, match="site 1 lacks recordings of some label; take fewer sites"):
-        of_site([lonely], 0, 2)
+        of_site([lonely], 0, 2, K)
 
 
 @pytest.mark.slow

@@ -12,10 +12,11 @@ import torch
 from corpora import tone, write_voices, write_wav
 
 from calibration.data.dataset import Example, read_folder, require_human
+from calibration.data.labels import Emotions
 from calibration.judge.evaluate import Judge, evaluate_folder, stream_clips
 from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.corpora.readers import Split, joined, split_corpora
 from export.pseudo.policy import read_policy
 from export.pseudo.run import run_pseudo
@@ -117,7 +118,7 @@ def test_nothing_is_labelled_before_somebody_signs(place):
 def test_nobody_signs_what_nobody_has_looked_at(place):
     with pytest.raises(ConfigError, match=r"look at .*sensitivity.png first: it was drawn only now"):
         go(place, signer="Tanaka")
-    assert read_policy(place / "policy.toml").signed is None
+    assert read_policy(place / "policy.toml", LABELS).signed is None
 
 
 def test_nobody_signs_what_changed_since_it_was_drawn(place):
@@ -144,7 +145,7 @@ def test_an_audited_round_becomes_a_corpus(place):
     answer(place)
     outcome = go(place)
     assert outcome.rounds[0].state == "kept"
-    examples = read_folder(place / "guessed")
+    examples = read_folder(place / "guessed", Emotions(LABELS))
     guesses = [e for e in examples if e.soft is not None]
     heard = [e for e in examples if e.soft is None]
     assert len(guesses) == len(outcome.guesses)
@@ -164,7 +165,7 @@ def test_every_guess_says_where_it_comes_from(place):
     assert float(first["probability"]) >= 0.4
     assert float(first["fold_agreement"]) == 1.0
     assert (first["signed_by"], first["head_agrees"]) == ("Tanaka", "True")
-    assert first["policy"] == read_policy(place / "policy.toml").digest[:16]
+    assert first["policy"] == read_policy(place / "policy.toml", LABELS).digest[:16]
     assert Path(first["file_name"]).is_file()
     assert "audit = false" in (place / "guessed" / "report.json").read_text()
 
@@ -294,16 +295,16 @@ def test_no_bundle_is_evaluated_on_guesses(place, tiny_bundle):
 
 def test_guesses_are_trained_on_and_never_dev_or_test(place):
     signed(place, "audit = false\n")
-    splits = split_corpora(place, ["voices", "guessed"], ["s4"], ["s5"])
+    splits = split_corpora(place, ["voices", "guessed"], ["s4"], ["s5"], LABELS)
     assert any(e.soft is not None for e in splits["guessed"].train)
     assert not splits["guessed"].dev
     named = splits["guessed"].train[0].speaker
-    again = split_corpora(place, ["voices", "guessed"], ["s4", named], ["s5"])
+    again = split_corpora(place, ["voices", "guessed"], ["s4", named], ["s5"], LABELS)
     assert named not in {e.speaker for part in again["guessed"].__dict__.values() for e in part}
 
 
 def test_a_guess_asks_for_its_soft_label():
-    found = label_targets([HUMAN, GUESS])
+    found = label_targets([HUMAN, GUESS], len(LABELS))
     assert found[0].tolist() == [0, 1, 0, 0, 0, 0]
     assert torch.allclose(found[1], torch.tensor(GUESS.soft))
 
@@ -386,7 +387,7 @@ def test_a_damaged_guess_is_named(tmp_path, cells):
     header = "file_name,emotion,weight," + ",".join(f"p_{name}" for name in LABELS)
     (tmp_path / "metadata.csv").write_text(f"{header}\ng.wav,angry,{cells}\n")
     with pytest.raises(DatasetError, match=r"line 2: (a pseudo-label needs a|weight '2' is no number)"):
-        read_folder(tmp_path, files=False)
+        read_folder(tmp_path, Emotions(LABELS), files=False)
 
 
 # The trial

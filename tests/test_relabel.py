@@ -10,10 +10,10 @@ from panels import read, state
 from edge.cli import main as cli
 from edge.config import Site
 from edge.errors import ConfigError, InputError
-from edge.items import LABELS
 from edge.relabel import relabel
 from edge.replay import last_run
 from edge.sinks.files.jsonl import JsonLines
+from edge.starter_labels import STARTER as LABELS
 
 SHARES = {"neutral": 0.6, "angry": 0.1, "happy": 0.1, "sad": 0.1, "worried": 0.1, "surprise": 0.0}
 

@@ -18,9 +18,10 @@ from edge.config import Site
 from edge.display.panel import palette
 from edge.display.panel.layout import FULL
 from edge.errors import InputError
-from edge.items import LABELS, Reading
+from edge.items import Reading
 from edge.replay import last_run, replay
 from edge.sinks.files.jsonl import JsonLines, record
+from edge.starter_labels import STARTER as LABELS
 
 
 @pytest.fixture

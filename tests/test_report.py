@@ -21,7 +21,7 @@ from calibration.judge.paired import difference
 from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
 from edge.errors import BundleError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.deliver.measured import Measured
 from export.deliver.report.advice import next_steps, weakest
 from export.deliver.report.facts import mistakes_of, optional, write_report
@@ -85,7 +85,10 @@ def made(tmp_path_factory, _tiny):
     accuracy = {
         s.title: {
             precision: score(
-                found.posteriors, [e.label for e in s.examples], [e.speaker for e in s.examples]
+                found.posteriors,
+                [e.label for e in s.examples],
+                [e.speaker for e in s.examples],
+                LABELS,
             ).as_dict()
             for precision, found in (("fp32", rivals["fp32"][s.title]), ("int8", answers[s.title]))
         }
@@ -178,7 +181,9 @@ def test_the_surest_mistakes_come_first(tmp_path):
     for row, (answer, sure) in enumerate([(1, 0.5), (0, 0.9), (2, 0.8), (3, 0.7)]):
         posteriors[row, answer] = sure
     examples = [Example(f"clip{i}", 0, "s") for i in range(4)]
-    found = mistakes_of(Answers(examples, posteriors, ["vision"] * len(examples), Counter()), 2, tmp_path)
+    found = mistakes_of(
+        Answers(examples, posteriors, ["vision"] * len(examples), Counter()), LABELS, 2, tmp_path
+    )
     assert (found["wrong"], found["judged"]) == (3, 4)
     assert [(e["name"], e["answer"], e["confidence"]) for e in found["examples"]] == [
         ("clip2", LABELS[2], 0.8),

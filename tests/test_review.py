@@ -19,12 +19,13 @@ import pytest
 from panels import picture, read, state
 
 from calibration.data.dataset import read_folder
+from calibration.data.labels import Emotions
 from edge.app import Reader
 from edge.bundle.folder import MANIFEST, sha256
 from edge.cli import main as cli
 from edge.config import ConsentSettings, ReviewSettings, Site
 from edge.errors import InputError
-from edge.items import LABELS, Prediction, Quality, Window
+from edge.items import Prediction, Quality, Window
 from edge.review import intake as intake_module
 from edge.review import schema
 from edge.review import store as store_module
@@ -34,6 +35,7 @@ from edge.review.results import Share, kappa, results
 from edge.review.store import DATABASE, Store
 from edge.sinks import review as review_module
 from edge.sinks.review import Review
+from edge.starter_labels import STARTER as LABELS
 
 CONSENT = ConsentSettings(who=("Yamada", "Sato"), date=datetime.date(2026, 11, 1), scope=("face", "sound"))
 
@@ -428,9 +430,9 @@ def test_an_export_is_read_for_training(queue, settings, tmp_path):
         with pytest.raises(InputError, match="is there already"):
             export(store, tmp_path / "out")
     assert counts == {"verdicts": 4, "faces": 1, "sound": 1}
-    (sound,) = read_folder(tmp_path / "out" / "sound")
+    (sound,) = read_folder(tmp_path / "out" / "sound", Emotions(LABELS))
     assert (LABELS[sound.label], sound.transcript) == ("worried", "oh no")
-    (face,) = read_folder(tmp_path / "out" / "faces")
+    (face,) = read_folder(tmp_path / "out" / "faces", Emotions(LABELS))
     assert (LABELS[face.label], face.path.name) == ("worried", "1.png")
     assert face.speaker == sound.speaker
     assert "Yamada" not in face.speaker

@@ -8,14 +8,17 @@ import pytest
 
 from calibration.judge.metrics import calibration_error
 from edge.errors import DatasetError
+from edge.starter_labels import STARTER as LABELS
 from export.pseudo import rounds
 from export.pseudo.audit import verdicts
-from export.pseudo.ensemble import NOBODY, Guessed, Human, fold_of, half_of, opinion
+from export.pseudo.ensemble import Guessed, Human, fold_of, half_of, nobody, opinion
 from export.pseudo.policy import Policy
 from export.pseudo.rounds import Material, run_rounds
 
 CENTRES = 1.6 * np.eye(6, 12, dtype=np.float32)
 POLICY = Policy(threshold=0.8, folds=3, audit_clips=50, head_agreement=False)
+
+NOBODY = nobody(len(LABELS))
 
 
 def clips(rng, people, each, spread=0.45):
@@ -37,7 +40,7 @@ def material(rng, truth):
     human = clips(rng, 6, 1)
     names = [f"clip{number}" for number in range(len(truth.labels))]
     pool = (truth.features, truth.features)
-    return Material((human, human), pool, names, truth.groups, clips(rng, 3, 8))
+    return Material((human, human), pool, names, truth.groups, clips(rng, 3, 8), LABELS)
 
 
 def listener(truth, wrong=0):

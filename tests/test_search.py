@@ -16,7 +16,7 @@ from calibration.int8.search import Calls, fit
 from calibration.int8.settings import QuantizeSettings
 from edge.engines import open_engine
 from edge.errors import DatasetError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.fusion.pools import Inputs
 from export.int8.calls import require_material
 from export.int8.qat import fine_tune

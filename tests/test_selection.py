@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.pseudo.policy import Policy
 from export.pseudo.selection import freematch, rule, select, sharpened, softmatch
 from export.pseudo.sensitivity import LEFT, TOP, WIDTH, curve, draw_curve, table
@@ -23,7 +23,7 @@ PLAIN = {"fold_agreement": 0.0, "head_agreement": False, "quotas": False}
 
 def chosen(given, votes=None, second=None, **policy):
     votes = np.tile(given.argmax(1), (4, 1)) if votes is None else np.asarray(votes)
-    return select(given, votes, given if second is None else second, Policy(**(PLAIN | policy)))
+    return select(given, votes, given if second is None else second, Policy(**(PLAIN | policy)), LABELS)
 
 
 def test_a_fixed_threshold_takes_what_reaches_it():
@@ -46,10 +46,10 @@ def test_freematch_asks_less_of_labels_that_are_told_less_surely():
     thresholds = freematch(given)
     assert thresholds[0] == pytest.approx(given.max(axis=1).mean())  # the label met most: 0.8
     assert thresholds[4] == pytest.approx(0.8 * mean[4] / mean[0])
-    weight, told = rule(given, Policy(rule="freematch"))
+    weight, told = rule(given, Policy(rule="freematch"), LABELS)
     assert weight.tolist() == [1, 1, 1, 1]
     assert told == pytest.approx(thresholds)
-    assert rule(posteriors((0, 0.9), (0, 0.7)), Policy(rule="freematch"))[0].tolist() == [1, 0]
+    assert rule(posteriors((0, 0.9), (0, 0.7)), Policy(rule="freematch"), LABELS)[0].tolist() == [1, 0]
 
 
 def test_softmatch_weighs_by_a_gaussian_below_the_mean():
@@ -61,7 +61,7 @@ def test_softmatch_weighs_by_a_gaussian_below_the_mean():
 
 def test_a_softmatch_weight_of_next_to_nothing_is_none():
     given = posteriors(*[(0, 0.95)] * 99, (1, 0.3))
-    assert rule(given, Policy(rule="softmatch"))[0][-1] == 0
+    assert rule(given, Policy(rule="softmatch"), LABELS)[0][-1] == 0
 
 
 def test_folds_must_agree():
@@ -102,7 +102,7 @@ def test_every_clip_left_out_is_counted_once(rng):
     given = rng.dirichlet(np.full(6, 0.3), 200).astype(np.float32)
     second = rng.dirichlet(np.full(6, 0.3), 200).astype(np.float32)
     votes = rng.integers(0, 6, (3, 200))
-    found = select(given, votes, second, Policy(threshold=0.5, fold_agreement=0.3))
+    found = select(given, votes, second, Policy(threshold=0.5, fold_agreement=0.3), LABELS)
     assert sum(found.left_out.values()) + (found.weight > 0).sum() == 200
 
 
@@ -119,19 +119,19 @@ def test_sharpened_labels_keep_their_order_and_sum_to_one():
 def test_the_curve_tells_what_a_threshold_takes_and_how_much_of_it_is_right():
     given = posteriors(*[(0, 0.9)] * 20, *[(1, 0.5)] * 20)
     truth = np.array([0] * 19 + [3] + [1] * 10 + [2] * 10)
-    points = {p.threshold: p for p in curve(given, truth, np.ones(40, bool))}
+    points = {p.threshold: p for p in curve(given, truth, np.ones(40, bool), LABELS)}
     assert (points[0.5].coverage, points[0.5].precision) == (1.0, 29 / 40)
     assert (points[0.6].coverage, points[0.6].precision) == (0.5, 0.95)
     assert points[0.6].bound == pytest.approx(0.764, abs=1e-3)
     assert points[0.6].by_label["neutral"] == (20, 19)
     assert points[0.95].precision is None
     agreed = np.arange(40) < 12
-    assert {p.threshold: p for p in curve(given, truth, agreed)}[0.5].coverage == 0.3
+    assert {p.threshold: p for p in curve(given, truth, agreed, LABELS)}[0.5].coverage == 0.3
 
 
 def test_the_curve_is_drawn_with_the_policys_thresholds():
     given = posteriors(*[(0, 0.9)] * 20, *[(1, 0.5)] * 20)
-    points = curve(given, np.zeros(40, int), np.ones(40, bool))
+    points = curve(given, np.zeros(40, int), np.ones(40, bool), LABELS)
     image = draw_curve(points, (0.8,), 40)
     plain = draw_curve(points, (), 40)
     x = LEFT + round(0.5 / 0.7 * WIDTH)

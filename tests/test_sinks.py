@@ -15,9 +15,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from edge.errors import InputError
-from edge.items import LABELS, Reading, State
+from edge.items import Reading, State
 from edge.sinks.files.jsonl import JsonLines
 from edge.sinks.terminal import Terminal, line
+from edge.starter_labels import STARTER as LABELS
+from edge.starter_labels import labels_of
 from edge.words import word
 
 HAPPY = Reading(
@@ -209,7 +211,7 @@ def test_a_file_of_something_else_is_not_written_to(tmp_path, content):
 def test_a_terminal_is_sent_nothing_that_acts():
     out = io.StringIO()
     evil = "\x1b]0;x\x07\x9b31m\u202egpj.exe\u2066\r\n\udc83"
-    with Terminal((*LABELS[:2], evil, *LABELS[3:]), Console(file=out, soft_wrap=True)) as sink:
+    with Terminal(labels_of((*LABELS[:2], evil, *LABELS[3:])), Console(file=out, soft_wrap=True)) as sink:
         sink.write(dataclasses.replace(HAPPY, source=f"a{evil}.mp4", label=evil, candidates=(evil, "sad")))
     assert not set(out.getvalue()) & set("\x1b\x07\x9b\u202e\u2066\r\udc83")
     assert out.getvalue().count("\n") == 2

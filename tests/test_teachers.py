@@ -194,7 +194,7 @@ def test_lessons_come_from_classifiers_that_never_heard_the_speaker(rng):
     features = told[labels] + 0.3 * rng.standard_normal((120, 80)).astype(np.float32)
     share = np.full(120, 1 / 120)
     nobody = DevClips(features[:6], speakers[:6], lambda logits: 0.0)
-    found = teacher_targets(features, labels, speakers, share, nobody)
+    found = teacher_targets(features, labels, speakers, share, nobody, 6)
     assert found.soft.shape == (120, 6)
     assert torch.allclose(found.soft.sum(1), torch.ones(120), atol=1e-5)
     assert (found.soft.argmax(1).numpy() == labels).mean() > 0.95
@@ -204,7 +204,7 @@ def test_lessons_come_from_classifiers_that_never_heard_the_speaker(rng):
     changed = labels.copy()
     own = np.array(speakers) == "s3"
     changed[own] = 5 - changed[own]
-    again = teacher_targets(features, changed, speakers, share, nobody)
+    again = teacher_targets(features, changed, speakers, share, nobody, 6)
     assert torch.equal(again.soft[own], found.soft[own])
     assert not torch.equal(again.soft[~own], found.soft[~own])
 
@@ -223,7 +223,7 @@ def test_a_teacher_is_judged_by_people_whose_labels_it_never_saw(rng):
     strangers = DevClips(strange.astype(np.float32), ["a", "b"] * 30, score)
     share = np.full(120, 1 / 120)
     found = teacher_targets(
-        features.astype(np.float32), labels, [f"s{i % 10}" for i in range(120)], share, strangers
+        features.astype(np.float32), labels, [f"s{i % 10}" for i in range(120)], share, strangers, 6
     )
     assert found.score > 0.95
     assert [tuple(logits.shape) for logits in asked] == [(60, 6)]

@@ -26,7 +26,9 @@ from edge.display.display import Display
 from edge.display.terminal.text_panel import FILLED, OUTLINED, TextPanel
 from edge.display.terminal.text_screen import TextScreen, has_terminal
 from edge.display.view import STALE_S, Look, View
-from edge.items import LABELS, Health, State
+from edge.items import Health, State
+from edge.starter_labels import STARTER as LABELS
+from edge.starter_labels import labels_of
 from edge.words import word
 
 
@@ -57,7 +59,7 @@ def test_a_reading_fits_a_terminal_of_80_by_24(language):
     ):
         assert word(key, language) in text
     for label in LABELS:
-        assert word(label, language) in text
+        assert LABELS.said(label, language) in text
     assert all(said in text for said in ("line3", "clip.mp4", "61 °C", "-2 dB", "80%", "0:01:00"))
     assert re.search(r"★ +(happy +喜び|喜び +happy)", text)  # both languages
     assert word("audio", language) + " 40%" in text
@@ -88,12 +90,12 @@ def test_doubt_and_a_call_for_a_check(language):
     reading = read(60, "sad", 0.8, candidates=("sad", "worried"), held=True)
     for name in ("reading", "needs_check"):
         text = "\n".join(shown(view(language, readings=[dataclasses.replace(reading, state=name)])))
-        assert re.search(f"▽ +{word('sad', language)}", text)
+        assert re.search(f"▽ +{LABELS.said('sad', language)}", text)
         assert f"80%  {word('others_open', language)}" in text
         assert word("unsure", language) not in text  # 80 % is not called unlikely
         assert word("sure", language) not in text
         assert word("held", language) in text
-        assert re.search(f"◇ {word('worried', language)}", text)
+        assert re.search(f"◇ {LABELS.said('worried', language)}", text)
         assert (word("needs_check", language) in text) == (name == "needs_check")
 
 
@@ -129,7 +131,9 @@ def test_it_fits_any_terminal(width, height, language):
 
 def test_labels_of_a_site_with_long_names():
     labels = ("label0", "frustrated and impatient", *(f"label{i}" for i in range(2, 14)))
-    setup = dataclasses.replace(SETUP, labels=labels, prior=(), bundle="b" * 90, purpose="目的" * 60)
+    setup = dataclasses.replace(
+        SETUP, labels=labels_of(labels), prior=(), bundle="b" * 90, purpose="目的" * 60
+    )
     reading = dataclasses.replace(
         read(60), label=labels[1], candidates=(labels[1],), probabilities=[1 / 14] * 14, source="s" * 200
     )

@@ -18,7 +18,8 @@ from calibration.data.noise import add_noise, background
 from edge.bundle.manifest import AudioSpec, TextSpec
 from edge.errors import ConfigError
 from edge.features.audio import log_mel
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
+from edge.starter_labels import STARTER as LABELS
 from export.fusion.crossfit import train_heads
 from export.fusion.head import FusionHead
 from export.fusion.training import train_fusion
@@ -27,7 +28,7 @@ from export.recipe import read_recipe
 from export.students.audio import train_audio
 from export.students.networks import TOKEN, AudioStudent, TextStudent, VisionStudent
 from export.students.onnx_files import audio_tokens
-from export.students.voices import NEUTRAL, voice_weights, voices_of
+from export.students.voices import BASELINE, voice_weights, voices_of
 from export.training.augment import (
     echo,
     jitter_faces,
@@ -584,7 +585,7 @@ def test_the_tokens_of_all_speakers_come_to_have_no_mean():
 
 
 def test_weights_of_a_voice_favour_neutral_speech_or_are_all_zero(rng):
-    labels = np.array([NEUTRAL, 1, 2, 3])
+    labels = np.array([BASELINE, 1, 2, 3])
     drawn = np.stack([voice_weights(labels, rng) for _ in range(400)])
     unknown = drawn.sum(axis=1) == 0
     assert 0.1 < unknown.mean() < 0.3

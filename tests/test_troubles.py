@@ -10,7 +10,7 @@ import pytest
 
 from edge.config import LogSettings, ReviewSettings
 from edge.errors import InputError
-from edge.items import LABELS, Reading
+from edge.items import Reading
 from edge.perception.synchrony import CaptureClocks
 from edge.sinks import troubles as module
 from edge.sinks.files.jsonl import JsonLines, new_run
@@ -19,6 +19,7 @@ from edge.sinks.files.persistent import Persistent
 from edge.sinks.health import HealthLine
 from edge.sinks.review import Review
 from edge.sinks.troubles import Troubles
+from edge.starter_labels import STARTER as LABELS
 
 NOTHING = Reading(1.0, "no_face")
 
@@ -162,7 +163,8 @@ OTHER = """
 import sys
 from pathlib import Path
 from edge.config import LogSettings
-from edge.items import LABELS, Reading
+from edge.items import Reading
+from edge.starter_labels import STARTER as LABELS
 from edge.sinks.files.jsonl import JsonLines
 from edge.sinks.files.log import Log
 folder = Path(sys.argv[1])

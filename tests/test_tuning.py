@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from edge.bundle.manifest import TextSpec
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS
+from edge.starter_labels import STARTER as LABELS
 from export.recipe import read_recipe
 from export.students import vision as vision_training
 from export.students.text import guessed, macro_f1, train_text, train_tokenizer

@@ -15,10 +15,11 @@ from edge.display.panel.layout import COMPACT, FULL
 from edge.display.panel.panel import at_units, draw
 from edge.display.verdicts import REVIEWER, Verdicts
 from edge.display.view import Look, Note
-from edge.items import LABELS
 from edge.review.shown import reasons
 from edge.review.store import Store
 from edge.sinks.review import Review
+from edge.starter_labels import STARTER as LABELS
+from edge.starter_labels import labels_of
 
 ASKED = dataclasses.replace(SETUP, queue=True)
 
@@ -60,7 +61,7 @@ def test_a_key_held_down_counts_once():
 @pytest.mark.parametrize("count", [6, 12])
 def test_each_place_to_click_is_where_it_is_drawn(size, count):
     labels = tuple(f"label{i}" for i in range(count))
-    setup = dataclasses.replace(ASKED, labels=labels, prior=())
+    setup = dataclasses.replace(ASKED, labels=labels_of(labels), prior=())
     layout = at_units(0, 0, *size)[2]
     scale = min(size[0] / layout.width, size[1] / layout.height)
     left, top = ((size[0] - scale * layout.width) / 2, (size[1] - scale * layout.height) / 2)
@@ -189,7 +190,7 @@ def test_trouble_is_one_line_and_ends_nothing(queue):
     verdicts.judge("clip.mp4", 1.0, None, "worried")
     note = told(notes, 2)
     assert (note.key, note.wrong) == ("verdict_failed", True)
-    assert "\n" not in note.told("ja")
+    assert "\n" not in note.told("ja", LABELS)
     (folder / "queue.db").rmdir()
     (folder / "away.db").rename(folder / "queue.db")
     verdicts.judge("clip.mp4", 1.0, None, "worried")
@@ -199,5 +200,5 @@ def test_trouble_is_one_line_and_ends_nothing(queue):
 
 
 def test_a_note_is_told_in_the_language_of_the_panel():
-    assert Note("verdict_saved", {"label": "happy"}).told("ja") == "保存しました：喜び"
-    assert Note("verdict_saved", {"label": LABELS[2]}).told("en") == "saved: happy"
+    assert Note("verdict_saved", {"label": "happy"}).told("ja", LABELS) == "保存しました：喜び"
+    assert Note("verdict_saved", {"label": LABELS[2]}).told("en", LABELS) == "saved: happy"

@@ -9,9 +9,10 @@ from calibration.confidence.voted import CLEAR, Voice, voted_thresholds
 from calibration.judge.streams import Clip, compose, shifted_balance
 from calibration.judge.voting_trial import tallies
 from edge.bundle.manifest import VotingSettings
-from edge.items import LABELS, Prediction
+from edge.items import Prediction
 from edge.reading.confidence import softmax
 from edge.reading.voting import Rules
+from edge.starter_labels import STARTER as LABELS
 
 K = len(LABELS)
 EVEN = (1.0 / K,) * K
@@ -41,7 +42,7 @@ def test_sets_of_votes_hold_the_true_label_as_often_as_promised():
             Clip(int(label), "", (Prediction(0.0, p, {"audio": p, "text": p}, {}, CLEAR),), 4)
             for p, label in zip(other.posteriors, other.labels, strict=True)
         ]
-        stream = compose(clips, shifted_balance(seed), 1800, 1.0, seed)
+        stream = compose(clips, shifted_balance(seed, K), 1800, 1.0, seed)
         shown = np.array([tally.probabilities for tally in tallies(stream, RULES)])
         own = shown[np.arange(len(shown)), stream.labels]
         covered.append((own >= thresholds[stream.labels]).mean())

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.bundle.manifest import VotingSettings
-from edge.items import LABELS, Prediction, Quality
+from edge.items import Prediction, Quality
 from edge.reading.voting import (
     Ballot,
     Evidence,
@@ -19,6 +19,7 @@ from edge.reading.voting import (
     quality_weight,
     vote,
 )
+from edge.starter_labels import STARTER as LABELS
 
 K = len(LABELS)
 EVEN = (1 / K,) * K

@@ -15,8 +15,9 @@ from calibration.judge.voting_trial import (
     trust,
 )
 from edge.bundle.manifest import VotingSettings
-from edge.items import LABELS, Prediction, Quality
+from edge.items import Prediction, Quality
 from edge.reading.voting import Rules
+from edge.starter_labels import STARTER as LABELS
 
 K = len(LABELS)
 EVEN = (1 / K,) * K
@@ -67,7 +68,7 @@ def test_results_are_counted_as_promised():
     stream = said(1, 1, 3, 1, 2, 2)
     stream.labels[:] = [1, 1, 1, 1, 2, 2]
     late = np.array([1, 1, 1, 1, 1, 2])
-    found = compare([stream], RULES, 0.5, {"raw": none, "late": lambda *_: late})
+    found = compare([stream], RULES, 0.5, [1, 3, 4], {"raw": none, "late": lambda *_: late})
     raw = found["raw"]
     assert raw.flips_a_minute == pytest.approx(3 / (6 * 0.5 / 60))
     assert (raw.delay_s, raw.missed) == (0.0, 0.0)

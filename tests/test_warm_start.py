@@ -10,7 +10,8 @@ import torch
 from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
 from edge.errors import ConfigError
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
+from edge.starter_labels import STARTER as LABELS
 from export.recipe import Recipe
 from export.students.networks import AudioStudent, TextStudent, VisionStudent
 from export.students.onnx_files import write_networks

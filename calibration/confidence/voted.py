@@ -47,7 +47,7 @@ def voted_thresholds(
     for number, voice in enumerate(useful):
         clips = _clips(voice, present, round(window_s / hop_s))
         for seed in range(100 * number, 100 * number + max(1, STREAMS // len(useful))):
-            for shares in (shifted_balance(seed), rules.train_prior):
+            for shares in (shifted_balance(seed, len(rules.train_prior)), rules.train_prior):
                 stream = compose(clips, shares, HOPS, hop_s, seed)
                 probabilities += [tally.probabilities for tally in tallies(stream, rules)]
                 labels.append(stream.labels)

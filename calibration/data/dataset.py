@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calibration.data.labels import label_index
+from calibration.data.labels import Emotions
 from calibration.data.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError
-from edge.items import LABELS
+from edge.labels import Labels
+from edge.system.output import warn
+from edge.words import asked_language
 
 LONGEST_S = 7 * 86400.0
 """No recording lasts longer (seconds)."""
@@ -29,7 +31,7 @@ class Example:
     name: str
     """Unique inside its corpus: the file name, or the row."""
     label: int
-    """Index into edge.items.LABELS."""
+    """Index into the labels of the bundle or recipe it is read for."""
     speaker: str
     """Who is heard, seen or read; an example without one is its own speaker."""
     path: Path | None = None
@@ -55,22 +57,22 @@ def person(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
-def read_folder(folder: Path, *, files: bool = True) -> list[Example]:
+def read_folder(folder: Path, emotions: Emotions, *, files: bool = True) -> list[Example]:
     """Examples of a folder in the generic layout, in file order.
 
-    files: whether every file_name must exist. Raises DatasetError, naming the row.
+    emotions: names -> labels. files: whether every file_name must exist. Raises DatasetError, naming the row.
     """
     table = folder / "metadata.csv"
     if not table.is_file():
         raise DatasetError.of("folder_no_table", folder=folder)
     examples, once, met = [], Once(), dict[str, tuple[int, str]]()
     for row in read_rows(table, ("file_name", "emotion")):
-        label = label_index(row["emotion"], row.where)
+        label = emotions.index(row["emotion"], row.where)
         name, path = row.file(folder, must_exist=files and label is not None)
         once.take(row, name, row["emotion"].lower())
         row.number("seconds", 0.0, LONGEST_S)
         speaker = _speaker(row, met)
-        soft, weight = _guess(row, label)
+        soft, weight = _guess(row, label, emotions.labels)
         if label is not None:
             examples.append(
                 Example(
@@ -90,10 +92,16 @@ def read_folder(folder: Path, *, files: bool = True) -> list[Example]:
     return examples
 
 
-def read_judged(folder: Path, *, files: bool = True) -> list[Example]:
-    """Examples of a folder to judge on. Raises DatasetError, also for pseudo-labels."""
-    examples = read_folder(folder, files=files)
+def read_judged(folder: Path, labels: Labels, *, files: bool = True) -> list[Example]:
+    """Examples of a folder to judge on; says how many show what no label stands for.
+
+    Raises DatasetError, also for pseudo-labels.
+    """
+    emotions = Emotions(labels)
+    examples = read_folder(folder, emotions, files=files)
     require_human(examples)
+    if left_out := emotions.told(folder):
+        warn(left_out.told(asked_language()))
     return examples
 
 
@@ -119,14 +127,14 @@ def _speaker(row: Row, met: dict[str, tuple[int, str]]) -> str:
     return name
 
 
-def _guess(row: Row, label: int | None) -> tuple[tuple[float, ...] | None, float]:
+def _guess(row: Row, label: int | None, labels: Labels) -> tuple[tuple[float, ...] | None, float]:
     """Soft label and weight of a row; None and 1 where a person gave the label."""
-    cells = [row.number(f"p_{name}", 0.0, 1.0) for name in LABELS]
+    cells = [row.number(f"p_{name}", 0.0, 1.0) for name in labels]
     weight = row.number("weight", 0.0, 1.0)
     soft = tuple(cell for cell in cells if cell is not None)
     if not soft and weight is None:
         return None, 1.0
-    whole = len(soft) == len(LABELS) and abs(sum(soft) - 1.0) <= 0.01
+    whole = len(soft) == len(labels) and abs(sum(soft) - 1.0) <= 0.01
     if not weight or not whole or label is None or soft[label] < max(soft):
-        raise row.refused("guess_wrong", columns=", ".join(f"p_{name}" for name in LABELS))
+        raise row.refused("guess_wrong", columns=", ".join(f"p_{name}" for name in labels))
     return soft, weight

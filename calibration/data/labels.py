@@ -1,47 +1,54 @@
-"""Names people and published corpora use for our labels, in English and Japanese."""
+"""Names that people and published corpora use for emotions -> labels of a bundle or a recipe."""
 
 from __future__ import annotations
 
-import unicodedata
+from collections import Counter
 
 from calibration.data.table import shown
-from edge.errors import DatasetError
-from edge.items import LABELS
+from edge.errors import DatasetError, InputError
+from edge.labels import Labels, plain
+from edge.starter_labels import STARTER
 
-NAMES = {
-    "neutral": "neutral calm 平静 中立 普通 無表情 冷静 落ち着き ニュートラル",
-    "angry": "angry anger 怒り 怒 怒っている いかり 立腹",
-    "happy": "happy joy happiness 喜び 喜 嬉しい うれしい 嬉しさ 幸せ 幸福 楽しい よろこび",
-    "sad": "sad sadness 悲しみ 悲 悲しい 哀しみ 哀しい かなしみ",
-    "worried": "worried fear fearful worry anxiety anxious afraid scared 不安 恐れ 恐怖 怖れ 恐 怖い 心配",
-    "surprise": "surprise surprised 驚き 驚 驚いた 驚愕 おどろき びっくり",
-}
-"""Of each label, without regard to case, width or space around."""
-SYNONYMS = {name: label for label, names in NAMES.items() for name in names.split()}
 DROPPED = ("disgust", "contempt")
-"""Emotions of published corpora that no label of ours stands for."""
+"""Emotions of published corpora that no label of the starter stands for."""
 OF_DROPPED = {*DROPPED, "disgusted", "嫌悪", "嫌悪感", "嫌", "軽蔑", "侮蔑"}
 
 
-def plain(name: str) -> str:
-    """A name without what people write differently: case, width, space around."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+class Emotions:
+    """Reads names of emotions as labels, and counts the known ones that none of the labels stands for."""
 
+    def __init__(self, labels: Labels) -> None:
+        self.labels = labels
+        self.met = 0
+        """Names that were read."""
+        self.left_out: Counter[str] = Counter()
+        """What none of the labels stands for -> how often it was met."""
 
-def label_index(name: str, where: object) -> int | None:
-    """Index of a label by any of its known names; None for an emotion that is left out.
+    def index(self, name: str, where: object, wider: str = "") -> int | None:
+        """Index of a label by any of its names; None for an emotion that is left out.
 
-    where: what says so, for the error. Raises DatasetError for a name nobody knows.
-    """
-    known = plain(name)
-    if known in OF_DROPPED:
+        wider: what to take it for where no label has that name. A name of the starter's label means whatever
+        label has that one's name. where: what says so, for the error. Raises DatasetError for a name nobody
+        knows.
+        """
+        self.met += 1
+        known = False
+        for said in filter(None, (name, wider)):
+            starter = STARTER.find(said)
+            label = self.labels.find(said) or (self.labels.find(starter) if starter else None)
+            if label is not None:
+                return self.labels.index(label)
+            known = known or starter is not None or plain(said) in OF_DROPPED
+        if not known:
+            choice = {"known": self.labels.choice, "dropped": ", ".join(DROPPED)}
+            raise DatasetError.of("emotion_unknown", where=where, name=shown(name), **choice)
+        self.left_out[plain(name)] += 1
         return None
-    if known not in SYNONYMS:
-        raise DatasetError.of(
-            "emotion_unknown",
-            where=where,
-            name=shown(name),
-            known=", ".join(LABELS),
-            dropped=", ".join(DROPPED),
-        )
-    return LABELS.index(SYNONYMS[known])
+
+    def told(self, folder: object) -> InputError | None:
+        """How many were left out of a folder, in one line; None where none was."""
+        if not self.left_out:
+            return None
+        parts = ", ".join(f"{name} {count}" for name, count in self.left_out.most_common())
+        values = {"count": self.left_out.total(), "of": self.met, "parts": parts}
+        return InputError.of("corpus_label_left_out", folder=folder, **values)

@@ -51,8 +51,8 @@ def evaluate_folder(
     Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
     modality (no face, no transcript) is counted as left out; one that cannot be decoded is named as well.
     """
-    examples = read_judged(folder, files=modality != "text")
     opened, around = open_bundle(bundle), None
+    examples = read_judged(folder, opened.manifest.full_labels, files=modality != "text")
     if noise is not None:
         around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
     with Judge(opened, around) as judge:
@@ -67,7 +67,7 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
     Raises what `evaluate_folder` does.
     """
     clips = []
-    examples = read_judged(folder)
+    examples = read_judged(folder, bundle.manifest.full_labels)
     with Judge(bundle) as judge:
         if "audio" not in drop:
             judge.meet(examples)
@@ -154,7 +154,8 @@ class Judge:
         thresholds = None if None in rows else np.array(rows)
         labels, speakers = [e.label for e in found.examples], [e.speaker for e in found.examples]
         unknown = nameless(found.examples)
-        return score(found.posteriors, labels, speakers, found.skipped, thresholds, unknown)
+        names = self._bundle.manifest.full_labels
+        return score(found.posteriors, labels, speakers, names, found.skipped, thresholds, unknown)
 
     def answers(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Answers:
         """Ask about every example. Raises DatasetError when none can be judged, and for pseudo-labels."""

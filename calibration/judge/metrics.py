@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from calibration.judge.intervals import METHOD, by_person, intervals
 from edge.errors import EdgeError, InputError
-from edge.items import LABELS
+from edge.labels import Labels
 from edge.reading.confidence import TIE
+from edge.starter_labels import STARTER
 from edge.system.texts import left, right
 from edge.words import Language, asked_language, word
 
@@ -65,6 +66,8 @@ class Report:
     nameless: int = 0
     """Examples of which it is not known who speaks; each counts as a person of its own."""
     interval_method: str = METHOD
+    labels: Labels = STARTER
+    """In the order of `confusion`."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values under the names above."""
@@ -104,12 +107,13 @@ class Report:
         return "\n".join([*rows, "", *self._confusions(language)])
 
     def _confusions(self, language: Language) -> Iterator[str]:
-        heads = [*(word(label, language) for label in LABELS), word("metric_recall", language)]
+        names = [self.labels.said(label, language) for label in self.labels]
+        heads = [*names, word("metric_recall", language)]
         yield " " * 10 + "".join(right(head, 10) for head in heads)
-        for label, counts in zip(LABELS, self.confusion, strict=True):
+        for label, name, counts in zip(self.labels, names, self.confusion, strict=True):
             recall = self.per_class_recall.get(label)
             shown = f"{recall:10.2f}" if recall is not None else f"{'-':>10}"
-            yield left(word(label, language), 10) + "".join(f"{count:10d}" for count in counts) + shown
+            yield left(name, 10) + "".join(f"{count:10d}" for count in counts) + shown
         yield word("metric_axes", language)
 
 
@@ -127,19 +131,20 @@ def score(
     posteriors: NDArray[Any],
     labels: Sequence[int],
     speakers: Sequence[str],
+    names: Labels,
     skipped: Mapping[str, int] | None = None,
     thresholds: NDArray[Any] | None = None,
     nameless: int = 0,
 ) -> Report:
     """Judge posteriors [n, labels] against labels [n], with an interval over speakers [n]; n >= 1.
 
-    thresholds: [n, labels], what prediction sets are made with (edge/reading/confidence.py); None: no sets.
-    nameless: how many examples do not say who speaks.
+    names: of the labels. thresholds: [n, labels], what prediction sets are made with
+    (edge/reading/confidence.py); None: no sets. nameless: how many examples do not say who speaks.
     """
     if not np.isfinite(posteriors).all():  # argmax would take a NaN for the likeliest label
         raise InputError.of("posterior_nan", count=int((~np.isfinite(posteriors)).any(axis=1).sum()))
     truth, predicted = np.asarray(labels), posteriors.argmax(axis=1)
-    confusion = _confusion(truth, predicted)
+    confusion = _confusion(truth, predicted, len(names))
     sets = None
     if thresholds is not None:
         # As prediction_set makes them: where every label leaves, the two likeliest stand.
@@ -153,10 +158,10 @@ def score(
         **scores_of(confusion),
         expected_calibration_error=calibration_error(posteriors, truth),
         per_class_recall={
-            name: float(r) for name, r, seen in zip(LABELS, recall, occurs, strict=True) if seen
+            name: float(r) for name, r, seen in zip(names, recall, occurs, strict=True) if seen
         },
         confusion=confusion.tolist(),
-        interval=_interval(truth, predicted, np.asarray(speakers)),
+        interval=_interval(truth, predicted, np.asarray(speakers), len(names)),
         coverage=None if sets is None else float(sets[np.arange(len(truth)), truth].mean()),
         mean_set_size=None if sets is None else float(sets.sum(axis=1).mean()),
         reliability=reliability(posteriors, truth),
@@ -165,12 +170,14 @@ def score(
         speakers=len(set(speakers)),
         nameless=nameless,
         interval_method=METHOD,
+        labels=names,
     )
 
 
 def weighted_f1(labels: NDArray[Any], predicted: NDArray[Any]) -> float:
     """F1 of each label weighted by how often it occurs, 0..1; both [n]."""
-    return scores_of(_confusion(labels, predicted))["weighted_f1"]
+    k = int(max(labels.max(), predicted.max())) + 1
+    return scores_of(_confusion(labels, predicted, k))["weighted_f1"]
 
 
 def reliability(posteriors: NDArray[Any], labels: NDArray[Any]) -> list[tuple[int, float, float]]:
@@ -200,8 +207,7 @@ def error_by_chance(posteriors: NDArray[Any]) -> float:
     return float(gaps.mean() / len(confidence))
 
 
-def _confusion(truth: NDArray[Any], predicted: NDArray[Any]) -> NDArray[np.int64]:
-    k = len(LABELS)
+def _confusion(truth: NDArray[Any], predicted: NDArray[Any], k: int) -> NDArray[np.int64]:
     return np.bincount(truth * k + predicted, minlength=k * k).reshape(k, k).astype(np.int64)
 
 
@@ -219,9 +225,8 @@ def scores_of(confusion: NDArray[np.int64]) -> dict[str, float]:
 
 
 def _interval(
-    truth: NDArray[Any], predicted: NDArray[Any], speakers: NDArray[Any]
+    truth: NDArray[Any], predicted: NDArray[Any], speakers: NDArray[Any], k: int
 ) -> dict[str, tuple[float, float] | None]:
     """Whole people are left out: clips of one person stand or fall together."""
-    k = len(LABELS)
     counts = by_person(speakers, truth * k + predicted, k * k)
     return intervals(counts, lambda cells: scores_of(cells.reshape(k, k)))

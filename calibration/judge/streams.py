@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.errors import DatasetError
-from edge.items import LABELS, Prediction
+from edge.items import Prediction
 
 HELD_S, LEAST_HELD_S = 20.0, 5.0
 """Mean time a label is held beyond the least, and the least (seconds)."""
@@ -51,14 +51,14 @@ def compose(clips: Sequence[Clip], shares: Sequence[float], hops: int, hop_s: fl
     Raises DatasetError for fewer than two labels.
     """
     rng = np.random.default_rng(seed)
-    of_label = [[clip for clip in clips if clip.label == label] for label in range(len(LABELS))]
+    of_label = [[clip for clip in clips if clip.label == label] for label in range(len(shares))]
     weights = np.array([share if found else 0.0 for share, found in zip(shares, of_label, strict=True)])
     if sum(map(bool, of_label)) < LEAST_LABELS or weights.sum() <= 0:
         raise DatasetError.of("streams_labels")
     found: list[Prediction] = []
     truth: list[int] = []
     while len(found) < hops:
-        label = int(rng.choice(len(LABELS), p=weights / weights.sum()))
+        label = int(rng.choice(len(shares), p=weights / weights.sum()))
         end = len(found) + round((LEAST_HELD_S + rng.exponential(HELD_S)) / hop_s)
         while len(found) < end:
             clip = of_label[label][int(rng.integers(len(of_label[label])))]
@@ -69,7 +69,7 @@ def compose(clips: Sequence[Clip], shares: Sequence[float], hops: int, hop_s: fl
     return Stream(tuple(timed), np.array(truth[:hops]))
 
 
-def shifted_balance(seed: int) -> tuple[float, ...]:
-    """How often each label is met in a stream far from an even balance; sums to 1."""
-    drawn = np.random.default_rng(seed).dirichlet(np.full(len(LABELS), CONCENTRATION))
+def shifted_balance(seed: int, labels: int) -> tuple[float, ...]:
+    """How often each of so many labels is met in a stream far from an even balance; sums to 1."""
+    drawn = np.random.default_rng(seed).dirichlet(np.full(labels, CONCENTRATION))
     return tuple(drawn.tolist())

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from calibration.judge.metrics import calibration_error, weighted_f1
 from calibration.judge.streams import Clip, Stream, compose, shifted_balance
 from edge.bundle.manifest import Manifest
-from edge.items import LABELS, NEGATIVE
 from edge.reading.confidence import judged
 from edge.reading.fusion import fused_name
 from edge.reading.priors import Census, counted
@@ -25,7 +24,6 @@ STREAMS, HOPS = 6, 1800
 MAJORITY, KEEP, STAY = 3, 0.7, 0.9
 """The rivals' settings, best in weighted F1 on the dev speakers of recipes/starter.toml: windows of the
 majority vote, weight of the past in the exponential average, chance to stay in a hidden state."""
-LABEL_COUNT = len(LABELS)
 WIDTH = 22
 """Of the first column of the table."""
 
@@ -53,8 +51,8 @@ class Result:
 
     weighted_f1: float
     """Mean over streams, 0..1."""
-    negative_recall: float
-    """Share of angry, sad and worried windows that got their own label, 0..1."""
+    negative_recall: float | None
+    """Share of windows with a negative emotion that got their own label, 0..1; None: no label is negative."""
     flips_a_minute: float
     """Changes of the shown label."""
     delay_s: float
@@ -76,14 +74,14 @@ def majority(stream: Stream, rules: Rules, windows: int = MAJORITY) -> Shown:
     shown = []
     for i in range(len(raw)):
         recent = raw[max(0, i + 1 - windows) : i + 1]
-        counts = np.bincount(recent, minlength=LABEL_COUNT)
+        counts = np.bincount(recent, minlength=len(rules.train_prior))
         shown.append(next(label for label in recent[::-1] if counts[label] == counts.max()))
     return np.array(shown)
 
 
 def average(stream: Stream, rules: Rules, keep: float = KEEP) -> Shown:
     """Exponential average of the posteriors, [n]."""
-    mean = np.zeros(LABEL_COUNT)
+    mean = np.zeros(len(rules.train_prior))
     shown = []
     for posterior in _posteriors(stream):
         mean = keep * mean + (1.0 - keep) * posterior
@@ -93,10 +91,11 @@ def average(stream: Stream, rules: Rules, keep: float = KEEP) -> Shown:
 
 def hidden_markov(stream: Stream, rules: Rules, stay: float = STAY) -> Shown:
     """Forward filter of a hidden Markov model whose state stays or moves to any other label alike, [n]."""
-    state = np.full(LABEL_COUNT, 1.0 / LABEL_COUNT)
+    count = len(rules.train_prior)
+    state = np.full(count, 1.0 / count)
     shown = []
     for posterior in _posteriors(stream):
-        expected = stay * state + (1.0 - stay) * (1.0 - state) / (LABEL_COUNT - 1)
+        expected = stay * state + (1.0 - stay) * (1.0 - state) / (count - 1)
         state = expected * posterior / np.array(rules.train_prior)
         state /= state.sum()
         shown.append(int(state.argmax()))
@@ -128,7 +127,8 @@ def trial(clips: Sequence[Clip], manifest: Manifest) -> dict[str, dict[str, Resu
     manifest: of the bundle. clips: of one or more speakers, STREAMS streams each. Raises DatasetError when a
     speaker shows one label.
     """
-    rules, hop_s = Rules.of(manifest), manifest.hop_s
+    rules, hop_s, labels = Rules.of(manifest), manifest.hop_s, manifest.full_labels
+    negative = [labels.index(name) for name in labels.negative]
     found: dict[str, dict[str, Result]] = {}
     for balance in ("shifted", "even"):
         streams = []
@@ -136,10 +136,12 @@ def trial(clips: Sequence[Clip], manifest: Manifest) -> dict[str, dict[str, Resu
             own = [clip for clip in clips if clip.speaker == speaker]
             for number in range(STREAMS):
                 seed = 100 * person + number
-                shares = shifted_balance(seed) if balance == "shifted" else rules.train_prior
+                shares = (
+                    shifted_balance(seed, len(manifest.labels)) if balance == "shifted" else rules.train_prior
+                )
                 streams.append(compose(own, shares, HOPS, hop_s, seed))
         voted = {stream: tallies(stream, rules) for stream in streams}
-        found[balance] = compare(streams, rules, hop_s, WAYS | {OURS: _shown_of(voted)})
+        found[balance] = compare(streams, rules, hop_s, negative, WAYS | {OURS: _shown_of(voted)})
         trusted = [trust(stream, votes, manifest) for stream, votes in voted.items()]
         means = Trust(*(round(float(np.mean(v)), 4) for v in zip(*map(astuple, trusted), strict=True)))
         found[balance][OURS] = replace(found[balance][OURS], trust=means)
@@ -166,27 +168,35 @@ def trust(stream: Stream, votes: Sequence[Tally], manifest: Manifest) -> Trust:
 
 
 def compare(
-    streams: Sequence[Stream], rules: Rules, hop_s: float, ways: Mapping[str, Way] = WAYS
+    streams: Sequence[Stream],
+    rules: Rules,
+    hop_s: float,
+    negative: Sequence[int],
+    ways: Mapping[str, Way] = WAYS,
 ) -> dict[str, Result]:
-    """Every way to vote on the same streams: its name -> means over the streams."""
+    """Every way to vote on the same streams: its name -> means over the streams.
+
+    negative: indices of the negative labels.
+    """
     rows: dict[str, list[tuple[float, ...]]] = {name: [] for name in ways}
     for stream in streams:
         truth = stream.labels
         shown = {name: way(stream, rules) for name, way in ways.items()}
         waits = {name: _waits(truth, labels) for name, labels in shown.items()}
         caught = ~np.isnan(np.stack(list(waits.values()))).any(axis=0)
-        negative = np.isin(truth, [LABELS.index(name) for name in NEGATIVE])
+        asked = np.isin(truth, negative)
         for name, labels in shown.items():
             rows[name].append(
                 (
                     weighted_f1(truth, labels),
-                    _mean((labels == truth)[negative]),
+                    _mean((labels == truth)[asked]) if negative else 0.0,
                     float((np.diff(labels) != 0).sum() / (len(labels) * hop_s / 60.0)),
                     _mean(waits[name][caught]) * hop_s,
                     float(np.isnan(waits[name]).mean()),
                 )
             )
-    return {name: Result(*np.nanmean(values, axis=0).round(4).tolist()) for name, values in rows.items()}
+    found = {name: Result(*np.nanmean(values, axis=0).round(4).tolist()) for name, values in rows.items()}
+    return found if negative else {name: replace(r, negative_recall=None) for name, r in found.items()}
 
 
 def table(found: Mapping[str, Mapping[str, Result]], language: Language = "en") -> str:
@@ -198,9 +208,10 @@ def table(found: Mapping[str, Mapping[str, Result]], language: Language = "en") 
         rows.append(left(word(f"streams_{balance}", language), WIDTH) + heads)
         for name, result in results.items():
             r = result
+            negative = f"{'-':>16}" if r.negative_recall is None else f"{r.negative_recall:16.3f}"
             rows.append(
                 f"{left(word(f'way_{name}'.replace(' ', '_'), language), WIDTH)}"
-                f"{r.weighted_f1:16.3f}{r.negative_recall:16.3f}{r.flips_a_minute:16.1f}"
+                f"{r.weighted_f1:16.3f}{negative}{r.flips_a_minute:16.1f}"
                 f"{r.delay_s:16.1f}{r.missed:16.2f}"
             )
         if known := results[OURS].trust:

@@ -24,7 +24,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from edge.bundle.archive import MANIFEST, unpack
-from edge.bundle.manifest import SCHEMA, UNSEALED, Manifest, ModelEntry
+from edge.bundle.manifest import SCHEMAS, UNSEALED, Manifest, ModelEntry
 from edge.checked import first_error
 from edge.errors import BundleError, EngineError, InputError
 from edge.system.documents import one_line, parse_json, read_json
@@ -158,14 +158,15 @@ def _names_in(archive: Path, data: bytes) -> set[str]:
 
 def _manifest(content: Any, path: Path) -> Manifest:
     found = content.get("schema") if isinstance(content, dict) else None
-    if type(found) is not int or found not in (UNSEALED, SCHEMA):
-        known = f"{UNSEALED}, {SCHEMA}"
+    if type(found) is not int or found not in SCHEMAS:
+        known = ", ".join(map(str, SCHEMAS))
         raise BundleError.of("bundle_schema", path=path, found=one_line(str(found), 40), known=known)
     given = content.get("digest")
-    if (found == SCHEMA) != isinstance(given, str):
-        why = InputError.of("digest_missing" if found == SCHEMA else "digest_early")
+    with_digest = found > UNSEALED
+    if with_digest != isinstance(given, str):
+        why = InputError.of("digest_missing" if with_digest else "digest_early")
         raise BundleError.of("bundle_field", path=path, why=why)
-    if found == SCHEMA and sealed(content)["digest"] != given:
+    if with_digest and sealed(content)["digest"] != given:
         raise BundleError.of("bundle_edited", path=path)
     try:
         return Manifest.model_validate(content)

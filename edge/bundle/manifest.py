@@ -5,16 +5,23 @@ from __future__ import annotations
 import itertools
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
+from edge.bundle.wanted import wanted_shapes
 from edge.checked import Number, Text, Whole
 from edge.errors import InputError
 from edge.items import MODALITIES
+from edge.labels import LabelFacts, Labels
+from edge.starter_labels import labels_of
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
+SCHEMAS = (4, 5, SCHEMA)
+"""Those that are read: before 6 without `label_facts`, for the labels were always the starter's."""
 UNSEALED = 4
-"""The schema before: without `digest`, so that a change of its bundle.json is found by its bounds alone."""
+"""The oldest: without `digest`, so that a change of its bundle.json is found by its bounds alone."""
+EVENT = 0.3
+"""Threshold of a label that is an event, where nothing else is said."""
 
 Probability = Annotated[Number, Field(ge=0.0, le=1.0)]
 Positive = Annotated[Number, Field(gt=0.0)]
@@ -23,7 +30,6 @@ Size = Annotated[Whole, Field(ge=1, le=1_000_000)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Rates: TypeAlias = "tuple[tuple[Probability, ...], ...]"
 """Row: true label, its shares of predicted labels."""
-Shapes: TypeAlias = "dict[str, tuple[int, ...]]"
 
 
 class Spec(BaseModel):
@@ -140,8 +146,9 @@ class VotingSettings(Spec):
     """Lead a new label needs; below it the reading needs a check."""
     dwell_s: Number = Field(0.0, ge=0.0, le=3600.0)
     """How long a new label must lead before it is shown (seconds)."""
-    events: dict[str, Probability] = {"angry": 0.3, "worried": 0.3}
-    """Labels a person wants to hear of, each with its threshold: a reading near it needs a check."""
+    events: dict[str, Probability] | None = None
+    """Labels a person wants to hear of, each with its threshold: a reading near it needs a check. None: those
+    that are events by their facts, at EVENT; a manifest holds them."""
 
     @model_validator(mode="after")
     def _bounds_in_order(self) -> Self:
@@ -152,13 +159,16 @@ class VotingSettings(Spec):
 class Manifest(Spec):
     """Everything the device must know about the files beside it."""
 
-    schema_: Literal[4, 5] = Field(SCHEMA, alias="schema")
+    schema_: Literal[4, 5, 6] = Field(SCHEMA, alias="schema")
     digest: Sha256 | None = None
     """sha256 of everything else the manifest says (edge/bundle/folder.py); None in schema 4."""
     name: Text
     created: Text
     """ISO 8601, UTC."""
     labels: tuple[Text, ...] = Field(max_length=100)
+    """Names, in the order of the networks' outputs."""
+    label_facts: dict[Text, LabelFacts] = {}
+    """Words, flags and synonyms of each; what is not listed has those of the starter's label of that name."""
     window_s: Number = Field(4.0, ge=0.5, le=60.0)
     hop_s: Number = Field(1.0, ge=0.1, le=60.0)
     audio: AudioSpec = AudioSpec()
@@ -182,7 +192,7 @@ class Manifest(Spec):
     """The same of the votes, which are surer than windows; what is not listed goes by those of windows."""
     confusion: dict[Text, Rates] | None = None
     """On people unseen, of what was fused, named as the temperatures; None: unknown."""
-    voting: VotingSettings = VotingSettings()
+    voting: VotingSettings = Field(VotingSettings(), validate_default=True)
     calibration: dict[str, Any] = {}
     """Which recordings set the ranges: clips, seconds, hash."""
     quantization: dict[str, Any] = {}
@@ -195,6 +205,11 @@ class Manifest(Spec):
     """Held-out results, per corpus."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+    @property
+    def full_labels(self) -> Labels:
+        """The labels with what is known of each."""
+        return labels_of(self.labels, self.label_facts)
 
     def thresholds(self, name: str) -> tuple[float, ...] | None:
         """Makes the prediction sets of a window, by the name of its posterior, [labels]; None: no sets."""
@@ -210,6 +225,14 @@ class Manifest(Spec):
     def _all_models(cls, models: dict[str, ModelEntry]) -> dict[str, ModelEntry]:
         require_names("models", models, (*MODALITIES, "fusion"))
         return models
+
+    @field_validator("voting")
+    @classmethod
+    def _events_said(cls, voting: VotingSettings, found: ValidationInfo) -> VotingSettings:
+        if voting.events is not None or "labels" not in found.data:
+            return voting
+        labels = labels_of(found.data["labels"], found.data.get("label_facts"))
+        return voting.model_copy(update={"events": dict.fromkeys(labels.events, EVENT)})
 
     @model_validator(mode="after")
     def _one_prior_a_label(self) -> Self:
@@ -232,6 +255,8 @@ class Manifest(Spec):
         for name, table in rates:
             if len(table) != count:
                 raise ValueError(InputError.of("table_rows", name=f"confusion.{name}", count=count))
+        if strange := [name for name in self.label_facts if name not in self.labels]:
+            raise ValueError(InputError.of("label_facts_strange", names=", ".join(strange)))
         return self
 
     @model_validator(mode="after")
@@ -245,33 +270,6 @@ class Manifest(Spec):
                         values = {"tensor": tensor, "model": name, "found": list(found)}
                         raise ValueError(InputError.of("shape_stated", **values, wanted=list(needed)))
         return self
-
-
-def wanted_shapes(manifest: Manifest) -> dict[str, tuple[Shapes, Shapes]]:
-    """Model -> shapes of its inputs and of its outputs: what the features, labels and other networks make."""
-    k, spec, modalities = len(manifest.labels), manifest.audio, len(MODALITIES)
-    steps = manifest.models["audio"].outputs.get("tokens", ())
-    steps = steps if len(steps) == 3 else (1, 1, 1)
-    batch, width = manifest.models["vision"].inputs.get("faces", (1,))[0], steps[2]
-    words, faces, side = manifest.text.length, manifest.vision.faces, manifest.vision.size
-    frames = round(manifest.window_s * spec.rate) // spec.hop
-    fused = {"audio": steps, "vision": (1, faces, width), "text": (1, words, width)}
-    masks = {"vision_mask": (1, faces), "text_mask": (1, words)}
-    return {
-        "audio": (
-            {"features": (1, spec.mels, frames), "voice": (1, width)},
-            {"tokens": (1, *steps[1:]), "logits": (1, k)},
-        ),
-        "vision": ({"faces": (batch, 1, side, side)}, {"tokens": (batch, width), "logits": (batch, k)}),
-        "text": (
-            {"ids": (1, words), "mask": (1, words)},
-            {"tokens": (1, words, width), "logits": (1, k)},
-        ),
-        "fusion": (
-            {**fused, **masks, "present": (1, modalities), "quality": (1, modalities)},
-            {"logits": (1, k), "weights": (1, modalities)},
-        ),
-    }
 
 
 def require_names(where: str, given: Any, names: tuple[str, ...]) -> None:

@@ -22,7 +22,8 @@ from tokenizers.pre_tokenizers import Whitespace
 from edge.bundle.folder import Bundle, write_bundle
 from edge.bundle.onnx_file import shapes
 from edge.engines import open_engine
-from edge.items import LABELS
+from edge.labels import Labels
+from edge.starter_labels import STARTER
 
 WIDTH = 128
 STEPS = 50
@@ -37,11 +38,8 @@ WORDS = (
     "am",
     "so",
     "very",
-    "happy",
-    "sad",
-    "angry",
+    *STARTER[1:5],
     "calm",
-    "worried",
     "oh",
     "no",
     "yes",
@@ -49,7 +47,6 @@ WORDS = (
     "today",
 )
 OPSET = 17
-K = len(LABELS)
 AXIS = {"axes": np.array([1], np.int64)}
 
 Shape = tuple[int, ...]
@@ -58,7 +55,7 @@ Node = tuple[str, list[str], str, dict[str, Any]]
 """Operator, inputs, output, attributes."""
 
 
-def write_tiny_bundle(target: Path, seed: int = 0) -> Bundle:
+def write_tiny_bundle(target: Path, seed: int = 0, labels: Labels = STARTER) -> Bundle:
     """Write a tiny bundle into the folder `target`; the same seed gives the same networks.
 
     Raises BundleError.
@@ -68,7 +65,7 @@ def write_tiny_bundle(target: Path, seed: int = 0) -> Bundle:
         folder = Path(scratch)
         models: dict[str, tuple[Path, Mapping[str, Any]]] = {}
         golden: Arrays = {}
-        for name, model in _models(rng).items():
+        for name, model in _models(rng, len(labels)).items():
             path = folder / f"{name}.onnx"
             save_model(model, path)
             models[name] = path, _entry(model)
@@ -80,15 +77,16 @@ def write_tiny_bundle(target: Path, seed: int = 0) -> Bundle:
         )
         others = {name: folder / name for name in ("golden.npz", "tokenizer.json", "card.md")}
         others["face_detector.onnx"] = Path(str(files("edge") / "assets" / "face_detector.onnx"))
-        return write_bundle(target, _facts(), models, others)
+        return write_bundle(target, _facts(labels), models, others)
 
 
-def _facts() -> dict[str, Any]:
-    even = [1.0 / len(LABELS)] * len(LABELS)
+def _facts(labels: Labels) -> dict[str, Any]:
+    even = [1.0 / len(labels)] * len(labels)
     return {
         "name": "tiny",
         "created": "2026-01-01T00:00:00Z",
-        "labels": LABELS,
+        "labels": labels,
+        "label_facts": labels.facts,
         "train_prior": even,
         "site_prior": even,
         "temperature": {"audio": 1.0, "vision": 1.0, "text": 1.0, "fused": 1.0},
@@ -137,11 +135,11 @@ def _tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def _models(rng: np.random.Generator) -> dict[str, ModelProto]:
-    head = _weights(rng, WIDTH, K, gain=20.0)
+def _models(rng: np.random.Generator, k: int) -> dict[str, ModelProto]:
+    head = _weights(rng, WIDTH, k, gain=20.0)
     return {
         "audio": _audio(rng, head),
-        "vision": _vision(rng),
+        "vision": _vision(rng, k),
         "text": _text(rng, head),
         "fusion": _fusion(head),
     }
@@ -162,12 +160,12 @@ def _audio(rng: np.random.Generator, head: NDArray[np.float32]) -> ModelProto:
             ("MatMul", ["mean", "head"], "logits", {}),
         ],
         {"features": (1, 64, 400), "voice": (1, WIDTH)},
-        {"tokens": (1, STEPS, WIDTH), "logits": (1, K)},
+        {"tokens": (1, STEPS, WIDTH), "logits": (1, head.shape[1])},
         {"kernel": _weights(rng, 8, 64, WIDTH).transpose(2, 1, 0), "head": head},
     )
 
 
-def _vision(rng: np.random.Generator) -> ModelProto:
+def _vision(rng: np.random.Generator, k: int) -> ModelProto:
     return _model(
         [
             ("AveragePool", ["faces"], "small", {"kernel_shape": [4, 4], "strides": [4, 4]}),
@@ -176,8 +174,8 @@ def _vision(rng: np.random.Generator) -> ModelProto:
             ("MatMul", ["tokens", "head"], "logits", {}),
         ],
         {"faces": (BATCH, 1, 48, 48)},
-        {"tokens": (BATCH, WIDTH), "logits": (BATCH, K)},
-        {"weight": _weights(rng, 144, WIDTH), "head": _weights(rng, WIDTH, K)},
+        {"tokens": (BATCH, WIDTH), "logits": (BATCH, k)},
+        {"weight": _weights(rng, 144, WIDTH), "head": _weights(rng, WIDTH, k)},
     )
 
 
@@ -193,7 +191,7 @@ def _text(rng: np.random.Generator, head: NDArray[np.float32]) -> ModelProto:
             ("MatMul", ["mean", "head"], "logits", {}),
         ],
         {"ids": (1, LENGTH), "mask": (1, LENGTH)},
-        {"tokens": (1, LENGTH, WIDTH), "logits": (1, K)},
+        {"tokens": (1, LENGTH, WIDTH), "logits": (1, head.shape[1])},
         {
             "table": _weights(rng, len(WORDS) + 2, WIDTH),
             "last": np.array([2], np.int64),
@@ -234,7 +232,7 @@ def _fusion(head: NDArray[np.float32]) -> ModelProto:
             "present": (1, 3),
             "quality": (1, 3),
         },
-        {"logits": (1, K), "weights": (1, 3)},
+        {"logits": (1, head.shape[1]), "weights": (1, 3)},
         {
             "head": head,
             "steps": np.full((1, 1), STEPS, np.float32),

@@ -197,7 +197,8 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
     from edge.words import word
 
     quiet = [(state, n) for state, n in summary.states.items() if state not in ("reading", "needs_check")]
-    parts = [f"{word(name, language)} {n}" for name, n in (*summary.labels.most_common(), *quiet)]
+    parts = [f"{summary.known.said(name, language)} {n}" for name, n in summary.labels.most_common()]
+    parts += [f"{word(state, language)} {n}" for state, n in quiet]
     count = sum(summary.states.values())
     found = [word("closing", language, count=count, parts=", ".join(parts))] if parts else []
     found = found or [word("closing_none", language)]

@@ -35,23 +35,25 @@ def list_(
     lang: LocaleOption = None,
 ) -> None:
     """List the checks that wait for a verdict."""
+    from edge.review.known import labels_in
     from edge.review.shown import listing
     from edge.review.store import Store
 
     with telling(language_of(lang)), Store(folder) as store:
-        _print(listing(store.items(waiting=not everything), language_of(lang)))
+        _print(listing(store.items(waiting=not everything), labels_in(store), language_of(lang)))
 
 
 @app.command(cls=Command, help="help_review_show")
 def show(folder: Folder, number: Number, lang: LocaleOption = None) -> None:
     """Show one check: its numbers, where its face and sound are, what people said."""
+    from edge.review.known import labels_in
     from edge.review.shown import details
     from edge.review.store import Store
 
     language = language_of(lang)
     with telling(language_of(lang)), Store(folder) as store:
-        item = store.item(number)
-    _print(details(item, language))
+        item, labels = store.item(number), labels_in(store)
+    _print(details(item, labels, language))
     if not item.verdicts:
         say(word("review_next", language, folder=folder, id=number))
 
@@ -66,14 +68,18 @@ def judge(
     lang: LocaleOption = None,
 ) -> None:
     """Give a verdict; a second one by the same person replaces the first, one by another stands beside it."""
+    from edge.review.known import labels_for, labels_in
     from edge.review.store import Store
 
-    said, language = _key(label), language_of(lang)
+    language = language_of(lang)
     if not by.strip():
         raise InputError.of("by_empty")
     with telling(language), Store(folder) as store:
-        store.judge(number, by.strip(), None if said == "cannot_tell" else said, note)
-    say(word("review_taken", language, id=number, label=word(said, language), who=by.strip()))
+        labels = labels_for(store.item(number), labels_in(store))
+        given = None if _cannot_tell(label) else labels.find(label) or label.strip()
+        store.judge(number, by.strip(), given, note)
+    told = labels.said(given, language) if given else word("cannot_tell", language)
+    say(word("review_taken", language, id=number, label=told, who=by.strip()))
 
 
 @app.command(cls=Command, help="help_review_undo")
@@ -89,12 +95,13 @@ def undo(folder: Folder, number: Number, by: By, lang: LocaleOption = None) -> N
 @app.command(cls=Command, help="help_review_kpi")
 def kpi(folder: Folder, lang: LocaleOption = None) -> None:
     """Show how often people agree with the readings: negative emotions found and missed, false alarms."""
+    from edge.review.known import labels_in
     from edge.review.results import results
     from edge.review.shown import table
     from edge.review.store import Store
 
     with telling(language_of(lang)), Store(folder) as store:
-        _print(table(results(store), language_of(lang)))
+        _print(table(results(store), labels_in(store), language_of(lang)))
 
 
 @app.command(cls=Command, help="help_review_export")
@@ -134,12 +141,9 @@ def withdraw(
         _print([word("review_unlisted", language_of(lang), count=unlisted, folder=folder / MEDIA)])
 
 
-def _key(label: str) -> str:
-    """A label in the words of either language -> its name; one of a site's own stays."""
-    from edge.items import LABELS
-
-    plain = label.strip()
-    return next((key for key in (*LABELS, "cannot_tell") if plain.lower() in WORDS[key]), plain)
+def _cannot_tell(said: str) -> bool:
+    """Whether a verdict says that nobody can tell, in the words of either language."""
+    return said.strip().lower() in ("cannot_tell", *WORDS["cannot_tell"])
 
 
 def _print(lines: Iterable[str]) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from edge.display.panel.panel import draw
 from edge.display.view import TIMELINE_S, Board, Look, Setup
 from edge.display.window.window import FPS
-from edge.items import LABELS, Face, Frame, Health, Reading
+from edge.items import Face, Frame, Health, Reading
 from edge.sources.recorded.recording import RecordingSource
+from edge.starter_labels import STARTER
 
 
 def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]]:
@@ -25,7 +26,7 @@ def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]
     import cv2
 
     cv2.setNumThreads(1)
-    board, look = Board(Setup(LABELS, (1 / len(LABELS),) * len(LABELS), bundle="bench")), Look("ja")
+    board, look = Board(Setup(STARTER, (1 / len(STARTER),) * len(STARTER), bundle="bench")), Look("ja")
     for second in range(int(TIMELINE_S) + 1):
         board.write(_reading(second))
     board.feel((Health("microphone", "running", rate=16000.0, level_db=-30.0), Health("camera", "running")))
@@ -45,16 +46,16 @@ def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]
 
 
 def _reading(second: int) -> Reading:
-    label = second // 7 % len(LABELS)
-    shares = np.full(len(LABELS), 0.08, np.float32)
+    label = second // 7 % len(STARTER)
+    shares = np.full(len(STARTER), 0.08, np.float32)
     shares[label] += 1.0 - shares.sum()
     return Reading(
         time=float(second),
         state="needs_check" if second % 9 == 0 else "reading",
         source="clip",
-        label=LABELS[label],
+        label=STARTER[label],
         probabilities=shares,
-        candidates=(LABELS[label], LABELS[label - 1]),
+        candidates=(STARTER[label], STARTER[label - 1]),
         margin=0.5,
         votes=8,
         weights={"audio": 0.4, "vision": 0.6},

@@ -132,7 +132,7 @@ class Display:
 
     def _lines_or_panel(self) -> TextScreen | Terminal:
         if self._site.source is not None or not has_terminal():
-            return Terminal(self._manifest.labels, language=self._site.language)
+            return Terminal(self._manifest.full_labels, language=self._site.language)
         panel = TextScreen(
             self._setup,
             self._look,
@@ -213,7 +213,8 @@ class Display:
     def _name_undrawable(self) -> None:
         """Say which characters of the settings' own texts and of the bundle the panel cannot draw."""
         texts = {"purpose": self._setup.purpose, "bundle": self._setup.bundle}
-        texts |= {label: label for label in self._setup.labels}
+        labels = self._setup.labels
+        texts |= {label: "".join((label, *labels.both(label, "en"))) for label in labels}
         for name, words in texts.items():
             if letters := undrawable(words):
                 values = {"name": name, "letters": " ".join(letters)}
@@ -240,7 +241,7 @@ def panel_setup(site: Site, manifest: Manifest, queue: bool | None = None) -> Se
     """What of the settings and the bundle a panel shows. queue: as in Setup. Raises ConfigError."""
     wishes = rules(site, manifest)
     return Setup(
-        manifest.labels,
+        manifest.full_labels,
         tuple(wishes.site_prior),
         wishes.settings.margin,
         manifest.hop_s,

@@ -140,7 +140,7 @@ def keycap(canvas: Canvas, key: str, middle: tuple[float, float], size: float) -
 
 def _note(canvas: Canvas, view: View, language: Language, at: tuple[float, float], room: float) -> None:
     assert view.note
-    words = view.note.told(language)
+    words = view.note.told(language, view.setup.labels)
     size = fitting(canvas, words, (17, 16, 15, 14, 13, 12, 11), room)
     text(canvas, at, words, size, WARN if view.note.wrong else TEXT, room=room)
 

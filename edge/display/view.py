@@ -7,8 +7,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edge.items import LABELS, LIVE, Frame, Health, People, Reading
+from edge.items import LIVE, Frame, Health, People, Reading
+from edge.labels import Labels
 from edge.reading.confidence import needs_check
+from edge.starter_labels import STARTER
 from edge.words import Language, word
 
 TIMELINE_S = 60.0
@@ -25,7 +27,7 @@ SURE, FAIR = 0.7, 0.5
 class Setup:
     """What stays the same while a bundle is shown."""
 
-    labels: tuple[str, ...] = LABELS
+    labels: Labels = STARTER
     prior: tuple[float, ...] = ()
     """How often each label is met on this site, 0..1; empty where that is not known."""
     margin: float = 0.1
@@ -70,11 +72,14 @@ class Note:
     """Filled in; a label is told in the panel's language."""
     wrong: bool = False
 
-    def told(self, language: Language) -> str:
+    def told(self, language: Language, labels: Labels) -> str:
         """Its words."""
-        return word(
-            self.key, language, **{name: word(value, language) for name, value in self.values.items()}
-        )
+        values = self.values.items()
+        said = {
+            name: labels.said(value, language) if value in labels else word(value, language)
+            for name, value in values
+        }
+        return word(self.key, language, **said)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

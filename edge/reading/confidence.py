@@ -57,7 +57,7 @@ def judged(
     """
     candidates = prediction_set(probabilities, labels, thresholds)
     unsure = needs_check(labels[label], candidates, margin, settings.margin)
-    return candidates, unsure or near_event(probabilities, labels, settings.events)
+    return candidates, unsure or near_event(probabilities, labels, settings.events or {})
 
 
 def needs_check(label: str, candidates: Sequence[str], margin: float, least_margin: float) -> bool:

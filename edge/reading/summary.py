@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from edge.items import State
+from edge.labels import Labels
+from edge.starter_labels import STARTER
 
 
 @dataclass(slots=True)
@@ -16,6 +18,8 @@ class Summary:
     """Readings of each state."""
     labels: Counter[str] = field(default_factory=Counter)
     """Readings of each label."""
+    known: Labels = STARTER
+    """The labels of the bundle they are read with."""
     dropped: int = 0
     """Windows left out because they came too late to be shown."""
     rested: int = 0
@@ -27,6 +31,7 @@ class Summary:
         return Summary(
             self.states + other.states,
             self.labels + other.labels,
+            self.known,
             self.dropped + other.dropped,
             self.rested + other.rested,
             self.withheld + other.withheld,

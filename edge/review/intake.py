@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from edge.bundle.manifest import Manifest
 from edge.config import ReviewSettings
 from edge.review.checks import OPEN
+from edge.review.known import note_labels
 from edge.review.media import Media, face_file, sound_file
 from edge.review.store import DATABASE, MEDIA, Store, stamp
 from edge.system.disk import FULL, reason
@@ -113,6 +114,7 @@ class Intake:
                         "seconds = seconds + excluded.seconds, checks = checks + excluded.checks",
                         (day, self._bundle[1], label, count * self._manifest.hop_s, checks[day, label]),
                     )
+                note_labels(db, self._manifest.full_labels)
         except BaseException:
             self._items = before
             raise

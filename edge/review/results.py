@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from edge.items import NEGATIVE
 from edge.review.item import Item
+from edge.review.known import labels_in
 from edge.review.store import Store
 
 _Z = 1.959964
@@ -56,9 +56,9 @@ class Results:
     disputed: int
     """People disagree; in none of the shares below."""
     recall: Share
-    """Of those a person called angry, sad or worried, how many were read as one of them."""
+    """Of those a person called a negative emotion, how many were read as one of them."""
     false: Share
-    """Of those read as angry, sad or worried, how many a person called something else."""
+    """Of those read as a negative emotion, how many a person called something else."""
     agreement: dict[str, Share]
     """Label that was read -> how often a person called it the same."""
     hours: float
@@ -66,7 +66,7 @@ class Results:
     days: int
     """Days on which any was."""
     alarms: int
-    """Checks of angry, sad or worried, judged or not."""
+    """Checks of negative emotions, judged or not."""
     kappa: dict[tuple[str, str], tuple[float | None, int]]
     """Two reviewers -> Cohen's kappa, None where it is not defined, and the checks both judged."""
 
@@ -85,10 +85,10 @@ class Results:
 
 def results(store: Store) -> Results:
     """Count what is in a queue."""
-    items, tallies = store.items(), store.tallies()
+    items, tallies, negatives = store.items(), store.tallies(), set(labels_in(store).negative)
     called = [(item, verdict(item)) for item in items if item.verdicts]
     judged = [(item.label, label) for item, label in called if label]
-    negative = [(read in NEGATIVE, label in NEGATIVE) for read, label in judged]
+    negative = [(read in negatives, label in negatives) for read, label in judged]
     told = [{v.label for v in item.verdicts} for item, _ in called]
     return Results(
         waiting=len(items) - len(called),
@@ -103,7 +103,7 @@ def results(store: Store) -> Results:
         },
         hours=sum(seconds for _, label, seconds, _ in tallies if label) / 3600.0,
         days=len({day for day, label, _, _ in tallies if label}),
-        alarms=sum(checks for _, label, _, checks in tallies if label in NEGATIVE),
+        alarms=sum(checks for _, label, _, checks in tallies if label in negatives),
         kappa=_kappas(items),
     )
 

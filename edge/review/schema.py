@@ -8,7 +8,7 @@ from pathlib import Path
 
 from edge.errors import InputError
 
-VERSION = 2
+VERSION = 3
 _FIRST = """
 CREATE TABLE items (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -56,6 +56,8 @@ CREATE TABLE loose (name TEXT PRIMARY KEY)
 """
 # queue: by which the marker in media/ knows this one. loose: files in media/ that no item has, or has yet:
 # listed before they are written and until they are deleted, so that no stop leaves a file nobody knows of.
+_THIRD = "CREATE TABLE labels (name TEXT PRIMARY KEY, facts TEXT NOT NULL)"
+# facts: JSON of edge/labels.py, of the bundle that wrote last.
 EVERYBODY = ""
 
 
@@ -70,9 +72,11 @@ def prepare(db: sqlite3.Connection, path: Path) -> bool:
         raise InputError.of("queue_version", path=path)
     if version < 1:
         _run(db, _FIRST)
-    if version < VERSION:
+    if version < 2:
         _run(db, _SECOND)
         db.execute("INSERT INTO queue VALUES (?)", (secrets.token_hex(8),))
+    if version < VERSION:
+        _run(db, _THIRD)
         db.execute(f"PRAGMA user_version = {VERSION}")
     return bool(version == 1)
 

@@ -10,6 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from edge.bundle.manifest import VotingSettings
 from edge.items import MODALITIES
+from edge.labels import Labels
 from edge.review.item import Item, Verdict
 from edge.review.results import Results, Share
 from edge.words import Language, word
@@ -18,7 +19,7 @@ _BAR = 20
 _LABEL = 12
 
 
-def listing(items: Sequence[Item], language: Language) -> Iterator[str]:
+def listing(items: Sequence[Item], labels: Labels, language: Language) -> Iterator[str]:
     """A line an item under a heading."""
     if not items:
         yield word("review_none", language)
@@ -27,16 +28,16 @@ def listing(items: Sequence[Item], language: Language) -> Iterator[str]:
     rows = [tuple(word(f"review_{head}", language) for head in heads)]
     for item in items:
         first = item.readings[0]
-        others = [word(label, language) for label in first["candidates"] if label != item.label]
+        others = [labels.said(label, language) for label in first["candidates"] if label != item.label]
         rows.append(
             (
                 str(item.id),
                 _local(item.made),
-                f"{word(item.label, language)} {first['probabilities'][item.label]:.2f}",
+                f"{labels.said(item.label, language)} {first['probabilities'][item.label]:.2f}",
                 reasons(item, language),
                 ", ".join(others) or "-",
                 _kept(item, language),
-                ", ".join(f"{v.reviewer}: {_called(v, language)}" for v in item.verdicts)
+                ", ".join(f"{v.reviewer}: {_called(v, labels, language)}" for v in item.verdicts)
                 or word("review_waits", language),
             )
         )
@@ -45,7 +46,7 @@ def listing(items: Sequence[Item], language: Language) -> Iterator[str]:
         yield "  ".join(set_cell_size(cell, size) for cell, size in zip(row, wide, strict=True)).rstrip()
 
 
-def details(item: Item, language: Language) -> Iterator[str]:
+def details(item: Item, labels: Labels, language: Language) -> Iterator[str]:
     """Everything a person needs to judge an item."""
     first, last = item.readings[0], item.readings[-1]
     yield f"{word('review_heading', language)} {item.id}   {_local(item.made)}"
@@ -53,7 +54,7 @@ def details(item: Item, language: Language) -> Iterator[str]:
     yield word("review_source", language, source=item.source, seconds=lasted, bundle=item.bundle)
     yield word("review_because", language, reasons=reasons(item, language))
     yield ""
-    yield from _numbers(item, first, language)
+    yield from _numbers(first, labels, language)
     yield ""
     weights = ", ".join(f"{word(m, language)} {100 * w:.0f} %" for m, w in first["weights"].items())
     yield word("review_lead", language, lead=first["margin"], weights=weights)
@@ -72,7 +73,8 @@ def details(item: Item, language: Language) -> Iterator[str]:
     yield ""
     for verdict in item.verdicts:
         note = f"   {verdict.note}" if verdict.note else ""
-        yield f"{_padded(verdict.reviewer)}{_called(verdict, language)}   {_local(verdict.given)}{note}"
+        called = _called(verdict, labels, language)
+        yield f"{_padded(verdict.reviewer)}{called}   {_local(verdict.given)}{note}"
     if not item.verdicts:
         yield word("review_waits", language)
 
@@ -95,20 +97,23 @@ def reasons(item: Item, language: Language) -> str:
     return ", ".join(found) or word("because_event", language)
 
 
-def table(found: Results, language: Language) -> Iterator[str]:
+def table(found: Results, labels: Labels, language: Language) -> Iterator[str]:
     """The KPIs, each share with its 95 % interval."""
     counts = ("judged", "waiting", "cannot_tell", "disputed")
     yield word("kpi_counts", language, **{name: getattr(found, name) for name in counts})
     yield word("kpi_read", language, hours=found.hours, days=found.days)
     yield ""
-    rows = [(word("kpi_recall", language), _share(found.recall, language))]
-    rows.append((word("kpi_false", language), _share(found.false, language)))
+    negative = labels.listed(labels.negative, language)
+    rows = [(word("kpi_recall", language, labels=negative), _share(found.recall, language))]
+    rows.append((word("kpi_false", language, labels=negative), _share(found.false, language)))
     for name, over in (("kpi_an_hour", found.hours), ("kpi_a_day", found.days)):
         rate = found.false_alarms(over)
         shown = f"{rate[0]:6.2f}   {rate[1]:.2f} - {rate[2]:.2f}" if rate else _unknown(language)
         rows.append((word(name, language), shown))
     for label, share in found.agreement.items():
-        rows.append((word("kpi_agreement", language, label=word(label, language)), _share(share, language)))
+        rows.append(
+            (word("kpi_agreement", language, label=labels.said(label, language)), _share(share, language))
+        )
     for (one, other), (value, n) in found.kappa.items():
         shown = _unknown(language) if value is None else f"{value:6.2f}"
         of = word("kpi_of", language, count=n)
@@ -120,7 +125,7 @@ def table(found: Results, language: Language) -> Iterator[str]:
     yield word("kpi_doubtful_only", language)
 
 
-def _numbers(item: Item, first: Mapping[str, Any], language: Language) -> Iterator[str]:
+def _numbers(first: Mapping[str, Any], labels: Labels, language: Language) -> Iterator[str]:
     """A row a label: what was voted, what the window says, what each modality says."""
     columns = {"review_voted": first["probabilities"], "review_window": first.get("window", {})}
     alone = first.get("by_modality", {})
@@ -131,7 +136,7 @@ def _numbers(item: Item, first: Mapping[str, Any], language: Language) -> Iterat
         mark = "?" if label in first["candidates"] else " "
         bar = set_cell_size("█" * round(_BAR * p), _BAR)
         cells = "".join(f"{found[label]:<10.2f}" if found else " " * 10 for found in columns.values())
-        yield f"{mark} {set_cell_size(word(label, language), _LABEL - 2)}{bar} {cells}".rstrip()
+        yield f"{mark} {set_cell_size(labels.said(label, language), _LABEL - 2)}{bar} {cells}".rstrip()
 
 
 def _unknown(language: Language) -> str:
@@ -151,8 +156,8 @@ def _kept(item: Item, language: Language) -> str:
     return ", ".join(kept) or word("review_numbers", language)
 
 
-def _called(verdict: Verdict, language: Language) -> str:
-    return word(verdict.label or "cannot_tell", language)
+def _called(verdict: Verdict, labels: Labels, language: Language) -> str:
+    return labels.said(verdict.label, language) if verdict.label else word("cannot_tell", language)
 
 
 def _padded(words: str) -> str:

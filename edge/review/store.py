@@ -24,6 +24,7 @@ from edge.errors import InputError
 from edge.review.item import Item, Verdict
 from edge.review.media_folder import MediaFolder, file_mode, new_name
 from edge.review.schema import EVERYBODY, prepare, salvaged
+from edge.starter_labels import labels_of
 from edge.system.days import day_of, latest_day_of
 from edge.system.private import open_private
 
@@ -233,9 +234,9 @@ class Store:
         """Take a verdict; an earlier one by the same person is replaced. Raises InputError."""
         known = self.item(number).readings[0]["probabilities"]
         if label is not None and label not in known:
-            raise InputError.of("check_label", number=number, label=label, known=", ".join(known))
+            raise InputError.of("check_label", number=number, label=label, known=labels_of(known).choice)
+        row = (number, reviewer, label, note, stamp())
         with self.change() as db:
-            row = (number, reviewer, label, note, stamp())
             db.execute("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?)", row)
 
     def undo(self, number: int, reviewer: str) -> None:
@@ -247,7 +248,10 @@ class Store:
 
     def tallies(self) -> list[tuple[str, str, float, int]]:
         """Day, label (empty where a state has none), seconds read and checks begun."""
-        sql = "SELECT day, label, SUM(seconds), SUM(checks) FROM tallies GROUP BY day, label"
+        return self.read("SELECT day, label, SUM(seconds), SUM(checks) FROM tallies GROUP BY day, label")
+
+    def read(self, sql: str) -> list[Any]:
+        """Rows of a query."""
         return self._db.execute(sql).fetchall()
 
     def begun_on(self, day: date) -> int:
@@ -262,8 +266,7 @@ class Store:
         return [self._item(row) for row in rows]
 
     def _item(self, row: sqlite3.Row) -> Item:
-        sql = "SELECT numbers FROM readings WHERE item = ? ORDER BY time"
-        numbers = self._db.execute(sql, (row["id"],))
+        numbers = self._db.execute("SELECT numbers FROM readings WHERE item = ? ORDER BY time", (row["id"],))
         sql = "SELECT reviewer, label, note, given FROM verdicts WHERE item = ? ORDER BY given, rowid"
         verdicts = self._db.execute(sql, (row["id"],))
         media = self.folder / MEDIA

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from types import TracebackType
 
 from rich.cells import set_cell_size
@@ -13,6 +12,7 @@ from typing_extensions import Self
 
 from edge.display.panel.palette import COLOURS
 from edge.items import LIVE, Reading
+from edge.labels import Labels
 from edge.system.texts import visible
 from edge.words import Language, word
 
@@ -20,9 +20,7 @@ from edge.words import Language, word
 class Terminal:
     """Prints one line a reading, and a heading where a new source begins."""
 
-    def __init__(
-        self, labels: Sequence[str], console: Console | None = None, language: Language = "en"
-    ) -> None:
+    def __init__(self, labels: Labels, console: Console | None = None, language: Language = "en") -> None:
         self._labels, self._language = labels, language
         self._console = console or Console(highlight=False, soft_wrap=True)
         self._source = ""
@@ -44,7 +42,7 @@ class Terminal:
         self._console.print(line(reading, self._labels, self._language))
 
 
-def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> Text:
+def line(reading: Reading, labels: Labels, language: Language = "en") -> Text:
     """One reading as a line: time, label or state, probability, margin, votes, weights.
 
     12.0 s  happy     0.62  lead 0.41  votes 3  audio 70 %, vision 30 %
@@ -58,9 +56,10 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
         text.append(f"{word('person', language, number=reading.person)}  ")
     if reading.label is None or reading.probabilities is None:
         return text.append(f"-- {word(reading.state, language)}", style="dim")
-    index = list(labels).index(reading.label)
+    index = labels.index(reading.label)
     text.append(
-        set_cell_size(_named(reading.label, language), 9), style=f"bold {COLOURS[index % len(COLOURS)]}"
+        set_cell_size(_named(reading.label, labels, language), 9),
+        style=f"bold {COLOURS[index % len(COLOURS)]}",
     )
     weights = ", ".join(
         f"{word(name, language)} {weight:.0%}".replace("%", " %") for name, weight in reading.weights.items()
@@ -69,7 +68,7 @@ def line(reading: Reading, labels: Sequence[str], language: Language = "en") -> 
     text.append(f" {word('line', language, **numbers, weights=weights)}")
     if reading.held:
         text.append(f"  {word('line_held', language)}", style="dim")
-    candidates = ", ".join(_named(label, language) for label in reading.candidates)
+    candidates = ", ".join(_named(label, labels, language) for label in reading.candidates)
     if reading.state == "needs_check":
         text.append(f"  {word('needs_check', language)}: {candidates}", style="yellow")
     elif len(reading.candidates) > 1:  # no check is asked for once the day's limit is used up
@@ -84,5 +83,5 @@ def _moment(reading: Reading) -> str:
     return time.strftime("%H:%M:%S", time.localtime(time.time() - time.monotonic() + reading.time))
 
 
-def _named(label: str, language: Language) -> str:
-    return visible(word(label, language), keep="")
+def _named(label: str, labels: Labels, language: Language) -> str:
+    return visible(labels.said(label, language), keep="")

@@ -45,12 +45,6 @@ WORDS: dict[str, tuple[str, str]] = {
     **HELP,
     **USAGE,
     **WORKSTATION,
-    "neutral": ("neutral", "平静"),
-    "angry": ("angry", "怒り"),
-    "happy": ("happy", "喜び"),
-    "sad": ("sad", "悲しみ"),
-    "worried": ("worried", "不安"),
-    "surprise": ("surprise", "驚き"),
     "audio": ("audio", "音声"),
     "vision": ("vision", "映像"),
     "text": ("text", "発話内容"),
@@ -145,7 +139,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 
 def word(key: str, language: Language, **values: object) -> str:
-    """The words of a key with its values filled in; a key not in the table, as a site's own label, stays."""
+    """The words of a key with its values filled in; a key not in the table stays."""
     if key not in WORDS:
         return key
     words = WORDS[key][language == "ja"]

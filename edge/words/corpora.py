@@ -162,7 +162,7 @@ CORPORA: dict[str, tuple[str, str]] = {
     ),
     "audit_verdict": (
         "{where}: verdict '{said}'; write yes, no, or what it is: {known}",
-        "{where}：判定「{said}」は使用できません。はい、いいえ、または正しい感情（{known}、平静、怒り、喜び、"
-        "悲しみ、不安、驚き）を記入してください",
+        "{where}：判定「{said}」は使用できません。はい、いいえ、または正しい感情（{known}）を"
+        "記入してください",
     ),
 }

@@ -99,8 +99,7 @@ TABLES: dict[str, tuple[str, str]] = {
     # Labelled folders.
     "emotion_unknown": (
         "{where}: unknown emotion '{name}'; use {known} ({dropped} are left out)",
-        "{where}：感情「{name}」は使用できません。平静、怒り、喜び、悲しみ、不安、驚き、"
-        "または {known} を使用してください（{dropped} は対象外）",
+        "{where}：感情「{name}」は使用できません。{known} のいずれかを使用してください（{dropped} は対象外）",
     ),
     "folder_no_table": (
         "{folder} holds no metadata.csv; write one with the columns file_name, emotion and, if known, "
@@ -136,5 +135,32 @@ TABLES: dict[str, tuple[str, str]] = {
         "the intervals are too narrow and no voice is known; fill the column speaker",
         "{of} 行中 {count} 行に話者の記載がなく、1 行を 1 人として扱います。"
         "信頼区間は実際より狭くなり、声の特徴も考慮されません。列 speaker を記入してください",
+    ),
+    # Labels; their own words are in the manifest.
+    "label_facts_strange": (
+        "label_facts knows {names}, which labels does not list",
+        "label_facts の {names} は labels にありません",
+    ),
+    "labels_few": (
+        "a recipe needs two labels or more, and 12 at most; it has {count}",
+        "ラベルは 2 個以上 12 個以下にしてください（現在 {count} 個）",
+    ),
+    "label_name": (
+        "'{name}' cannot be a label's name; use a short name without ; and other than cannot_tell",
+        "「{name}」はラベル名に使用できません。「;」を含まない、cannot_tell 以外の名前にしてください",
+    ),
+    "label_shared": (
+        "'{said}' means {one} as well as {other}; give it to one of them",
+        "「{said}」が {one} と {other} の両方に指定されています。どちらか一方だけに指定してください",
+    ),
+    "label_event_unknown": (
+        "voting.events names {names}, which is no label; use {known}",
+        "voting.events の {names} はラベルにありません。{known} のいずれかを指定してください",
+    ),
+    "corpus_label_left_out": (
+        "{folder}: {count} of {of} examples are left out, for none of the labels stands for what they show "
+        "({parts}); give the label that should a synonym",
+        "{folder}：{of} 件中 {count} 件は、対応するラベルがないため使用しません（{parts}）。"
+        "使用する場合は、対応するラベルの synonyms に追加してください",
     ),
 }

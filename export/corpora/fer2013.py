@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.data.dataset import Example
-from calibration.data.labels import label_index
+from calibration.data.labels import Emotions
 from calibration.data.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError
 from edge.items import Bytes
@@ -24,30 +24,30 @@ JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 """A JPEG that lacks its end was cut short, and is decoded as if it were grey there."""
 
 
-def read_fer2013(folder: Path, split: str) -> list[Example]:
+def read_fer2013(folder: Path, split: str, emotions: Emotions) -> list[Example]:
     """Its train or dev split. Raises DatasetError."""
     wanted = "train" if split == "train" else "validation"
     if (folder / "labels.csv").is_file():
-        return _from_mosaics(folder, wanted)
+        return _from_mosaics(folder, wanted, emotions)
     if (folder / "fer2013.csv").is_file():
-        return _from_pixels(folder, wanted)
+        return _from_pixels(folder, wanted, emotions)
     examples = []
     for path in sorted((folder / wanted).glob("*/*.*")):
         if path.suffix.lower() not in KINDS:
             continue
-        label = label_index(path.parent.name, path)
+        label = emotions.index(path.parent.name, path)
         if label is not None:
             name = str(path.relative_to(folder))
             examples.append(Example(name, label, name, path))
     return examples
 
 
-def _from_mosaics(folder: Path, wanted: str) -> list[Example]:
+def _from_mosaics(folder: Path, wanted: str, emotions: Emotions) -> list[Example]:
     """labels.csv says where in which picture a face is; its other columns (votes of raters) are read past."""
     examples, once = [], Once()
     places: dict[str, Path] = {}
     for row in read_rows(folder / "labels.csv", ("split", "file_name", "row", "column", "emotion")):
-        label = label_index(row["emotion"], row.where)
+        label = emotions.index(row["emotion"], row.where)
         tile = _whole(row, "row", 10_000), _whole(row, "column", 10_000)
         once.take(row, f"{row['file_name']}:{tile[0]}:{tile[1]}", row["emotion"].lower())
         if row["split"].lower() == wanted and label is not None:
@@ -58,7 +58,7 @@ def _from_mosaics(folder: Path, wanted: str) -> list[Example]:
     return examples
 
 
-def _from_pixels(folder: Path, wanted: str) -> list[Example]:
+def _from_pixels(folder: Path, wanted: str, emotions: Emotions) -> list[Example]:
     """fer2013.csv holds the pixels themselves: laid out once as pictures beside it."""
     import cv2
 
@@ -67,7 +67,7 @@ def _from_pixels(folder: Path, wanted: str) -> list[Example]:
     pictures = folder / PICTURES / wanted
     pictures.mkdir(parents=True, exist_ok=True)
     for row in read_rows(folder / "fer2013.csv", ("emotion", "pixels", "Usage")):
-        label = label_index(FER2013[_whole(row, "emotion", len(FER2013))], row.where)
+        label = emotions.index(FER2013[_whole(row, "emotion", len(FER2013))], row.where)
         if row["Usage"] != usage or label is None:
             continue
         path = pictures / f"{row.line}.png"

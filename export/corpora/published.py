@@ -17,11 +17,10 @@ from pathlib import Path
 
 from calibration.data.dataset import Example, person
 from calibration.data.encodings import decoded
-from calibration.data.labels import label_index
+from calibration.data.labels import Emotions
 from calibration.data.recordings import SOUNDS
 from calibration.data.table import Once, read_rows, read_unquoted, shown
 from edge.errors import DatasetError
-from edge.items import LABELS
 from export.corpora.fer2013 import read_fer2013
 
 RAVDESS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -39,7 +38,7 @@ EMOGATOR = {
     "02": "happy",  # amusement
     "03": "angry",
     "13": "happy",  # elation
-    "15": "worried",  # fear
+    "15": "fear",
     "18": "neutral",
     "24": "sad",
     "27": "surprise",  # negative
@@ -59,13 +58,13 @@ EKMAN = {
 FINE = {fine: label for label, names in EKMAN.items() for fine in names.split()}
 
 
-def _ravdess(folder: Path) -> list[Example]:
+def _ravdess(folder: Path, emotions: Emotions) -> list[Example]:
     examples = []
     for path in sorted(folder.rglob("03-01-*.wav")):
         parts = path.stem.split("-")
         if not re.fullmatch(r"03-01-0[1-8]-\d\d-0[12]-\d\d-\d\d", path.stem):
             raise DatasetError.of("corpus_names", path=path, name="RAVDESS", form="03-01-05-02-01-01-12")
-        label = label_index(RAVDESS[int(parts[2]) - 1], str(path))
+        label = emotions.index(RAVDESS[int(parts[2]) - 1], str(path))
         if label is not None:
             said = ("Kids are talking by the door.", "Dogs are sitting by the door.")[int(parts[4]) - 1]
             name = str(path.relative_to(folder))
@@ -73,13 +72,13 @@ def _ravdess(folder: Path) -> list[Example]:
     return examples
 
 
-def _nemo(folder: Path) -> list[Example]:
+def _nemo(folder: Path, emotions: Emotions) -> list[Example]:
     table = folder / "data.tsv"
     if not table.is_file():
         raise DatasetError.of("corpus_lacks", folder=folder, table=table.name, name="nEMO")
     examples, once = [], Once()
     for row in read_rows(table, ("file_id", "emotion", "raw_text", "speaker_id")):
-        label = label_index(row["emotion"], row.where)
+        label = emotions.index(row["emotion"], row.where)
         name = row["file_id"] if row["file_id"].lower().endswith(".wav") else f"{row['file_id']}.wav"
         once.take(row, name, row["emotion"].lower())
         path = folder / "samples" / name
@@ -91,19 +90,19 @@ def _nemo(folder: Path) -> list[Example]:
     return examples
 
 
-def _emovo(folder: Path) -> list[Example]:
+def _emovo(folder: Path, emotions: Emotions) -> list[Example]:
     examples = []
     for path in _sounds(folder):
         found = re.fullmatch(r"([a-z]{3})-([fm]\d)-[a-z]\d", path.stem)
         if not found or found[1] not in EMOVO:
             raise DatasetError.of("corpus_names", path=path, name="EMOVO", form="dis-f1-b1")
-        label = label_index(EMOVO[found[1]], path)
+        label = emotions.index(EMOVO[found[1]], path)
         if label is not None:
             examples.append(Example(str(path.relative_to(folder)), label, f"emovo-{found[2]}", path))
     return examples
 
 
-def _emogator(folder: Path) -> list[Example]:
+def _emogator(folder: Path, emotions: Emotions) -> list[Example]:
     """Vocal bursts without words: no model of speech should learn from them unless its recipe says so."""
     examples = []
     for path in _sounds(folder):
@@ -111,8 +110,9 @@ def _emogator(folder: Path) -> list[Example]:
         if not found:
             raise DatasetError.of("corpus_names", path=path, name="EmoGator", form="000001-02-2")
         if found[2] in EMOGATOR:
-            name, label = str(path.relative_to(folder)), LABELS.index(EMOGATOR[found[2]])
-            examples.append(Example(name, label, f"emogator-{found[1]}", path))
+            name, label = str(path.relative_to(folder)), emotions.index(EMOGATOR[found[2]], path)
+            if label is not None:
+                examples.append(Example(name, label, f"emogator-{found[1]}", path))
     return examples
 
 
@@ -121,7 +121,7 @@ def _sounds(folder: Path) -> list[Path]:
     return sorted(path for path in hidden if path.suffix.lower() in SOUNDS)
 
 
-def _goemotions(folder: Path, split: str) -> list[Example]:
+def _goemotions(folder: Path, split: str, emotions: Emotions) -> list[Example]:
     names = next((folder / n for n in ("labels.txt", "emotions.txt") if (folder / n).is_file()), None)
     table = folder / f"{split}.tsv"
     if names is None or not table.is_file():
@@ -134,8 +134,8 @@ def _goemotions(folder: Path, split: str) -> list[Example]:
         if any(not number.isdecimal() or int(number) >= len(known) for number in numbers):
             raise row.refused("corpus_rows", said=shown(said), names=names.name)
         once.take(row, name, said)
-        emotions = [known[int(number)] for number in numbers]
-        found = [label_index(FINE.get(emotion, emotion), row.where) for emotion in emotions]
+        given = [known[int(number)] for number in numbers]
+        found = [emotions.index(emotion, row.where, FINE.get(emotion, "")) for emotion in given]
         labels = list(dict.fromkeys(label for label in found if label is not None))
         if labels and len(labels) == len(set(found)):
             first, *others = labels
@@ -143,12 +143,12 @@ def _goemotions(folder: Path, split: str) -> list[Example]:
     return examples
 
 
-def _meld(folder: Path, split: str) -> list[Example]:
+def _meld(folder: Path, split: str, emotions: Emotions) -> list[Example]:
     table = folder / f"{split}_sent_emo.csv"
     columns = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
     examples, once = [], Once()
     for row in read_rows(table, columns):
-        label = label_index(row["Emotion"], row.where)
+        label = emotions.index(row["Emotion"], row.where)
         name = f"{row['Dialogue_ID']}-{row['Utterance_ID']}"
         once.take(row, name, row["Emotion"].lower())
         if label is not None:
@@ -159,14 +159,14 @@ def _meld(folder: Path, split: str) -> list[Example]:
     return examples
 
 
-READERS: dict[str, Callable[[Path], list[Example]]] = {
+READERS: dict[str, Callable[[Path, Emotions], list[Example]]] = {
     "ravdess": _ravdess,
     "nemo": _nemo,
     "emovo": _emovo,
     "emogator": _emogator,
 }
 """By folder name, for a corpus without metadata.csv."""
-SPLIT_READERS: dict[str, Callable[[Path, str], list[Example]]] = {
+SPLIT_READERS: dict[str, Callable[[Path, str, Emotions], list[Example]]] = {
     "fer2013": read_fer2013,
     "goemotions": _goemotions,
     "meld": _meld,

@@ -13,7 +13,9 @@ from functools import cache
 from pathlib import Path
 
 from calibration.data.dataset import Example, nameless, person, read_folder, require_human
+from calibration.data.labels import Emotions
 from edge.errors import DatasetError
+from edge.labels import Labels
 from edge.words import asked_language
 from export.corpora.fer2013 import PICTURES
 from export.corpora.published import READERS, SPLIT_READERS
@@ -24,22 +26,25 @@ OWN_SPLIT = ("fer2013", "goemotions")
 LABEL_FILES = (".csv", ".tsv", ".txt")
 
 
-def read_corpus(data: Path, name: str, split: str = "train") -> list[Example]:
+def read_corpus(data: Path, name: str, labels: Labels, split: str = "train") -> list[Example]:
     """Examples of one corpus below `data`; a name not listed above is a generic folder.
 
-    split: train or dev, for corpora that come split. Raises DatasetError.
+    split: train or dev, for corpora that come split. Says how many examples show what no label stands for.
+    Raises DatasetError.
     """
-    folder = data / name
+    folder, emotions = data / name, Emotions(labels)
     if not folder.is_dir():
         raise DatasetError.of("corpus_none", data=data, name=name)
     if name in SPLIT_READERS:
-        examples = SPLIT_READERS[name](folder, split)
+        examples = SPLIT_READERS[name](folder, split, emotions)
     elif name in READERS and not (folder / "metadata.csv").is_file():
-        examples = READERS[name](folder)
+        examples = READERS[name](folder, emotions)
     else:
-        examples = read_folder(folder)
+        examples = read_folder(folder, emotions)
     if not examples:
         raise DatasetError.of("corpus_empty", folder=folder, split=split, name=name)
+    if left_out := emotions.told(folder):
+        _say_once(left_out.told(asked_language()))
     return examples
 
 
@@ -53,7 +58,7 @@ class Split:
 
 
 def split_corpora(
-    data: Path, names: Sequence[str], dev: Sequence[str], test: Sequence[str]
+    data: Path, names: Sequence[str], dev: Sequence[str], test: Sequence[str], labels: Labels
 ) -> dict[str, Split]:
     """Share the examples of each corpus out by speaker.
 
@@ -73,7 +78,7 @@ def split_corpora(
     for name in names:
         parts: tuple[list[Example], list[Example], list[Example]] = ([], [], [])
         own = name in OWN_SPLIT
-        examples = read_corpus(data, name)
+        examples = read_corpus(data, name, labels)
         _require_speakers(data / name, examples, drawn=name == names[0] and not (dev and test))
         for example in examples:
             if name == names[0]:
@@ -88,7 +93,7 @@ def split_corpora(
                 continue  # who is judged on is judged on by human labels, and never trained on
             parts[2 if in_test else 1 if in_dev else 0].append(example)
         if own and name == names[0]:
-            parts[2].extend(read_corpus(data, name, "dev"))
+            parts[2].extend(read_corpus(data, name, labels, "dev"))
         splits[name] = _apart(data / name, *parts)
     for kind, speakers in (("dev", dev), ("test", test)):
         for speaker in speakers:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from edge.bundle.folder import Bundle
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from export.deliver.measured import Measured
 from export.deliver.templates import render
 from export.judge.headline import HEADLINE
@@ -38,7 +38,7 @@ def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured) -> str:
     return render(
         "card.md.jinja",
         name=recipe.name,
-        labels=LABELS,
+        labels=[recipe.labels.said(name, "en") for name in recipe.labels],
         licences=dict.fromkeys([*(LICENCES[name] for name in corpora if name in LICENCES), *inherited]),
         own=[name for name in corpora if name not in LICENCES],
         teachers={name: teacher for name, teacher in teachers.items() if teacher not in (None, "cnn")},

@@ -12,12 +12,8 @@ from calibration.int8.quantize import QuantizeReport
 from edge.bundle.folder import Bundle, write_bundle
 from edge.bundle.manifest import AudioSpec, Limits
 from edge.bundle.onnx_file import load_graph, shapes
-from edge.items import LABELS
 from export.recipe import Recipe
 from export.training.noisy_windows import HOP_S, WINDOW_S
-
-EVEN = (1.0 / len(LABELS),) * len(LABELS)
-"""The fusion head is trained on every label alike; a site that knows its own balance says so in site.toml."""
 
 
 def pack(
@@ -35,14 +31,15 @@ def pack(
     shared = {
         "name": recipe.name,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "labels": LABELS,
+        "labels": recipe.labels,
+        "label_facts": recipe.labels.facts,
         "window_s": WINDOW_S,
         "hop_s": HOP_S,
         "audio": AudioSpec(),
         "vision": recipe.face_crop,
         "text": recipe.tokens,
-        "train_prior": EVEN,
-        "site_prior": EVEN,
+        "train_prior": even(recipe),
+        "site_prior": even(recipe),
         "voting": recipe.voting,
     }
     described = {
@@ -57,6 +54,14 @@ def pack(
             "face_detector.onnx": detector,
         }
         return write_bundle(target, {**shared, **facts}, described, others)
+
+
+def even(recipe: Recipe) -> tuple[float, ...]:
+    """How often each label is met: the fusion head is trained on every one alike.
+
+    A site that knows its own balance says so in site.toml.
+    """
+    return (1.0 / len(recipe.labels),) * len(recipe.labels)
 
 
 def _describe(path: Path, report: QuantizeReport | None) -> dict[str, Any]:

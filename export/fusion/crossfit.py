@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from export.fusion.head import FusionHead
 from export.fusion.training import train_fusion
 from export.fusion.windows import Pool, compose, even_labels
@@ -91,12 +91,12 @@ def cross_fitted(recipe: Recipe, heads: Sequence[FusionHead], parts: Sequence[Ma
     of_voices: dict[tuple[str, ...], list[Answers]] = {}
     right: dict[str, list[float]] = {}
     for head, own in zip(heads, parts, strict=True):
-        labels = even_labels(own, A_LABEL * len(LABELS))
+        labels = even_labels(own, A_LABEL * len(recipe.labels))
         voices = _voices(own)
         for present in COMBINATIONS:
             found.setdefault(present, []).append(_asked(head, own, labels, recipe, present))
             for voice in voices:
-                some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(LABELS))
+                some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(recipe.labels))
                 if len(some):  # else the voice shows only what no face or no sentence here does
                     told = _asked(head, voice, some, recipe, present)
                     of_voices.setdefault(present, []).append(told)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from calibration.data.dataset import Example
 from edge.bundle.manifest import AudioSpec, TextSpec
 from edge.errors import DatasetError
-from edge.items import LABELS
+from edge.labels import Labels
 from export.fusion.windows import Pool, compose
 from export.recipe import Recipe
 from export.students.audio import audio_split
@@ -136,10 +136,10 @@ def _ranks(labels: Tensor) -> Tensor:
     return ranks
 
 
-def require_labels(inputs: Mapping[str, Inputs], role: str) -> None:
+def require_labels(inputs: Mapping[str, Inputs], role: str, labels: Labels) -> None:
     """Windows of every label are composed from these. Raises DatasetError, naming what lacks."""
     for name, examples in inputs.items():
-        for label, title in enumerate(LABELS):
+        for label, title in enumerate(labels):
             if not (examples.labels == label).any():
                 raise DatasetError.of("pool_lacks", name=name, role=role, title=title)
 
@@ -180,7 +180,7 @@ def training_batches(
     def batches(rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
         while True:
             if name == "fusion":
-                yield compose(pools, torch.from_numpy(rng.integers(0, len(LABELS), size)), recipe, rng)
+                yield compose(pools, torch.from_numpy(rng.integers(0, len(recipe.labels), size)), recipe, rng)
             else:
                 chosen = torch.from_numpy(rng.integers(0, len(inputs[name]), size))
                 yield inputs[name].take(chosen).tensors
@@ -198,7 +198,7 @@ def digest(inputs: Inputs) -> str:
 
 def _some(examples: Sequence[Example], rng: np.random.Generator) -> list[Example]:
     chosen = []
-    for label in range(len(LABELS)):
+    for label in sorted({e.label for e in examples}):
         rows = [e for e in examples if e.label == label]
         picks = rng.permutation(len(rows))[:A_LABEL]
         chosen += [rows[int(pick)] for pick in sorted(picks)]

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from export.fusion.head import FusionHead
 from export.fusion.windows import Pool, compose, even_labels
 from export.recipe import Recipe
@@ -21,16 +21,16 @@ def fusion_task(
     model: FusionHead, recipe: Recipe, pools: Sequence[Mapping[str, Pool]], dev: Mapping[str, Pool] | None
 ) -> Task:
     """Training on windows composed from the pools, batches of each alike; judged on dev, or the last pool."""
-    wanted = recipe.fusion
+    wanted, k = recipe.fusion, len(recipe.labels)
     steps = wanted.windows // wanted.batch
     judged = pools[-1] if dev is None else dev
     measure = "accuracy on people learned from" if dev is None else "held-out accuracy"
 
     def batches(rng: np.random.Generator) -> Iterator[Batch]:
         for _ in range(steps):
-            labels = torch.from_numpy(rng.integers(0, len(LABELS), wanted.batch))
+            labels = torch.from_numpy(rng.integers(0, k, wanted.batch))
             found = pools[int(rng.random() * len(pools))]
-            yield compose(found, labels, recipe, rng), F.one_hot(labels, len(LABELS)).float()
+            yield compose(found, labels, recipe, rng), F.one_hot(labels, k).float()
 
     def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         assert isinstance(model, FusionHead)
@@ -43,11 +43,11 @@ def fusion_task(
 
     def score(model: nn.Module) -> float:
         rng = np.random.default_rng(0)
-        labels = even_labels(judged, 100 * len(LABELS))
+        labels = even_labels(judged, 100 * k)
         with torch.no_grad():
             device = device_of(model)
             logits, _ = model(*(tensor.to(device) for tensor in compose(judged, labels, recipe, rng)))
         return float((logits.cpu().argmax(1) == labels).float().mean())
 
-    prior = torch.full((len(LABELS),), 1.0 / len(LABELS))
+    prior = torch.full((k,), 1.0 / k)
     return Task("fusion", model, batches, steps, prior, score, loss, measure)

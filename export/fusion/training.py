@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from edge.items import LABELS
 from export.fusion.head import FusionHead
 from export.fusion.privacy.dp import PrivateGradients
 from export.fusion.privacy.federated import train_over_sites
@@ -36,7 +35,7 @@ def train_fusion(
     """
     wanted = recipe.fusion
     torch.manual_seed(recipe.seed)
-    model = FusionHead(len(LABELS), guide=wanted.guide)
+    model = FusionHead(len(recipe.labels), guide=wanted.guide)
     if finished(model, "fusion", folder):
         return model
     plan = Plan(wanted.epochs, wanted.lr, seed=recipe.seed)

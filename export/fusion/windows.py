@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from export.recipe import Recipe
 from export.training.loop import Batch
 
@@ -57,7 +57,9 @@ class Pool:
 
     def draw(self, labels: Tensor, rng: np.random.Generator) -> Tensor:
         """Row of a random example for each wished label, [b]."""
-        rows = [torch.nonzero(self.label == label).flatten().numpy() for label in range(len(LABELS))]
+        rows = {
+            label: torch.nonzero(self.label == label).flatten().numpy() for label in labels.unique().tolist()
+        }
         return torch.tensor([int(rng.choice(rows[int(label)])) for label in labels])
 
 
@@ -82,9 +84,9 @@ def compose(
     blindly. Modalities go missing by chance, never all at once; or exactly those not `kept` do. `spoken`
     is the share of windows that keep what was really said.
     """
-    b, wanted, faces = len(labels), recipe.fusion, recipe.face_crop.faces
-    shown = even_labels(pools, len(LABELS))
-    anything = shown[torch.from_numpy(rng.integers(0, len(LABELS), b))]
+    b, wanted, faces, k = len(labels), recipe.fusion, recipe.face_crop.faces, len(recipe.labels)
+    shown = even_labels(pools, k)
+    anything = shown[torch.from_numpy(rng.integers(0, k, b))]
     off_text = torch.from_numpy(rng.random(b) < wanted.mismatch)
     off_face = torch.from_numpy(rng.random(b) < wanted.mismatch / 2)
     clip = pools["audio"].draw(labels, rng)
@@ -131,4 +133,4 @@ def compose_around(
             _, *others = compose(found, labels[-1], recipe, rng, spoken=0.0)
             parts.append((audio.tokens[own] * others[4][:, :1, None], *others))
     joined = tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
-    return joined, F.one_hot(torch.cat(labels), len(LABELS)).float()
+    return joined, F.one_hot(torch.cat(labels), len(recipe.labels)).float()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from calibration.data.dataset import Example
 from calibration.judge.evaluate import Modality
-from edge.items import LABELS
+from edge.labels import Labels
 from edge.system.private import make_private, open_private
 from edge.system.texts import csv_line
 from export.corpora.fer2013 import read_faces
@@ -42,7 +42,7 @@ def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
         "text": recipe.text,
     }
     for modality, student in wanted.items():
-        splits = split_corpora(data, student.corpora, student.dev, student.test)
+        splits = split_corpora(data, student.corpora, student.dev, student.test, recipe.labels)
         joined(splits)
         for name, split in splits.items():
             if not split.test:
@@ -50,21 +50,21 @@ def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
             examples = [e for e in split.test if not e.also]
             if modality == "vision":
                 examples = _as_pictures(examples, folder / modality / name)
-            write_set(folder / modality / name, examples)
+            write_set(folder / modality / name, examples, recipe.labels)
             sets.append(HeldOut(name, modality, examples))
             if modality == "audio":
                 sets.append(HeldOut(name, modality, examples, new_voices=True))
     return sets
 
 
-def write_set(folder: Path, examples: Sequence[Example]) -> None:
+def write_set(folder: Path, examples: Sequence[Example], labels: Labels) -> None:
     """Write metadata.csv for examples that lie anywhere."""
     make_private(folder)
     with open_private(folder / "metadata.csv", "w", newline="", encoding="utf-8") as file:
         file.write(csv_line(["file_name", "emotion", "speaker", "transcript"]))
         for e in examples:
             place = str(e.path.resolve()) if e.path else e.name
-            file.write(csv_line([place, LABELS[e.label], e.speaker, e.transcript or ""]))
+            file.write(csv_line([place, labels[e.label], e.speaker, e.transcript or ""]))
 
 
 def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:

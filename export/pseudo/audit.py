@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.data.labels import OF_DROPPED, SYNONYMS, plain
+from calibration.data.labels import OF_DROPPED
 from calibration.data.table import Once, read_rows, shown
 from edge.errors import DatasetError
-from edge.items import LABELS
+from edge.labels import Labels, plain
+from edge.starter_labels import STARTER
 from edge.system.private import write_whole
 from edge.system.texts import csv_line
 
@@ -54,7 +55,7 @@ def draw(labels: NDArray[np.int64], size: int, rng: np.random.Generator) -> NDAr
 
     labels: [n].
     """
-    counts = np.bincount(labels, minlength=len(LABELS))
+    counts = np.bincount(labels)
     wished = size * counts / max(1, len(labels))
     quota = np.minimum(counts, np.maximum(LEAST, np.floor(wished))).astype(int)
     while quota.sum() > size and quota.max() > 1:
@@ -79,15 +80,17 @@ def bound_of(
     return share, wilson_lower(share, 1.0 / shrunk if shrunk else 0.0)
 
 
-def write_audit(path: Path, clips: Sequence[tuple[str, Path, int]]) -> None:
+def write_audit(path: Path, clips: Sequence[tuple[str, Path, int]], labels: Labels) -> None:
     """Write the sheet people fill in: clip, file, label given, an empty verdict. Never over another."""
     if path.exists():
         return
-    rows = [COLUMNS, *((name, str(file.resolve()), LABELS[label], "") for name, file, label in clips)]
+    rows = [COLUMNS, *((name, str(file.resolve()), labels[label], "") for name, file, label in clips)]
     write_whole(path, "".join(map(csv_line, rows)), "utf-8-sig")  # as spreadsheets want Japanese
 
 
-def read_audit(path: Path, clips: Sequence[tuple[str, int]], given: Mapping[int, int]) -> Verdicts | None:
+def read_audit(
+    path: Path, clips: Sequence[tuple[str, int]], given: Mapping[int, int], labels: Labels
+) -> Verdicts | None:
     """Verdicts of a sheet; None while a verdict is missing.
 
     clips: hash and label of each clip that was drawn. given: see `bound_of`. Raises DatasetError for a sheet
@@ -98,7 +101,7 @@ def read_audit(path: Path, clips: Sequence[tuple[str, int]], given: Mapping[int,
         once.take(row, row["clip"], plain(row["verdict"]))
         rows[row["clip"]] = row
     if sorted(rows) != sorted(name for name, _ in clips) or any(
-        rows[name]["label"] != LABELS[label] for name, label in clips
+        rows[name]["label"] != labels[label] for name, label in clips
     ):
         raise DatasetError.of("audit_other", path=path)
     heard: dict[str, int | None] = {}
@@ -106,13 +109,13 @@ def read_audit(path: Path, clips: Sequence[tuple[str, int]], given: Mapping[int,
         verdict = plain(rows[name]["verdict"])
         if not verdict:
             continue
-        if verdict in SYNONYMS:
-            heard[name] = LABELS.index(SYNONYMS[verdict])
-        elif verdict in YES or verdict in NO or verdict in OF_DROPPED:
+        if (found := labels.find(verdict)) is not None:
+            heard[name] = labels.index(found)
+        elif verdict in (*YES, *NO, *OF_DROPPED) or STARTER.find(verdict) is not None:
             heard[name] = label if verdict in YES else None
         else:
             said = shown(rows[name]["verdict"])
-            raise rows[name].refused("audit_verdict", said=said, known=", ".join(LABELS))
+            raise rows[name].refused("audit_verdict", said=said, known=labels.choice)
     return verdicts(heard, clips, given) if len(heard) == len(clips) else None
 
 
@@ -125,7 +128,8 @@ def verdicts(
     heard: Mapping[str, int | None], clips: Sequence[tuple[str, int]], given: Mapping[int, int]
 ) -> Verdicts:
     """Precision and bound of a sample that was listened to; arguments as of `read_audit`."""
-    asked, right = dict.fromkeys((label for _, label in clips), 0), dict.fromkeys(range(len(LABELS)), 0)
+    asked = dict.fromkeys((label for _, label in clips), 0)
+    right = dict(asked)
     for name, label in clips:
         asked[label] += 1
         right[label] += heard[name] == label

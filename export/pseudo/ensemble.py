@@ -13,7 +13,7 @@ from torch import nn
 
 from calibration.confidence.fitting import fit_scaling
 from edge.errors import DatasetError
-from edge.items import LABELS, Floats
+from edge.items import Floats
 from edge.reading.confidence import softmax
 from export.training.targets import classifier
 
@@ -57,7 +57,9 @@ class Opinion:
     """Short hash of all weights."""
 
 
-NOBODY = Guessed(np.zeros(0, np.int64), np.zeros((0, len(LABELS)), np.float32), np.zeros(0, np.float32))
+def nobody(labels: int) -> Guessed:
+    """No clip with a pseudo-label. labels: how many there are."""
+    return Guessed(np.zeros(0, np.int64), np.zeros((0, labels), np.float32), np.zeros(0, np.float32))
 
 
 def opinion(
@@ -79,8 +81,9 @@ def opinion(
     fold = fold_of(human.groups, folds)
     of_person = dict(zip(human.groups, fold.tolist(), strict=True))
     guessed_fold = np.array([of_person.get(speakers[row], -1) for row in guessed.rows.tolist()], np.int64)
-    logits = np.zeros((2, folds, len(pool), len(LABELS)), np.float32)
-    held_out = np.zeros((2, len(human.labels), len(LABELS)), np.float32)
+    labels = guessed.soft.shape[1]
+    logits = np.zeros((2, folds, len(pool), labels), np.float32)
+    held_out = np.zeros((2, len(human.labels), labels), np.float32)
     content = hashlib.sha256()
     sides = (0, 1) if len(guessed.rows) else (0,)
     for side in sides:
@@ -116,14 +119,15 @@ def fit(
     """A classifier on some human-labelled clips and some pseudo-labelled ones, all labels alike in weight."""
     rows = guessed.rows[learned]
     features = np.concatenate([human.features[chosen], pool[rows]])
-    known = np.eye(len(LABELS), dtype=np.float32)[human.labels[chosen]]
+    labels = guessed.soft.shape[1]
+    known = np.eye(labels, dtype=np.float32)[human.labels[chosen]]
     soft = np.concatenate([known, guessed.soft[learned]])
     weight = np.concatenate([np.ones(len(known), np.float32), guessed.weight[learned]])
     mass = (soft * weight[:, None]).sum(axis=0)
     weight = weight * (soft / np.maximum(mass, 1e-6)).sum(axis=1)
     scale = len(weight) / weight.sum()
     x, y, w = (torch.from_numpy(a) for a in (features, soft, (weight * scale).astype(np.float32)))
-    return classifier(x, y, w, len(LABELS))
+    return classifier(x, y, w, labels)
 
 
 @torch.no_grad()

@@ -12,13 +12,13 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
 from edge.bundle.manifest import Probability, Spec
 from edge.checked import Number, Whole, first_error
 from edge.errors import ConfigError, InputError
-from edge.items import LABELS
+from edge.labels import Labels
 from edge.system.documents import one_line, read_toml
 from edge.system.private import write_whole
 
@@ -68,16 +68,18 @@ class Policy(Spec):
 
     @field_validator("per_class", "prior")
     @classmethod
-    def _known_labels(cls, value: dict[str, float]) -> dict[str, float]:
-        strange = [name for name in value if name not in LABELS]
+    def _known_labels(cls, value: dict[str, float], found: ValidationInfo) -> dict[str, float]:
+        labels: Labels | None = found.context
+        strange = [] if labels is None else [name for name in value if name not in labels]
         if strange:
-            said = {"names": one_line(", ".join(strange), 80), "known": ", ".join(LABELS)}
+            said = {"names": one_line(", ".join(strange), 80), "known": ", ".join(labels or ())}
             raise ValueError(InputError.of("policy_label", **said))
         return value
 
     @model_validator(mode="after")
-    def _fitting(self) -> Self:
-        if self.prior and (len(self.prior) < len(LABELS) or not abs(sum(self.prior.values()) - 1.0) <= 1e-3):
+    def _fitting(self, found: ValidationInfo) -> Self:
+        some = self.prior and len(self.prior) < len(found.context or ())
+        if some or (self.prior and not abs(sum(self.prior.values()) - 1.0) <= 1e-3):
             raise ValueError(InputError.of("policy_prior"))
         if self.per_class and self.rule != "per_class":
             raise ValueError(InputError.of("policy_per_class"))
@@ -90,14 +92,14 @@ class Policy(Spec):
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def read_policy(path: Path) -> Policy:
-    """Read and check a policy, signed or not. Raises ConfigError."""
+def read_policy(path: Path, labels: Labels) -> Policy:
+    """Read and check a policy on these labels, signed or not. Raises ConfigError."""
     try:
         content = read_toml(path)
     except InputError as error:
         raise ConfigError.of("policy_unreadable", path=path, why=error) from error
     try:
-        return Policy.model_validate(content)
+        return Policy.model_validate(content, context=labels)
     except ValidationError as error:
         raise ConfigError.of("policy_field", path=path, why=first_error(error)) from error
 
@@ -112,9 +114,9 @@ def require_signature(policy: Policy, path: Path) -> Signature:
     return policy.signed
 
 
-def sign(path: Path, name: str, date: datetime.date) -> Policy:
+def sign(path: Path, labels: Labels, name: str, date: datetime.date) -> Policy:
     """Sign a policy file, in place of an earlier signature; returns it as signed. Raises ConfigError."""
-    policy = read_policy(path)
+    policy = read_policy(path, labels)
     if not name.strip():
         raise ConfigError.of("policy_name")
     text = path.read_text(encoding="utf-8-sig")
@@ -129,4 +131,4 @@ def sign(path: Path, name: str, date: datetime.date) -> Policy:
         write_whole(path, text)
     except OSError as error:
         raise ConfigError.of("policy_unwritable", path=path, why=error.strerror) from error
-    return read_policy(path)
+    return read_policy(path, labels)

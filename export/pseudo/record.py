@@ -7,7 +7,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from edge.bundle.manifest import Spec
-from edge.items import NEGATIVE
 from edge.system.private import write_whole
 from export.progress import tell
 
@@ -35,7 +34,7 @@ class Scores(Spec):
 
     macro_f1: float
     negative_recall: float
-    """Mean recall of the negative labels."""
+    """Mean recall of the negative labels; 0 where there are none."""
     unweighted_recall: float
 
 
@@ -52,6 +51,8 @@ class Round(Spec):
     left_out: dict[str, int]
     """Clips without a label, by the reason."""
     guesses: tuple[Guess, ...]
+    negative: tuple[str, ...]
+    """Names of the negative labels."""
     before: Scores
     after: Scores
 
@@ -67,8 +68,9 @@ class Round(Spec):
     def change(self) -> str:
         """The gate's numbers in words."""
         b, a = self.before, self.after
+        names = ", ".join(self.negative)
         return (
-            f"macro F1 went from {b.macro_f1:.3f} to {a.macro_f1:.3f}, recall of {', '.join(NEGATIVE)} from "
+            f"macro F1 went from {b.macro_f1:.3f} to {a.macro_f1:.3f}, recall of {names} from "
             f"{b.negative_recall:.3f} to {a.negative_recall:.3f}"
         )
 

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.judge.metrics import Report, score
-from edge.items import NEGATIVE, Floats
+from edge.items import Floats
+from edge.labels import Labels
 from edge.reading.confidence import softmax
 from export.pseudo.audit import Verdicts, draw
-from export.pseudo.ensemble import NOBODY, Guessed, Human, ask, half_of, head, opinion
+from export.pseudo.ensemble import Guessed, Human, ask, half_of, head, nobody, opinion
 from export.pseudo.policy import Policy
 from export.pseudo.record import Guess, Round, Scores, read_round, write_round
 from export.pseudo.selection import select, sharpened
@@ -41,6 +42,7 @@ class Material:
     """Of each pool clip."""
     frozen: Human
     """Labelled by people, never trained on: the first view alone."""
+    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def run_rounds(
     auditor: None keeps rounds unheard. folder: where each round's findings are kept; another material or
     policy needs another folder.
     """
-    start = before = judge(material, material.human[0], NOBODY, material.pool[0])
+    start = before = judge(material, material.human[0], nobody(len(material.labels)), material.pool[0])
     kept: tuple[Guess, ...] = ()
     heard: dict[str, int | None] = {}
     rounds: list[Finished] = []
@@ -137,7 +139,7 @@ def find(
         opinion(view, pool, material.speakers, guessed, halves, policy.folds)
         for view, pool in zip(people, material.pool, strict=True)
     )
-    chosen = select(first.pool, first.votes, second.pool, policy)
+    chosen = select(first.pool, first.votes, second.pool, policy, material.labels)
     soft = sharpened(first.pool, policy.sharpness)
     guesses = tuple(
         Guess(
@@ -160,6 +162,7 @@ def find(
         prior=chosen.prior,
         left_out=chosen.left_out,
         guesses=guesses,
+        negative=material.labels.negative,
         before=before,
         after=judge(material, people[0], as_guessed(material, guesses), material.pool[0]),
     )
@@ -167,19 +170,21 @@ def find(
 
 def judge(material: Material, human: Human, guessed: Guessed, pool: Floats) -> Scores:
     """Train on everything labelled and judge on the frozen clips, which only people labelled."""
-    report = report_on(material.frozen, human, guessed, pool)
-    negative = [report.per_class_recall[name] for name in NEGATIVE if name in report.per_class_recall]
+    report = report_on(material.frozen, human, guessed, pool, material.labels)
+    negative = [
+        report.per_class_recall[name] for name in material.labels.negative if name in report.per_class_recall
+    ]
     return Scores(
         macro_f1=report.macro_f1,
-        negative_recall=float(np.mean(negative)),
+        negative_recall=float(np.mean(negative)) if negative else 0.0,
         unweighted_recall=report.unweighted_recall,
     )
 
 
-def report_on(judged: Human, human: Human, guessed: Guessed, pool: Floats) -> Report:
+def report_on(judged: Human, human: Human, guessed: Guessed, pool: Floats, labels: Labels) -> Report:
     """Scores of one classifier trained on everything labelled."""
     logits = ask(head(human, pool, guessed), judged.features)
-    return score(softmax(logits), judged.labels.tolist(), judged.groups)
+    return score(softmax(logits), judged.labels.tolist(), judged.groups, labels)
 
 
 def with_heard(material: Material, heard: Mapping[str, int | None]) -> tuple[Human, Human]:
@@ -204,7 +209,7 @@ def with_heard(material: Material, heard: Mapping[str, int | None]) -> tuple[Hum
 def as_guessed(material: Material, guesses: Sequence[Guess]) -> Guessed:
     """Pseudo-labels by place in the pool."""
     if not guesses:
-        return NOBODY
+        return nobody(len(material.labels))
     place = {name: row for row, name in enumerate(material.names)}
     return Guessed(
         np.array([place[guess.clip] for guess in guesses], np.int64),

@@ -22,14 +22,14 @@ import numpy as np
 
 from calibration.judge.plot import write_png
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS
+from edge.labels import Labels
 from edge.system.disk import beside
 from edge.system.private import make_private, write_whole
 from edge.system.texts import csv_line
 from edge.words import asked_language
 from export.progress import say, tell
 from export.pseudo.audit import Verdicts, read_audit, unanswered, write_audit
-from export.pseudo.ensemble import NOBODY, half_of, opinion
+from export.pseudo.ensemble import half_of, nobody, opinion
 from export.pseudo.policy import Policy, read_policy, require_signature, sign
 from export.pseudo.rounds import Finished, Material, Outcome, Sample, run_rounds
 from export.pseudo.sensitivity import curve, draw_curve, table
@@ -45,7 +45,8 @@ def run_pseudo(
 
     signer: signs the policy first, once its curve has been drawn by an earlier call.
     """
-    recipe, policy = read_recipe(recipe_path), read_policy(policy_path)
+    recipe = read_recipe(recipe_path)
+    policy = read_policy(policy_path, recipe.labels)
     if not data.is_dir():
         raise DatasetError.of("data_none", data=data)
     recordings = read_unlabelled(unlabelled)
@@ -63,13 +64,13 @@ def run_pseudo(
     if signer is not None:
         if not looked_at:
             raise ConfigError.of("curve_first", path=drawn, policy=policy_path)
-        policy = sign(policy_path, signer, datetime.date.today())
-    signed = require_signature(policy, policy_path)
+        policy = sign(policy_path, recipe.labels, signer, datetime.date.today())
+    signed, labels = require_signature(policy, policy_path), recipe.labels
 
     def listen(number: int, sample: Sample, given: Mapping[int, int]) -> Verdicts | None:
         sheet = out / f"audit-{key}-{number}.csv"
-        write_audit(sheet, [(name, found.recordings[name].path, label) for name, label in sample])
-        verdicts = read_audit(sheet, sample, given)
+        write_audit(sheet, [(name, found.recordings[name].path, label) for name, label in sample], labels)
+        verdicts = read_audit(sheet, sample, given, labels)
         if verdicts is None:
             tell("say_listener", round=number, count=unanswered(sheet), sheet=sheet)
         return verdicts
@@ -77,9 +78,9 @@ def run_pseudo(
     outcome = run_rounds(
         found.material, policy, listen if policy.audit else None, recipe.seed, work / f"rounds-{key}"
     )
-    write_dataset(out / "metadata.csv", outcome, found.recordings)
+    write_dataset(out / "metadata.csv", outcome, found.recordings, labels)
     author = {"policy": policy.digest[:16], "signed_by": signed.name, "signed_on": signed.date.isoformat()}
-    write_provenance(out / "provenance.csv", outcome, found.recordings, author)
+    write_provenance(out / "provenance.csv", outcome, found.recordings, author, labels)
     report = {
         **author,
         "rule": policy.rule,
@@ -99,12 +100,19 @@ def run_pseudo(
 def show_curve(material: Material, policy: Policy, path: Path) -> None:
     """Draw what a threshold buys on the human-labelled clips, speakers held out, and print it."""
     first, second = (
-        opinion(human, pool, material.speakers, NOBODY, half_of(material.names), policy.folds).labelled
+        opinion(
+            human,
+            pool,
+            material.speakers,
+            nobody(len(material.labels)),
+            half_of(material.names),
+            policy.folds,
+        ).labelled
         for human, pool in zip(material.human, material.pool, strict=True)
     )
     same = first.argmax(axis=1) == second.argmax(axis=1)
     labels = material.human[0].labels
-    points = curve(first, labels, same if policy.head_agreement else np.ones_like(same))
+    points = curve(first, labels, same if policy.head_agreement else np.ones_like(same), material.labels)
     marked = {
         "fixed": (policy.threshold,),
         "per_class": (policy.threshold, *policy.per_class.values()),
@@ -125,24 +133,28 @@ def key_of(found: Gathered, policy: Policy, seed: int) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
 
 
-def write_dataset(path: Path, outcome: Outcome, recordings: Mapping[str, Recording]) -> None:
+def write_dataset(path: Path, outcome: Outcome, recordings: Mapping[str, Recording], labels: Labels) -> None:
     """Write the kept labels as a corpus in the generic layout; without any, none is left standing."""
     heard = {name: label for name, label in (outcome.heard or {}).items() if label is not None}
     if not outcome.guesses and not heard:
         path.unlink(missing_ok=True)
         return
-    shares = [f"p_{name}" for name in LABELS]
+    shares = [f"p_{name}" for name in labels]
     rows: list[list[Any]] = [["file_name", "emotion", "speaker", "transcript", "weight", *shares]]
     for guess in outcome.guesses:
         cells = [round(guess.weight, 4), *(round(p, 6) for p in guess.soft)]
-        rows.append([*_cells(recordings[guess.clip], guess.label), *cells])
+        rows.append([*_cells(recordings[guess.clip], labels[guess.label]), *cells])
     for name, label in heard.items():  # a person said so: as good as any other human label
-        rows.append([*_cells(recordings[name], label), "", *[""] * len(LABELS)])
+        rows.append([*_cells(recordings[name], labels[label]), "", *[""] * len(labels)])
     _write_table(path, rows)
 
 
 def write_provenance(
-    path: Path, outcome: Outcome, recordings: Mapping[str, Recording], author: Mapping[str, str]
+    path: Path,
+    outcome: Outcome,
+    recordings: Mapping[str, Recording],
+    author: Mapping[str, str],
+    labels: Labels,
 ) -> None:
     """Write a row for every guess of every round: what it rests on and what became of it."""
     header = ["clip", "file_name", "round", "state", "label", "probability", "fold_agreement", "head_agrees"]
@@ -151,14 +163,14 @@ def write_provenance(
         heard = done.verdicts.heard if done.verdicts else {}
         for guess in done.found.guesses:
             verdict = heard.get(guess.clip, -1)
-            said = "" if verdict == -1 else "no" if verdict is None else LABELS[verdict]
+            said = "" if verdict == -1 else "no" if verdict is None else labels[verdict]
             rows.append(
                 [
                     guess.clip,
                     recordings[guess.clip].path.resolve(),
                     done.found.number,
                     done.state,
-                    LABELS[guess.label],
+                    labels[guess.label],
                     round(guess.probabilities[guess.label], 6),
                     round(guess.agreement, 4),
                     guess.head,
@@ -201,8 +213,8 @@ def as_dict(done: Finished) -> dict[str, Any]:
     }
 
 
-def _cells(recording: Recording, label: int) -> list[Any]:
-    return [recording.path.resolve(), LABELS[label], recording.speaker, recording.transcript]
+def _cells(recording: Recording, label: str) -> list[Any]:
+    return [recording.path.resolve(), label, recording.speaker, recording.transcript]
 
 
 def _write_table(path: Path, rows: Sequence[Sequence[Any]]) -> None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.items import LABELS, Floats
+from edge.items import Floats
+from edge.labels import Labels
 from edge.reading.priors import em_prior
 from edge.reading.quotas import assign
 from export.pseudo.policy import Policy
@@ -44,17 +45,19 @@ class Selection:
     """Clips by the first reason they get no label for."""
 
 
-def select(posteriors: Floats, votes: NDArray[np.int64], second: Floats, policy: Policy) -> Selection:
+def select(
+    posteriors: Floats, votes: NDArray[np.int64], second: Floats, policy: Policy, names: Labels
+) -> Selection:
     """Apply a policy to the pool.
 
     posteriors: calibrated, [n, k]. votes: likeliest label by fold, [folds, n]. second: posteriors of the
-    head on other features, [n, k].
+    head on other features, [n, k]. names: of the labels.
     """
     labels = posteriors.argmax(axis=1)
     agreement = (votes == labels).mean(axis=0).astype(np.float32)
     same = second.argmax(axis=1) == labels
-    prior = share_of_labels(posteriors, policy)
-    weight, thresholds = rule(posteriors, policy)
+    prior = share_of_labels(posteriors, policy, names)
+    weight, thresholds = rule(posteriors, policy, names)
     reasons = {
         "not sure enough": weight <= 0,
         "the folds disagree": agreement < policy.fold_agreement - 1e-6,
@@ -78,23 +81,23 @@ def select(posteriors: Floats, votes: NDArray[np.int64], second: Floats, policy:
     )
 
 
-def share_of_labels(posteriors: Floats, policy: Policy) -> tuple[float, ...]:
+def share_of_labels(posteriors: Floats, policy: Policy, names: Labels) -> tuple[float, ...]:
     """The policy's prior, or the likeliest one under the posteriors, whose own is even; [k]."""
     if policy.prior:
-        return tuple(policy.prior[name] for name in LABELS)
-    return tuple(em_prior(posteriors, np.full(len(LABELS), 1.0 / len(LABELS))).tolist())
+        return tuple(policy.prior[name] for name in names)
+    return tuple(em_prior(posteriors, np.full(len(names), 1.0 / len(names))).tolist())
 
 
-def rule(posteriors: Floats, policy: Policy) -> tuple[Floats, tuple[float, ...]]:
+def rule(posteriors: Floats, policy: Policy, names: Labels) -> tuple[Floats, tuple[float, ...]]:
     """Weight of each clip by its sureness alone [n], and the threshold of each label [k]."""
     sure = posteriors.max(axis=1)
     if policy.rule == "softmatch":
         weight = softmatch(sure)
-        return np.where(weight < LEAST_WEIGHT, 0, weight).astype(np.float32), (0.0,) * len(LABELS)
+        return np.where(weight < LEAST_WEIGHT, 0, weight).astype(np.float32), (0.0,) * len(names)
     if policy.rule == "freematch":
         thresholds = freematch(posteriors)
     else:
-        thresholds = np.array([policy.per_class.get(name, policy.threshold) for name in LABELS])
+        thresholds = np.array([policy.per_class.get(name, policy.threshold) for name in names])
     taken = sure >= thresholds[posteriors.argmax(axis=1)] - 1e-6
     return taken.astype(np.float32), tuple(thresholds.tolist())
 

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.judge.plot import BLUE, GREY, ORANGE, Plot
-from edge.items import LABELS, Bytes, Floats
+from edge.items import Bytes, Floats
+from edge.labels import Labels
 from edge.words import Language, word
 from export.pseudo.audit import wilson_lower
 
@@ -34,10 +35,12 @@ class Point:
     """Label -> clips that are given it, and how many of them rightly."""
 
 
-def curve(posteriors: Floats, labels: NDArray[np.int64], agreed: NDArray[np.bool_]) -> list[Point]:
+def curve(
+    posteriors: Floats, labels: NDArray[np.int64], agreed: NDArray[np.bool_], names: Labels
+) -> list[Point]:
     """A point for each threshold; posteriors [n, k] of clips whose speaker was never learned, labels [n].
 
-    agreed: clips on which the heads name one label, [n]; the others are never taken.
+    agreed: clips on which the heads name one label, [n]; the others are never taken. names: of the labels.
     """
     sure, found = posteriors.max(axis=1), posteriors.argmax(axis=1)
     right = found == labels
@@ -48,7 +51,7 @@ def curve(posteriors: Floats, labels: NDArray[np.int64], agreed: NDArray[np.bool
         known = n >= LEAST
         by_label = {
             name: (int((taken & (found == c)).sum()), int((taken & right & (found == c)).sum()))
-            for c, name in enumerate(LABELS)
+            for c, name in enumerate(names)
         }
         precision, bound = (hits / n, wilson_lower(hits / n, n)) if known else (None, None)
         points.append(Point(float(threshold), n / len(labels), precision, bound, by_label))
@@ -57,9 +60,8 @@ def curve(posteriors: Floats, labels: NDArray[np.int64], agreed: NDArray[np.bool
 
 def table(points: list[Point]) -> str:
     """Some of the points for a person to read; by label: clips given it, and the share that is right."""
-    rows = [
-        f"{'threshold':>9} {'taken':>7} {'right':>7} {'at least':>9}  " + "".join(f"{n:>13}" for n in LABELS)
-    ]
+    names = "".join(f"{name:>13}" for name in points[0].by_label)
+    rows = [f"{'threshold':>9} {'taken':>7} {'right':>7} {'at least':>9}  {names}"]
     for point in points:
         if round(point.threshold * 100) % 5 or not point.coverage:
             continue

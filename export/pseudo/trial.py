@@ -11,12 +11,11 @@ import numpy as np
 from calibration.data.dataset import Example
 from calibration.judge.metrics import Report
 from edge.errors import DatasetError
-from edge.items import LABELS
 from edge.system.disk import beside
 from export.corpora.readers import Split, split_corpora
 from export.progress import say, tell
 from export.pseudo.audit import Verdicts, verdicts
-from export.pseudo.ensemble import NOBODY, Human
+from export.pseudo.ensemble import Human, nobody
 from export.pseudo.policy import Policy, read_policy
 from export.pseudo.record import Guess
 from export.pseudo.rounds import Finished, Outcome, as_guessed, report_on, run_rounds, with_heard
@@ -36,12 +35,13 @@ def run_trial(recipe_path: Path, data: Path, policy_path: Path, out: Path, share
     The hidden labels play the listener of the audits. The gate looks at the dev speakers alone; the test
     speakers decide nothing.
     """
-    recipe, policy = read_recipe(recipe_path), read_policy(policy_path)
+    recipe = read_recipe(recipe_path)
+    policy = read_policy(policy_path, recipe.labels)
     if not data.is_dir():
         raise DatasetError.of("data_none", data=data)
     out.mkdir(parents=True, exist_ok=True)
     split = audio_split(recipe, data)
-    sources = split_corpora(data, recipe.audio.corpora, recipe.audio.dev, recipe.audio.test)
+    sources = split_corpora(data, recipe.audio.corpora, recipe.audio.dev, recipe.audio.test, recipe.labels)
     corpus = [name for name, part in sources.items() for e in part.train if e.soft is None]
     people = [e for e in split.train if e.soft is None]
     runs = []
@@ -55,7 +55,7 @@ def keep(examples: Sequence[Example], corpus: Sequence[str], share: float, seed:
     """Places of the examples whose label stays: a share of each label of each corpus, at least one."""
     rng, kept = np.random.default_rng(seed), set[int]()
     for name in sorted(set(corpus)):
-        for label in range(len(LABELS)):
+        for label in sorted({e.label for e in examples}):
             rows = [i for i, e in enumerate(examples) if corpus[i] == name and e.label == label]
             count = max(1, round(share * len(rows)))
             kept |= {rows[int(pick)] for pick in rng.permutation(len(rows))[:count]}
@@ -99,6 +99,7 @@ def _run(
 
 def _judged(found: Gathered, outcome: Outcome, answers: Mapping[str, int], kept: int) -> _Run:
     run, material = _Run(), found.material
+    none = nobody(len(material.labels))
     human = material.human[0]
     first = _after(outcome.rounds[:1])
     last = (outcome.guesses, dict(outcome.heard or {}))
@@ -112,11 +113,13 @@ def _judged(found: Gathered, outcome: Outcome, answers: Mapping[str, int], kept:
         for way, (guesses, heard) in {"one round": first, "all rounds": last}.items():
             people = with_heard(material, heard)[0]
             guessed = as_guessed(material, guesses)
-            run.scores[way, name] = report_on(judged, people, guessed, material.pool[0])
+            run.scores[way, name] = report_on(judged, people, guessed, material.pool[0], material.labels)
             right = sum(answers[guess.clip] == guess.label for guess in guesses)
             run.labels[way] = (len(guesses), right)
-        run.scores["labelled only", name] = report_on(judged, human, NOBODY, material.pool[0])
-        run.scores["full labels", name] = report_on(judged, everything, NOBODY, material.pool[0])
+        run.scores["labelled only", name] = report_on(judged, human, none, material.pool[0], material.labels)
+        run.scores["full labels", name] = report_on(
+            judged, everything, none, material.pool[0], material.labels
+        )
     run.labels["labelled only"], run.labels["full labels"] = (0, 0), (0, 0)
     return run
 

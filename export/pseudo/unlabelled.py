@@ -14,7 +14,8 @@ from calibration.data.dataset import Example, person, require_human
 from calibration.data.recordings import SOUNDS
 from calibration.data.table import Once, read_rows
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS, NEGATIVE, Floats
+from edge.items import Floats
+from edge.labels import Labels
 from export.corpora.readers import Split
 from export.pseudo.clips import Described, describe
 from export.pseudo.ensemble import Human
@@ -83,7 +84,7 @@ def gather(
     if recipe.audio.teacher is None:
         raise ConfigError.of("unlabelled_teacher")
     require_human([*split.dev, *split.test])
-    _require_labels(split.dev)
+    _require_labels(split.dev, recipe.labels)
     teacher = teacher_of(recipe, "audio", data)
     assert teacher is not None
     people = [example for example in split.train if example.soft is None]
@@ -121,6 +122,7 @@ def gather(
         names,
         speakers,
         Human(scaled[0][2], frozen.labels, frozen.groups),
+        recipe.labels,
     )
     judged_ = Human(scaled[0][3], judged.labels, judged.groups)
     by_name = dict(zip(names, pool, strict=True))
@@ -179,8 +181,8 @@ def _path(example: Example) -> Path:
     return example.path
 
 
-def _require_labels(frozen: Sequence[Example]) -> None:
-    there = {LABELS[example.label] for example in frozen}
-    missing = [name for name in NEGATIVE if name not in there]
+def _require_labels(frozen: Sequence[Example], labels: Labels) -> None:
+    there = {labels[example.label] for example in frozen}
+    missing = [name for name in labels.negative if name not in there]
     if missing:
         raise DatasetError.of("unlabelled_dev", missing=", ".join(missing))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calibration.data.dataset import Example
 from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
-from edge.items import LABELS, Floats
+from edge.items import Floats
 from export.corpora.fingerprint import item_fingerprint
 from export.corpora.readers import Split, joined, split_corpora
 from export.progress import tell
@@ -44,7 +44,7 @@ SHOWN = 256
 def audio_split(recipe: Recipe, data: Path) -> Split:
     """Examples of the audio corpora, shared out by speaker."""
     wanted = recipe.audio
-    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
+    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test, recipe.labels))
 
 
 def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
@@ -54,7 +54,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     """
     wanted, spec = recipe.audio, AudioSpec()
     torch.manual_seed(recipe.seed)
-    student = AudioStudent(spec, len(LABELS))
+    student = AudioStudent(spec, len(recipe.labels))
     student.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = Listening(student)
     rounds = _rounds(wanted)
@@ -71,7 +71,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     if heard:
         keep_score(heard.score, folder)
     share = audio_share(recipe, data, windows.examples)
-    material = AudioRounds(wanted, windows, share, heard, DevWindows(*held_out, spec))
+    material = AudioRounds(recipe, windows, share, heard, DevWindows(*held_out, spec))
     if start:
         some = windows.sample(SHOWN, np.random.default_rng(recipe.seed))
         wake_norms(student, lambda network: voices_of(network, some, [""] * len(some)))
@@ -100,12 +100,12 @@ def _rounds(wanted: AudioRecipe) -> list[Round]:
     return rounds
 
 
-def unadapted_audio(folder: Path) -> AudioStudent:
+def unadapted_audio(recipe: Recipe, folder: Path) -> AudioStudent:
     """The audio student as it was before its adaptation to noise, from the folder it was trained in.
 
     Raises ConfigError when its weights are gone.
     """
-    student = AudioStudent(AudioSpec(), len(LABELS))
+    student = AudioStudent(AudioSpec(), len(recipe.labels))
     if not finished(Listening(student), LEARN, folder):
         raise ConfigError.of("learn_lacks", folder=folder, name=LEARN)
     return student
@@ -114,7 +114,7 @@ def unadapted_audio(folder: Path) -> AudioStudent:
 def audio_share(recipe: Recipe, data: Path, examples: Sequence[Example]) -> NDArray[np.float64]:
     """Chance of each of the recipe's training clips to be drawn, [n]; sums to 1."""
     wanted = recipe.audio
-    parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test)
+    parts = split_corpora(data, wanted.corpora, wanted.dev, wanted.test, recipe.labels)
     home = {e.path: name for name, part in parts.items() for e in part.train}
     return draw_share([home[e.path] for e in examples], examples)
 
@@ -148,7 +148,7 @@ def audio_targets(
     right = torch.tensor([e.label for e in held_out[0]])
     strange = teach(teacher, held_out[1], [item_fingerprint(clip) for clip in held_out[1]], cache)
     strangers = DevClips(strange, people, lambda logits: unweighted_recall(logits.argmax(1), right))
-    found = teacher_targets(features, labels, speakers, share / share.sum(), strangers)
+    found = teacher_targets(features, labels, speakers, share / share.sum(), strangers, len(recipe.labels))
     tell("say_teacher", modality="audio", measure=RECALL, score=found.score)
     places = windows.places(recipe.seed)
     tokens = audio_tokens(spec, WINDOW_S)

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from calibration.data.dataset import Example
 from edge.bundle.manifest import AudioSpec
 from edge.features.audio import log_mel
-from edge.items import LABELS, Floats
-from export.recipe import AudioRecipe
+from edge.items import Floats
+from export.recipe import Recipe
 from export.students.frame_targets import DIRECTIONS, Listening
 from export.students.voices import clip_means, known_logits, voice_weights, voices_of
 from export.training.augment import mask_bands, mix, warp_bands
@@ -95,20 +95,20 @@ class AudioRounds:
 
     def __init__(
         self,
-        wanted: AudioRecipe,
+        recipe: Recipe,
         windows: NoisyWindows,
         share: NDArray[np.float64],
         heard: Heard | None,
         dev: DevWindows,
     ) -> None:
-        self._wanted, self._heard, self._dev = wanted, heard, dev
+        self._wanted, self._heard, self._dev = recipe.audio, heard, dev
         self._share = share
         self._labels = np.array([e.label for e in windows.examples])
-        self._targets = label_targets(windows.examples)
+        self._targets = label_targets(windows.examples, len(recipe.labels))
         self._speakers = np.array([e.speaker for e in windows.examples])
         self._names = np.unique(self._speakers)
         self._speaker_share = np.array([share[self._speakers == name].sum() for name in self._names])
-        self._groups = max(1, wanted.batch // TOGETHER)
+        self._groups = max(1, recipe.audio.batch // TOGETHER)
         self._steps = max(1, len(self._labels) // (self._groups * TOGETHER))
 
     def task(self, kind: Round, model: Listening, bank: Bank) -> Task:
@@ -157,7 +157,7 @@ class AudioRounds:
         encoded = model.student.encode(inputs)
         own = (encoded.mean(dim=1) * weight[:, None]).unflatten(0, (-1, TOGETHER)).sum(dim=1)
         tokens, logits = model.student.read(encoded, own.repeat_interleave(TOGETHER, dim=0))
-        k = len(LABELS)
+        k = self._targets.shape[1]
         if not self._heard:
             return label_loss(logits, right)
         wished = right[:, 2 * k :].unflatten(1, (-1, DIRECTIONS))

@@ -15,7 +15,6 @@ from torch import Tensor, nn
 from calibration.data.dataset import Example
 from edge.bundle.manifest import TextSpec
 from edge.features.text import token_ids
-from edge.items import LABELS
 from export.corpora.readers import Split, joined, split_corpora
 from export.recipe import Recipe
 from export.students.networks import TOKEN, TextStudent
@@ -39,7 +38,7 @@ def text_split(recipe: Recipe, data: Path) -> Split:
     Pseudo-labels are left out: they are guessed from the voice, and the same words are said in many a mood.
     """
     wanted = recipe.text
-    split = joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
+    split = joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test, recipe.labels))
     people = [e for e in split.train if e.soft is None]
     return Split(people, [e for e in split.dev if not e.also], [e for e in split.test if not e.also])
 
@@ -90,7 +89,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     """
     wanted, spec = recipe.text, recipe.tokens
     torch.manual_seed(recipe.seed)
-    student = TextStudent(spec, len(LABELS))
+    student = TextStudent(spec, len(recipe.labels))
     model: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
     if finished(model, "text", folder):
         return student
@@ -109,7 +108,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     ids, masks = load_texts([*split.train, *invented], tokenizer, spec)
     dev_ids, dev_masks = load_texts(split.dev, tokenizer, spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
-    targets = _targets(split.train)
+    targets = _targets(split.train, len(recipe.labels))
     lesson = text_targets(recipe, data, split, folder.parent / "teacher")
     if lesson:
         keep_score(lesson.score, folder)
@@ -164,7 +163,7 @@ def text_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> Teach
     dev_labels = torch.tensor([e.label for e in split.dev])
     material = Material(
         [e.transcript or "" for e in split.train],
-        _targets(split.train),
+        _targets(split.train, len(recipe.labels)),
         [e.speaker for e in split.train],
         [e.transcript or "" for e in split.dev],
         [e.speaker for e in split.dev],
@@ -192,9 +191,9 @@ def macro_f1(predicted: Tensor, labels: Tensor) -> float:
     return sum(scores) / len(scores)
 
 
-def _targets(examples: Sequence[Example]) -> Tensor:
+def _targets(examples: Sequence[Example], k: int) -> Tensor:
     """Every label an example was given gets an equal share, [n, k]."""
-    targets = torch.zeros(len(examples), len(LABELS))
+    targets = torch.zeros(len(examples), k)
     for row, example in enumerate(examples):
         given = [example.label, *example.also]
         targets[row, given] = 1.0 / len(given)

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from calibration.data.dataset import Example
 from edge.features.vision import standardise
-from edge.items import LABELS
 from export.corpora.fer2013 import read_faces
 from export.corpora.readers import Split, joined, split_corpora
 from export.recipe import Recipe
@@ -59,7 +58,7 @@ SHOWN = 2048
 def vision_split(recipe: Recipe, data: Path) -> Split:
     """Examples of the vision corpora."""
     wanted = recipe.vision
-    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test))
+    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test, recipe.labels))
 
 
 def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
@@ -79,7 +78,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     """
     wanted, size = recipe.vision, recipe.face_crop.size
     torch.manual_seed(recipe.seed)
-    student = VisionStudent(len(LABELS)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    student = VisionStudent(len(recipe.labels)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     learner: nn.Module = Taught(student, TOKEN) if wanted.pretrained else student
     if finished(learner, LOOK[-1].name, folder):
         return student  # type: ignore[no-any-return]
@@ -89,14 +88,14 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
             return student  # type: ignore[no-any-return]
     own = wanted.teacher == "cnn"
     rounds = (*TEACH, *LOOK) if own else LOOK
-    teacher = wide_network() if own else None
+    teacher = wide_network(len(recipe.labels)) if own else None
     split = vision_split(recipe, data)
     faces, labels = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
     if start:
         some = torch.linspace(0, len(faces) - 1, min(SHOWN, len(faces))).long()
         wake_norms(student, lambda network: logits_of(network, faces[some]))
-    targets = F.one_hot(labels, len(LABELS)).float()
+    targets = F.one_hot(labels, len(recipe.labels)).float()
     lesson = vision_targets(recipe, data, split, folder.parent / "teacher")
     if lesson:
         keep_score(lesson.score, folder)
@@ -145,9 +144,9 @@ class FaceBatches:
             yield (inputs.contiguous(memory_format=torch.channels_last),), wished
 
 
-def wide_network() -> VisionStudent:
+def wide_network(labels: int) -> VisionStudent:
     """The teacher `cnn`: half as wide again as the student, deeper, and with a first look at full size."""
-    network = VisionStudent(len(LABELS), 48, (3, 3, 4, 2), whole=True)
+    network = VisionStudent(labels, 48, (3, 3, 4, 2), whole=True)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
@@ -160,7 +159,7 @@ def vision_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> Tea
     labels = torch.tensor([e.label for e in split.train])
     material = Material(
         list(read_faces(split.train, size)),
-        F.one_hot(labels, len(LABELS)).float(),
+        F.one_hot(labels, len(recipe.labels)).float(),
         [e.speaker for e in split.train],
         list(read_faces(split.dev, size)),
         [e.speaker for e in split.dev],

@@ -24,7 +24,6 @@ from edge.bundle.folder import Bundle, open_bundle
 from edge.bundle.onnx_file import load_graph
 from edge.engines.float_graph import float_graph
 from edge.errors import ConfigError
-from edge.items import LABELS
 from export.recipe import Recipe
 from export.students.networks import PlainBlock
 from export.students.onnx_files import fused, write_networks
@@ -45,7 +44,7 @@ def started_from(recipe: Recipe, name: str, data: Path) -> Bundle | None:
         return None
     bundle = open_bundle(starter_bundle() if start == "starter" else data / start)
     wanted = {"vision": recipe.face_crop, "text": recipe.tokens}.get(name)
-    if bundle.manifest.labels != LABELS or wanted not in (None, getattr(bundle.manifest, name)):
+    if bundle.manifest.labels != tuple(recipe.labels) or wanted not in (None, getattr(bundle.manifest, name)):
         raise ConfigError.of("start_other", name=name, start=start)
     return bundle
 

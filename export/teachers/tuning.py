@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from edge.errors import DatasetError, MissingExtraError
-from edge.items import LABELS, Floats
+from edge.items import Floats
 from export.corpora.fingerprint import item_fingerprint
 from export.progress import tell
 from export.recipe import Recipe, TaughtRecipe
@@ -79,9 +79,8 @@ def targets_of(
         labels = material.targets.argmax(dim=1).numpy()
         strange = teach(teacher, material.dev, dev_names, cache)
         strangers = DevClips(strange, material.dev_speakers, material.score)
-        given = teacher_targets(
-            plain, labels, material.speakers, np.full(len(names), 1 / len(names)), strangers
-        )
+        share, k = np.full(len(names), 1 / len(names)), material.targets.shape[1]
+        given = teacher_targets(plain, labels, material.speakers, share, strangers, k)
         tell("say_teacher", modality=modality, measure=material.measure, score=given.score)
         return given
     if len(set(material.speakers)) < 2:
@@ -89,7 +88,7 @@ def targets_of(
     fold = folds_of(material.speakers, wanted.tuning.folds)
     folder = _tune_all(teacher, wanted, recipe.seed, material, names, fold, cache)
     new_names = [item_fingerprint(item) for item in material.unlabelled]
-    k, folds = len(LABELS), wanted.tuning.folds
+    k, folds = material.targets.shape[1], wanted.tuning.folds
     told: Tensor | None = None
     heard = torch.zeros(len(material.dev), k)
     for number in range(folds):
@@ -115,10 +114,10 @@ def targets_of(
 class Tuned(nn.Module):
     """A teacher's network and a linear head: inputs -> pooled [b, d], logits [b, k], on the CPU."""
 
-    def __init__(self, network: nn.Module, width: int) -> None:
+    def __init__(self, network: nn.Module, width: int, labels: int) -> None:
         super().__init__()
         self.network = network
-        self.head = nn.Sequential(nn.Dropout(0.1), nn.Linear(width, len(LABELS)))
+        self.head = nn.Sequential(nn.Dropout(0.1), nn.Linear(width, labels))
         self.head.to(next(network.parameters()).device)
 
     def forward(self, *inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -173,7 +172,7 @@ def _copy(teacher: Tunable, wanted: TaughtRecipe, seed: int, material: Material)
     with torch.no_grad():
         width = network(*teacher.prepare(material.items[:1])).shape[1]
     _open(network, teacher, wanted.tuning.layers)
-    return Tuned(network, width)
+    return Tuned(network, width, material.targets.shape[1])
 
 
 def _open(network: nn.Module, teacher: Tunable, layers: int | None) -> None:

@@ -11,15 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.data.dataset import Example
-from edge.items import LABELS
 
 BALANCE = 0.75
 """How far corpora are drawn alike: 0 leaves clips as they come, 1 hears every corpus as often."""
 
 
-def label_targets(examples: Sequence[Example]) -> Tensor:
+def label_targets(examples: Sequence[Example], k: int) -> Tensor:
     """What the labels ask for, [n, k]: one label where a person gave it, the soft label of a guess."""
-    targets = F.one_hot(torch.tensor([e.label for e in examples]), len(LABELS)).float()
+    targets = F.one_hot(torch.tensor([e.label for e in examples]), k).float()
     for row, example in enumerate(examples):
         if example.soft is not None:
             targets[row] = torch.tensor(example.soft)

@@ -13,8 +13,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from edge.items import LABELS
-
 SCORE = "teacher.json"
 """What the teacher scores, kept in the folder its student is trained in."""
 FOLDS = 5
@@ -57,20 +55,21 @@ def teacher_targets(
     speakers: Sequence[str],
     share: NDArray[np.float64],
     strangers: DevClips,
+    k: int,
 ) -> TeacherTargets:
     """Targets from a teacher's features [n, f] of training clips.
 
     labels: [n]. speakers: who is heard in each. share: weight of each clip's label, sums to 1; 0 where it is
-    not to be learned from. strangers: are answered by a classifier on all training clips.
+    not to be learned from. strangers: are answered by a classifier on all training clips. k: labels.
     """
     plain = torch.from_numpy(_centred(features, speakers))
     x = standardised(plain)
     strange = standardised(torch.from_numpy(_centred(strangers.features, strangers.speakers)), plain)
     y, weight = torch.from_numpy(labels), torch.from_numpy(share * len(share)).float()
     fold = folds_of(speakers, FOLDS)
-    logits = torch.zeros(len(x), len(LABELS))
-    for k in range(FOLDS):
-        seen, unseen = fold != k, fold == k
+    logits = torch.zeros(len(x), k)
+    for number in range(FOLDS):
+        seen, unseen = fold != number, fold == number
         if unseen.any() and seen.any():
             logits[unseen] = classifier(x[seen], y[seen], weight[seen], logits.shape[1])(x[unseen])
     score = strangers.score(classifier(x, y, weight, logits.shape[1])(strange))

@@ -43,7 +43,14 @@ def bars_background(canvas: Canvas, setup: Setup, language: Language, layout: La
         if setup.queue and (key := label_key(index)):
             keycap(canvas, key, (left + 20, y), min(KEYCAP, step - 2))
         shape(canvas, index, (x + 9, y), min(16, size), label_colour(index), True)
-        text(canvas, (x + 24, y + size / 3), word(label, language), size, TEXT, room=begin - x - 30)
+        text(
+            canvas,
+            (x + 24, y + size / 3),
+            setup.labels.said(label, language),
+            size,
+            TEXT,
+            room=begin - x - 30,
+        )
         box(canvas, begin, y - high / 2, wide, high, TRACK)
 
 
@@ -148,7 +155,14 @@ def timeline_background(canvas: Canvas, setup: Setup, language: Language, layout
             canvas, index, (left + (16 if layout.small else 25), y), min(13, size), label_colour(index), True
         )
         if not layout.small:
-            text(canvas, (left + 42, y + size / 3), word(label, language), size, TEXT, room=_NAMES - 48)
+            text(
+                canvas,
+                (left + 42, y + size / 3),
+                setup.labels.said(label, language),
+                size,
+                TEXT,
+                room=_NAMES - 48,
+            )
         box(canvas, begin, y, wide, 1, TRACK)
     for seconds in range(0, int(TIMELINE_S) + 1, 15):
         x = begin + wide * (1 - seconds / TIMELINE_S)

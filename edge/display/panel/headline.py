@@ -63,7 +63,8 @@ def _label(canvas: Canvas, view: View, reading: Reading, place: _Place) -> None:
     first, second, third, fourth = (76, 117, 148, 178) if several else (88, 134, 0, 170)
     sizes = (68, 60, 52, 44, 38, 32, 26, 22, 18)
     language = view.look.language
-    _both(canvas, (place.x, place.y(first)), str(reading.label), language, sizes, place.room)
+    both = view.setup.labels.both(str(reading.label), language)
+    _both(canvas, (place.x, place.y(first)), both, sizes, place.room)
     _how_sure(canvas, view, reading, (place.x, place.y(second)), (30, 26, 22, 18, 16), place.room)
     if several:
         _candidates(canvas, view, reading, (place.x, place.y(third)), place.room)
@@ -74,9 +75,11 @@ def _check(canvas: Canvas, view: View, reading: Reading, place: _Place) -> None:
     """The call for a check, and below it what was voted."""
     language, label, x, room = view.look.language, str(reading.label), place.x, place.room
     index = view.setup.labels.index(label)
-    _both(canvas, (x, place.y(48)), "needs_check", language, (40, 34, 28), room, WARN)
+    call = word("needs_check", language), word("needs_check", _other(language))
+    _both(canvas, (x, place.y(48)), call, (40, 34, 28), room, WARN)
     shape(canvas, index, (x + 15, place.y(82)), 28, label_colour(index), False)
-    _both(canvas, (x + 42, place.y(93)), label, language, (36, 34, 30, 26, 22, 19, 16), room - 42)
+    both = view.setup.labels.both(label, language)
+    _both(canvas, (x + 42, place.y(93)), both, (36, 34, 30, 26, 22, 19, 16), room - 42)
     _how_sure(canvas, view, reading, (x, place.y(124)), (22, 20, 18, 16), room)
     _lag(canvas, view, reading, (x, place.y(150)), room)
     if len(reading.candidates) > 1:
@@ -99,14 +102,13 @@ def _state(canvas: Canvas, view: View, reading: Reading | None, place: _Place) -
 def _both(
     canvas: Canvas,
     at: tuple[float, float],
-    key: str,
-    language: Language,
+    both: tuple[str, str],
     sizes: tuple[int, ...],
     room: float,
     colour: Colour = TEXT,
 ) -> None:
-    """A word in the language, then smaller in the other one if it differs there, as large as fits."""
-    own, other = word(key, language), word(key, _other(language))
+    """A word in the panel's language, then smaller in the other one if it differs, as large as fits."""
+    own, other = both
     other = "" if other == own else other
     size = sizes[-1]
     for size in sizes:
@@ -161,19 +163,20 @@ def _candidates(canvas: Canvas, view: View, reading: Reading, at: tuple[float, f
     """The labels that cannot be ruled out, with outlined shapes: as many as there is room for."""
     language, y = view.look.language, at[1]
     head, names = word("one_of", language, labels="").strip(), reading.candidates
+    labels = view.setup.labels
     size = 18 if room > 400 else 15
     left = room - text_width(canvas, head, size) - 2.2 * size
     count = SHOWN_CANDIDATES
     while count > 1 and left < sum(
-        text_width(canvas, word(name, language), size) + 2.3 * size for name in names[:count]
+        text_width(canvas, labels.said(name, language), size) + 2.3 * size for name in names[:count]
     ):
         count -= 1
     x = text(canvas, at, head, size, MUTED) - 4
     for label in names[:count]:
-        index = view.setup.labels.index(label)
+        index = labels.index(label)
         shape(canvas, index, (x + 1.3 * size, y - size / 3), size, label_colour(index), False)
         room = at[0] + left - x + size
-        x = text(canvas, (x + 2.2 * size, y), word(label, language), size, TEXT, room=room)
+        x = text(canvas, (x + 2.2 * size, y), labels.said(label, language), size, TEXT, room=room)
     more = f"+{len(names) - count}" if len(names) > count else ""
     text(canvas, (x + 0.8 * size, y), more, size, MUTED)
 

@@ -60,7 +60,7 @@ def _mark(
     words = word("not_read", view.look.language) if unread else str(person)
     reading = view.others.get(person)
     if reading is not None and reading.label:
-        words += f" {word(reading.label, view.look.language)}"
+        words += f" {view.setup.labels.said(reading.label, view.look.language)}"
     size = 13 if unread else 16
     width = text_width(canvas, words, size) + 10
     x = min(max(0.0, edges[0] / canvas.scale), area[2] - width) + area[0]

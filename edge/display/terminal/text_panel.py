@@ -98,10 +98,14 @@ class TextPanel:
                 key = reading.state
             elif view.current is not None:
                 key, values = "stale", {"seconds": f"{view.silent_s:.0f}"}
-            return [self._person(reading) + self._both(key, "–", "bold", **values), Text(), Text()]
+            return [
+                self._person(reading) + self._both(self._words(key, **values), "–", "bold"),
+                Text(),
+                Text(),
+            ]
         known, index = reading.probabilities, view.setup.labels.index(reading.label)
         shape = (OUTLINED if doubtful(reading, view.setup) else FILLED)[index % len(FILLED)]
-        label = self._both(reading.label, shape, f"bold {_colour(index)}")
+        label = self._both(view.setup.labels.both(reading.label, said), shape, f"bold {_colour(index)}")
         how = Text("   " if known is None else f"   {known[index]:.0%}  ")
         how.append(word(sureness(reading, view.setup), said))
         if view.age_s is not None:
@@ -112,10 +116,10 @@ class TextPanel:
             for name in reading.candidates:
                 place = view.setup.labels.index(name)
                 several.append(f"  {OUTLINED[place % len(OUTLINED)]} ", _colour(place))
-                several.append(word(name, said))
+                several.append(view.setup.labels.said(name, said))
         if reading.state != "needs_check":
             return [self._person(reading) + label, how, several]
-        call = self._both("needs_check", "?", f"bold {_WARN}", words=f"bold {_WARN}")
+        call = self._both(self._words("needs_check"), "?", f"bold {_WARN}", words=f"bold {_WARN}")
         return [self._person(reading) + call, label + how, several]
 
     def _person(self, reading: Reading | None) -> Text:
@@ -123,17 +127,22 @@ class TextPanel:
             return Text()
         return Text(f"{word('person', self._language, number=reading.person)}  ", _MUTED)
 
-    def _both(self, key: str, sign: str, style: str, words: str = "bold", **values: object) -> Text:
-        """A sign, and a key's words in the language and, where they differ, in the other one."""
+    def _words(self, key: str, **values: object) -> tuple[str, str]:
+        """A key's words in the panel's language and in the other one."""
         other: Language = "en" if self._language == "ja" else "ja"
-        own, second = word(key, self._language, **values), word(key, other, **values)
+        return word(key, self._language, **values), word(key, other, **values)
+
+    @staticmethod
+    def _both(both: tuple[str, str], sign: str, style: str, words: str = "bold") -> Text:
+        """A sign, and words in the panel's language and, where they differ, in the other one."""
+        own, second = both
         row = Text.assemble((f"{sign}  ", style), (own, words))
         return row if own == second else row.append(f"  {second}", _MUTED)
 
     def _bars(self, reading: Reading | None, width: int) -> list[Text]:
         """Voted probability of each label, with a mark at its prior."""
         setup = self._view.setup
-        names = [word(label, self._language) for label in setup.labels]
+        names = [setup.labels.said(label, self._language) for label in setup.labels]
         wide = min(_NAMES, max(map(cell_len, names)))
         cells = max(4, width - wide - (12 if setup.queue else 10))
         known, rows = reading.probabilities if reading else None, []
@@ -221,7 +230,9 @@ class TextPanel:
         """What became of a verdict, else the keys for one; without a queue how to set one, at a check."""
         view, said = self._view, self._language
         if view.note is not None:
-            return [Text(view.note.told(said), f"bold {_WARN}" if view.note.wrong else "bold")]
+            return [
+                Text(view.note.told(said, view.setup.labels), f"bold {_WARN}" if view.note.wrong else "bold")
+            ]
         if view.setup.queue:
             return [Text(word("keys_verdict", said), _MUTED)]
         asked = reading is not None and reading.state == "needs_check"

@@ -55,7 +55,7 @@ from edge import __version__
 from edge.bundle.folder import MANIFEST, Bundle
 from edge.bundle.onnx_file import load_graph
 from edge.engines.wiring import Wiring
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from edge.words import Language, asked_language
 from export.corpora.readers import split_corpora
 from export.deliver.card import LICENCES
@@ -125,17 +125,20 @@ def _pages() -> Iterator[tuple[str, Language, dict[str, str]]]:
 
 def _of_bundle(bundle: Bundle, found: Measured, work: Path) -> dict[str, Any]:
     manifest = bundle.manifest
-    shown = {s.title: mistakes_of(found.answers[s.title], SHOWN[s.modality], work) for s in found.sets}
+    shown = {
+        s.title: mistakes_of(found.answers[s.title], manifest.labels, SHOWN[s.modality], work)
+        for s in found.sets
+    }
     return {
         "name": manifest.name,
         "notice": NOTICE,
-        "labels": list(LABELS),
+        "labels": list(manifest.labels),
         "headline": dict(HEADLINE),
         "accuracy": manifest.accuracy,
         "adaptation": list(found.adapted),
         "teachers": list(found.taught),
         "differences": list(found.beside),
-        "weakest": {s.title: weakest(found.answers[s.title], LABELS) for s in found.sets},
+        "weakest": {s.title: weakest(found.answers[s.title], manifest.labels) for s in found.sets},
         "mistakes": shown,
         "confidence": {
             "temperature": manifest.temperature,
@@ -171,7 +174,7 @@ def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Pat
     }
 
 
-def mistakes_of(found: Answers, shown: int, work: Path) -> dict[str, Any]:
+def mistakes_of(found: Answers, labels: Sequence[str], shown: int, work: Path) -> dict[str, Any]:
     """The wrong answers a bundle was surest of."""
     posteriors = np.asarray(found.posteriors)
     answer, confidence = posteriors.argmax(axis=1), posteriors.max(axis=1)
@@ -186,8 +189,8 @@ def mistakes_of(found: Answers, shown: int, work: Path) -> dict[str, Any]:
             {
                 "name": example.name,
                 "speaker": example.speaker,
-                "label": LABELS[example.label],
-                "answer": LABELS[int(answer[i])],
+                "label": labels[example.label],
+                "answer": labels[int(answer[i])],
                 "confidence": round(float(confidence[i]), 3),
                 "said": example.transcript,
                 "picture": os.path.relpath(picture, work) if picture else None,
@@ -236,7 +239,9 @@ def _data(recipe: Recipe, data: Path) -> list[dict[str, Any]]:
     rows = []
     for modality in MODALITIES:
         wanted = getattr(recipe, modality)
-        for name, split in split_corpora(data, wanted.corpora, wanted.dev, wanted.test).items():
+        for name, split in split_corpora(
+            data, wanted.corpora, wanted.dev, wanted.test, recipe.labels
+        ).items():
             roles = {"train": split.train, "dev": split.dev, "test": split.test}
             labels = Counter(example.label for example in split.train)
             listed = [[r, e.name, e.label, e.speaker, e.transcript] for r, es in roles.items() for e in es]
@@ -249,7 +254,7 @@ def _data(recipe: Recipe, data: Path) -> list[dict[str, Any]]:
                     "speakers": {
                         role: len({e.speaker for e in examples}) for role, examples in roles.items()
                     },
-                    "labels": {label: labels[index] for index, label in enumerate(LABELS)},
+                    "labels": {label: labels[index] for index, label in enumerate(recipe.labels)},
                     "sha256": digest(listed),
                 }
             )

@@ -17,11 +17,11 @@ import torch
 from numpy.typing import NDArray
 
 from calibration.data.dataset import person
-from calibration.data.labels import plain
 from calibration.data.recordings import load_sound
 from calibration.data.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
+from edge.labels import plain
 from edge.words import asked_language, word
 from export.corpora.published import RAVDESS
 from export.fusion.comparison.variants import Tokens

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from edge.errors import DatasetError, MissingExtraError
-from edge.items import LABELS, MODALITIES
+from edge.items import MODALITIES
 from export.fusion.head import FusionHead
 from export.fusion.task import fusion_task
 from export.fusion.windows import Pool, voices
@@ -46,7 +46,8 @@ def train_over_sites(
     from flwr.server.strategy import FedAvg
 
     assert recipe.fusion.sites is not None
-    sites = [of_site(pools, number, recipe.fusion.sites) for number in range(recipe.fusion.sites)]
+    count, labels = recipe.fusion.sites, len(recipe.labels)
+    sites = [of_site(pools, number, count, labels) for number in range(count)]
     strategy: Any = FedAvg(fit_metrics_aggregation_fn=_mean_metrics)
     course: list[Epoch] = []
     for number in range(plan.epochs):
@@ -54,7 +55,7 @@ def train_over_sites(
         weights = _weights(model)
         for place, site in enumerate(sites):
             where, name = folder / f"round-{number + 1}", f"site-{place + 1}"
-            copy = FusionHead(len(LABELS), guide=recipe.fusion.guide)
+            copy = FusionHead(len(recipe.labels), guide=recipe.fusion.guide)
             _load(copy, weights)
             task = replace(fusion_task(copy, recipe, site, dev), name=name)
             if not finished(copy, name, where):
@@ -96,13 +97,15 @@ def require_flwr() -> None:
         raise MissingExtraError("flwr", "privacy") from error
 
 
-def of_site(pools: Sequence[Mapping[str, Pool]], number: int, sites: int) -> list[dict[str, Pool]]:
+def of_site(
+    pools: Sequence[Mapping[str, Pool]], number: int, sites: int, labels: int
+) -> list[dict[str, Pool]]:
     """What one site has of each set of pools: every `sites`-th person.
 
     A set in which some label is missing at the site is left out. Raises DatasetError when none is left.
     """
     parts = [_share(found, number, sites) for found in pools]
-    whole = [p for p in parts if all(len(p[m].label.unique()) == len(LABELS) for m in MODALITIES)]
+    whole = [p for p in parts if all(len(p[m].label.unique()) == labels for m in MODALITIES)]
     if not whole:
         raise DatasetError.of("site_lacks", sites=sites, site=number + 1)
     return whole
