@@ -32,6 +32,8 @@ STALL_S = 1.0
 """A device that gives nothing for so long is lost (seconds)."""
 FIRST_S = 3.0
 """The same for the first block: an idle sound server takes up to 2 s to wake up (seconds)."""
+AGAIN_FIRST_S = 2.0
+"""The same for the first block of a device opened again: the next try finds the server awake (seconds)."""
 HANGS_S = 3.0
 """A sound server that takes longer to open a device does not answer (seconds)."""
 PAUSE_S = 1.0
@@ -149,7 +151,7 @@ class Microphone:
         level = self._level = SoundLevel(capture.rate)
         band, self._narrow = Band(self._rate), ""
         recent: deque[tuple[float, int]] = deque([(0.0, 0)], round(RATE_S / BLOCK_S))  # time, samples so far
-        last, patience = time.monotonic(), FIRST_S
+        last, patience = time.monotonic(), FIRST_S if self._opened == 1 else AGAIN_FIRST_S
         on_time = last
         while not self._leaving.is_set():
             try:
