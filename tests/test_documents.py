@@ -317,7 +317,8 @@ def test_commands_work(page, site):
     for block in blocks(page):
         name = re.match(r"# ([\w-]+\.toml)\n", block["text"])
         if block["kind"] == "toml" and name:
-            steps.append(f"cat > {name[1]} <<'END'\n{block['text']}END")
+            text = re.sub(r"^windows = \d+$", "windows = 256", block["text"], flags=re.M)  # quicker
+            steps.append(f"cat > {name[1]} <<'END'\n{text}END")
         elif block["kind"] == "sh" and not block["why"]:
             steps.append(block["text"])
     own = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "PYTHONPATH")}
