@@ -52,7 +52,7 @@ def site(tmp_path_factory):
     place = tmp_path_factory.mktemp("own")
     data, recipe = place / "data", place / "own.toml"
     write_voices(data / "voices", clips=9)
-    write_faces(data / "fer2013", 1500)
+    write_faces(data / "fer2013", 2400)
     write_sentences(data / "goemotions", 1800)
     recipe.write_text(RECIPE + SECTION, encoding="utf-8")
     said = edge("export", recipe, "--data", data, "--out", place / "bundle")
