@@ -104,7 +104,7 @@ def test_readings_and_queue(told, tmp_path, demo):
     readings = tmp_path / "readings.jsonl"
     for content in ("", "no json\n", '{"a": 1}\n'):
         readings.write_text(content)
-        told("replay", readings)
+        assert "readings.jsonl" in told("replay", readings)
         (tmp_path / "site.toml").write_text("threads = 1")
         told("relabel", readings, "--config", tmp_path / "site.toml", "--out", tmp_path / "out.jsonl")
     told("replay", tmp_path / "none.jsonl")
@@ -137,7 +137,7 @@ def test_labelled_folders(told, tiny_bundle, demo, tmp_path):
         "file_name,emotion\na.wav,happy,more\n",
     ):
         table.write_text(text)
-        judge()
+        assert "metadata.csv" in judge()
     shutil.copy(demo, tmp_path / "a.mp4")
     table.write_text("file_name,emotion,speaker\na.mp4,happy,x\n")
     judge("--modality", "text")

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 _RUN = (
-    "import sys; sys.path[:] = filter(None, sys.path); del sys.argv[0]; "
+    "import os, sys; sys.path[:] = filter(os.path.isabs, sys.path); del sys.argv[0]; "
     "import runpy; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
 )
 
@@ -33,11 +33,14 @@ def safe_path() -> str:
 
 
 def _imported() -> list[str]:
-    """The folders this process imports from, without the current one; the package's own is always there."""
+    """The folders this process imports from, without the current one; the package's own is always there.
+
+    Python makes every folder it is given absolute; what is not (an empty entry, the mark that an editable
+    install leaves there) means the current folder or none.
+    """
     try:
         here = Path.cwd()
-        folders = [Path(folder).absolute() for folder in sys.path if folder]
     except OSError:  # the current folder was deleted
-        here, folders = Path(), [Path(folder) for folder in sys.path if Path(folder).is_absolute()]
-    found = [folder for folder in folders if folder.resolve() != here]
+        here = Path()
+    found = [folder for folder in map(Path, sys.path) if folder.is_absolute() and folder.resolve() != here]
     return list(dict.fromkeys(map(str, [*found, Path(__file__).absolute().parents[2]])))

@@ -6,21 +6,19 @@ import os
 import sys
 from typing import Literal
 
-from edge.words.bundle import BUNDLE
 from edge.words.corpora import CORPORA
-from edge.words.devices import DEVICES
 from edge.words.doctor import DOCTOR
 from edge.words.faults import FAULTS
 from edge.words.gpu import GPU
 from edge.words.help import HELP
 from edge.words.inputs import INPUTS
 from edge.words.measured import MEASURED
-from edge.words.media import MEDIA
 from edge.words.panel import PANEL
 from edge.words.progress import PROGRESS
 from edge.words.reasons import reason_in_japanese
 from edge.words.review import REVIEW
 from edge.words.sinks import SINKS
+from edge.words.sources import SOURCES
 from edge.words.tables import TABLES
 from edge.words.usage import USAGE
 from edge.words.workstation import WORKSTATION
@@ -28,17 +26,15 @@ from edge.words.workstation import WORKSTATION
 Language = Literal["en", "ja"]
 
 WORDS: dict[str, tuple[str, str]] = {
-    **REVIEW,
-    **DEVICES,
-    **DOCTOR,
-    **BUNDLE,
     **FAULTS,
+    **SOURCES,
+    **REVIEW,
+    **DOCTOR,
     **PANEL,
     **SINKS,
     **PROGRESS,
     **INPUTS,
     **GPU,
-    **MEDIA,
     **TABLES,
     **CORPORA,
     **MEASURED,

@@ -40,7 +40,7 @@ class Keys:
             return True
         try:
             return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:  # not the terminal of this session
+        except OSError:  # not the terminal this process belongs to
             return True
 
     def open(self) -> None:
