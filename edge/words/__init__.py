@@ -18,6 +18,7 @@ from edge.words.progress import PROGRESS
 from edge.words.reasons import reason_in_japanese
 from edge.words.review import REVIEW
 from edge.words.sinks import SINKS
+from edge.words.site import SITE
 from edge.words.sources import SOURCES
 from edge.words.tables import TABLES
 from edge.words.usage import USAGE
@@ -41,6 +42,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **HELP,
     **USAGE,
     **WORKSTATION,
+    **SITE,
     "audio": ("audio", "音声"),
     "vision": ("vision", "映像"),
     "text": ("text", "発話内容"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
+from calibration.report.render import render
 from edge.bundle.folder import Bundle
 from edge.items import MODALITIES
 from export.deliver.measured import Measured
-from export.deliver.templates import render
 from export.judge.headline import HEADLINE
 from export.recipe import Recipe
 
@@ -36,6 +37,7 @@ def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured) -> str:
     inherited = [line[2:] for old in earlier.values() for line in old if line[2:] in LICENCES.values()]
     teachers = {name: getattr(recipe, name).teacher for name in MODALITIES}
     return render(
+        Path(__file__).parent,
         "card.md.jinja",
         name=recipe.name,
         labels=[recipe.labels.said(name, "en") for name in recipe.labels],

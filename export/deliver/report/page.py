@@ -11,12 +11,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from calibration.report import figures
+from calibration.report.render import Texts, render
 from edge.items import MODALITIES
 from edge.words import Language, word
 from export.deliver.card import LICENCES
-from export.deliver.report import figures
-from export.deliver.templates import render
 
+TEMPLATES = Path(__file__).parents[1]
 MEASURES = {
     "held-out unweighted recall": "検証データの平均再現率",
     "held-out macro F1": "検証データのマクロ F1",
@@ -39,6 +40,7 @@ def page(
     """
     told = _Told(facts, work, language)
     return render(
+        TEMPLATES,
         "report/page.html.jinja",
         facts=facts,
         figures=figures,
@@ -66,11 +68,7 @@ class _Told:
     def __init__(self, facts: Mapping[str, Any], work: Path, language: Language) -> None:
         self._facts, self._work, self._language = facts, work, language
         self._sections: list[tuple[str, str]] = []
-
-    def t(self, english: str, japanese: str, **values: Any) -> str:
-        """One of two texts, its values filled in."""
-        text = japanese if self._language == "ja" else english
-        return text.format(**values) if values else text
+        self.t = Texts(language)
 
     def begin(self, title: str) -> tuple[str, str]:
         """A new section: its place and its numbered title."""

@@ -1,0 +1,1 @@
+"""Pages for people: templates, one style, one SVG drawer."""

@@ -1,0 +1,5 @@
+"""What is said about a site: its recordings, its calibration, its KPIs, its trial; a part of edge/words."""
+
+from __future__ import annotations
+
+SITE: dict[str, tuple[str, str]] = {}
