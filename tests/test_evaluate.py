@@ -14,7 +14,8 @@ from corpora import tone, write_wav
 
 from calibration.data.dataset import Example
 from calibration.data.recordings import load_media, load_sound, windows_of
-from calibration.judge.evaluate import Judge, evaluate_folder, stream_clips
+from calibration.judge.evaluate import evaluate_folder, stream_clips
+from calibration.judge.judge import Judge
 from edge.cli import main as cli
 from edge.errors import BundleError, DatasetError, MediaError
 from edge.items import Frame

@@ -13,7 +13,8 @@ from corpora import tone, write_voices, write_wav
 
 from calibration.data.dataset import Example, read_folder, require_human
 from calibration.data.labels import Emotions
-from calibration.judge.evaluate import Judge, evaluate_folder, stream_clips
+from calibration.judge.evaluate import evaluate_folder, stream_clips
+from calibration.judge.judge import Judge
 from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
 from edge.starter_labels import STARTER as LABELS

@@ -15,7 +15,7 @@ from corpora import write_corpora
 
 from calibration.data.dataset import Example
 from calibration.int8.quantize import QuantizeReport
-from calibration.judge.evaluate import Answers
+from calibration.judge.judge import Answers
 from calibration.judge.metrics import score
 from calibration.judge.paired import difference
 from edge.app import starter_bundle

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.judge.evaluate import Answers
 from calibration.judge.intervals import Span, by_person, intervals
+from calibration.judge.judge import Answers
 from calibration.judge.metrics import scores_of
 
 

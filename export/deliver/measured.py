@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calibration.int8.quantize import QuantizeReport
-from calibration.judge.evaluate import Answers
+from calibration.judge.judge import Answers
 from calibration.judge.metrics import Report
 from export.judge.heldout import HeldOut
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from calibration.judge.evaluate import Answers
+from calibration.judge.judge import Answers
 from calibration.judge.paired import difference
 from edge.app import starter_bundle
 from edge.bundle.folder import MANIFEST, Bundle, open_bundle

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.data.noise import Surroundings, load_noises
-from calibration.judge.evaluate import Answers, Judge
+from calibration.judge.judge import Answers, Judge
 from calibration.judge.metrics import Report
 from edge.bundle.folder import Bundle
 from edge.bundle.manifest import AudioSpec

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from calibration.judge.evaluate import Answers
+from calibration.judge.judge import Answers
 
 ENOUGH = 8
 """Fewer people than this are told to be few."""

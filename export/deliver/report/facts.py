@@ -50,7 +50,7 @@ from typing import Any
 import numpy as np
 
 from calibration.int8.quantize import QuantizeReport
-from calibration.judge.evaluate import Answers
+from calibration.judge.judge import Answers
 from edge import __version__
 from edge.bundle.folder import MANIFEST, Bundle
 from edge.bundle.onnx_file import load_graph

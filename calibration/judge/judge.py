@@ -1,0 +1,249 @@
+"""The networks of a bundle asked about labelled clips, through the very code the device runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from calibration.data.dataset import Example, nameless, require_human
+from calibration.data.looks import Look, Looker
+from calibration.data.noise import Surroundings
+from calibration.data.recordings import load_media, windows_of
+from calibration.judge.metrics import Report, reasons, score
+from edge.bundle.folder import Bundle
+from edge.engines import open_engine
+from edge.errors import DatasetError, MediaError
+from edge.features.band import NARROW
+from edge.features.text import load_tokenizer
+from edge.items import Floats, Prediction, Quality
+from edge.perception.speech import SpeechDetector
+from edge.reading.encoders import Encoders, Tokens
+from edge.reading.fusion import Fusion, fused_name
+from edge.reading.voice import shrunk
+from edge.system.output import warn
+from edge.words import asked_language, word
+
+Modality = Literal["audio", "vision", "text", "fused"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """What a bundle said about labelled examples."""
+
+    examples: list[Example]
+    """Those it could judge."""
+    posteriors: Floats
+    """[examples, labels]."""
+    names: list[str]
+    """What the manifest calls each of them: audio, vision, text, or what was fused."""
+    skipped: Counter[str]
+    """How many others could not be judged, by reason."""
+
+
+class Judge:
+    """The networks of a bundle, asked one labelled example at a time."""
+
+    def __init__(
+        self, bundle: Bundle, around: Surroundings | None = None, say: Callable[[str], object] | None = None
+    ) -> None:
+        """say: is told of each clip that cannot be decoded, one line; None: on stderr."""
+        self._bundle = bundle
+        self._around = around
+        self._say = say or warn
+        self._broken: set[str] = set()
+        self._notes: dict[str, set[str]] = {}  # what is unusual about each clip
+        self._stack = ExitStack()
+        self._voices: dict[str, Floats] = {}
+
+    def __enter__(self) -> Judge:
+        manifest = self._bundle.manifest
+        engines = {
+            name: self._stack.enter_context(open_engine(self._bundle.path(name))) for name in manifest.models
+        }
+        self.encoders = Encoders(manifest, engines, load_tokenizer(self._bundle.path("tokenizer.json")))
+        self.fusion = Fusion(manifest, engines["fusion"])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def meet(self, examples: Sequence[Example]) -> None:
+        """Learn the voices of all speakers from the sound of these clips; undecodable ones are named."""
+        heard: dict[str, list[Floats]] = {}
+        for example in examples:
+            try:
+                samples, _ = self._media(example, look=False)
+            except MediaError as error:
+                self.leave_out(example, error)
+                continue
+            if samples is not None:
+                found = [self.encoders.audio(window).tokens.mean(axis=0) for window in self._windows(samples)]
+                heard.setdefault(example.speaker, []).extend(found)
+        self._voices = {name: shrunk(np.sum(tokens, axis=0), len(tokens)) for name, tokens in heard.items()}
+
+    def score(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Report:
+        """Judge examples by one modality, or by all they hold besides those dropped.
+
+        Raises DatasetError where nothing can be judged, and for pseudo-labels.
+        """
+        return self.report(self.answers(examples, modality, drop))
+
+    def report(self, found: Answers) -> Report:
+        """How good answers are."""
+        rows = [self._bundle.manifest.thresholds(name) for name in found.names]
+        thresholds = None if None in rows else np.array(rows)
+        labels, speakers = [e.label for e in found.examples], [e.speaker for e in found.examples]
+        unknown = nameless(found.examples)
+        names = self._bundle.manifest.full_labels
+        return score(found.posteriors, labels, speakers, names, found.skipped, thresholds, unknown)
+
+    def answers(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Answers:
+        """Ask about every example. Raises DatasetError when none can be judged, and for pseudo-labels."""
+        require_human(examples)
+        ask: Mapping[str, Callable[[Example], tuple[str, Floats | str]]] = {
+            "audio": lambda example: ("audio", self.by_audio(example)),
+            "vision": lambda example: ("vision", self.by_vision(example)),
+            "text": lambda example: ("text", self.by_text(example)),
+            "fused": lambda example: self._by_all(example, drop),
+        }
+        judged, posteriors, names, skipped = [], [], [], Counter[str]()
+        for example in examples:
+            try:
+                name, answer = ask[modality](example)
+            except MediaError as error:
+                name, answer = "", self.leave_out(example, error)
+            if isinstance(answer, str):
+                skipped[answer] += 1
+            else:
+                judged.append(example)
+                posteriors.append(answer)
+                names.append(name)
+        if not judged:
+            raise DatasetError.of("no_clip_judged", modality=modality, reasons=reasons(skipped))
+        self._tell_narrow(judged)
+        return Answers(judged, np.stack(posteriors), names, skipped)
+
+    def by_audio(self, example: Example) -> Floats | str:
+        """Mean posterior over the clip's windows, or why there is none."""
+        samples, _ = self._media(example, look=False)
+        if samples is None:
+            return "no sound"
+        voice = self._voices.get(example.speaker)
+        found = (self.encoders.audio(window, voice) for window in self._windows(samples))
+        return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
+
+    def by_vision(self, example: Example) -> Floats | str:
+        """Posterior over the clip's faces, or why there is none; a picture of crop size is a face."""
+        crops = [look.face for look in self._media(example)[1] if look.face is not None]
+        return self.fusion.posterior("vision", self.encoders.vision(crops)) if crops else "no face"
+
+    def by_text(self, example: Example) -> Floats | str:
+        """Posterior of the transcript, or why there is none."""
+        found = self.encoders.text(example.transcript) if example.transcript else None
+        return self.fusion.posterior("text", found) if found else "no transcript"
+
+    def by_all(self, example: Example, drop: Collection[str] = ()) -> Floats | str:
+        """Mean fused posterior over the clip's windows, or why there is none; `drop` is not looked at."""
+        return self._by_all(example, drop)[1]
+
+    def seconds(self, example: Example) -> float:
+        """How long the clip's sound is; 0 without sound."""
+        samples, _ = self._media(example, look=False)
+        return 0.0 if samples is None else len(samples) / self._bundle.manifest.audio.rate
+
+    def fused_windows(self, example: Example, drop: Collection[str] = ()) -> list[Prediction]:
+        """Fused prediction of each of the clip's windows that holds something; `drop` is not looked at."""
+        return [self.fusion.predict(0.0, found, quality) for found, quality in self.encoded(example, drop)]
+
+    def encoded(
+        self, example: Example, drop: Collection[str] = ()
+    ) -> list[tuple[dict[str, Tokens], Quality]]:
+        """Tokens and quality of each of the clip's windows that holds something."""
+        samples, looks = self._media(example, look="vision" not in drop)
+        samples = None if "audio" in drop else samples
+        said = None if "text" in drop else example.transcript
+        text = self.encoders.text(said) if said else None
+        manifest = self._bundle.manifest
+        heard: Sequence[Floats | None] = [None] if samples is None else self._windows(samples)
+        windows = []
+        for number, window in enumerate(heard):
+            found: dict[str, Tokens] = {}
+            snr, seen = 0.0, looks
+            if window is not None and samples is not None:
+                # The windows end with the clip, a hop apart.
+                end = len(samples) / manifest.audio.rate - (len(heard) - 1 - number) * manifest.hop_s
+                seen = [look for look in looks if end - manifest.window_s <= look.time <= end]
+                found["audio"] = self.encoders.audio(window, self._voices.get(example.speaker))
+                snr = SpeechDetector().measure(window).snr_db
+            crops = [look.face for look in seen if look.face is not None]
+            if crops:
+                found["vision"] = self.encoders.vision(crops)
+            if text:
+                found["text"] = text
+            face_score = sum(look.score for look in seen) / max(1, len(seen))
+            if found:
+                windows.append((found, Quality(snr, face_score, 1.0 if text else 0.0)))
+        return windows
+
+    def _by_all(self, example: Example, drop: Collection[str]) -> tuple[str, Floats | str]:
+        found = self.fused_windows(example, drop)
+        if not found:
+            return "", "nothing heard, seen or said"
+        # The faces may be turned away in some windows: what the last one holds stands for the clip.
+        return fused_name(list(found[-1].weights)), self._mean([p.probabilities for p in found])
+
+    def leave_out(self, example: Example, error: MediaError) -> str:
+        """Name a clip that cannot be decoded, once; the reason it is counted under."""
+        if example.name not in self._broken:
+            self._broken.add(example.name)
+            language = asked_language()
+            self._say(word("left_out", language, why=error.told(language)))
+        return "cannot be decoded"
+
+    def _tell_narrow(self, judged: Sequence[Example]) -> None:
+        """Say how many of the clips hold less of a voice than the networks were trained on."""
+        count = sum("media_narrow" in self._notes.get(example.name, ()) for example in judged)
+        if count:
+            wanted = self._bundle.manifest.audio.rate / 2000
+            values = {"count": count, "total": len(judged), "found": NARROW * wanted, "wanted": wanted}
+            self._say(word("clips_narrow", asked_language(), **values))
+
+    def _note(self, example: Example, note: MediaError) -> None:
+        """Say what is unusual about a clip, once; narrow ones are counted."""
+        known = self._notes.setdefault(example.name, set())
+        if note.key not in known and note.key != "media_narrow":
+            self._say(note.told(asked_language()))
+        known.add(note.key)
+
+    def _media(self, example: Example, *, look: bool = True) -> tuple[Floats | None, list[Look]]:
+        """Sound of a clip and what its pictures show; `look`: whether they are looked at."""
+        if example.path is None:
+            return None, []
+        manifest = self._bundle.manifest
+        step = manifest.window_s / manifest.vision.faces if look else float("inf")
+        show = Looker(self._bundle).look if look else _passed
+        samples, looks = load_media(
+            example.path, manifest.audio.rate, step, show, lambda note: self._note(example, note)
+        )
+        if samples is not None and self._around is not None:
+            length = round(manifest.window_s * manifest.audio.rate)
+            samples = self._around.around(samples, length, example.path.resolve().name)
+        return samples, [seen for seen in looks if seen is not None]
+
+    def _windows(self, samples: Floats) -> list[Floats]:
+        manifest = self._bundle.manifest
+        return windows_of(samples, manifest.audio.rate, manifest.window_s, manifest.hop_s)
+
+    @staticmethod
+    def _mean(posteriors: Sequence[Floats]) -> Floats:
+        mean: Floats = np.mean(posteriors, axis=0)
+        return mean
+
+
+def _passed(_: object) -> None:
+    """A picture nobody looks at."""
