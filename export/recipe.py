@@ -182,7 +182,7 @@ class Recipe(Spec):
     trusted: tuple[str, ...] = ()
     """Teachers whose own Python code may run."""
     trial: bool = False
-    """Put the fusion on trial as well (`edge trial`); needs ravdess and ravdess_au."""
+    """Put the fusion on trial as well (`edge fusion-trial`); needs ravdess and ravdess_au."""
 
     @field_validator("quantize")
     @classmethod

@@ -22,7 +22,7 @@ from edge.errors import DatasetError
 from edge.words import word
 
 VERBS = ["demo", "run", "build", "bench", "doctor", "evaluate", "export"]
-VERBS += ["pseudo", "relabel", "replay", "review", "teach", "trial"]
+VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 
 

@@ -263,7 +263,7 @@ def test_edge_trial_writes_table_and_json(tmp_path, whisper, monkeypatch):
     monkeypatch.setattr(trial, "VARIANTS", some)
     write_pairs(tmp_path)
     out = tmp_path / "trial"
-    done = CliRunner().invoke(app, ["trial", "--data", str(tmp_path), "--out", str(out)])
+    done = CliRunner().invoke(app, ["fusion-trial", "--data", str(tmp_path), "--out", str(out)])
     assert done.exit_code == 0, done.output
     page, found = (out / "trial.md").read_text("utf-8"), json.loads((out / "trial.json").read_text("utf-8"))
     assert page.strip() in done.output

@@ -215,9 +215,9 @@ def _extra(name: str) -> Iterator[None]:
         raise MissingExtraError(error.name or "a package", name) from error
 
 
-def trial(
-    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_trial_data")],
-    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_trial_out")],
+def fusion_trial(
+    data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_fusion_trial_data")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_fusion_trial_out")],
 ) -> None:
     """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face."""
     one_thread()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge import __version__
-from edge.cli.bundle import bench, build, doctor, evaluate, export, teach, trial
+from edge.cli.bundle import bench, build, doctor, evaluate, export, fusion_trial, teach
 from edge.cli.ending import finished
 from edge.cli.help import Command, Group
 from edge.cli.options import Lang, LangOption, language_of, telling
@@ -214,7 +214,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 
 app.add_typer(review)
-for verb in (bench, build, doctor, evaluate, export, pseudo, teach, trial):
+for verb in (bench, build, doctor, evaluate, export, fusion_trial, pseudo, teach):
     app.command(cls=Command, help=f"help_{verb.__name__}")(verb)
 
 

@@ -122,13 +122,13 @@ HELP: dict[str, tuple[str, str]] = {
         "ポリシーの効果：edge pseudo my.toml --data corpora \\\n"
         "    --policy pseudo.toml --out trial --trial 0.1",
     ),
-    "help_trial": (
+    "help_fusion_trial": (
         "Compare the audio-guided fusion with other ways to fuse.\n\n"
         "It is put on trial on real pairs of voice and face.\n\n"
-        "\b\nExample: edge trial --data corpora --out trial",
+        "\b\nExample: edge fusion-trial --data corpora --out trial",
         "音声主導の統合方式を、他の統合方式と比較します。\n\n"
         "実際の声と顔の組で試験します。\n\n"
-        "\b\n例：edge trial --data corpora --out trial",
+        "\b\n例：edge fusion-trial --data corpora --out trial",
     ),
     "help_review": (
         "Judge the readings that need a check, for KPIs and for training.\n\n"

@@ -154,7 +154,7 @@ USAGE: dict[str, tuple[str, str]] = {
         "Draw how often it is right over how sure it is into this PNG file.",
         "確信度と正解率の関係（信頼度図）を保存する PNG ファイル。",
     ),
-    # export, teach, pseudo, trial.
+    # export, teach, pseudo, fusion-trial.
     "opt_export_recipe": (
         "Recipe (TOML) that says what to train on which data.",
         "学習内容とデータを指定するレシピ（TOML）。",
@@ -189,11 +189,11 @@ USAGE: dict[str, tuple[str, str]] = {
         "Instead hide all labels but this share (0.01 to 0.9), and show what rounds are worth.",
         "この割合（0.01 ～ 0.9）を除くラベルを隠し、疑似ラベルの効果を試験。",
     ),
-    "opt_trial_data": (
+    "opt_fusion_trial_data": (
         "Folder that holds ravdess and ravdess_au.",
         "ravdess と ravdess_au のあるフォルダー。",
     ),
-    "opt_trial_out": (
+    "opt_fusion_trial_out": (
         "Folder to write trial.md and trial.json to.",
         "trial.md と trial.json の保存先フォルダー。",
     ),

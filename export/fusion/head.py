@@ -11,7 +11,7 @@ After "Audio-Guided Fusion Techniques for Multimodal Emotion Analysis" (MER2024)
     logits = W sum_m alpha_m z_m
 
 c_m stands beside what audio asked for: without it a face or a word counts only as far as a voice asks for
-it, and on real pairs plain concatenation was better (`edge trial`).
+it, and on real pairs plain concatenation was better (`edge fusion-trial`).
 """
 
 from __future__ import annotations
