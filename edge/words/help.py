@@ -11,7 +11,7 @@ HELP: dict[str, tuple[str, str]] = {
         "エッジ装置での感情推定：ワークステーションで INT8 バンドルを作成し、装置で推定します。",
     ),
     "help_demo": (
-        "Read the clip that ships with the package by the starter bundle.\n\n\b\nExample: edge demo",
+        "Read the clip of the package by the starter bundle.\n\n\b\nExample: edge demo",
         "付属のデモ映像をスターターバンドルで推定します。\n\n\b\n例：edge demo",
     ),
     "help_run": (
@@ -37,7 +37,7 @@ HELP: dict[str, tuple[str, str]] = {
         "画面がない場合：edge replay shift.jsonl --save panel.png --at 12",
     ),
     "help_relabel": (
-        "Label a finished recording anew, each label with its known share.\n\n"
+        "Label a finished recording anew, with known shares.\n\n"
         "Only for a recording as long and as usual as the shares: a day of a line whose balance was counted, "
         "not a minute. The probabilities stay as they were read; edge replay shows the result.\n\n"
         "\b\nExample: edge relabel shift.jsonl --config site.toml --out relabelled.jsonl",
@@ -48,7 +48,8 @@ HELP: dict[str, tuple[str, str]] = {
         "\b\n例：edge relabel shift.jsonl --config site.toml --out relabelled.jsonl",
     ),
     "help_bench": (
-        "Measure time, memory and start-up of a bundle, INT8 beside FP32.\n\n"
+        "Measure the time, memory and start-up of a bundle.\n\n"
+        "INT8 stands beside FP32.\n\n"
         "\b\nExample: edge bench bundles/line3 --compare --out bench.json",
         "バンドルの処理時間、メモリー、起動時間を測定します。\n\n"
         "INT8 と FP32 を並べて示します。\n\n"
@@ -63,8 +64,8 @@ HELP: dict[str, tuple[str, str]] = {
         "\b\n例：edge build bundles/line3",
     ),
     "help_doctor": (
-        "Check this machine, its devices and a bundle; say what to mend.\n\n"
-        "Microphone and camera are opened for some seconds; what a site switched off is not looked at.\n\n"
+        "Check this machine, its devices and a bundle.\n\n"
+        "It says what to do about each thing that is bad. Microphone and camera are opened for some seconds; what a site switched off is not looked at.\n\n"
         "\b\nExample: edge doctor bundles/line3\n"
         "As a site has it: edge doctor --config site.toml",
         "この装置、接続機器、バンドルを点検し、対処方法を示します。\n\n"
@@ -96,7 +97,7 @@ HELP: dict[str, tuple[str, str]] = {
         "\b\n例：edge export recipes/starter.toml --data corpora --out bundles/starter",
     ),
     "help_teach": (
-        "Ask the recipe's teachers about every clip, ahead of edge export.\n\n"
+        "Ask the recipe's teachers about every clip ahead.\n\n"
         "edge export then finds the answers.\n\n"
         "\b\nExample: edge teach recipes/paper.toml --data corpora --out bundles/paper\n"
         "On two GPUs, the same words after:\n"
@@ -108,7 +109,7 @@ HELP: dict[str, tuple[str, str]] = {
         "  accelerate launch --multi_gpu --num_processes 2 -m edge.cli teach",
     ),
     "help_pseudo": (
-        "Give unlabelled recordings labels in rounds, audited by people.\n\n"
+        "Label unlabelled recordings in rounds, audited by people.\n\n"
         "A guess becomes a label under a signed policy, behind a gate, and after people listened to some.\n\n"
         "\b\nExample: edge pseudo my.toml --data corpora --policy pseudo.toml \\\n"
         "    --unlabelled shift --out corpora/guessed\n"
@@ -131,7 +132,8 @@ HELP: dict[str, tuple[str, str]] = {
         "\b\n例：edge fusion-trial --data corpora --out trial",
     ),
     "help_review": (
-        "Judge the readings that need a check, for KPIs and for training.\n\n"
+        "Judge the readings that need a check.\n\n"
+        "Verdicts give KPIs and labelled clips for training.\n\n"
         "\b\nExample: edge review list /var/lib/edge/review",
         "要確認の推定を人が判定します（KPI と学習に使用）。\n\n\b\n例：edge review list /var/lib/edge/review",
     ),
