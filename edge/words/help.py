@@ -65,7 +65,8 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "help_doctor": (
         "Check this machine, its devices and a bundle.\n\n"
-        "It says what to do about each thing that is bad. Microphone and camera are opened for some seconds; what a site switched off is not looked at.\n\n"
+        "It says what to do about each thing that is bad. "
+        "Microphone and camera are opened for some seconds; what a site switched off is not looked at.\n\n"
         "\b\nExample: edge doctor bundles/line3\n"
         "As a site has it: edge doctor --config site.toml",
         "この装置、接続機器、バンドルを点検し、対処方法を示します。\n\n"
