@@ -27,6 +27,7 @@ from edge.reading.confidence import Checks
 from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline, Seen, Sensed
+from edge.reading.site_head import load_site_head
 from edge.reading.stages import Scribe
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
@@ -108,6 +109,7 @@ class Reader:
             )
             require_golden(self.bundle, self.engines)
             self.bundle.require_unchanged()
+            self._site_head = load_site_head(self.bundle)
             self._transcriber: SteadyTranscriber | None = None
             if self._site.asr:
                 recogniser = opening.enter_context(transcriber(self._site.asr))
@@ -156,7 +158,7 @@ class Reader:
             SpeechDetector(),
             FaceFollower(self.bundle.path("face_detector.onnx"), self._site.faces),
             Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
-            Fusion(manifest, self.engines["fusion"], self._stopwatch),
+            Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
             scribe=scribe,
             realtime=self._realtime,
             stopwatch=self._stopwatch,

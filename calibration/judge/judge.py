@@ -24,6 +24,7 @@ from edge.items import Floats, Prediction, Quality
 from edge.perception.speech import SpeechDetector
 from edge.reading.encoders import Encoders, Tokens
 from edge.reading.fusion import Fusion, fused_name
+from edge.reading.site_head import load_site_head
 from edge.reading.voice import shrunk
 from edge.system.output import warn
 from edge.words import asked_language, word
@@ -66,7 +67,7 @@ class Judge:
             name: self._stack.enter_context(open_engine(self._bundle.path(name))) for name in manifest.models
         }
         self.encoders = Encoders(manifest, engines, load_tokenizer(self._bundle.path("tokenizer.json")))
-        self.fusion = Fusion(manifest, engines["fusion"])
+        self.fusion = Fusion(manifest, engines["fusion"], site_head=load_site_head(self._bundle))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
+from edge.bundle.site import HEAD_FILE, SiteCalibration
 from edge.bundle.wanted import wanted_shapes
 from edge.checked import Number, Text, Whole
 from edge.errors import InputError
@@ -15,9 +16,10 @@ from edge.items import MODALITIES
 from edge.labels import LabelFacts, Labels
 from edge.starter_labels import labels_of
 
-SCHEMA: Final = 6
-SCHEMAS = (4, 5, SCHEMA)
-"""Those that are read: before 6 without `label_facts`, for the labels were always the starter's."""
+SCHEMA: Final = 7
+SCHEMAS = (4, 5, 6, SCHEMA)
+"""Those that are read: before 6 without `label_facts`, for the labels were always the starter's; before 7
+without `site`."""
 UNSEALED = 4
 """The oldest: without `digest`, so that a change of its bundle.json is found by its bounds alone."""
 EVENT = 0.3
@@ -159,7 +161,7 @@ class VotingSettings(Spec):
 class Manifest(Spec):
     """Everything the device must know about the files beside it."""
 
-    schema_: Literal[4, 5, 6] = Field(SCHEMA, alias="schema")
+    schema_: Literal[4, 5, 6, 7] = Field(SCHEMA, alias="schema")
     digest: Sha256 | None = None
     """sha256 of everything else the manifest says (edge/bundle/folder.py); None in schema 4."""
     name: Text
@@ -169,6 +171,8 @@ class Manifest(Spec):
     """Names, in the order of the networks' outputs."""
     label_facts: dict[Text, LabelFacts] = {}
     """Words, flags and synonyms of each; what is not listed has those of the starter's label of that name."""
+    network_labels: tuple[Text, ...] | None = Field(None, max_length=100)
+    """What the networks' outputs stand for, where the site's labels are others; None: the labels."""
     window_s: Number = Field(4.0, ge=0.5, le=60.0)
     hop_s: Number = Field(1.0, ge=0.1, le=60.0)
     audio: AudioSpec = AudioSpec()
@@ -203,6 +207,8 @@ class Manifest(Spec):
     """INT8 against FP32, per model."""
     accuracy: dict[str, Any] = {}
     """Held-out results, per corpus."""
+    site: SiteCalibration | None = None
+    """Which site the bundle was calibrated for; None: for none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
@@ -257,6 +263,18 @@ class Manifest(Spec):
                 raise ValueError(InputError.of("table_rows", name=f"confusion.{name}", count=count))
         if strange := [name for name in self.label_facts if name not in self.labels]:
             raise ValueError(InputError.of("label_facts_strange", names=", ".join(strange)))
+        return self
+
+    @model_validator(mode="after")
+    def _site_agrees(self) -> Self:
+        networks = self.network_labels or self.labels
+        if len(set(networks)) < max(2, len(networks)):
+            raise ValueError(InputError.of("labels_once"))
+        needed = bool(self.site and self.site.head)
+        if networks != self.labels and not needed:
+            raise ValueError(InputError.of("site_head_lacks"))
+        if needed and HEAD_FILE not in self.files:
+            raise ValueError(InputError.of("lacks", where="files", names=HEAD_FILE))
         return self
 
     @model_validator(mode="after")

@@ -14,7 +14,8 @@ Shapes: TypeAlias = "dict[str, tuple[int, ...]]"
 
 def wanted_shapes(manifest: Manifest) -> dict[str, tuple[Shapes, Shapes]]:
     """Model -> shapes of its inputs and of its outputs: what the features, labels and other networks make."""
-    k, spec, modalities = len(manifest.labels), manifest.audio, len(MODALITIES)
+    spec, modalities = manifest.audio, len(MODALITIES)
+    k = len(manifest.network_labels or manifest.labels)
     steps = manifest.models["audio"].outputs.get("tokens", ())
     steps = steps if len(steps) == 3 else (1, 1, 1)
     batch, width = manifest.models["vision"].inputs.get("faces", (1,))[0], steps[2]

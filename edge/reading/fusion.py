@@ -12,6 +12,7 @@ from edge.interfaces import Engine
 from edge.items import MODALITIES, Floats, Prediction, Quality
 from edge.reading.confidence import softmax
 from edge.reading.encoders import Tokens
+from edge.reading.site_head import SiteHead
 from edge.reading.stopwatch import Stopwatch
 
 
@@ -23,14 +24,36 @@ def fused_name(present: Sequence[str]) -> str:
 class Fusion:
     """The fusion network of a bundle together with the calibration of all four posteriors."""
 
-    def __init__(self, manifest: Manifest, engine: Engine, stopwatch: Stopwatch | None = None) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        engine: Engine,
+        stopwatch: Stopwatch | None = None,
+        site_head: SiteHead | None = None,
+    ) -> None:
+        """site_head: of the bundle (edge/reading/site_head.py), if it has one."""
         self._temperature = manifest.temperature
         self._bias = manifest.bias
         self._engine = engine
+        self._site_head = site_head
         self._stopwatch = stopwatch or Stopwatch()
 
     def predict(self, time: float, found: Mapping[str, Tokens], quality: Quality) -> Prediction:
         """Fuse what the encoders found in the window that ends at `time` (seconds).
+
+        found: at least one of audio, vision, text. Raises EngineError.
+        """
+        logits, weights = self.fused_logits(found, quality)
+        return Prediction(
+            time=time,
+            probabilities=self._fused(found, logits),
+            by_modality={name: self.posterior(name, found[name]) for name in MODALITIES if name in found},
+            weights={name: float(w) for name, w in zip(MODALITIES, weights, strict=True) if name in found},
+            quality=quality,
+        )
+
+    def fused_logits(self, found: Mapping[str, Tokens], quality: Quality) -> tuple[Floats, Floats]:
+        """What the network answers: logits [k] before any calibration, and weights [3] that sum to 1.
 
         found: at least one of audio, vision, text. Raises EngineError.
         """
@@ -40,22 +63,20 @@ class Fusion:
         if not (np.isfinite(out["logits"]).all() and np.isfinite(out["weights"]).all()):
             raise EngineError.of("fusion_nan")
         weights = out["weights"][0].astype(np.float64) * present
-        weights /= weights.sum()
-        return Prediction(
-            time=time,
-            probabilities=self._fused(found, out["logits"][0]),
-            by_modality={name: self.posterior(name, found[name]) for name in MODALITIES if name in found},
-            weights={name: float(w) for name, w in zip(MODALITIES, weights, strict=True) if name in found},
-            quality=quality,
-        )
+        return out["logits"][0], np.asarray(weights / weights.sum(), np.float32)
 
     def posterior(self, modality: str, found: Tokens) -> Floats:
         """Calibrated posterior of one modality alone, shape [labels]: softmax(mean of its logits / T + b)."""
-        return self._calibrated(modality, found.logits.mean(axis=0))
+        logits = found.logits.mean(axis=0)
+        if self._site_head is not None:
+            logits = self._site_head.logits(modality, logits, {modality: found})
+        return self._calibrated(modality, logits)
 
     def _fused(self, found: Mapping[str, Tokens], logits: Floats) -> Floats:
         # A voice alone is right less often than voice, face and words together: each has its temperature.
         name = fused_name([name for name in MODALITIES if name in found])
+        if self._site_head is not None:
+            logits = self._site_head.logits("fused", logits, found)
         return self._calibrated(name if name in self._temperature else "fused", logits)
 
     def _calibrated(self, name: str, logits: Floats) -> Floats:

@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-SITE: dict[str, tuple[str, str]] = {}
+from edge.words.site.calibrate import CALIBRATE
+
+SITE: dict[str, tuple[str, str]] = {**CALIBRATE}

@@ -1,0 +1,1 @@
+"""A bundle made right on a site: site head, ranges, confidence, prior, reference; each taken or left."""
