@@ -11,7 +11,7 @@ from calibration.data.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
 from edge.items import MODALITIES
 from edge.words import asked_language
-from export.corpora.readers import Split
+from export.corpora.readers import Split, joined
 from export.fusion.comparison.trial import TEACHER
 from export.fusion.privacy.dp import require_opacus
 from export.fusion.privacy.federated import require_flwr
@@ -21,7 +21,7 @@ from export.progress import say
 from export.recipe import Recipe
 from export.students.audio import audio_split
 from export.students.text import text_split
-from export.students.vision import vision_split
+from export.students.vision import vision_corpora, vision_split
 from export.students.warm_start import started_from
 from export.teachers.find import open_teacher, teacher_of
 
@@ -30,7 +30,7 @@ LEAST_FREE = 1e9
 """Weights, checkpoints, graphs and held-out pictures of an export fit in this (bytes)."""
 SPLITS: dict[str, Callable[[Recipe, Path], Split]] = {
     "audio": audio_split,
-    "vision": vision_split,
+    "vision": lambda recipe, data: joined(vision_corpora(recipe, data)),
     "text": text_split,
 }
 
@@ -38,6 +38,9 @@ SPLITS: dict[str, Callable[[Recipe, Path], Split]] = {
 def require_means(recipe: Recipe, data: Path, work: Path) -> None:
     """Raise EdgeError for what a long export would stop at; of several, each is said on a line of its own."""
     found = {str(error): error for error in _complaints(recipe, data, work)}
+    if not found:  # cutting faces from films takes a while: for what has all else it needs
+        cut = _lacking("vision", recipe, lambda: vision_split(recipe, data, work))
+        found = {str(error): error for error in cut}
     if len(found) == 1:
         raise next(iter(found.values()))
     for error in found.values():
@@ -74,8 +77,15 @@ def _of_modality(name: str, recipe: Recipe, data: Path) -> Iterator[EdgeError]:
     if not wanted.corpora:
         yield ConfigError.of("preflight_no_corpora", name=name)
         return
+    yield from _lacking(name, recipe, lambda: SPLITS[name](recipe, data), cut=False)
+
+
+def _lacking(
+    name: str, recipe: Recipe, read: Callable[[], Split], *, cut: bool = True
+) -> Iterator[EdgeError]:
+    """What lacks in the examples of a modality. cut: whether faces stand in place of films."""
     try:
-        split = SPLITS[name](recipe, data)
+        split = read()
     except EdgeError as error:
         yield error
         return
@@ -91,7 +101,7 @@ def _of_modality(name: str, recipe: Recipe, data: Path) -> Iterator[EdgeError]:
     least, what = {"vision": (LEAST_FACES, "faces"), "text": (LEAST_SENTENCES, "sentences")}.get(
         name, (0, "")
     )
-    if len(seen["train"]) < least:
+    if len(seen["train"]) < least and (cut or name != "vision"):
         material = DatasetError.of(f"material_{what}")
         yield DatasetError.of("ranges_few", least=least, what=material, amount=len(seen["train"]))
 

@@ -26,7 +26,7 @@ from export.fusion.comparison.trial import run_trial
 from export.judge.beside_bundles import differences, others
 from export.judge.beside_teachers import beside_teachers
 from export.judge.bundles import judge, machines_of
-from export.judge.heldout import held_out_sets
+from export.judge.heldout import HELD_OUT, held_out_sets
 from export.preflight import require_means
 from export.progress import Stages, logged, tell
 from export.recipe import Recipe, read_recipe
@@ -63,7 +63,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages = Stages()
     require_means(recipe, data, work)
     places = {name: place_of(name, recipe, data, work) for name in MODALITIES}
-    sets = held_out_sets(recipe, data, work / "heldout")
+    sets = held_out_sets(recipe, data, work)
     machines = machines_of(recipe, data)
     train_students(recipe, data, places)
     stages.end("encoders")
@@ -107,7 +107,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         run_trial(data, work / "trial")
     write_report(bundle, recipe, data, work, found, [*places.values(), trained.folder], stages.seconds)
     size = sum(file.stat().st_size for file in out.iterdir())
-    tell("say_bundle", path=out, size=size / 1e6, folder=work / "heldout")
+    tell("say_bundle", path=out, size=size / 1e6, folder=work / HELD_OUT)
     tell("say_report", path=work / "report.html")
     return bundle
 

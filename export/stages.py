@@ -100,8 +100,8 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     tell("say_tokens")
     encoders = {name: student_of(name, recipe, data, places[name]) for name in MODALITIES}
     tokenizer = load_tokenizer(places["text"] / "tokenizer.json")
-    seen = training_inputs(recipe, data, tokenizer, encoders["audio"])
-    dev = dev_inputs(recipe, data, tokenizer, encoders["audio"])
+    seen = training_inputs(recipe, data, work, tokenizer, encoders["audio"])
+    dev = dev_inputs(recipe, data, work, tokenizer, encoders["audio"])
     for role, examples in (("train", seen), ("dev", dev)):
         require_labels(examples, role, recipe.labels)
     left_out = parts_of(dev)

@@ -27,13 +27,14 @@ def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
     asked = [name for name in MODALITIES if getattr(recipe, name).teacher not in (None, "cnn")]
     if not asked:
         raise ConfigError.of("teacher_none", path=recipe_path)
-    cache = beside(out) / "teacher"
+    work = beside(out)
+    cache = work / "teacher"
     if "audio" in asked:
         split = audio_split(recipe, data)
         windows = NoisyWindows.load(recipe, data, split.train)
         audio_targets(recipe, data, windows, load_clips(split.dev, AudioSpec().rate), cache)
     if "vision" in asked:
-        vision_targets(recipe, data, vision_split(recipe, data), cache)
+        vision_targets(recipe, data, vision_split(recipe, data, work), cache)
     if "text" in asked:
         text_targets(recipe, data, text_split(recipe, data), cache)
     tell("say_asked", names=", ".join(asked), cache=cache)

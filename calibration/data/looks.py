@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from edge.bundle.folder import Bundle
+from edge.bundle.manifest import VisionSpec
 from edge.features.vision import crop
 from edge.items import Bytes, Frame
 from edge.perception.faces import FaceFollower
@@ -25,11 +26,14 @@ class Look:
 
 
 class Looker:
-    """Looks at the pictures of one recording, in order of time."""
+    """Looks at the pictures of one recording, in order of time.
 
-    def __init__(self, bundle: Bundle) -> None:
-        self._spec = bundle.manifest.vision
-        self._follower = FaceFollower(bundle.path("face_detector.onnx"))
+    detector: the ONNX file of a face detector.
+    """
+
+    def __init__(self, spec: VisionSpec, detector: Path) -> None:
+        self._spec = spec
+        self._follower = FaceFollower(detector)
 
     def look(self, frame: Frame) -> Look:
         """The main face of a frame; a picture of crop size is a face."""

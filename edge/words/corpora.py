@@ -108,6 +108,14 @@ CORPORA: dict[str, tuple[str, str]] = {
         "{path} is too small to hold a face at row {row}, column {column}; copy it again",
         "{path} には {row} 行 {column} 列の顔がありません（画像が小さすぎます）。コピーし直してください",
     ),
+    "films_no_face": (
+        "{folder}: none of {count} recordings shows a face; name another corpus under [vision]",
+        "{folder}：{count} 件の録画のいずれにも顔が映っていません。[vision] に別のコーパスを指定してください",
+    ),
+    "say_faceless": (
+        "{folder}: {count} of {of} recordings show no face and are left out: {names}",
+        "{folder}：録画 {of} 件中 {count} 件は顔が映っていないため除外しました：{names}",
+    ),
     # Pairs of voice and face.
     "pairs_need": (
         "{path} does not exist; the trial of fusion needs ravdess and ravdess_au",

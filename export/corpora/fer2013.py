@@ -20,6 +20,8 @@ FACE = 48
 KINDS = (".png", ".jpg", ".jpeg", ".bmp")
 PICTURES = "pictures"
 """Folder the table's pixels are laid out in, beside it."""
+CROPS = ".npy"
+"""Crops of one recording, an array [n, size, size]; the column of a tile says which."""
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 """A JPEG that lacks its end was cut short, and is decoded as if it were grey there."""
 
@@ -92,14 +94,12 @@ def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:
         if example.path not in mosaics:
             if example.tile is None:
                 mosaics.clear()
-            data = example.path.read_bytes() if example.path.is_file() else b""
-            whole = not data.startswith(JPEG_START) or JPEG_END in data[-1024:]
-            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
-            if picture is None or not whole:
-                raise DatasetError.of("face_unreadable", path=example.path)
-            mosaics[example.path] = np.asarray(picture, np.uint8)
+            of_film = example.path.suffix == CROPS and example.tile
+            mosaics[example.path] = np.load(example.path) if of_film else _picture(example.path)
         face = mosaics[example.path]
-        if example.tile is not None:
+        if face.ndim == 3 and example.tile:
+            face = face[example.tile[1]]
+        elif example.tile is not None:
             row, column = (FACE * place for place in example.tile)
             face = face[row : row + FACE, column : column + FACE]
             if face.shape != (FACE, FACE):
@@ -109,6 +109,18 @@ def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:
             face = np.asarray(cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
         faces.append(face)
     return np.stack(faces)
+
+
+def _picture(path: Path) -> Bytes:
+    """A grey picture. Raises DatasetError."""
+    import cv2
+
+    data = path.read_bytes() if path.is_file() else b""
+    whole = not data.startswith(JPEG_START) or JPEG_END in data[-1024:]
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+    if picture is None or not whole:
+        raise DatasetError.of("face_unreadable", path=path)
+    return np.asarray(picture, np.uint8)
 
 
 def _whole(row: Row, column: str, below: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,3 +17,18 @@ def item_fingerprint(item: Any) -> str:
     array = np.ascontiguousarray(item)
     kind = "" if array.dtype == np.float32 and array.ndim == 1 else f"{array.dtype}{array.shape}"
     return hashlib.sha256(kind.encode() + array.tobytes()).hexdigest()[:16]
+
+
+def file_fingerprint(path: Path) -> str:
+    """Digest of a file, read once a process while it keeps size and time of change. Raises OSError."""
+    found = path.stat()
+    return _digest(path, found.st_size, found.st_mtime_ns)
+
+
+@cache
+def _digest(path: Path, _size: int, _changed: int) -> str:
+    content = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            content.update(block)
+    return content.hexdigest()[:32]

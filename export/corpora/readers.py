@@ -44,7 +44,7 @@ def read_corpus(data: Path, name: str, labels: Labels, split: str = "train") -> 
     if not examples:
         raise DatasetError.of("corpus_empty", folder=folder, split=split, name=name)
     if left_out := emotions.told(folder):
-        _say_once(left_out.told(asked_language()))
+        say_once(left_out.told(asked_language()))
     return examples
 
 
@@ -113,7 +113,7 @@ def _require_speakers(folder: Path, examples: Sequence[Example], *, drawn: bool)
         said = DatasetError.of(key, folder=folder, count=count, of=len(examples))
         if drawn:
             raise said
-        _say_once(said.told(asked_language()))
+        say_once(said.told(asked_language()))
 
 
 def _apart(folder: Path, train: list[Example], dev: list[Example], test: list[Example]) -> Split:
@@ -131,12 +131,12 @@ def _without(folder: Path, role: str, part: list[Example], judged: Set[str | Non
     if len(kept) < len(part):
         count = len(part) - len(kept)
         said = DatasetError.of("corpus_sessions", folder=folder, role=role, count=count, of=len(part))
-        _say_once(said.told(asked_language()))
+        say_once(said.told(asked_language()))
     return kept
 
 
 @cache
-def _say_once(line: str) -> None:
+def say_once(line: str) -> None:
     """A run splits its corpora many times."""
     say(line)
 

@@ -60,7 +60,7 @@ class Inputs:
 
 
 def training_inputs(
-    recipe: Recipe, data: Path, tokenizer: Tokenizer, student: AudioStudent
+    recipe: Recipe, data: Path, work: Path, tokenizer: Tokenizer, student: AudioStudent
 ) -> dict[str, Inputs]:
     """Augmented training examples by modality, at most A_LABEL a label; the student knows their voices."""
     rng = np.random.default_rng(recipe.seed)
@@ -71,7 +71,7 @@ def training_inputs(
     features = torch.from_numpy(np.stack([windows.features(index, rng) for index in range(len(heard))]))
     voices = voices_of(student, features, [e.speaker for e in heard])
     voices[torch.from_numpy(rng.random(len(heard)) < NEW_VOICES)] = 0.0
-    seen = _some(vision_split(recipe, data).train, rng)
+    seen = _some(vision_split(recipe, data, work).train, rng)
     faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = _some(text_split(recipe, data).train, rng)
     return {
@@ -81,14 +81,16 @@ def training_inputs(
     }
 
 
-def dev_inputs(recipe: Recipe, data: Path, tokenizer: Tokenizer, student: AudioStudent) -> dict[str, Inputs]:
+def dev_inputs(
+    recipe: Recipe, data: Path, work: Path, tokenizer: Tokenizer, student: AudioStudent
+) -> dict[str, Inputs]:
     """Examples of people no encoder was trained on, and nobody is judged on."""
     spec = AudioSpec()
     examples, clips = load_clips(audio_split(recipe, data).dev, spec.rate)
     features, owner = clip_features(clips, spec)
     heard = [examples[int(clip)] for clip in owner]
     voices = voices_of(student, features, [e.speaker for e in heard])
-    seen = vision_split(recipe, data).dev
+    seen = vision_split(recipe, data, work).dev
     faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = text_split(recipe, data).dev
     return {

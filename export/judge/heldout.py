@@ -15,6 +15,10 @@ from edge.system.texts import csv_line
 from export.corpora.fer2013 import read_faces
 from export.corpora.readers import joined, split_corpora
 from export.recipe import Recipe, StudentRecipe
+from export.students.vision import vision_faces
+
+HELD_OUT = "heldout"
+"""Folder of the held-out sets, in the work folder of an export."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,9 @@ class HeldOut:
         return f"{self.modality} on {self.name}" + (", new voices" if self.new_voices else "")
 
 
-def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
-    """Write every held-out set as a folder in the generic layout and return them."""
+def held_out_sets(recipe: Recipe, data: Path, work: Path) -> list[HeldOut]:
+    """Write every held-out set as a folder in the generic layout, below the work folder, and return them."""
+    folder = work / HELD_OUT
     sets = []
     wanted: dict[Modality, StudentRecipe] = {
         "audio": recipe.audio,
@@ -42,14 +47,17 @@ def held_out_sets(recipe: Recipe, data: Path, folder: Path) -> list[HeldOut]:
         "text": recipe.text,
     }
     for modality, student in wanted.items():
-        splits = split_corpora(data, student.corpora, student.dev, student.test, recipe.labels)
+        if modality == "vision":
+            splits = vision_faces(recipe, data, work)
+        else:
+            splits = split_corpora(data, student.corpora, student.dev, student.test, recipe.labels)
         joined(splits)
         for name, split in splits.items():
             if not split.test:
                 continue
             examples = [e for e in split.test if not e.also]
             if modality == "vision":
-                examples = _as_pictures(examples, folder / modality / name)
+                examples = _as_pictures(examples, folder / modality / name, recipe.face_crop.size)
             write_set(folder / modality / name, examples, recipe.labels)
             sets.append(HeldOut(name, modality, examples))
             if modality == "audio":
@@ -67,14 +75,14 @@ def write_set(folder: Path, examples: Sequence[Example], labels: Labels) -> None
             file.write(csv_line([place, labels[e.label], e.speaker, e.transcript or ""]))
 
 
-def _as_pictures(examples: Sequence[Example], folder: Path) -> list[Example]:
-    """Tiles of a mosaic as picture files of their own."""
+def _as_pictures(examples: Sequence[Example], folder: Path, size: int) -> list[Example]:
+    """Faces as picture files of their own, which `edge evaluate` takes for crops by their size."""
     import cv2
 
     pictures = folder / "faces"
     make_private(pictures)
     loose = []
-    for number, (example, face) in enumerate(zip(examples, read_faces(examples), strict=True)):
+    for number, (example, face) in enumerate(zip(examples, read_faces(examples, size), strict=True)):
         path = pictures / f"{number:05d}.png"
         if not cv2.imwrite(str(path), face):
             raise OSError(errno.ENOSPC, "the disk takes no more", str(path))

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from calibration.data.dataset import Example
 from edge.features.vision import standardise
 from export.corpora.fer2013 import read_faces
+from export.corpora.films import with_faces
 from export.corpora.readers import Split, joined, split_corpora
 from export.recipe import Recipe
 from export.students.networks import TOKEN, VisionStudent
@@ -51,14 +52,28 @@ LOOK = (
     Round("vision-refined", 0.5, 0.5, gentle=True),
     Round("vision-settled", 0.5, 0.5, gentle=True, mixed=True, born_again=True),
 )
+FACES = "faces"
+"""Folder of the faces cut from films, in the work folder of an export."""
 SHOWN = 2048
 """Faces that norms are measured on where a network goes on learning."""
 
 
-def vision_split(recipe: Recipe, data: Path) -> Split:
-    """Examples of the vision corpora."""
+def vision_corpora(recipe: Recipe, data: Path) -> dict[str, Split]:
+    """Examples of each vision corpus: faces, and films that show some."""
     wanted = recipe.vision
-    return joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test, recipe.labels))
+    return split_corpora(data, wanted.corpora, wanted.dev, wanted.test, recipe.labels)
+
+
+def vision_faces(recipe: Recipe, data: Path, work: Path) -> dict[str, Split]:
+    """Faces of each vision corpus; those in films are cut out and kept in the work folder of the export."""
+    cache, spec = work / FACES, recipe.face_crop
+    found = vision_corpora(recipe, data)
+    return {name: with_faces(data / name, split, spec, cache) for name, split in found.items()}
+
+
+def vision_split(recipe: Recipe, data: Path, work: Path) -> Split:
+    """Faces of all vision corpora."""
+    return joined(vision_faces(recipe, data, work))
 
 
 def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
@@ -89,7 +104,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     own = wanted.teacher == "cnn"
     rounds = (*TEACH, *LOOK) if own else LOOK
     teacher = wide_network(len(recipe.labels)) if own else None
-    split = vision_split(recipe, data)
+    split = vision_split(recipe, data, folder.parent)
     faces, labels = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
     if start:

@@ -15,7 +15,7 @@ from edge.items import AudioChunk, Frame
 from edge.sources.recorded.part import CUT_S, FRAMES_PER_S, LARGEST_SIDE, Note, Part
 from edge.sources.recorded.parts import Span, parts
 
-__all__ = ["FRAMES_PER_S", "LARGEST_SIDE", "MEDIA", "RecordingSource", "recordings"]
+__all__ = ["FRAMES_PER_S", "LARGEST_SIDE", "MEDIA", "MOVING", "RecordingSource", "recordings"]
 
 _VIDEO = (
     ".3g2 .3gp .asf .avi .divx .dv .f4v .flv .m1v .m2t .m2ts .m2v .m4v .mjpeg .mjpg .mkv .mov .mp4 .mpe "
@@ -29,7 +29,9 @@ _PICTURE = (
     ".apng .avif .bmp .dib .exr .gif .heic .heics .heif .hif .j2k .jfif .jp2 .jpe .jpeg .jpg .jxl .pbm .pgm "
     ".png .pnm .ppm .tga .tif .tiff .webp"
 )
-MEDIA = frozenset(f"{_VIDEO} {_SOUND} {_PICTURE}".split())
+MOVING = frozenset(f"{_VIDEO} {_SOUND}".split())
+"""Ends of file names of what lasts: films and sounds."""
+MEDIA = MOVING | frozenset(_PICTURE.split())
 """File names taken for recordings when a folder is given."""
 _OWN = frozenset({".csv", ".json", ".jsonl", ".toml"})
 _NAMED = 3  # names of files passed over that are told
