@@ -92,7 +92,7 @@ def test_a_few_faces_of_each_film_take_its_place(corpus, capsys):
     assert [e.name for e in found.train] == [*(f"a.mp4:{k}" for k in range(films.A_FILM)), "crop.png"]
     assert {LABELS[e.label] for e in found.train[:-1]} == {"happy"}
     assert {e.speaker for e in found.train} == {"a"}
-    assert [len(found.dev), len(found.test)] == [4, 1]  # a look every 0.25 s, at pictures that come every 0.1 s
+    assert [len(found.dev), len(found.test)] == [4, 1]  # a look every 0.3 s: pictures come every 0.1 s
     faces = read_faces([*found.train, *found.dev, *found.test])
     assert faces.shape == (12, 48, 48)
     assert (faces[6] == 90).all()
