@@ -28,7 +28,7 @@ from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline, Seen, Sensed
 from edge.reading.site_head import load_site_head
-from edge.reading.stages import Scribe
+from edge.reading.stages import TranscriptSource
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
 from edge.reading.windows import Windower
@@ -148,9 +148,9 @@ class Reader:
         manifest = self.bundle.manifest
         summary = Summary(known=manifest.full_labels)
         self._summaries.append(summary)
-        scribe: Scribe | None = self._transcriber
+        transcripts: TranscriptSource | None = self._transcriber
         if self._realtime and self._transcriber:  # a recording read fast waits for its text, life does not
-            scribe = BackgroundTranscriber(self._transcriber)
+            transcripts = BackgroundTranscriber(self._transcriber)
         return Pipeline(
             manifest,
             self.rules,
@@ -159,7 +159,7 @@ class Reader:
             FaceFollower(self.bundle.path("face_detector.onnx"), self._site.faces),
             Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
             Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
-            scribe=scribe,
+            transcripts=transcripts,
             realtime=self._realtime,
             stopwatch=self._stopwatch,
             checks=self._checks,

@@ -61,7 +61,7 @@ class Engine(Closing, Protocol):
 class Transcriber(Closing, Protocol):
     """Writes down what is said."""
 
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
+    def transcribe(self, samples: Floats, start: float, rate: int) -> Transcript | None:
         """What is said in samples [n], the first one heard at `start` (seconds); None when nothing is.
 
         Raises InputError and EngineError.

@@ -27,7 +27,7 @@ MOST = 12
 """Labels of a recipe: as many as there are shapes on the panel."""
 
 
-class Said(BaseModel):
+class LabelRecipe(BaseModel):
     """What a recipe says of one label; None: as the starter's label of that name has it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,7 +46,7 @@ class _Section:
     def __get_pydantic_core_schema__(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(
             completed,
-            handler(dict[Text, Said]),
+            handler(dict[Text, LabelRecipe]),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 lambda labels: {name: facts.model_dump() for name, facts in labels.facts.items()}
             ),
@@ -56,7 +56,7 @@ class _Section:
 RecipeLabels = Annotated[Labels, _Section]
 
 
-def completed(said: Mapping[str, Said]) -> Labels:
+def completed(said: Mapping[str, LabelRecipe]) -> Labels:
     """The labels with what the recipe does not say of them. Raises ValueError, for pydantic."""
     if not 2 <= len(said) <= MOST:
         raise ValueError(InputError.of("labels_few", count=len(said)))
@@ -73,11 +73,11 @@ def completed(said: Mapping[str, Said]) -> Labels:
     return labels
 
 
-def _words(name: str, given: Said) -> set[str]:
+def _words(name: str, given: LabelRecipe) -> set[str]:
     return {plain(word) for word in (name, given.en, given.ja, *(given.synonyms or ())) if word}
 
 
-def _facts(name: str, given: Said, claims: Counter[str]) -> LabelFacts:
+def _facts(name: str, given: LabelRecipe, claims: Counter[str]) -> LabelFacts:
     known = STARTER.facts.get(name, LabelFacts(en=name, ja=name))
     said = given.model_dump(exclude_none=True)
     if given.synonyms is None:

@@ -22,7 +22,7 @@ from export.deliver.card import card
 from export.deliver.measured import Measured
 from export.deliver.pack import pack
 from export.deliver.report.facts import write_report
-from export.fusion.comparison.trial import run_trial
+from export.fusion.comparison.trial import compare_fusions
 from export.judge.beside_bundles import differences, others
 from export.judge.beside_teachers import beside_teachers
 from export.judge.bundles import judge, machines_of
@@ -104,7 +104,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     bundle = pack(out, recipe, made.integers, made.reports, *made.parts, made.facts | {"accuracy": accuracy})
     if recipe.trial:
         tell("say_trial")
-        run_trial(data, work / "trial")
+        compare_fusions(data, work / "trial")
     write_report(bundle, recipe, data, work, found, [*places.values(), trained.folder], stages.seconds)
     size = sum(file.stat().st_size for file in out.iterdir())
     tell("say_bundle", path=out, size=size / 1e6, folder=work / HELD_OUT)

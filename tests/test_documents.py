@@ -35,7 +35,7 @@ from export.recipe import (
     TuningRecipe,
     read_recipe,
 )
-from export.recipe_labels import Said
+from export.recipe_labels import LabelRecipe
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -131,7 +131,7 @@ RECIPE = {
     "tuning": TuningRecipe,
     "[fusion]": FusionRecipe,
     "[quantize]": QuantizeSettings,
-    "[labels]": Said,
+    "[labels]": LabelRecipe,
     "[face_crop]": VisionSpec,
     "[tokens]": TextSpec,
 }

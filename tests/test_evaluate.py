@@ -15,7 +15,7 @@ from corpora import tone, write_wav
 from calibration.data.dataset import Example
 from calibration.data.recordings import load_media, load_sound, windows_of
 from calibration.judge.evaluate import evaluate_folder, stream_clips
-from calibration.judge.judge import Judge
+from calibration.judge.evaluator import Evaluator
 from edge.cli import main as cli
 from edge.errors import BundleError, DatasetError, MediaError
 from edge.items import Frame
@@ -93,7 +93,7 @@ def test_a_picture_of_crop_size_is_a_face(folder, tiny_bundle):
 
 def test_a_crop_reaches_the_network_unchanged(folder, tiny_bundle):
     faces(folder, 1)
-    with Judge(tiny_bundle) as judge:
+    with Evaluator(tiny_bundle) as judge:
         found = judge.by_vision(Example("0", 0, "0", folder / "0.png"))
         crop = cv2.imread(str(folder / "0.png"), cv2.IMREAD_GRAYSCALE)
         wanted = judge.fusion.posterior("vision", judge.encoders.vision([crop]))
@@ -110,7 +110,7 @@ def test_a_video_is_judged_by_all_it_holds(folder, demo, tiny_bundle):
 
 
 def test_the_whole_clip_takes_part(demo, tiny_bundle):
-    with Judge(tiny_bundle) as judge:
+    with Evaluator(tiny_bundle) as judge:
         example = Example("demo", 0, "anna", demo, "so happy today")
         manifest = tiny_bundle.manifest
         step = manifest.window_s / manifest.vision.faces
@@ -129,9 +129,9 @@ def test_known_voices_change_what_is_heard_and_new_ones_do_not(folder, demo, tin
     (folder / "demo.mp4").write_bytes(demo.read_bytes())
     label(folder, ["demo.mp4", "happy", "anna", ""])
     example = Example("demo", 0, "anna", folder / "demo.mp4")
-    with Judge(tiny_bundle) as judge:
+    with Evaluator(tiny_bundle) as judge:
         new = judge.by_audio(example)
-        judge.meet([example])
+        judge.learn_voices([example])
         known = judge.by_audio(example)
         stranger = judge.by_audio(replace(example, speaker="jun"))
     assert np.abs(known - new).max() > 1e-3
@@ -146,7 +146,7 @@ def test_what_is_dropped_is_not_looked_at(folder, demo, tiny_bundle):
     (folder / "demo.mp4").write_bytes(demo.read_bytes())
     label(folder, ["demo.mp4", "happy", "anna", "so happy today"])
     example = Example("demo", 0, "anna", folder / "demo.mp4", "so happy today")
-    with Judge(tiny_bundle) as judge:
+    with Evaluator(tiny_bundle) as judge:
         whole = judge.by_all(example)
         for name in ("audio", "vision", "text"):
             assert np.abs(judge.by_all(example, [name]) - whole).max() > 1e-4
@@ -162,14 +162,14 @@ def test_an_answer_is_named_after_what_was_fused(demo, tiny_bundle):
     thresholds = {"fused": narrow, "fused audio+vision": wide, "audio": wide}
     manifest = tiny_bundle.manifest.model_copy(update={"conformal_threshold": thresholds})
     example = Example("demo", 0, "anna", demo, "so happy today")
-    with Judge(replace(tiny_bundle, manifest=manifest)) as judge:
+    with Evaluator(replace(tiny_bundle, manifest=manifest)) as judge:
         for modality, drop, name, size in (
             ("audio", (), "audio", 6),
             ("fused", (), "fused", 2),
             ("fused", ("text",), "fused audio+vision", 6),
             ("fused", ("audio", "vision"), "fused text", 2),
         ):
-            found = judge.answers([example], modality, drop)
+            found = judge.predict([example], modality, drop)
             assert found.names == [name]
             assert judge.report(found).mean_set_size == size
 
@@ -391,7 +391,7 @@ def test_pictures_pass_by(monkeypatch, demo, tiny_bundle):
             image.watch = self
 
     monkeypatch.setattr(RecordingSource, "__iter__", watched)
-    with Judge(tiny_bundle) as judge:
+    with Evaluator(tiny_bundle) as judge:
         judge.by_all(Example("demo", 0, "anna", demo, "so happy today"))
     assert 0 < most <= 4
 

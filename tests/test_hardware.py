@@ -12,7 +12,7 @@ from torch import nn
 
 from edge.errors import ConfigError
 from export.training.hardware import accelerator, batches, share_gradients
-from export.training.loop import Plan, Task, finished, train
+from export.training.loop import Hyperparameters, Task, finished, train
 
 K, STEPS = 3, 12
 
@@ -68,9 +68,9 @@ class Head(nn.Module):
 
 def test_one_process_gives_the_same_weights_with_and_without_accelerate(tmp_path):
     plain, task = model_and_task()
-    train(task, Plan(2, 1e-2, seed=3), tmp_path / "plain")
+    train(task, Hyperparameters(2, 1e-2, seed=3), tmp_path / "plain")
     through, task = model_and_task()
-    train(task, Plan(2, 1e-2, seed=3), tmp_path / "through", accelerator("cpu"))
+    train(task, Hyperparameters(2, 1e-2, seed=3), tmp_path / "through", accelerator("cpu"))
     for a, b in zip(plain.state_dict().values(), through.state_dict().values(), strict=True):
         assert torch.equal(a, b)
 
@@ -116,6 +116,6 @@ def test_two_processes_reach_the_score_of_one(tmp_path):
     scores = [float((tmp_path / "two" / f"rank{rank}").read_text()) for rank in (0, 1)]
     assert scores[0] == scores[1]  # both end with the same weights
     alone, task = model_and_task()
-    train(task, Plan(6, 1e-2, seed=3), tmp_path / "one")
+    train(task, Hyperparameters(6, 1e-2, seed=3), tmp_path / "one")
     assert scores[0] == pytest.approx(task.score(alone), abs=0.04)
     assert finished(model_and_task()[0], "t", tmp_path / "two")

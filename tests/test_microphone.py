@@ -125,14 +125,14 @@ def test_a_microphone_that_comes_later_is_taken_by_the_same_process(monkeypatch,
         monkeypatch,
         "import pathlib, time",
         "process.AGAIN_S = process.ANEW_S = 0.1",
-        "def opened(name, hearing):",
+        "def opened(name, blocks):",
         f"    if not pathlib.Path({str(there)!r}).exists():",
         "        raise process.InputError.of('microphone_none')",
         "    import threading",
         "    def play():",
         "        for block in range(10**6):",
         "            head = process.HEADER.pack(time.monotonic(), 320 * block, 320, 0, 0)",
-        "            hearing.blocks.put(head + bytes(1280))",
+        "            blocks.blocks.put(head + bytes(1280))",
         "            time.sleep(0.02)",
         "    threading.Thread(target=play, daemon=True).start()",
         "    return None, 16000.0",
@@ -448,8 +448,8 @@ def test_a_slow_reader_is_late_and_is_opened_again(rig, monkeypatch):
     process(
         monkeypatch,
         "import time",
-        "hear = process.Hearing.hear",
-        "process.Hearing.hear = lambda *sound: (time.sleep(0.03), hear(*sound))",
+        "hear = process.BlockQueue.take",
+        "process.BlockQueue.take = lambda *sound: (time.sleep(0.03), hear(*sound))",
     )
     ear = Ear()
     with Microphone(ear.hear, 16000) as microphone:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 from panels import read, state
-from test_pipeline import FACE, Follower, Kept, Listener, build, merged, pictures, sound  # noqa: F401
+from test_pipeline import FACE, Follower, Kept, SpeechMeter, build, merged, pictures, sound  # noqa: F401
 
 from edge.app import Reader
 from edge.config import Site
@@ -78,7 +78,7 @@ def test_a_voice_without_a_face_is_nobody_s(build):  # noqa: F811
     assert {reading.person for reading in sink.readings} == {None}
     assert set(sink.readings[-1].weights) == {"audio"}
     sink = Kept()
-    build(Listener(seconds=0.0), Crowd(lambda time: {})).run(pictures(4), "hall", [sink])
+    build(SpeechMeter(seconds=0.0), Crowd(lambda time: {})).run(pictures(4), "hall", [sink])
     assert set(sink.states[1:]) == {"no_face"}
 
 

@@ -41,7 +41,7 @@ class Kept:
         return [reading.state for reading in self.readings]
 
 
-class Listener:
+class SpeechMeter:
     def __init__(self, seconds=2.0, snr=20.0, loud=False):
         self.speech, self.given = Speech(seconds, snr, -60.0, loud), []
 
@@ -63,13 +63,13 @@ class Follower:
 
 @pytest.fixture
 def build(tiny_bundle, engines, tokenizer):
-    def build(listener=None, follower=None, **options):
+    def build(speech_meter=None, follower=None, **options):
         manifest = tiny_bundle.manifest.model_copy(update=options.pop("manifest", {}))
         return Pipeline(
             manifest,
             Rules.of(manifest),
             Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
-            listener or Listener(),
+            speech_meter or SpeechMeter(),
             follower or Follower(),
             Encoders(manifest, engines, tokenizer, options.get("stopwatch")),
             Fusion(manifest, engines["fusion"], options.get("stopwatch")),
@@ -125,21 +125,21 @@ def test_a_source_that_ends_before_the_warm_up_is_read_at_its_end(build):
 
 
 @pytest.mark.parametrize(
-    ("items", "listener", "follower", "state"),
+    ("items", "speech_meter", "follower", "state"),
     [
-        (sound(4), Listener(seconds=0.1), Follower(), "no_speech"),
-        (merged(sound(4), pictures(4)), Listener(seconds=0.0), Follower(None), "no_speech"),
-        (pictures(4), Listener(), Follower(None), "no_face"),
-        (pictures(4, light=3), Listener(), Follower(None), "dark"),
-        (merged(sound(4), pictures(4, light=3)), Listener(seconds=0.0), Follower(None), "dark"),
-        (sound(4), Listener(seconds=2.0, loud=True), Follower(), "loud"),
-        (merged(sound(4), pictures(4)), Listener(seconds=0.0, loud=True), Follower(None), "loud"),
+        (sound(4), SpeechMeter(seconds=0.1), Follower(), "no_speech"),
+        (merged(sound(4), pictures(4)), SpeechMeter(seconds=0.0), Follower(None), "no_speech"),
+        (pictures(4), SpeechMeter(), Follower(None), "no_face"),
+        (pictures(4, light=3), SpeechMeter(), Follower(None), "dark"),
+        (merged(sound(4), pictures(4, light=3)), SpeechMeter(seconds=0.0), Follower(None), "dark"),
+        (sound(4), SpeechMeter(seconds=2.0, loud=True), Follower(), "loud"),
+        (merged(sound(4), pictures(4)), SpeechMeter(seconds=0.0, loud=True), Follower(None), "loud"),
     ],
     ids=["sound only", "sound and pictures", "pictures only", "dark", "dark with sound", "drowned", "loud"],
 )
-def test_without_speech_or_face_there_is_a_state_and_no_emotion(build, items, listener, follower, state):
+def test_without_speech_or_face_there_is_a_state_and_no_emotion(build, items, speech_meter, follower, state):
     sink = Kept()
-    summary = build(listener, follower).run(items, "clip", [sink])
+    summary = build(speech_meter, follower).run(items, "clip", [sink])
     assert sink.states[0] == "warming_up"
     assert set(sink.states[1:]) == {state}
     assert all(reading.label is None and reading.probabilities is None for reading in sink.readings)
@@ -148,23 +148,23 @@ def test_without_speech_or_face_there_is_a_state_and_no_emotion(build, items, li
 
 def test_sound_without_speech_does_not_vote(build):
     sink = Kept()
-    build(Listener(seconds=0.2)).run(merged(sound(4), pictures(4)), "clip", [sink])
+    build(SpeechMeter(seconds=0.2)).run(merged(sound(4), pictures(4)), "clip", [sink])
     assert set(sink.readings[-1].weights) == {"vision"}
 
 
 def test_drowned_speech_does_not_vote(build):
     sink = Kept()
-    build(Listener(seconds=3.0, loud=True)).run(merged(sound(4), pictures(4)), "clip", [sink])
+    build(SpeechMeter(seconds=3.0, loud=True)).run(merged(sound(4), pictures(4)), "clip", [sink])
     assert set(sink.readings[-1].weights) == {"vision"}
 
 
-class Scribe:
+class Transcripts:
     """Says one thing, heard some seconds before the window's end."""
 
     def __init__(self, age=0.0):
         self.age, self.given = age, []
 
-    def hear(self, samples, start, rate):
+    def transcribe(self, samples, start, rate):
         self.given.append((start, len(samples), rate))
         return Transcript("so happy", 0.8, start - self.age, start + 4.0 - self.age)
 
@@ -173,19 +173,21 @@ class Scribe:
     ("age", "confidence"), [(0.0, 0.8), (1.0, 0.6), (4.0, None)], ids=["fresh", "older", "too old"]
 )
 def test_a_transcript_counts_for_as_much_of_the_window_as_it_covers(build, age, confidence):
-    scribe, sink = Scribe(age), Kept()
-    pipeline = build(scribe=scribe)
+    transcripts, sink = Transcripts(age), Kept()
+    pipeline = build(transcripts=transcripts)
     pipeline.run(sound(4), "mic", [sink])
-    assert scribe.given == [(float(end - 4), 4 * RATE, RATE) for end in (2, 3, 4)]
+    assert transcripts.given == [(float(end - 4), 4 * RATE, RATE) for end in (2, 3, 4)]
     assert set(sink.readings[-1].weights) == ({"audio", "text"} if confidence else {"audio"})
-    window, _ = pipeline._hear(Window(0.0, 4.0, np.full(4 * RATE, 0.1, np.float32)))
+    window, _ = pipeline._measure_sound(Window(0.0, 4.0, np.full(4 * RATE, 0.1, np.float32)))
     assert window.quality.transcript_confidence == pytest.approx(confidence or 0.0)
 
 
 def test_without_speech_nothing_is_written_down(build):
-    scribe = Scribe()
-    build(Listener(seconds=0.0), scribe=scribe).run(merged(sound(4), pictures(4)), "mic", [Kept()])
-    assert not scribe.given
+    transcripts = Transcripts()
+    build(SpeechMeter(seconds=0.0), transcripts=transcripts).run(
+        merged(sound(4), pictures(4)), "mic", [Kept()]
+    )
+    assert not transcripts.given
 
 
 def test_quality_reaches_the_networks(build, engines):
@@ -198,16 +200,16 @@ def test_quality_reaches_the_networks(build, engines):
             return self.engine.run(inputs)
 
     engines["fusion"] = fusing = Fusing()
-    build(Listener(snr=30.0)).run(merged(sound(4), pictures(4)), "clip", [Kept()])
+    build(SpeechMeter(snr=30.0)).run(merged(sound(4), pictures(4)), "clip", [Kept()])
     np.testing.assert_allclose(fusing.given["quality"], [[0.75, 0.8, 0.0]], rtol=1e-5)
 
 
 def test_each_frame_is_looked_at_once(build):
-    follower, listener = Follower(), Listener()
-    build(listener, follower).run(merged(sound(8), pictures(8)), "clip", [Kept()])
+    follower, speech_meter = Follower(), SpeechMeter()
+    build(speech_meter, follower).run(merged(sound(8), pictures(8)), "clip", [Kept()])
     assert len(follower.given) == len(set(follower.given))
     assert follower.given == sorted(follower.given)
-    assert {rate for _, rate in listener.given} == {RATE}
+    assert {rate for _, rate in speech_meter.given} == {RATE}
 
 
 def test_each_picture_is_seen_at_once_with_the_face_found_last(build):

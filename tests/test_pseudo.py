@@ -14,7 +14,7 @@ from corpora import tone, write_voices, write_wav
 from calibration.data.dataset import Example, read_folder, require_human
 from calibration.data.labels import Emotions
 from calibration.judge.evaluate import evaluate_folder, stream_clips
-from calibration.judge.judge import Judge
+from calibration.judge.evaluator import Evaluator
 from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
 from edge.starter_labels import STARTER as LABELS
@@ -280,7 +280,10 @@ def test_a_score_on_guesses_is_refused(tiny_bundle):
     require_human([HUMAN])
     with pytest.raises(DatasetError, match="1 of 2 examples have pseudo-labels"):
         require_human([HUMAN, GUESS])
-    with Judge(tiny_bundle) as judge, pytest.raises(DatasetError, match="a machine agreeing with a machine"):
+    with (
+        Evaluator(tiny_bundle) as judge,
+        pytest.raises(DatasetError, match="a machine agreeing with a machine"),
+    ):
         judge.score([GUESS], "audio")
     with pytest.raises(DatasetError, match="pseudo-labels"):
         joined({"x": Split([HUMAN], [HUMAN], [GUESS])})

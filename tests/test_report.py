@@ -15,7 +15,7 @@ from corpora import write_corpora
 
 from calibration.data.dataset import Example
 from calibration.int8.quantize import QuantizeReport
-from calibration.judge.judge import Answers
+from calibration.judge.evaluator import Predictions
 from calibration.judge.metrics import score
 from calibration.judge.paired import difference
 from edge.app import starter_bundle
@@ -55,7 +55,7 @@ def answers_to(examples, rng, sure=0.0):
     posteriors = rng.dirichlet(np.ones(K), len(examples))
     posteriors[np.arange(len(examples)), [e.label for e in examples]] += sure
     posteriors /= posteriors.sum(axis=1, keepdims=True)
-    return Answers(list(examples), posteriors, ["fused"] * len(examples), Counter())
+    return Predictions(list(examples), posteriors, ["fused"] * len(examples), Counter())
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ def test_the_surest_mistakes_come_first(tmp_path):
         posteriors[row, answer] = sure
     examples = [Example(f"clip{i}", 0, "s") for i in range(4)]
     found = mistakes_of(
-        Answers(examples, posteriors, ["vision"] * len(examples), Counter()), LABELS, 2, tmp_path
+        Predictions(examples, posteriors, ["vision"] * len(examples), Counter()), LABELS, 2, tmp_path
     )
     assert (found["wrong"], found["judged"]) == (3, 4)
     assert [(e["name"], e["answer"], e["confidence"]) for e in found["examples"]] == [
@@ -253,7 +253,7 @@ def test_the_page_of_a_run_with_a_trial_shows_it(made, tmp_path, monkeypatch):
     monkeypatch.setattr(trial, "open_teacher", lambda *_: WhisperTeacher.__new__(WhisperTeacher))
     monkeypatch.setattr(trial, "read_pairs", lambda *_: SimpleNamespace(labels=labels, actors=actors))
     monkeypatch.setattr(trial, "judged", lambda *_: answers)
-    found = trial.run_trial(tmp_path, tmp_path / "trial")
+    found = trial.compare_fusions(tmp_path, tmp_path / "trial")
     work, facts = made
     told = optional(tmp_path / "trial" / "trial.json")
     assert told == found
@@ -346,7 +346,7 @@ def person_by_person(rights, label=0, other=1):
     said = [label if i < right else other for right in rights for i in range(10)]
     posteriors = np.full((len(said), K), 0.02)
     posteriors[np.arange(len(said)), said] = 0.9
-    return Answers(examples, posteriors, ["audio"] * len(said), Counter())
+    return Predictions(examples, posteriors, ["audio"] * len(said), Counter())
 
 
 def row_of(ours, theirs, against="before"):

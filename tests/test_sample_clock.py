@@ -79,7 +79,7 @@ def test_an_hour_of_drift_is_followed():
     true = 48000 * (1 + 100e-6)
     second = np.zeros(48000, np.float32)
     for first in range(0, 48000 * 3600, 48000):
-        clock.hear(Block(BEGAN + (first + 48000) / true + DELAY, first, second))
+        clock.update(Block(BEGAN + (first + 48000) / true + DELAY, first, second))
     assert clock.time(48000 * 3600) == pytest.approx(BEGAN + 3600 * 48000 / true + DELAY, abs=0.002)
     assert 48000 * 3600 / true - 3600 == pytest.approx(-0.36, abs=0.01)
 
@@ -126,11 +126,11 @@ def test_sound_the_device_lost_does_not_put_the_rest_out_of_time():
 def test_a_reader_that_falls_behind_is_no_drift():
     clock = SampleClock(48000)
     for block in blocks(3.0):
-        clock.hear(block)
+        clock.update(block)
     assert clock.behind < 0.01
     for block in blocks(12.0):
         if block.first >= 3 * 48000:
-            clock.hear(Block(block.time + 0.2 * (block.first / 48000 - 3), block.first, block.samples))
+            clock.update(Block(block.time + 0.2 * (block.first / 48000 - 3), block.first, block.samples))
     assert 0.5 < clock.behind < 1.8
     assert clock.time(12 * 48000) == pytest.approx(BEGAN + 12 + DELAY, abs=GAP_S)
 

@@ -39,7 +39,7 @@ from export.training.augment import (
     warp_bands,
 )
 from export.training.history import Epoch, read_history
-from export.training.loop import Plan, Task, finished, train
+from export.training.loop import Hyperparameters, Task, finished, train
 from export.training.noisy_windows import Bank, NoisyWindows
 from export.training.targets import kept_score
 
@@ -93,7 +93,7 @@ def task(model, name="tiny", kill_batch=None, kill_score=None):
     return Task(name, model, batches, STEPS, torch.full((K,), 1 / K), score)
 
 
-PLAN = Plan(EPOCHS, 1e-2, seed=3)
+PLAN = Hyperparameters(EPOCHS, 1e-2, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +218,7 @@ def test_a_kill_while_writing_leaves_the_last_whole_epoch(uninterrupted, tmp_pat
 
 def test_another_seed_gives_other_weights(uninterrupted, tmp_path):
     model = tiny()
-    train(task(model), Plan(EPOCHS, 1e-2, seed=4), tmp_path)
+    train(task(model), Hyperparameters(EPOCHS, 1e-2, seed=4), tmp_path)
     assert not torch.equal(model.head.weight, uninterrupted["head.weight"])
 
 
@@ -259,7 +259,7 @@ def learn_bias(folder, prior, adjust, smoothing=0.0):
             yield (torch.zeros(len(targets), 1),), targets
 
     model = Bias()
-    plan = Plan(4, 0.1, smoothing=smoothing, adjust=adjust, average=0.9)
+    plan = Hyperparameters(4, 0.1, smoothing=smoothing, adjust=adjust, average=0.9)
     train(Task("bias", model, batches, 50, shares, lambda _: 0.0), plan, folder)
     return model.bias.detach()
 
@@ -289,7 +289,11 @@ def test_what_is_kept_is_the_running_mean(tmp_path):
             yield batch
         seen.append(model.into.weight.detach().clone())
 
-    train(Task("mean", model, batches, STEPS, torch.full((K,), 1 / K), lambda _: 0.0), Plan(1, 0.1), tmp_path)
+    train(
+        Task("mean", model, batches, STEPS, torch.full((K,), 1 / K), lambda _: 0.0),
+        Hyperparameters(1, 0.1),
+        tmp_path,
+    )
     mean, *steps = seen
     assert len(steps) == STEPS
     for step, weight in enumerate(steps, 1):
@@ -945,7 +949,7 @@ def test_a_training_that_makes_it_worse_says_so(tmp_path, capsys):
     scores = iter([0.8, 0.6, 0.7, 0.65])
     model = Tiny()
     told = replace(task(model), score=lambda _: next(scores))
-    train(told, Plan(3, 1e-2, seed=3), tmp_path)
+    train(told, Hyperparameters(3, 1e-2, seed=3), tmp_path)
     said = capsys.readouterr().err
     assert "the last epoch is kept (0.650); epoch 2 was the best (0.700)" in said
     assert "lies beside it in tiny.best" in said

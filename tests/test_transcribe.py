@@ -132,7 +132,7 @@ def test_sherpa_onnx_is_called_as_it_wants(folder, monkeypatch, names, called, g
 
     monkeypatch.setattr(sherpa_onnx.OfflineRecognizer, called, make)
     with transcriber(folder(*names, model_type=f"{kind}_small")) as recogniser:
-        said = recogniser.hear(np.zeros(2 * RATE, np.float32), 1.0, RATE)
+        said = recogniser.transcribe(np.zeros(2 * RATE, np.float32), 1.0, RATE)
     for name, value in given.items():
         assert calls[0][name].endswith(value)
     expected = np.exp(-0.2) if kind == "transducer" else UNKNOWN
@@ -182,11 +182,11 @@ def test_a_damaged_whisper_is_one_line(folder):
 
 def test_whisper_writes_down_a_sentence_and_says_how_sure_it_is(whisper, spoken):
     with transcriber(whisper) as recogniser:
-        clear = recogniser.hear(spoken, 5.0, RATE)
+        clear = recogniser.transcribe(spoken, 5.0, RATE)
         noise = np.random.default_rng(0).normal(0, 0.3, len(spoken)).astype(np.float32)
-        drowned = recogniser.hear(spoken + noise, 5.0, RATE)
+        drowned = recogniser.transcribe(spoken + noise, 5.0, RATE)
         with pytest.raises(InputError, match="16000 Hz, not 8000"):
-            recogniser.hear(spoken, 0.0, 8000)
+            recogniser.transcribe(spoken, 0.0, 8000)
     words = set(clear.text.lower().replace(".", "").replace(",", "").split())
     assert len(words & set(SENTENCE.lower().rstrip(".").split())) >= 8
     assert clear.confidence > 0.6
@@ -200,7 +200,7 @@ class Slow:
     def __init__(self):
         self.heard, self.go = [], threading.Event()
 
-    def hear(self, samples, start, rate):
+    def transcribe(self, samples, start, rate):
         self.heard.append(start)
         assert self.go.wait(10)
         return Transcript(f"at {start}", 0.9, start, start + 4.0)
@@ -217,13 +217,13 @@ def test_live_nothing_waits_and_the_newest_wins():
     slow = Slow()
     live = BackgroundTranscriber(slow)
     nothing = np.zeros(4, np.float32)
-    assert live.hear(nothing, 0.0, RATE) is None
+    assert live.transcribe(nothing, 0.0, RATE) is None
     wait_for(lambda: slow.heard)
-    assert [live.hear(nothing, float(start), RATE) for start in (1, 2, 3)] == [None] * 3
+    assert [live.transcribe(nothing, float(start), RATE) for start in (1, 2, 3)] == [None] * 3
     slow.go.set()
     wait_for(lambda: not live._working)
     assert slow.heard == [0.0, 3.0]
-    assert live.hear(nothing, 4.0, RATE).text == "at 3.0"
+    assert live.transcribe(nothing, 4.0, RATE).text == "at 3.0"
 
 
 class Flaky:
@@ -238,7 +238,7 @@ class Flaky:
     def __exit__(self, *_):
         pass
 
-    def hear(self, samples, start, rate):
+    def transcribe(self, samples, start, rate):
         self.asked.append(start)
         if self.broken:
             raise RuntimeError("out of memory\nat line 3")
@@ -252,7 +252,7 @@ def test_a_recogniser_that_fails_costs_its_text_and_is_tried_again(live):
     scribe = BackgroundTranscriber(steady) if live else steady
 
     def hear(start):
-        heard = scribe.hear(nothing, float(start), RATE)
+        heard = scribe.transcribe(nothing, float(start), RATE)
         if live:
             wait_for(lambda: not scribe._working)
             heard = scribe._ready
@@ -277,11 +277,11 @@ def test_the_longest_pause_and_another_recording():
     said, flaky, nothing = [], Flaky(), np.zeros(4, np.float32)
     steady = SteadyTranscriber(flaky, said.append, "ja")
     for start in range(10_000):
-        steady.hear(nothing, float(start), RATE)
+        steady.transcribe(nothing, float(start), RATE)
     pauses = np.diff(flaky.asked)
     assert pauses.max() == PAUSES_S[1]
     before = len(flaky.asked)
-    steady.hear(nothing, 0.0, RATE)  # times begin again
+    steady.transcribe(nothing, 0.0, RATE)  # times begin again
     assert len(flaky.asked) == before + 1
     assert len(said) == 1
     assert said[0].startswith("音声認識に失敗しました（out of memory）")

@@ -13,7 +13,7 @@ from edge.errors import DatasetError
 from export.corpora.published import RAVDESS
 from export.fusion.comparison import trial
 from export.fusion.comparison.pairs import Pairs, per_actor, read_pairs, tokens, words
-from export.fusion.comparison.variants import VARIANTS, Tokens, build, size
+from export.fusion.comparison.variants import VARIANTS, TokenBatch, build, size
 from export.fusion.comparison.verdict import (
     REFERENCE,
     TITLES,
@@ -32,7 +32,7 @@ DATA = Path(__file__).parents[2] / "shared" / "data"
 
 def random_tokens(b=6):
     torch.manual_seed(0)
-    return Tokens(torch.randn(b, 4, TOKEN), torch.randn(b, 5, TOKEN), torch.randn(b, 1, TOKEN))
+    return TokenBatch(torch.randn(b, 4, TOKEN), torch.randn(b, 5, TOKEN), torch.randn(b, 1, TOKEN))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from export.students import vision as vision_training
 from export.students.text import guessed, macro_f1, train_text, train_tokenizer
 from export.students.vision import train_vision
 from export.teachers.made_up import LONGEST, made_up
-from export.teachers.tuning import Material, targets_of
+from export.teachers.tuning import TuningData, targets_of
 from export.training.loop import train
 from export.training.targets import DIRECTIONS, TEMPERATURE, TeacherTargets, kept_score
 
@@ -47,7 +47,7 @@ def sentences(count, seed=0):
     def score(logits):
         return macro_f1(logits.argmax(1), right)
 
-    return Material(texts, targets, who, dev, others[: len(dev)], score, "macro F1")
+    return TuningData(texts, targets, who, dev, others[: len(dev)], score, "macro F1")
 
 
 TUNING = {"epochs": 16, "lr": 1e-2, "batch": 8}
@@ -297,7 +297,7 @@ def test_tuning_is_part_of_the_key_only_where_there_is_something_to_tune(tmp_pat
 
 
 def test_weights_that_stay_are_neither_copied_nor_saved(tmp_path):
-    from export.training.loop import Plan, Task
+    from export.training.loop import Hyperparameters, Task
 
     model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, K))
     model[0].requires_grad_(False)
@@ -314,7 +314,11 @@ def test_weights_that_stay_are_neither_copied_nor_saved(tmp_path):
     def batches(rng):
         yield (torch.ones(8, 4),), torch.eye(K)[[0] * 8]
 
-    train(Task("t", Both(), batches, 1, torch.full((K,), 1 / K), lambda m: 0.0), Plan(2, 1e-2), tmp_path)
+    train(
+        Task("t", Both(), batches, 1, torch.full((K,), 1 / K), lambda m: 0.0),
+        Hyperparameters(2, 1e-2),
+        tmp_path,
+    )
     saved = torch.load(tmp_path / "t.pt", weights_only=True)
     assert set(saved) == {"model.1.weight", "model.1.bias"}
     assert torch.equal(model[0].weight, still)

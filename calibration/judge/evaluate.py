@@ -7,7 +7,7 @@ from pathlib import Path
 
 from calibration.data.dataset import read_judged
 from calibration.data.noise import Surroundings, load_noises
-from calibration.judge.judge import Judge, Modality
+from calibration.judge.evaluator import Evaluator, Modality
 from calibration.judge.metrics import Report
 from calibration.judge.streams import Clip
 from edge.bundle.folder import Bundle, open_bundle
@@ -36,9 +36,9 @@ def evaluate_folder(
     examples = read_judged(folder, opened.manifest.full_labels, files=modality != "text")
     if noise is not None:
         around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
-    with Judge(opened, around) as judge:
+    with Evaluator(opened, around) as judge:
         if not new_voices and modality in ("audio", "fused") and "audio" not in drop:
-            judge.meet(examples)
+            judge.learn_voices(examples)
         return judge.score(examples, modality, drop)
 
 
@@ -49,9 +49,9 @@ def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> li
     """
     clips = []
     examples = read_judged(folder, bundle.manifest.full_labels)
-    with Judge(bundle) as judge:
+    with Evaluator(bundle) as judge:
         if "audio" not in drop:
-            judge.meet(examples)
+            judge.learn_voices(examples)
         for example in examples:
             try:
                 found, seconds = judge.fused_windows(example, drop), judge.seconds(example)

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.judge.evaluator import Predictions
 from calibration.judge.intervals import Span, by_person, intervals
-from calibration.judge.judge import Answers
 from calibration.judge.metrics import scores_of
 
 
@@ -42,7 +42,7 @@ class Difference:
         return "better" if low > 0 else "worse" if high < 0 else "unclear"
 
 
-def difference(ours: Answers, theirs: Answers, number: str) -> Difference | None:
+def difference(ours: Predictions, theirs: Predictions, number: str) -> Difference | None:
     """What one bundle is better by in a score of `Report`; None where both judged nothing alike."""
     places = {example.name: row for row, example in enumerate(theirs.examples)}
     rows = [(row, places[e.name]) for row, e in enumerate(ours.examples) if e.name in places]
@@ -72,7 +72,7 @@ def difference(ours: Answers, theirs: Answers, number: str) -> Difference | None
     )
 
 
-def _answers(found: Answers, rows: NDArray[Any]) -> NDArray[np.int64]:
+def _answers(found: Predictions, rows: NDArray[Any]) -> NDArray[np.int64]:
     answers: NDArray[np.int64] = np.asarray(found.posteriors)[rows].argmax(axis=1)
     return answers
 

@@ -222,11 +222,11 @@ def fusion_trial(
     """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face."""
     one_thread()
     with _extra("export"):
-        from export.fusion.comparison.trial import run_trial  # noqa: TID251 - inside a verb only
+        from export.fusion.comparison.trial import compare_fusions  # noqa: TID251 - inside a verb only
         from export.fusion.comparison.verdict import markdown  # noqa: TID251 - inside a verb only
 
     with writing(out):
-        found = run_trial(data, out)
+        found = compare_fusions(data, out)
     say(markdown(found))
 
 

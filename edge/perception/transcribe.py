@@ -14,7 +14,7 @@ from typing_extensions import Self
 from edge.errors import ConfigError, InputError, MissingExtraError
 from edge.interfaces import Transcriber
 from edge.items import Floats, Transcript
-from edge.reading.stages import Scribe
+from edge.reading.stages import TranscriptSource
 from edge.words import Language, word
 
 RATE = 16000
@@ -80,7 +80,7 @@ class WhisperTranscriber:
     ) -> None:
         self._model = None
 
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
+    def transcribe(self, samples: Floats, start: float, rate: int) -> Transcript | None:
         """Confidence: the mean probability of a token, exp of the mean log-probability. Raises InputError."""
         _check_rate(rate)
         # One pass and no memory: retries at higher temperatures and the last text make windows take longer.
@@ -128,7 +128,7 @@ class SherpaTranscriber:
     ) -> None:
         self._recogniser = None
 
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
+    def transcribe(self, samples: Floats, start: float, rate: int) -> Transcript | None:
         """Confidence: the mean probability of a token, exp of the mean log-probability. Raises InputError."""
         _check_rate(rate)
         stream = self._recogniser.create_stream()
@@ -157,13 +157,13 @@ class SteadyTranscriber:
         self._failed: float | None = None  # start of the sound that failed last; None: it works
         self._pause = PAUSES_S[0]
 
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
+    def transcribe(self, samples: Floats, start: float, rate: int) -> Transcript | None:
         """What is said; None while it fails as well. Never raises."""
         # What is heard earlier than the failure is another recording: it is tried.
         if self._failed is not None and 0.0 <= start - self._failed < self._pause:
             return None
         try:
-            said = self._recogniser.hear(samples, start, rate)
+            said = self._recogniser.transcribe(samples, start, rate)
         except Exception as error:  # whatever a recogniser raises
             if self._failed is None:
                 why = error.told(self._language) if isinstance(error, InputError) else _line(error)
@@ -186,7 +186,7 @@ class BackgroundTranscriber:
     one for each recording.
     """
 
-    def __init__(self, recogniser: Scribe) -> None:
+    def __init__(self, recogniser: TranscriptSource) -> None:
         """recogniser: one that never raises, as a SteadyTranscriber is."""
         self._recogniser = recogniser
         self._lock = Lock()
@@ -194,7 +194,7 @@ class BackgroundTranscriber:
         self._working = False
         self._ready: Transcript | None = None
 
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None:
+    def transcribe(self, samples: Floats, start: float, rate: int) -> Transcript | None:
         """The newest transcript that is ready, of sound heard earlier."""
         with self._lock:
             self._box = (samples, start, rate)
@@ -210,7 +210,7 @@ class BackgroundTranscriber:
                     self._working = False
                     return
                 heard, self._box = self._box, None
-            said = self._recogniser.hear(*heard)
+            said = self._recogniser.transcribe(*heard)
             with self._lock:
                 self._ready = said
 

@@ -117,7 +117,7 @@ class Encoders:
     def _speaker(self, samples: Floats, time: float) -> Tokens:
         known = self._voice.known(time)
         found = self.audio(samples, known)
-        self._voice.hear(time, found.tokens.mean(axis=0) + known)
+        self._voice.update(time, found.tokens.mean(axis=0) + known)
         return found
 
     def see(self, start: float, pictured: Sequence[tuple[Frame, Face]]) -> None:

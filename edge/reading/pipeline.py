@@ -23,7 +23,7 @@ from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion, fused_name
 from edge.reading.pace import Pace
 from edge.reading.priors import Census, counted
-from edge.reading.stages import Follower, Listener, Scribe, Windower
+from edge.reading.stages import Follower, SpeechMeter, TranscriptSource, Windower
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
 from edge.reading.voting import Ballot, Rules, vote
@@ -62,12 +62,12 @@ class Pipeline:
         manifest: Manifest,
         rules: Rules,
         windower: Windower,
-        listener: Listener,
+        speech_meter: SpeechMeter,
         follower: Follower,
         encoders: Encoders,
         fusion: Fusion,
         *,
-        scribe: Scribe | None = None,
+        transcripts: TranscriptSource | None = None,
         realtime: bool = False,
         stopwatch: Stopwatch | None = None,
         checks: Checks | None = None,
@@ -78,11 +78,11 @@ class Pipeline:
         self._manifest = manifest
         self._rules = rules
         self._windower = windower
-        self._listener = listener
+        self._speech_meter = speech_meter
         self._follower = follower
         self._encoders = encoders
         self._fusion = fusion
-        self._scribe = scribe
+        self._transcripts = transcripts
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
         self._faces: dict[float, People] = {}
@@ -125,11 +125,13 @@ class Pipeline:
                     elif time.monotonic() - lead - window.end > patience:
                         summary.dropped += 1
                     elif window.end - began < WARM_UP_S - 1e-6:
-                        _write(Reading(time=window.end, state="warming_up", source=source), sinks, summary)
+                        _write_to_sinks(
+                            Reading(time=window.end, state="warming_up", source=source), sinks, summary
+                        )
                     else:
                         started = time.monotonic()
                         for reading in self.read(window, source):
-                            _write(reading, sinks, summary)
+                            _write_to_sinks(reading, sinks, summary)
                         if pace:
                             pace.spent(time.monotonic() - started)
         except MediaError as error:  # cut short: what came before it is read all the same
@@ -137,7 +139,7 @@ class Pipeline:
         # Nothing more will come: what is left is read however short it is, be it a single picture.
         for window in self._windower.flush():
             for reading in self.read(window, source):
-                _write(reading, sinks, summary)
+                _write_to_sinks(reading, sinks, summary)
         summary.withheld = self._checks.withheld - withheld
         if broken is not None:
             raise broken
@@ -150,8 +152,8 @@ class Pipeline:
         alone. Windows must come in order of time. Raises EngineError.
         """
         with self._stopwatch.stage("whole window"):
-            heard, loud = self._hear(window)
-            pictures = self._look(window)
+            heard, loud = self._measure_sound(window)
+            pictures = self._find_people(window)
             people = sorted(
                 {person for faces in pictures for person in faces}, key=lambda person: person or 0
             )
@@ -188,20 +190,20 @@ class Pipeline:
         with self._stopwatch.stage("voting"):
             return self._voted(prediction, source, person)
 
-    def _hear(self, window: Window) -> tuple[Window, bool]:
+    def _measure_sound(self, window: Window) -> tuple[Window, bool]:
         """The window with its sound measured and without what is no clear speech; whether it is loud."""
         quality, audio, text, loud = window.quality, window.audio, window.text, False
         if audio is not None:
             with self._stopwatch.stage("speech detection"):
-                speech = self._listener.measure(audio, window.start, self._manifest.audio.rate)
+                speech = self._speech_meter.measure(audio, window.start, self._manifest.audio.rate)
             loud = speech.loud
             if speech.present and not loud:
                 quality = dataclasses.replace(quality, speech_snr=speech.snr_db)
             else:
                 audio = None
-        if audio is not None and self._scribe is not None:
+        if audio is not None and self._transcripts is not None:
             with self._stopwatch.stage("transcript"):
-                said = self._scribe.hear(audio, window.start, self._manifest.audio.rate)
+                said = self._transcripts.transcribe(audio, window.start, self._manifest.audio.rate)
             if said is not None and said.end > window.start:
                 # The older a text is, the less of this window it covers.
                 share = min(1.0, (said.end - window.start) / (window.end - window.start))
@@ -209,7 +211,7 @@ class Pipeline:
                 quality = dataclasses.replace(quality, transcript_confidence=said.confidence * share)
         return dataclasses.replace(window, audio=audio, text=text, quality=quality), loud
 
-    def _look(self, window: Window) -> list[People]:
+    def _find_people(self, window: Window) -> list[People]:
         """Who is in each of the window's frames."""
         with self._stopwatch.stage("face detection"):
             # Overlapping windows share frames: each is looked at once and forgotten with its window.
@@ -279,7 +281,7 @@ class Pipeline:
         return dataclasses.replace(rules, site_prior=self._census.prior or rules.site_prior)
 
 
-def _write(reading: Reading, sinks: Sequence[Sink], summary: Summary) -> None:
+def _write_to_sinks(reading: Reading, sinks: Sequence[Sink], summary: Summary) -> None:
     for sink in sinks:
         sink.write(reading)
     summary.states[reading.state] += 1

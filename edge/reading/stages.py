@@ -17,16 +17,16 @@ class Windower(Protocol):
     def flush(self) -> Sequence[Window]: ...
 
 
-class Listener(Protocol):
+class SpeechMeter(Protocol):
     """Finds the speech in a window's samples, the first of them heard at `start` (seconds)."""
 
     def measure(self, samples: Floats, start: float, rate: int) -> Speech: ...
 
 
-class Scribe(Protocol):
+class TranscriptSource(Protocol):
     """Gives what is said in a window's samples, or what was said a little earlier."""
 
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript | None: ...
+    def transcribe(self, samples: Floats, start: float, rate: int) -> Transcript | None: ...
 
 
 class Follower(Protocol):

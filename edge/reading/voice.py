@@ -35,7 +35,7 @@ class Voice:
         kept = 0.5 ** (max(0.0, time - self._time) / HALF_LIFE_S)
         return shrunk(kept * self._total, kept * self._windows)
 
-    def hear(self, time: float, token: Floats) -> None:
+    def update(self, time: float, token: Floats) -> None:
         """One window of speech that ended at a time (seconds), its mean token [size]."""
         kept = 0.5 ** (max(0.0, time - self._time) / HALF_LIFE_S)
         self._total = kept * self._total + token

@@ -60,9 +60,9 @@ class Windower:
             self._origin = time
         time -= self._origin
         if isinstance(item, AudioChunk):
-            self._hear(item, time)
+            self._add_sound(item, time)
         elif isinstance(item, Frame):
-            self._see(item, time)
+            self._add_frame(item, time)
         else:
             self._live = True
         self._newest = max(self._newest, time)
@@ -85,7 +85,7 @@ class Windower:
             windows += self._cut()
         return windows
 
-    def _hear(self, chunk: AudioChunk, time: float) -> None:
+    def _add_sound(self, chunk: AudioChunk, time: float) -> None:
         if chunk.rate != self.rate:
             raise InputError.of("sound_rate", rate=chunk.rate, wanted=self.rate)
         first = round(time * self.rate)
@@ -99,7 +99,7 @@ class Windower:
         self._chunks.append((first, samples))
         self._heard = first + len(samples)
 
-    def _see(self, frame: Frame, time: float) -> None:
+    def _add_frame(self, frame: Frame, time: float) -> None:
         slot = math.floor(time / self._slot_s + _EPS)
         distance = abs(time / self._slot_s - slot - 0.5)
         kept = self._slots.get(slot)

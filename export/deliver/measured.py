@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from calibration.int8.quantize import QuantizeReport
-from calibration.judge.judge import Answers
+from calibration.judge.evaluator import Predictions
 from calibration.judge.metrics import Report
 from export.judge.heldout import HeldOut
 
@@ -19,7 +19,7 @@ class Measured:
     sets: Sequence[HeldOut]
     results: Mapping[str, Mapping[str, Report]]
     """Held-out set -> precision (fp32, int8) -> report."""
-    answers: Mapping[str, Answers]
+    answers: Mapping[str, Predictions]
     """Held-out set -> what the INT8 bundle said."""
     quantized: Mapping[str, QuantizeReport]
     """Network -> its quantization."""

@@ -16,7 +16,7 @@ from export.fusion.task import fusion_task
 from export.fusion.windows import Pool, compose_around, voices
 from export.recipe import Recipe
 from export.training.hardware import accelerator
-from export.training.loop import Batch, Plan, finished, train
+from export.training.loop import Batch, Hyperparameters, finished, train
 
 
 def train_fusion(
@@ -38,7 +38,7 @@ def train_fusion(
     model = FusionHead(len(recipe.labels), guide=wanted.guide)
     if finished(model, "fusion", folder):
         return model
-    plan = Plan(wanted.epochs, wanted.lr, seed=recipe.seed)
+    plan = Hyperparameters(wanted.epochs, wanted.lr, seed=recipe.seed)
     if wanted.sites is not None:
         train_over_sites(model, recipe, (seen, unseen), dev, plan, folder)
     elif wanted.dp_noise is not None:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from export.training.loop import Batch, Plan, Task, train
+from export.training.loop import Batch, Hyperparameters, Task, train
 
 EPOCHS = 3
 LR = 3e-4
@@ -61,7 +61,7 @@ def fine_tune(
             found = torch.cat([part.flatten(1) for part in model(*inputs)], dim=1)
         return float(F.cosine_similarity(found, wished).mean())
 
-    plan = Plan(EPOCHS, LR, weight_decay=0.0, seed=seed)
+    plan = Hyperparameters(EPOCHS, LR, weight_decay=0.0, seed=seed)
     train(
         Task(
             f"{name}-qat",

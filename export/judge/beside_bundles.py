@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from calibration.judge.judge import Answers
+from calibration.judge.evaluator import Predictions
 from calibration.judge.paired import difference
 from edge.app import starter_bundle
 from edge.bundle.folder import MANIFEST, Bundle, open_bundle
@@ -39,7 +39,7 @@ def others(made: Bundle, out: Path, starts: Sequence[Bundle]) -> dict[str, Bundl
 
 
 def differences(
-    answers: Mapping[str, Mapping[str, Answers]], bundles: Mapping[str, Bundle], sets: Sequence[HeldOut]
+    answers: Mapping[str, Mapping[str, Predictions]], bundles: Mapping[str, Bundle], sets: Sequence[HeldOut]
 ) -> list[dict[str, Any]]:
     """Rows of the INT8 bundle beside its FP32 twin and others on each held-out set.
 
@@ -47,7 +47,7 @@ def differences(
     Rows: set, against (fp32, before, starter), bundle and created (its name and when it was made), measure,
     n, people, ours, theirs (0..1), won, lost (examples), interval (-1..1 or None), verdict.
     """
-    asked: dict[str, Mapping[str, Answers]] = {"fp32": answers["fp32"]}
+    asked: dict[str, Mapping[str, Predictions]] = {"fp32": answers["fp32"]}
     for against, bundle in bundles.items():
         try:
             asked |= judge({against: bundle}, sets)[1]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.data.noise import Surroundings, load_noises
-from calibration.judge.judge import Answers, Judge
+from calibration.judge.evaluator import Evaluator, Predictions
 from calibration.judge.metrics import Report
 from edge.bundle.folder import Bundle
 from edge.bundle.manifest import AudioSpec
@@ -25,20 +25,20 @@ Reports = dict[str, dict[str, Report]]
 
 def judge(
     bundles: Mapping[str, Bundle], sets: Sequence[HeldOut], around: Surroundings | None = None
-) -> tuple[Reports, dict[str, dict[str, Answers]]]:
+) -> tuple[Reports, dict[str, dict[str, Predictions]]]:
     """Each set by each bundle: title -> bundle -> report, and bundle -> title -> answers.
 
     around: noise the clips are mixed with, the same for every bundle.
     """
     results: Reports = {}
-    answers: dict[str, dict[str, Answers]] = {name: {} for name in bundles}
+    answers: dict[str, dict[str, Predictions]] = {name: {} for name in bundles}
     for held_out in sets:
         row = results[held_out.title] = {}
         for name, bundle in bundles.items():
-            with Judge(bundle, around, say) as asked:
+            with Evaluator(bundle, around, say) as asked:
                 if held_out.modality == "audio" and not held_out.new_voices:
-                    asked.meet(held_out.examples)
-                found = asked.answers(held_out.examples, held_out.modality)
+                    asked.learn_voices(held_out.examples)
+                found = asked.predict(held_out.examples, held_out.modality)
                 row[name] = asked.report(found)
                 answers[name][held_out.title] = found
         number = HEADLINE[held_out.modality]

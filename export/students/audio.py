@@ -26,7 +26,7 @@ from export.students.warm_start import begin_as, started_from, wake_norms
 from export.teachers.cache import teach
 from export.teachers.find import teacher_of
 from export.training.hardware import accelerator
-from export.training.loop import Plan, finished, train
+from export.training.loop import Hyperparameters, finished, train
 from export.training.noisy_windows import PLACES, WINDOW_S, Bank, NoisyWindows, clip_windows, load_clips
 from export.training.sampling import draw_share
 from export.training.targets import DevClips, keep_score, teacher_targets
@@ -81,7 +81,7 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
             continue
         bank = bank or windows.bank(windows.places(recipe.seed), np.random.default_rng(recipe.seed))
         rates = kind.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust
-        plan = Plan(kind.epochs, *rates, seed=recipe.seed + number)
+        plan = Hyperparameters(kind.epochs, *rates, seed=recipe.seed + number)
         train(material.task(kind, model, bank), plan, folder, accelerator(recipe.device))
     return student
 

@@ -20,9 +20,9 @@ from export.recipe import Recipe
 from export.students.networks import TOKEN, TextStudent
 from export.students.warm_start import begin_as, started_from
 from export.teachers.made_up import made_up
-from export.teachers.tuning import Material, targets_of
+from export.teachers.tuning import TuningData, targets_of
 from export.training.hardware import accelerator, device_of
-from export.training.loop import Batch, Plan, Task, finished, train
+from export.training.loop import Batch, Hyperparameters, Task, finished, train
 from export.training.losses import Taught, student_loss, with_teacher
 from export.training.targets import TEMPERATURE, TeacherTargets, keep_score
 
@@ -132,7 +132,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     def score(model: nn.Module) -> float:
         return macro_f1(text_logits(model, dev_ids, dev_masks).argmax(1), dev_labels)
 
-    plan = Plan(
+    plan = Hyperparameters(
         wanted.epochs, wanted.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust, seed=recipe.seed
     )
     loss = student_loss if lesson else None
@@ -161,7 +161,7 @@ def guessed(lesson: TeacherTargets | None, targets: Tensor, adjust: float) -> Te
 def text_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> TeacherTargets | None:
     """What the recipe's teacher makes of the training sentences and of those made up; None without."""
     dev_labels = torch.tensor([e.label for e in split.dev])
-    material = Material(
+    material = TuningData(
         [e.transcript or "" for e in split.train],
         _targets(split.train, len(recipe.labels)),
         [e.speaker for e in split.train],

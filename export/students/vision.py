@@ -20,17 +20,17 @@ from export.corpora.readers import Split, joined, split_corpora
 from export.recipe import Recipe
 from export.students.networks import TOKEN, VisionStudent
 from export.students.warm_start import begin_as, started_from, wake_norms
-from export.teachers.tuning import Material, targets_of
+from export.teachers.tuning import TuningData, targets_of
 from export.training.augment import jitter_faces, mix
 from export.training.hardware import accelerator, device_of
-from export.training.loop import Batch, Plan, Task, finished, train
+from export.training.loop import Batch, Hyperparameters, Task, finished, train
 from export.training.losses import Taught, student_loss, with_teacher
 from export.training.targets import TeacherTargets, keep_score
 
 
 @dataclass(frozen=True)
-class Round:
-    """One round of training: shares of the recipe's epochs and learning rate, and what it is shown."""
+class Phase:
+    """One phase of training: shares of the recipe's epochs and learning rate, and what it is shown."""
 
     name: str
     epochs: float
@@ -38,19 +38,20 @@ class Round:
     gentle: bool = False
     mixed: bool = False
     born_again: bool = False
-    """Whether the network as it is by then answers as well for the targets; one that goes on always does."""
+    """Whether half of each target is the answer of the network as it stands when the phase begins; always so
+    where the recipe names a bundle to start from."""
     teacher: bool = False
     """Whether it trains the wider network."""
 
 
 TEACH = (
-    Round("vision-teacher", 1.0, 1.0, mixed=True, teacher=True),
-    Round("vision-teacher-refined", 0.25, 0.5, gentle=True, teacher=True),
+    Phase("vision-teacher", 1.0, 1.0, mixed=True, teacher=True),
+    Phase("vision-teacher-refined", 0.25, 0.5, gentle=True, teacher=True),
 )
 LOOK = (
-    Round("vision", 1.0, 1.0, mixed=True),
-    Round("vision-refined", 0.5, 0.5, gentle=True),
-    Round("vision-settled", 0.5, 0.5, gentle=True, mixed=True, born_again=True),
+    Phase("vision", 1.0, 1.0, mixed=True),
+    Phase("vision-refined", 0.5, 0.5, gentle=True),
+    Phase("vision-settled", 0.5, 0.5, gentle=True, mixed=True, born_again=True),
 )
 FACES = "faces"
 """Folder of the faces cut from films, in the work folder of an export."""
@@ -85,7 +86,7 @@ def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:
 def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     """Train, or load, the vision student; its blocks are not merged yet.
 
-    Three rounds: learn on faces changed a lot; refine on faces changed gently, which the first round kept
+    Three phases: learn on faces changed a lot; refine on faces changed gently, which the first phase kept
     out of reach; settle on targets half of which are the answers of the refined network, because many of the
     labels people gave to single faces are wrong (born-again networks, Furlanello et al. 2018). The teacher
     `cnn`, a wider and deeper network of the same kind, is trained first, and half of the targets are its
@@ -102,7 +103,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         if not wanted.epochs:
             return student  # type: ignore[no-any-return]
     own = wanted.teacher == "cnn"
-    rounds = (*TEACH, *LOOK) if own else LOOK
+    phases = (*TEACH, *LOOK) if own else LOOK
     teacher = wide_network(len(recipe.labels)) if own else None
     split = vision_split(recipe, data, folder.parent)
     faces, labels = load_faces(split.train, size)
@@ -120,23 +121,23 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         return (logits_of(model, dev_faces).argmax(1) == dev_labels).float().mean().item()
 
     answers: Tensor | None = None
-    for number, kind in enumerate(rounds):
-        model = teacher if kind.teacher else learner
+    for number, phase in enumerate(phases):
+        model = teacher if phase.teacher else learner
         assert model is not None
-        if finished(model, kind.name, folder):
+        if finished(model, phase.name, folder):
             continue
         told = []
-        if teacher is not None and not kind.teacher:
+        if teacher is not None and not phase.teacher:
             answers = logits_of(teacher, faces).softmax(1) if answers is None else answers
             told.append(answers)
-        if kind.born_again or (start and not kind.teacher):
+        if phase.born_again or (start and not phase.teacher):
             told.append(logits_of(student.eval(), faces).softmax(1))
         wished = (targets + torch.stack(told).mean(0)) / 2 if told else targets
-        epochs, rates = max(1, round(wanted.epochs * kind.epochs)), (wanted.weight_decay, wanted.smoothing)
-        plan = Plan(epochs, wanted.lr * kind.lr, *rates, wanted.adjust, seed=recipe.seed + number)
+        epochs, rates = max(1, round(wanted.epochs * phase.epochs)), (wanted.weight_decay, wanted.smoothing)
+        plan = Hyperparameters(epochs, wanted.lr * phase.lr, *rates, wanted.adjust, seed=recipe.seed + number)
         loss = student_loss if lesson else None
-        shown = partial(batches.epoch, kind, with_teacher(wished, lesson))
-        task = Task(kind.name, model, shown, batches.steps, targets.mean(0), score, loss, short=True)
+        shown = partial(batches.epoch, phase, with_teacher(wished, lesson))
+        task = Task(phase.name, model, shown, batches.steps, targets.mean(0), score, loss, short=True)
         train(task, plan, folder, accelerator(recipe.device))
     return student  # type: ignore[no-any-return]
 
@@ -149,12 +150,12 @@ class FaceBatches:
         self._together = min(batch, len(faces))
         self.steps = len(faces) // self._together
 
-    def epoch(self, kind: Round, targets: Tensor, rng: np.random.Generator) -> Iterator[Batch]:
+    def epoch(self, phase: Phase, targets: Tensor, rng: np.random.Generator) -> Iterator[Batch]:
         """Batches of one epoch of a round; targets: [n, k]."""
         order = torch.from_numpy(rng.permutation(len(self._faces)))
         for chosen in order[: self.steps * self._together].split(self._together):
-            inputs, wished = jitter_faces(self._faces[chosen], rng, kind.gentle), targets[chosen]
-            if self._mixup and kind.mixed:
+            inputs, wished = jitter_faces(self._faces[chosen], rng, phase.gentle), targets[chosen]
+            if self._mixup and phase.mixed:
                 inputs, wished = mix(inputs, wished, self._mixup, rng)
             yield (inputs.contiguous(memory_format=torch.channels_last),), wished
 
@@ -172,7 +173,7 @@ def vision_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> Tea
     size = recipe.face_crop.size
     dev_labels = torch.tensor([e.label for e in split.dev])
     labels = torch.tensor([e.label for e in split.train])
-    material = Material(
+    material = TuningData(
         list(read_faces(split.train, size)),
         F.one_hot(labels, len(recipe.labels)).float(),
         [e.speaker for e in split.train],

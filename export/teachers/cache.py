@@ -36,7 +36,7 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
     the folder. Raises EdgeError when the disk is full; what is there stays good.
     """
     folder = cache / teacher.identity
-    rank, size, together = crew()
+    rank, size, together = process_group()
     known = _read(folder, set(names))
     first = dict(zip(reversed(names), reversed(range(len(names))), strict=True))
     missing = [index for name, index in first.items() if name not in known][::-1]
@@ -68,7 +68,7 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
 
 
 @cache
-def crew() -> tuple[int, int, Callable[[], None]]:
+def process_group() -> tuple[int, int, Callable[[], None]]:
     """This process's number, how many `accelerate launch` started, and what waits for all of them."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return 0, 1, lambda: None

@@ -18,10 +18,10 @@ from export.corpora.fingerprint import item_fingerprint
 from export.progress import tell
 from export.recipe import Recipe, TaughtRecipe
 from export.teachers.base import identity_of
-from export.teachers.cache import crew, teach
+from export.teachers.cache import process_group, teach
 from export.teachers.find import teacher_of
 from export.teachers.pretrained import TextTransformer, VisionTransformer
-from export.training.loop import Batch, Plan, Task, finished, train
+from export.training.loop import Batch, Hyperparameters, Task, finished, train
 from export.training.targets import (
     DevClips,
     TeacherTargets,
@@ -37,7 +37,7 @@ RANK = 16
 
 
 @dataclass(frozen=True)
-class Material:
+class TuningData:
     """What a teacher is asked about and tuned on."""
 
     items: Sequence[Any]
@@ -59,7 +59,7 @@ class Material:
 
 
 def targets_of(
-    recipe: Recipe, modality: str, material: Material, data: Path, cache: Path
+    recipe: Recipe, modality: str, material: TuningData, data: Path, cache: Path
 ) -> TeacherTargets | None:
     """What the recipe's teacher makes of the training examples and, after them, of the unlabelled ones; None
     without a teacher from elsewhere.
@@ -143,7 +143,7 @@ def _tune_all(
     teacher: Tunable,
     wanted: TaughtRecipe,
     seed: int,
-    material: Material,
+    material: TuningData,
     names: list[str],
     fold: Tensor,
     cache: Path,
@@ -156,7 +156,7 @@ def _tune_all(
     content = hashlib.sha256(said.encode() + "".join(names).encode() + material.targets.numpy().tobytes())
     content.update(fold.numpy().tobytes())
     folder = cache / f"tuned-{teacher.identity}-{content.hexdigest()[:10]}"
-    rank, size, together = crew()
+    rank, size, together = process_group()
     for k in range(wanted.tuning.folds):
         if k % size == rank and not (folder / f"fold{k}.pt").is_file():
             copy = _copy(teacher, wanted, seed + k, material)
@@ -165,7 +165,7 @@ def _tune_all(
     return folder
 
 
-def _copy(teacher: Tunable, wanted: TaughtRecipe, seed: int, material: Material) -> Tuned:
+def _copy(teacher: Tunable, wanted: TaughtRecipe, seed: int, material: TuningData) -> Tuned:
     """The teacher as it came, with a head that knows nothing yet."""
     torch.manual_seed(seed)
     network = teacher.network()
@@ -198,7 +198,7 @@ def _tune(
     model: Tuned,
     wanted: TaughtRecipe,
     seed: int,
-    material: Material,
+    material: TuningData,
     chosen: Tensor,
     folder: Path,
     name: str,
@@ -222,7 +222,9 @@ def _tune(
         parts = [model(*teacher.prepare(dev[start : start + 32]))[1] for start in range(0, len(dev), 32)]
         return material.score(torch.cat(parts))
 
-    plan = Plan(wanted.tuning.epochs, wanted.tuning.lr, 0.01, wanted.smoothing, wanted.adjust, seed=seed)
+    plan = Hyperparameters(
+        wanted.tuning.epochs, wanted.tuning.lr, 0.01, wanted.smoothing, wanted.adjust, seed=seed
+    )
     prior = material.targets[torch.from_numpy(rows)].mean(dim=0)
     task = Task(name, model, batches, steps, prior, score, measure=material.measure)
     train(task, plan, folder)

@@ -30,7 +30,7 @@ Batch = tuple[tuple[Tensor, ...], Tensor]
 
 
 @dataclass(frozen=True)
-class Plan:
+class Hyperparameters:
     """How long and how hard to train."""
 
     epochs: int
@@ -82,7 +82,7 @@ def finished(model: nn.Module, name: str, folder: Path) -> bool:
     return True
 
 
-def train(task: Task, plan: Plan, folder: Path, hardware: Accelerator | None = None) -> None:
+def train(task: Task, plan: Hyperparameters, folder: Path, hardware: Accelerator | None = None) -> None:
     """Train task.model, which ends with averaged weights, in eval mode and where it was.
 
     folder: where the checkpoint, the history of the epochs and the finished weights are kept; a broken
@@ -148,7 +148,7 @@ def _say_course(task: Task, epochs: Sequence[Epoch], began: float) -> None:
 class _State:
     """A training as it stands: network, running mean of its weights, optimizer and schedule."""
 
-    def __init__(self, task: Task, plan: Plan, checkpoint: Path, steps: int) -> None:
+    def __init__(self, task: Task, plan: Hyperparameters, checkpoint: Path, steps: int) -> None:
         self.checkpoint, self.model, self.epoch, self.steps = checkpoint, task.model, 0, steps
         # What does not learn is shared, not copied: it may be many gigabytes.
         still = {id(p): p for p in task.model.parameters() if not p.requires_grad}
@@ -179,7 +179,9 @@ class _State:
         save_whole(self.checkpoint, content)
 
 
-def _epoch(task: Task, plan: Plan, state: _State, epoch: int, hardware: Accelerator | None) -> float:
+def _epoch(
+    task: Task, plan: Hyperparameters, state: _State, epoch: int, hardware: Accelerator | None
+) -> float:
     """One epoch; its mean loss."""
     model, losses, device = state.model, [], device_of(state.model)
     rank, size = (hardware.process_index, hardware.num_processes) if hardware else (0, 1)

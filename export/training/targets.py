@@ -54,17 +54,17 @@ def teacher_targets(
     labels: NDArray[np.int64],
     speakers: Sequence[str],
     share: NDArray[np.float64],
-    strangers: DevClips,
+    dev: DevClips,
     k: int,
 ) -> TeacherTargets:
     """Targets from a teacher's features [n, f] of training clips.
 
     labels: [n]. speakers: who is heard in each. share: weight of each clip's label, sums to 1; 0 where it is
-    not to be learned from. strangers: are answered by a classifier on all training clips. k: labels.
+    not to be learned from. dev: answered by a classifier trained on all training clips. k: labels.
     """
     plain = torch.from_numpy(_centred(features, speakers))
     x = standardised(plain)
-    strange = standardised(torch.from_numpy(_centred(strangers.features, strangers.speakers)), plain)
+    dev_x = standardised(torch.from_numpy(_centred(dev.features, dev.speakers)), plain)
     y, weight = torch.from_numpy(labels), torch.from_numpy(share * len(share)).float()
     fold = folds_of(speakers, FOLDS)
     logits = torch.zeros(len(x), k)
@@ -72,7 +72,7 @@ def teacher_targets(
         seen, unseen = fold != number, fold == number
         if unseen.any() and seen.any():
             logits[unseen] = classifier(x[seen], y[seen], weight[seen], logits.shape[1])(x[unseen])
-    score = strangers.score(classifier(x, y, weight, logits.shape[1])(strange))
+    score = dev.score(classifier(x, y, weight, logits.shape[1])(dev_x))
     return targets_from(logits, x, score)
 
 

@@ -105,7 +105,7 @@ def serial(name: str, cards: Path = Path("/sys/class/sound")) -> str:
         return ""
 
 
-class Hearing:
+class BlockQueue:
     """Takes PortAudio's blocks: its callback only copies."""
 
     def __init__(self) -> None:
@@ -115,7 +115,7 @@ class Hearing:
         self._broken = False  # whether it lost sound since the last block
         self._dropped = 0
 
-    def hear(self, sound: Any, count: int, _: Any, status: Any) -> None:
+    def take(self, sound: Any, count: int, _: Any, status: Any) -> None:
         """Called by PortAudio for every block. Its own time is another clock's, so not used."""
         self._broken = self._broken or status.input_overflow
         head = HEADER.pack(time.monotonic(), self._heard, count, self._broken, self._dropped)
@@ -133,11 +133,11 @@ class Hearing:
 
 
 def _capture(name: str | None) -> None:
-    hearing = Hearing()
+    blocks = BlockQueue()
     until, tries = time.monotonic() + TRY_S, 0
     while True:
         try:
-            _stream, rate = _opened(name, hearing)  # kept: it ends with the last reference to it
+            _stream, rate = _opened(name, blocks)  # kept: it ends with the last reference to it
             break
         except InputError as error:
             _complain(error)
@@ -151,12 +151,12 @@ def _capture(name: str | None) -> None:
                 _restart()
     _say(rate=rate)
     with suppress(OSError):  # nobody listens any more
-        while (block := hearing.blocks.get()) is not None:
+        while (block := blocks.blocks.get()) is not None:
             sys.stdout.buffer.write(block)
             sys.stdout.buffer.flush()
 
 
-def _opened(name: str | None, hearing: Hearing) -> tuple[Any, float]:
+def _opened(name: str | None, blocks: BlockQueue) -> tuple[Any, float]:
     """The stream of an input, begun, and its rate (hertz). Raises InputError."""
     found = choose(*_inputs(), name)
     import sounddevice
@@ -169,8 +169,8 @@ def _opened(name: str | None, hearing: Hearing) -> tuple[Any, float]:
             channels=1,  # of a device that has more: the first, or their mean when a sound server mixes
             dtype="float32",
             latency=2 * BLOCK_S,
-            callback=hearing.hear,
-            finished_callback=hearing.end,
+            callback=blocks.take,
+            finished_callback=blocks.end,
         )
         stream.start()
     except sounddevice.PortAudioError as error:

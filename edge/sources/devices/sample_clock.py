@@ -54,7 +54,7 @@ class SampleClock:
         self._came: deque[tuple[float, float]] = deque()  # time of a block, anchor by that block alone
         self._settled = math.nan
 
-    def hear(self, block: Block) -> bool:
+    def update(self, block: Block) -> bool:
         """Take note of a block; whether enough came to tell the time."""
         now = block.time
         end = block.first + len(block.samples)
@@ -103,7 +103,7 @@ class Resampler:
         """Take the next block; the chunk it completes, or None while there is none yet."""
         if block.broken:
             self.clock, self._early, self._heard = SampleClock(self.clock.native), [], -1
-        ready = self.clock.hear(block)
+        ready = self.clock.update(block)
         self._early.append(block)
         if not ready:
             return None

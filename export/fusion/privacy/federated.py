@@ -25,7 +25,7 @@ from export.fusion.windows import Pool, voices
 from export.progress import tell
 from export.recipe import Recipe
 from export.training.history import Epoch, read_history, write_history
-from export.training.loop import Plan, finished, save_whole, train
+from export.training.loop import Hyperparameters, finished, save_whole, train
 
 
 def train_over_sites(
@@ -33,7 +33,7 @@ def train_over_sites(
     recipe: Recipe,
     pools: Sequence[Mapping[str, Pool]],
     dev: Mapping[str, Pool] | None,
-    plan: Plan,
+    plan: Hyperparameters,
     folder: Path,
 ) -> None:
     """Train the model in plan.epochs rounds: every site trains a copy for an epoch, then they are averaged.

@@ -33,8 +33,8 @@ Modality = Literal["audio", "vision", "text", "fused"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """What a bundle said about labelled examples."""
+class Predictions:
+    """Posteriors of a bundle for labelled examples."""
 
     examples: list[Example]
     """Those it could judge."""
@@ -46,8 +46,8 @@ class Answers:
     """How many others could not be judged, by reason."""
 
 
-class Judge:
-    """The networks of a bundle, asked one labelled example at a time."""
+class Evaluator:
+    """Runs the networks of a bundle on labelled examples, one at a time."""
 
     def __init__(
         self, bundle: Bundle, around: Surroundings | None = None, say: Callable[[str], object] | None = None
@@ -61,7 +61,7 @@ class Judge:
         self._stack = ExitStack()
         self._voices: dict[str, Floats] = {}
 
-    def __enter__(self) -> Judge:
+    def __enter__(self) -> Evaluator:
         manifest = self._bundle.manifest
         engines = {
             name: self._stack.enter_context(open_engine(self._bundle.path(name))) for name in manifest.models
@@ -73,7 +73,7 @@ class Judge:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def meet(self, examples: Sequence[Example]) -> None:
+    def learn_voices(self, examples: Sequence[Example]) -> None:
         """Learn the voices of all speakers from the sound of these clips; undecodable ones are named."""
         heard: dict[str, list[Floats]] = {}
         for example in examples:
@@ -92,9 +92,9 @@ class Judge:
 
         Raises DatasetError where nothing can be judged, and for pseudo-labels.
         """
-        return self.report(self.answers(examples, modality, drop))
+        return self.report(self.predict(examples, modality, drop))
 
-    def report(self, found: Answers) -> Report:
+    def report(self, found: Predictions) -> Report:
         """How good answers are."""
         rows = [self._bundle.manifest.thresholds(name) for name in found.names]
         thresholds = None if None in rows else np.array(rows)
@@ -103,7 +103,9 @@ class Judge:
         names = self._bundle.manifest.full_labels
         return score(found.posteriors, labels, speakers, names, found.skipped, thresholds, unknown)
 
-    def answers(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Answers:
+    def predict(
+        self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()
+    ) -> Predictions:
         """Ask about every example. Raises DatasetError when none can be judged, and for pseudo-labels."""
         require_human(examples)
         ask: Mapping[str, Callable[[Example], tuple[str, Floats | str]]] = {
@@ -127,7 +129,7 @@ class Judge:
         if not judged:
             raise DatasetError.of("no_clip_judged", modality=modality, reasons=reasons(skipped))
         self._tell_narrow(judged)
-        return Answers(judged, np.stack(posteriors), names, skipped)
+        return Predictions(judged, np.stack(posteriors), names, skipped)
 
     def by_audio(self, example: Example) -> Floats | str:
         """Mean posterior over the clip's windows, or why there is none."""
