@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from calibration.data.dataset import Example
-from calibration.judge.evaluate import Modality
+from calibration.judge.evaluator import Modality
 from edge.labels import Labels
 from edge.system.private import make_private, open_private
 from edge.system.texts import csv_line
