@@ -1,7 +1,11 @@
 """Labelled recordings in the generic layout: a folder with metadata.csv.
 
-Columns: file_name and emotion; optional speaker, transcript, session, seconds. file_name is relative to the
-folder, with / or \\ between folders. How the table may be written: calibration/data/table.py.
+Columns: file_name and emotion; optional speaker, transcript, seconds, and what tells recordings apart:
+session, condition (or place), group (of people). file_name is relative to the folder, with / or \\ between
+folders. How the table may be written: calibration/data/table.py.
+Order within a session: start (seconds since it began), or recorded (a date and time).
+A long recording has a row for each stretch that shows one label, with from and to (seconds within the file);
+such tables are judged on, not trained on.
 A folder of pseudo-labels (export/pseudo/run.py) has the columns weight and p_<label> besides; rows in which
 these are empty were labelled by people.
 """
@@ -14,14 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.data.labels import Emotions
+from calibration.data.moments import LONGEST_S, moment_of, part_of
 from calibration.data.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError
 from edge.labels import Labels
 from edge.system.output import warn
 from edge.words import asked_language
-
-LONGEST_S = 7 * 86400.0
-"""No recording lasts longer (seconds)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ class Example:
     """How much it counts in training beside a human-labelled example, above 0 and at most 1."""
     named: bool = True
     """Whether it is known who is heard, seen or read; who is not counts as a person of its own."""
+    condition: str | None = None
+    """Where or under what it was recorded: a place, a machine that runs."""
+    group: str | None = None
+    """The group of people that its speaker belongs to."""
+    at: float | None = None
+    """When it began within its session (seconds since any fixed moment); None: unknown."""
+    part: tuple[float, float] | None = None
+    """The stretch of the recording that is meant (seconds within it); None: all of it."""
 
 
 def person(name: str) -> str:
@@ -57,10 +67,13 @@ def person(name: str) -> str:
     return unicodedata.normalize("NFC", " ".join(name.split()))
 
 
-def read_folder(folder: Path, emotions: Emotions, *, files: bool = True) -> list[Example]:
+def read_folder(
+    folder: Path, emotions: Emotions, *, files: bool = True, parts: bool = False
+) -> list[Example]:
     """Examples of a folder in the generic layout, in file order.
 
-    emotions: names -> labels. files: whether every file_name must exist. Raises DatasetError, naming the row.
+    emotions: names -> labels. files: whether every file_name must exist. parts: whether rows may mean a
+    stretch of a recording. Raises DatasetError, naming the row.
     """
     table = folder / "metadata.csv"
     if not table.is_file():
@@ -69,6 +82,10 @@ def read_folder(folder: Path, emotions: Emotions, *, files: bool = True) -> list
     for row in read_rows(table, ("file_name", "emotion")):
         label = emotions.index(row["emotion"], row.where)
         name, path = row.file(folder, must_exist=files and label is not None)
+        part = part_of(row)
+        if part and not parts:
+            raise row.refused("part_trained", name=shown(name))
+        name = f"{name} {part[0]:g}-{part[1]:g} s" if part else name
         once.take(row, name, row["emotion"].lower())
         row.number("seconds", 0.0, LONGEST_S)
         speaker = _speaker(row, met)
@@ -85,6 +102,10 @@ def read_folder(folder: Path, emotions: Emotions, *, files: bool = True) -> list
                     weight=weight,
                     session=person(row.get("session")) or None,
                     named=bool(speaker),
+                    condition=person(row.get("condition") or row.get("place")) or None,
+                    group=person(row.get("group")) or None,
+                    at=moment_of(row),
+                    part=part,
                 )
             )
     if not examples:
@@ -98,7 +119,7 @@ def read_judged(folder: Path, labels: Labels, *, files: bool = True) -> list[Exa
     Raises DatasetError, also for pseudo-labels.
     """
     emotions = Emotions(labels)
-    examples = read_folder(folder, emotions, files=files)
+    examples = read_folder(folder, emotions, files=files, parts=True)
     require_human(examples)
     if left_out := emotions.told(folder):
         warn(left_out.told(asked_language()))

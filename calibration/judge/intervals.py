@@ -44,20 +44,35 @@ def intervals(counts: NDArray[np.int64], scores: Scores, low: float = 0.0) -> di
     Where leaving out any person changes nothing, the spread of people is unknown and clips are counted
     instead, by Wilson's interval.
     """
+    whole = counts.sum(axis=0)
+    found, spans = scores(whole), dict[str, Span | None]()
+    for name, reach in reaches(counts, scores).items():
+        value = found[name]
+        if reach is None:
+            spans[name] = None
+        elif reach > 0:
+            spans[name] = max(low, value - reach), min(1.0, value + reach)
+        else:
+            spans[name] = wilson(value, int(whole.sum())) if low == 0.0 else (value, value)
+    return spans
+
+
+def reaches(counts: NDArray[np.int64], scores: Scores) -> dict[str, float | None]:
+    """How far the interval of each score reaches to either side; None of one person. counts: [people, cells].
+
+    0 where leaving out any person changes nothing: the spread of people is unknown.
+    """
     whole, k = counts.sum(axis=0), len(counts)
     found = scores(whole)
     if k == 1:
         return dict.fromkeys(found)
     without = [scores(whole - row) for row in counts]
-    spans: dict[str, Span | None] = {}
+    spread: dict[str, float | None] = {}
     for name, value in found.items():
         pseudo = k * value - (k - 1) * np.array([other[name] for other in without])
         reach = quantile(k - 1) * float(pseudo.std(ddof=1)) / sqrt(k)
-        if reach > 1e-12:
-            spans[name] = max(low, value - reach), min(1.0, value + reach)
-        else:
-            spans[name] = wilson(value, int(whole.sum())) if low == 0.0 else (value, value)
-    return spans
+        spread[name] = reach if reach > 1e-12 else 0.0
+    return spread
 
 
 def wilson(share: float, n: int) -> Span:

@@ -1,0 +1,86 @@
+"""The alarm of negative emotions: up while their voted probability stays at or above a threshold.
+
+    score    probability of all negative labels together, voted over the last `average_s` seconds by the rules
+             of the vote (edge/reading/voting.py)
+    up       from the first score at or above the threshold to the last one in a row
+    down     at the first score below it, or when nothing was read for as long as the vote remembers
+    quiet    for `suppression_s` after it came down no alarm is raised; what is still above then raises one
+
+Pure functions: no clock, no I/O. What must be remembered is a `Watch`, passed in and handed back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from edge.items import Floats, Prediction
+from edge.reading.voting import Evidence, Rules, pooled, quality_weight
+
+THRESHOLD = 0.5
+"""Where nobody decided on another."""
+LEVEL = 1e-6
+"""Scores nearer to the threshold than this are at it; posteriors are float32."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """An operating point."""
+
+    threshold: float = THRESHOLD
+    """Score from which on an alarm is up, 0..1."""
+    suppression_s: float = 0.0
+    """How long no alarm is raised after one came down (seconds)."""
+    average_s: float | None = None
+    """Age beyond which a window no longer votes, and at which half of it is forgotten (seconds); None: as the
+    bundle's vote."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Watch:
+    """What the alarm remembers from one reading to the next."""
+
+    evidence: tuple[Evidence, ...] = ()
+    """Windows that may still vote, oldest first."""
+    up: bool = False
+    last: float = float("-inf")
+    """Time of the last score at or above the threshold while up (seconds)."""
+    ended: float = float("-inf")
+    """When the last alarm came down (seconds)."""
+
+
+def alarm_rules(rules: Rules, point: Point) -> Rules:
+    """The rules that the alarm's score is voted by."""
+    if point.average_s is None:
+        return rules
+    over = {"window_s": point.average_s, "half_life_s": point.average_s}
+    return replace(rules, settings=rules.settings.model_copy(update=over))
+
+
+def watched(
+    watch: Watch, prediction: Prediction, rules: Rules, negative: Sequence[int], point: Point
+) -> Watch:
+    """Count a new window in; rules: of the vote. negative: indices of the negative labels."""
+    own = alarm_rules(rules, point)
+    now, hold_s = prediction.time, own.settings.window_s
+    recent = tuple(e for e in watch.evidence if now - e.time <= hold_s)
+    evidence = (*recent, Evidence(now, prediction.probabilities, quality_weight(prediction)))
+    score = score_of(pooled(evidence, own), negative)
+    return replace(scored(watch, now, score, point, hold_s), evidence=evidence)
+
+
+def score_of(probabilities: Floats, negative: Sequence[int]) -> float:
+    """Probability of the negative labels together, 0..1."""
+    return float(sum(float(probabilities[label]) for label in negative))
+
+
+def scored(watch: Watch, time: float, score: float, point: Point, hold_s: float) -> Watch:
+    """The alarm after a score of a time (seconds); hold_s: silence after which it is down."""
+    if watch.up and time - watch.last > hold_s + LEVEL:
+        watch = replace(watch, up=False, ended=watch.last)
+    above = score >= point.threshold - LEVEL
+    if watch.up:
+        return replace(watch, last=time) if above else replace(watch, up=False, ended=time)
+    if above and time - watch.ended >= point.suppression_s - LEVEL:
+        return replace(watch, up=True, last=time)
+    return watch
