@@ -71,7 +71,7 @@ def reaches(counts: NDArray[np.int64], scores: Scores) -> dict[str, float | None
     for name, value in found.items():
         pseudo = k * value - (k - 1) * np.array([other[name] for other in without])
         reach = quantile(k - 1) * float(pseudo.std(ddof=1)) / sqrt(k)
-        spread[name] = reach if reach > 1e-12 else 0.0
+        spread[name] = 0.0 if reach <= 1e-12 else reach  # NaN stays
     return spread
 
 

@@ -1,4 +1,4 @@
-"""Scores of streams before and after the vote, and the pair of KPIs at a threshold with intervals by person."""
+"""Scores of streams before and after the vote, and the pair of KPIs at a threshold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from calibration.judge.intervals import Span, reaches, wilson
 from calibration.kpi.alarms import Counts, alarms, counted
 from calibration.kpi.tracks import Track
 from edge.reading.alarm import Point, alarm_rules
-from edge.reading.priors import Census, counted as met
+from edge.reading.priors import Census
+from edge.reading.priors import counted as met
 from edge.reading.voting import Evidence, Rules, pooled, quality_weight
 
 Way = Literal["window", "vote", "prior"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.errors import EdgeError
+from edge.errors import EdgeError, InputError
+from edge.system.disk import reason
+from edge.system.private import write_whole
 from edge.words import asked_language
 
 if TYPE_CHECKING:
@@ -49,3 +52,11 @@ def telling(language: Language) -> Iterator[None]:
 def language_of(lang: Lang | None) -> Language:
     """The language asked for, else the locale's."""
     return asked_language() if lang is None else ("ja" if lang is Lang.ja else "en")
+
+
+def write_json(path: Path, what: Any) -> None:
+    """Write values for other programs, whole or not at all. Raises InputError."""
+    try:
+        write_whole(path, json.dumps(what, indent=1) + "\n")
+    except OSError as error:
+        raise InputError.of("file_unwritable", path=path, why=reason(error)) from error

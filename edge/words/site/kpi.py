@@ -24,4 +24,40 @@ KPI: dict[str, tuple[str, str]] = {
         "{path} ends before {first:g} s, where a stretch of metadata.csv begins; mend from and to",
         "{path} は、metadata.csv の区間の始まり {first:g} 秒より前に終わります。from と to を直してください",
     ),
+    # The KPIs.
+    "kpi_no_negative": (
+        "no label of this bundle is negative, so there is nothing to detect; set negative = true for some in the "
+        "recipe",
+        "このバンドルには否定感情のラベルがないため、検出率を求められません。"
+        "レシピで negative = true を設定してください",
+    ),
+    "kpi_no_stream": (
+        "no stream can be made: each of the {people} people shows a single label; fill in the columns speaker, or "
+        "session and start",
+        "ストリームを作成できません。{people} 人全員のラベルが 1 種類だけです。"
+        "列 speaker、または session と start を記入してください",
+    ),
+    "kpi_overlap": (
+        "{one} and {other} of one person and session overlap in time; mend start, recorded, from or to",
+        "同じ人・セッションの {one} と {other} の時間が重なっています。"
+        "start、recorded、from、to を直してください",
+    ),
+    "kpi_left": ("no KPIs: {why}", "KPI なし：{why}"),
+    "kpi_line": (
+        "negative emotions: {detection:.0%} found with {false:.1f} false alarms an hour "
+        "(threshold {threshold:g}, {episodes} episodes, {hours:.1f} h, {kind})",
+        "否定感情：検出率 {detection:.0%}、誤報 {false:.1f} 回/時"
+        "（しきい値 {threshold:g}、{episodes} 区間、{hours:.1f} 時間、{kind}）",
+    ),
+    "kpi_recorded": ("streams as they happened", "実際の時間順"),
+    "kpi_composed": ("composed streams", "合成したストリーム"),
+    # edge evaluate.
+    "opt_evaluate_report": (
+        "Write KPIs in pairs, detection with false alarms, as a page to this file.",
+        "検出率と誤報を対にした KPI のページを保存する HTML ファイル。",
+    ),
+    "opt_evaluate_config": (
+        "Site settings (site.toml): the site's prior, vote and operating point for the KPIs.",
+        "現場の設定（site.toml）。KPI に現場の割合、投票、動作点を使用。",
+    ),
 }
