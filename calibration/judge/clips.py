@@ -77,7 +77,8 @@ class Clips:
             return self._last[1]
         manifest = self._bundle.manifest
         step = manifest.window_s / manifest.vision.faces if look else float("inf")
-        show = Looker(self._bundle).look if look else _passed
+        detector = self._bundle.path("face_detector.onnx")
+        show = Looker(manifest.vision, detector).look if look else _passed
         samples, looks = load_media(
             example.path, manifest.audio.rate, step, show, lambda note: self._note(example, note)
         )

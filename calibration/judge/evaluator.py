@@ -11,14 +11,13 @@ from typing import Literal
 import numpy as np
 
 from calibration.data.dataset import Example, nameless, require_human
-from calibration.data.looks import Look, Looker
 from calibration.data.noise import Surroundings
-from calibration.data.recordings import load_media, windows_of
+from calibration.judge.clips import Clips
 from calibration.judge.metrics import Report, reasons, score
+from edge.bench.precisions import open_floats
 from edge.bundle.folder import Bundle
 from edge.engines import open_engine
 from edge.errors import DatasetError, MediaError
-from edge.features.band import NARROW
 from edge.features.text import load_tokenizer
 from edge.items import Floats, Prediction, Quality
 from edge.perception.speech import SpeechDetector
@@ -27,7 +26,6 @@ from edge.reading.fusion import Fusion, fused_name
 from edge.reading.site_head import load_site_head
 from edge.reading.voice import shrunk
 from edge.system.output import warn
-from edge.words import asked_language, word
 
 Modality = Literal["audio", "vision", "text", "fused"]
 
@@ -50,22 +48,30 @@ class Evaluator:
     """Runs the networks of a bundle on labelled examples, one at a time."""
 
     def __init__(
-        self, bundle: Bundle, around: Surroundings | None = None, say: Callable[[str], object] | None = None
+        self,
+        bundle: Bundle,
+        around: Surroundings | None = None,
+        say: Callable[[str], object] | None = None,
+        *,
+        floats: bool = False,
     ) -> None:
-        """say: is told of each clip that cannot be decoded, one line; None: on stderr."""
-        self._bundle = bundle
-        self._around = around
-        self._say = say or warn
-        self._broken: set[str] = set()
-        self._notes: dict[str, set[str]] = {}  # what is unusual about each clip
+        """say: is told of each clip that cannot be decoded, one line; None: on stderr.
+
+        floats: ask the float forms of the networks (edge/engines/float_graph.py), not INT8.
+        """
+        self._bundle, self._floats = bundle, floats
+        self._clips = Clips(bundle, around, say or warn)
         self._stack = ExitStack()
         self._voices: dict[str, Floats] = {}
 
     def __enter__(self) -> Evaluator:
-        manifest = self._bundle.manifest
-        engines = {
-            name: self._stack.enter_context(open_engine(self._bundle.path(name))) for name in manifest.models
-        }
+        manifest, stack = self._bundle.manifest, self._stack
+        if self._floats:
+            engines = open_floats(self._bundle, "onnxrt", stack)["fp32"]
+        else:
+            engines = {
+                name: stack.enter_context(open_engine(self._bundle.path(name))) for name in manifest.models
+            }
         self.encoders = Encoders(manifest, engines, load_tokenizer(self._bundle.path("tokenizer.json")))
         self.fusion = Fusion(manifest, engines["fusion"], site_head=load_site_head(self._bundle))
         return self
@@ -78,12 +84,14 @@ class Evaluator:
         heard: dict[str, list[Floats]] = {}
         for example in examples:
             try:
-                samples, _ = self._media(example, look=False)
+                samples, _ = self._clips.media(example, look=False)
             except MediaError as error:
                 self.leave_out(example, error)
                 continue
             if samples is not None:
-                found = [self.encoders.audio(window).tokens.mean(axis=0) for window in self._windows(samples)]
+                found = [
+                    self.encoders.audio(window).tokens.mean(axis=0) for window in self._clips.windows(samples)
+                ]
                 heard.setdefault(example.speaker, []).extend(found)
         self._voices = {name: shrunk(np.sum(tokens, axis=0), len(tokens)) for name, tokens in heard.items()}
 
@@ -128,21 +136,21 @@ class Evaluator:
                 names.append(name)
         if not judged:
             raise DatasetError.of("no_clip_judged", modality=modality, reasons=reasons(skipped))
-        self._tell_narrow(judged)
+        self._clips.tell_narrow(judged)
         return Predictions(judged, np.stack(posteriors), names, skipped)
 
     def by_audio(self, example: Example) -> Floats | str:
         """Mean posterior over the clip's windows, or why there is none."""
-        samples, _ = self._media(example, look=False)
+        samples, _ = self._clips.media(example, look=False)
         if samples is None:
             return "no sound"
         voice = self._voices.get(example.speaker)
-        found = (self.encoders.audio(window, voice) for window in self._windows(samples))
+        found = (self.encoders.audio(window, voice) for window in self._clips.windows(samples))
         return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
 
     def by_vision(self, example: Example) -> Floats | str:
         """Posterior over the clip's faces, or why there is none; a picture of crop size is a face."""
-        crops = [look.face for look in self._media(example)[1] if look.face is not None]
+        crops = [look.face for look in self._clips.media(example)[1] if look.face is not None]
         return self.fusion.posterior("vision", self.encoders.vision(crops)) if crops else "no face"
 
     def by_text(self, example: Example) -> Floats | str:
@@ -156,8 +164,7 @@ class Evaluator:
 
     def seconds(self, example: Example) -> float:
         """How long the clip's sound is; 0 without sound."""
-        samples, _ = self._media(example, look=False)
-        return 0.0 if samples is None else len(samples) / self._bundle.manifest.audio.rate
+        return self._clips.seconds(example)
 
     def fused_windows(self, example: Example, drop: Collection[str] = ()) -> list[Prediction]:
         """Fused prediction of each of the clip's windows that holds something; `drop` is not looked at."""
@@ -167,12 +174,12 @@ class Evaluator:
         self, example: Example, drop: Collection[str] = ()
     ) -> list[tuple[dict[str, Tokens], Quality]]:
         """Tokens and quality of each of the clip's windows that holds something."""
-        samples, looks = self._media(example, look="vision" not in drop)
+        samples, looks = self._clips.media(example, look="vision" not in drop)
         samples = None if "audio" in drop else samples
         said = None if "text" in drop else example.transcript
         text = self.encoders.text(said) if said else None
         manifest = self._bundle.manifest
-        heard: Sequence[Floats | None] = [None] if samples is None else self._windows(samples)
+        heard: Sequence[Floats | None] = [None] if samples is None else self._clips.windows(samples)
         windows = []
         for number, window in enumerate(heard):
             found: dict[str, Tokens] = {}
@@ -202,52 +209,9 @@ class Evaluator:
 
     def leave_out(self, example: Example, error: MediaError) -> str:
         """Name a clip that cannot be decoded, once; the reason it is counted under."""
-        if example.name not in self._broken:
-            self._broken.add(example.name)
-            language = asked_language()
-            self._say(word("left_out", language, why=error.told(language)))
-        return "cannot be decoded"
-
-    def _tell_narrow(self, judged: Sequence[Example]) -> None:
-        """Say how many of the clips hold less of a voice than the networks were trained on."""
-        count = sum("media_narrow" in self._notes.get(example.name, ()) for example in judged)
-        if count:
-            wanted = self._bundle.manifest.audio.rate / 2000
-            values = {"count": count, "total": len(judged), "found": NARROW * wanted, "wanted": wanted}
-            self._say(word("clips_narrow", asked_language(), **values))
-
-    def _note(self, example: Example, note: MediaError) -> None:
-        """Say what is unusual about a clip, once; narrow ones are counted."""
-        known = self._notes.setdefault(example.name, set())
-        if note.key not in known and note.key != "media_narrow":
-            self._say(note.told(asked_language()))
-        known.add(note.key)
-
-    def _media(self, example: Example, *, look: bool = True) -> tuple[Floats | None, list[Look]]:
-        """Sound of a clip and what its pictures show; `look`: whether they are looked at."""
-        if example.path is None:
-            return None, []
-        manifest = self._bundle.manifest
-        step = manifest.window_s / manifest.vision.faces if look else float("inf")
-        detector = self._bundle.path("face_detector.onnx")
-        show = Looker(manifest.vision, detector).look if look else _passed
-        samples, looks = load_media(
-            example.path, manifest.audio.rate, step, show, lambda note: self._note(example, note)
-        )
-        if samples is not None and self._around is not None:
-            length = round(manifest.window_s * manifest.audio.rate)
-            samples = self._around.around(samples, length, example.path.resolve().name)
-        return samples, [seen for seen in looks if seen is not None]
-
-    def _windows(self, samples: Floats) -> list[Floats]:
-        manifest = self._bundle.manifest
-        return windows_of(samples, manifest.audio.rate, manifest.window_s, manifest.hop_s)
+        return self._clips.leave_out(example, error)
 
     @staticmethod
     def _mean(posteriors: Sequence[Floats]) -> Floats:
         mean: Floats = np.mean(posteriors, axis=0)
         return mean
-
-
-def _passed(_: object) -> None:
-    """A picture nobody looks at."""

@@ -1,20 +1,21 @@
 """The KPIs of a bundle on labelled recordings: the object `kpi` of `edge evaluate --json`, shown by page.py.
 
-    streams       {kind: recorded or composed, people, hours, readings, left_out: people of a single label}
-    point         {threshold, average_s: null as the bundle's vote, suppression_s, decided: by a person}
-    definitions   {join_s, tolerance_s, repeat_s, budget: false alarms an hour} (calibration/kpi/alarms.py)
-    negative      {labels, rows: [{precision: int8 or fp32, way: window, vote or prior, ...pair, within_budget:
-                  best detection with no more false alarms an hour than the budget; null: none}],
-                  curves: [{precision, way, points: [{threshold, detection, false_alarms_per_hour}]}]}
-    events        label -> {threshold, rows: [{precision, way, ...pair}]}
-    slices        condition, session, group, person, missing -> value -> pair of the negative labels, INT8, with
-                  vote and prior; what the table does not say is left out
-    reliability   {clips, voted: {n, error, bins: [[examples, mean confidence, accuracy]]}}
-    worst         {alarms, misses: [{file, speaker, label, answer, negative, seconds}]}: of the clips that show
-                  no negative label those most like one, and the other way round
+    streams      {kind: recorded or composed, people, hours, readings, left_out: people of one label}
+    point        {threshold, average_s: null as the bundle's vote, suppression_s, decided: by a person}
+    definitions  {join_s, tolerance_s, repeat_s, budget: false alarms an hour} (calibration/kpi/alarms.py)
+    negative     {labels, rows: [{precision: int8 or fp32, way: window, vote or prior, ...pair,
+                 within_budget: best detection with no more false alarms an hour than the budget; null:
+                 none}], curves: [{precision, way, points: [{threshold, detection,
+                 false_alarms_per_hour}]}]}
+    events       label -> {threshold, rows: [{precision, way, ...pair}]}
+    slices       condition, session, group, person, missing -> value -> pair of the negative labels, INT8,
+                 with vote and prior; what the table does not say is left out
+    reliability  {clips, voted: {n, error, bins: [[examples, mean confidence, accuracy]]}}
+    worst        {alarms, misses: [{file, speaker, label, answer, negative, seconds}]}: of the clips that
+                 show no negative label those most like one, and the other way round
 
-A pair: {detection, detection_interval, episodes, detected, false_alarms_per_hour, false_interval, false_alarms,
-hours, people}; intervals 95 %, over people (calibration/judge/intervals.py), null of one person.
+A pair: {detection, detection_interval, episodes, detected, false_alarms_per_hour, false_interval,
+false_alarms, hours, people}; intervals 95 %, over people (calibration/judge/intervals.py), null of one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from calibration.data.dataset import Example
-from calibration.judge.evaluate import Answers, Judge
+from calibration.judge.judge import Answers, Judge
 from calibration.judge.metrics import Report, calibration_error, reasons, reliability
 from calibration.kpi import alarms
 from calibration.kpi.pairs import WAYS, Heard, Pair, best_within, curve, pair, people_counts, read, summed
@@ -82,8 +83,8 @@ def evaluate(
 ) -> tuple[Report, dict[str, Any]]:
     """The scores of clips, as `edge evaluate` prints them, and the KPIs.
 
-    meet: whether the voices of all speakers are known. Raises DatasetError where no label is negative, nothing
-    can be judged or no stream can be made.
+    meet: whether the voices of all speakers are known. Raises DatasetError where no label is negative,
+    nothing can be judged or no stream can be made.
     """
     if not asked.negative:
         raise DatasetError.of("kpi_no_negative")
@@ -222,7 +223,9 @@ def _reliability(found: Sequence[Take], device: Sequence[Heard]) -> dict[str, An
         name: {
             "n": len(labels),
             "error": round(calibration_error(posteriors, labels), 4),
-            "bins": [[n, round(sure, 4), round(right, 4)] for n, sure, right in reliability(posteriors, labels)],
+            "bins": [
+                [n, round(sure, 4), round(right, 4)] for n, sure, right in reliability(posteriors, labels)
+            ],
         }
         for name, posteriors, labels in (("clips", clips, truth), ("voted", voted, shown))
     }
@@ -234,8 +237,12 @@ def worst(found: Sequence[Take], asked: Asked, count: int = WORST) -> dict[str, 
     true = [row for row in rows if row[1].example.label in asked.negative]
     other = [row for row in rows if row[1].example.label not in asked.negative]
     threshold = asked.point.threshold
-    false = sorted((row for row in other if row[0] >= threshold), key=lambda row: (-row[0], row[1].example.name))
-    missed = sorted((row for row in true if row[0] < threshold), key=lambda row: (row[0], row[1].example.name))
+    false = sorted(
+        (row for row in other if row[0] >= threshold), key=lambda row: (-row[0], row[1].example.name)
+    )
+    missed = sorted(
+        (row for row in true if row[0] < threshold), key=lambda row: (row[0], row[1].example.name)
+    )
     return {
         name: [
             {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.judge.metrics import Report
-from calibration.report import figures
+from calibration.report import figures, thresholds
 from calibration.report.render import Texts, render
 from edge.errors import InputError
 from edge.labels import Labels
@@ -37,7 +37,11 @@ def page(
     point = None
     if chosen["detection"] is not None and chosen["false_alarms_per_hour"] is not None:
         point = chosen["false_alarms_per_hour"], chosen["detection"]
-    names = {"prior": t("vote and site prior", "投票と現場の割合"), "vote": t("vote", "投票"), "window": t("each window alone", "区間ごと")}
+    names = {
+        "prior": t("vote and site prior", "投票と現場の割合"),
+        "vote": t("vote", "投票"),
+        "window": t("each window alone", "区間ごと"),
+    }
     lines = [(names[way], _curve(facts, "int8", way)) for way in ("prior", "vote", "window")]
     return render(
         FOLDER,
@@ -47,14 +51,14 @@ def page(
         facts=facts,
         report=report,
         bundle=visible(bundle, keep=""),
-        folder=visible(folder, keep=""),
+        recordings=visible(folder, keep=""),
         said=lambda name: visible(labels.said(name, language), keep=""),
         negative=labels.listed(facts["negative"]["labels"], language),
         chosen=chosen,
         ways=names,
         row=row,
-        trade_off=figures.trade_off(lines, point, facts["definitions"]["budget"], t) if device else None,
-        by_threshold=figures.by_threshold(device, facts["point"]["threshold"], t) if device else None,
+        trade_off=thresholds.trade_off(lines, point, facts["definitions"]["budget"], t) if device else None,
+        by_threshold=thresholds.by_threshold(device, facts["point"]["threshold"], t) if device else None,
         reliable={
             name: figures.reliability(found["bins"], name, t) for name, found in facts["reliability"].items()
         },

@@ -9,7 +9,7 @@ composed   else: clips of one person follow each other by chance, labels as ofte
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -17,16 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.data.dataset import Example
-from calibration.judge.evaluate import Judge
+from calibration.judge.judge import Judge
 from calibration.judge.streams import Clip, compose
 from edge.errors import DatasetError, MediaError
-from edge.items import Prediction
+from edge.items import Prediction, Quality
+from edge.reading.encoders import Tokens
 from edge.system.texts import visible
 
 Kind = Literal["recorded", "composed"]
 HOURS = 6.0
 """Composed in all; as much for each person, but within the next two (hours)."""
 LEAST_H, MOST_H = 1 / 6, 1.0
+QUALITIES = {"audio": "speech_snr", "vision": "face_score", "text": "transcript_confidence"}
+"""Modality -> its part of a window's quality."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,22 +81,36 @@ class Tracks:
 def takes(
     judge: Judge, examples: Sequence[Example], drops: Sequence[Collection[str]]
 ) -> tuple[list[list[Take]], dict[str, int]]:
-    """What the networks see of each example, for each of several sets of modalities to drop; reasons of those
-    left out and how many."""
+    """What the networks see of each example, for each of several sets of modalities to drop.
+
+    With how many examples were left out, by reason; what the first set leaves nothing of is one of them.
+    """
     found: list[list[Take]] = [[] for _ in drops]
     skipped: dict[str, int] = defaultdict(int)
     for example in examples:
         try:
-            seen, seconds = judge.variants(example, drops), judge.clips.seconds(example)
+            windows, seconds = judge.encoded(example), judge.seconds(example)
         except MediaError as error:
-            skipped[judge.clips.leave_out(example, error)] += 1
+            skipped[judge.leave_out(example, error)] += 1
             continue
-        if not seen[0]:
-            skipped["nothing heard, seen or said"] += 1
-        for kept, predictions in zip(found, seen, strict=True):
+        for number, (drop, kept) in enumerate(zip(drops, found, strict=True)):
+            predictions = tuple(_predictions(judge, windows, drop))
             if predictions:
-                kept.append(Take(example, seconds, tuple(predictions)))
+                kept.append(Take(example, seconds, predictions))
+            elif number == 0:
+                skipped["nothing heard, seen or said"] += 1
     return found, dict(skipped)
+
+
+def _predictions(
+    judge: Judge, windows: Sequence[tuple[Mapping[str, Tokens], Quality]], drop: Collection[str]
+) -> Iterator[Prediction]:
+    """What the fusion says of windows without some modalities."""
+    absent = {QUALITIES[name]: 0.0 for name in drop}
+    for tokens, quality in windows:
+        left = {name: found for name, found in tokens.items() if name not in drop}
+        if left:
+            yield judge.fusion.predict(0.0, left, replace(quality, **absent))
 
 
 def kind_of(found: Sequence[Take]) -> Kind:

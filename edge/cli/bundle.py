@@ -142,4 +142,3 @@ def fusion_trial(
     with writing(out):
         found = compare_fusions(data, out)
     say(markdown(found))
-

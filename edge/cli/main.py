@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge import __version__
-from edge.cli.bundle import bench, build, doctor, evaluate, export, fusion_trial, teach
+from edge.cli.bundle import bench, build, doctor, export, fusion_trial, teach
 from edge.cli.ending import finished
+from edge.cli.evaluate import evaluate
 from edge.cli.help import Command, Group
 from edge.cli.options import Lang, LangOption, language_of, telling
 from edge.cli.pseudo import pseudo

@@ -26,14 +26,14 @@ KPI: dict[str, tuple[str, str]] = {
     ),
     # The KPIs.
     "kpi_no_negative": (
-        "no label of this bundle is negative, so there is nothing to detect; set negative = true for some in the "
-        "recipe",
+        "no label of this bundle is negative, so there is nothing to detect; set negative = true for some in "
+        "the recipe",
         "このバンドルには否定感情のラベルがないため、検出率を求められません。"
         "レシピで negative = true を設定してください",
     ),
     "kpi_no_stream": (
-        "no stream can be made: each of the {people} people shows a single label; fill in the columns speaker, or "
-        "session and start",
+        "no stream can be made: each of the {people} people shows a single label; fill in the columns "
+        "speaker, or session and start",
         "ストリームを作成できません。{people} 人全員のラベルが 1 種類だけです。"
         "列 speaker、または session と start を記入してください",
     ),
@@ -48,6 +48,14 @@ KPI: dict[str, tuple[str, str]] = {
         "(threshold {threshold:g}, {episodes} episodes, {hours:.1f} h, {kind})",
         "否定感情：検出率 {detection:.0%}、誤報 {false:.1f} 回/時"
         "（しきい値 {threshold:g}、{episodes} 区間、{hours:.1f} 時間、{kind}）",
+    ),
+    "kpi_half": (
+        "negative emotions: {episodes} episodes and {hours:.1f} h without one, so there is no pair of KPIs",
+        "否定感情：{episodes} 区間、それ以外 {hours:.1f} 時間のため、KPI の対を求められません",
+    ),
+    "report_fused": (
+        "--report goes with the fused modality, without --drop",
+        "--report は統合結果（fused）の評価でのみ、--drop なしで指定できます",
     ),
     "kpi_recorded": ("streams as they happened", "実際の時間順"),
     "kpi_composed": ("composed streams", "合成したストリーム"),
