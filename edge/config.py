@@ -15,6 +15,8 @@ neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/bundle/manifest.py)
 dwell_s = 2.0
 events = {worried = 0.4}          # a reading near this probability needs a check
+[alarm]                           # of negative emotions; edge decide writes it, a run takes it at once
+threshold = 0.6
 [log]                             # readings in files, a new one each day
 folder = "/var/lib/edge"
 format = "csv"                    # or "jsonl"
@@ -42,130 +44,30 @@ scope = ["face", "sound"]         # a small grey face; 4 s of speech and what wa
 
 from __future__ import annotations
 
-import datetime
 import difflib
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from typing_extensions import Self
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from edge.bundle.manifest import Manifest, Probability, Spec, VotingSettings
+from edge.bundle.manifest import Manifest, Probability, VotingSettings
 from edge.checked import PathText, Text, Whole, first_error
 from edge.errors import ConfigError, InputError
 from edge.reading.voting import Rules
+from edge.sections import (
+    SECTIONS,
+    AlarmSettings,
+    DisplaySettings,
+    LogSettings,
+    MqttSettings,
+    PrometheusSettings,
+    ReviewSettings,
+)
 from edge.system.documents import one_line, read_toml
 from edge.words import Language, default_language
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def _host(value: str) -> str:
-    if not re.fullmatch(r"[\w:-]+(\.[\w:-]+)*", value):
-        raise ValueError(InputError.of("must_host"))
-    return value
-
-
-def _topic(value: str) -> str:
-    if not value or any(c in value for c in "+#"):
-        raise ValueError(InputError.of("must_topic"))
-    return value
-
-
-Port = Annotated[Whole, Field(ge=1, le=65535)]
-
-
-class LogSettings(Spec):
-    """Readings in files of a folder (edge/sinks/files/log.py)."""
-
-    folder: PathText
-    """Where the files go; it must exist."""
-    format: Literal["jsonl", "csv"] = "jsonl"
-    file_mb: Whole = Field(50, ge=1, le=100_000)
-    """Size at which a new file is begun before the day is over (megabytes)."""
-    quota_mb: Whole = Field(1000, ge=2, le=10_000_000)
-    """Size all the files together never exceed: the oldest are deleted (megabytes)."""
-
-    @model_validator(mode="after")
-    def _room_for_two_files(self) -> Self:
-        if self.quota_mb < 2 * self.file_mb:
-            raise ValueError(InputError.of("must_room"))
-        return self
-
-
-class MqttSettings(Spec):
-    """Readings to an MQTT broker (edge/sinks/mqtt/client.py)."""
-
-    host: Annotated[Text, AfterValidator(_host)]
-    """Name or address of the broker."""
-    port: Port = 1883
-    """1883 is usual without TLS, 8883 with it."""
-    topic: Annotated[Text, AfterValidator(_topic)]
-    """Topic all messages are below."""
-    client_id: Text = Field(min_length=1)
-    """Name of this device at the broker; no two devices may share one."""
-    username: Text | None = None
-    password_file: PathText | None = None
-    """File that holds the password; only its owner may read it."""
-    tls: bool | PathText = False
-    """CA certificate (PEM) the broker's is checked against; true: those of the system; false: no TLS."""
-
-    @model_validator(mode="after")
-    def _password_of_somebody(self) -> Self:
-        if self.password_file and not self.username:
-            raise ValueError(InputError.of("must_user"))
-        return self
-
-
-class PrometheusSettings(Spec):
-    """Numbers to scrape (edge/sinks/prometheus.py), on 127.0.0.1 only."""
-
-    port: Port
-
-
-class DisplaySettings(Spec):
-    """The panel and the words on it (edge/display/)."""
-
-    language: Language | None = None
-    """None: the locale's."""
-    full_screen: bool = False
-    privacy: bool = False
-    """A silhouette in place of the picture."""
-    purpose: Text = ""
-    """What the readings are for, on the banner; empty: the usual warning."""
-
-
-class ConsentSettings(Spec):
-    """Who agreed that media of checks are kept for people to judge and for training."""
-
-    who: tuple[Annotated[Text, Field(min_length=1)], ...] = Field(min_length=1, max_length=1000)
-    """Everybody the camera and the microphone can take; all of them agreed."""
-    date: datetime.date
-    """Of the last signature; a day later than any withdrawal by one of them (`edge review withdraw`)."""
-    scope: tuple[Literal["face", "sound"], ...] = Field(min_length=1)
-    """What may be kept."""
-
-
-class ReviewSettings(Spec):
-    """Readings that need a check, kept for a person (edge/review/store.py)."""
-
-    folder: PathText
-    """Where the queue is; it must exist."""
-    days: Whole = Field(30, ge=1, le=3650)
-    """Age at which media, and what nobody judged, are deleted."""
-    consent: ConsentSettings | None = None
-    """None: numbers only."""
-
-
-SECTIONS: dict[str, type[Spec]] = {
-    "display": DisplaySettings,
-    "log": LogSettings,
-    "mqtt": MqttSettings,
-    "prometheus": PrometheusSettings,
-    "review": ReviewSettings,
-}
 
 
 class Site(BaseModel):
@@ -199,6 +101,8 @@ class Site(BaseModel):
     voting: dict[str, Any] = Field(default_factory=dict)
     """Voting settings that differ from the bundle's."""
     display: DisplaySettings = DisplaySettings()
+    alarm: AlarmSettings | None = None
+    """None: no alarm is ever up."""
     log: LogSettings | None = None
     mqtt: MqttSettings | None = None
     prometheus: PrometheusSettings | None = None

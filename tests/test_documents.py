@@ -22,8 +22,9 @@ from calibration.judge.metrics import Report
 from edge.bench.compare import markdown
 from edge.bundle.manifest import TextSpec, VisionSpec, VotingSettings
 from edge.cli import main as cli
-from edge.config import SECTIONS, ConsentSettings, Site, read_site
+from edge.config import Site, read_site
 from edge.items import Reading
+from edge.sections import SECTIONS, ConsentSettings
 from edge.sinks.files.jsonl import record
 from edge.words import WORDS
 from export.recipe import (

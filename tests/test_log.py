@@ -16,9 +16,9 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from edge.config import LogSettings
 from edge.errors import InputError
 from edge.items import Reading
+from edge.sections import LogSettings
 from edge.sinks import background
 from edge.sinks.files import log
 from edge.sinks.files.jsonl import record

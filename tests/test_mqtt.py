@@ -17,9 +17,9 @@ import pytest
 from paho.mqtt.client import CallbackAPIVersion, Client
 
 from edge import __version__
-from edge.config import MqttSettings
 from edge.errors import InputError, MissingExtraError
 from edge.items import Reading
+from edge.sections import MqttSettings
 from edge.sinks.mqtt import client as mqtt
 from edge.sinks.mqtt import namesake as namesake_module
 from edge.sinks.mqtt.client import Mqtt
@@ -213,7 +213,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 from edge.bundle.folder import open_bundle
-from edge.config import MqttSettings
+from edge.sections import MqttSettings
 from edge.items import Reading
 from edge.sinks.mqtt.client import Mqtt
 manifest = open_bundle(Path(sys.argv[1])).manifest

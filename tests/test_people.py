@@ -178,7 +178,7 @@ def _cut(path, seconds):
 
 
 def test_a_line_of_csv_names_the_person(tmp_path):
-    from edge.config import LogSettings
+    from edge.sections import LogSettings
     from edge.sinks.files.log import Log
     from edge.starter_labels import STARTER as LABELS
 

@@ -13,9 +13,10 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from edge import __version__
-from edge.config import PrometheusSettings, Site
+from edge.config import Site
 from edge.errors import MissingExtraError
 from edge.items import Health, Reading
+from edge.sections import PrometheusSettings
 from edge.sinks import open_sinks, prometheus
 from edge.sinks.files.jsonl import new_run
 from edge.sinks.prometheus import Prometheus

@@ -23,7 +23,7 @@ from calibration.data.labels import Emotions
 from edge.app import Reader
 from edge.bundle.folder import MANIFEST, sha256
 from edge.cli import main as cli
-from edge.config import ConsentSettings, ReviewSettings, Site
+from edge.config import Site
 from edge.errors import InputError
 from edge.items import Prediction, Quality, Window
 from edge.review import intake as intake_module
@@ -33,6 +33,7 @@ from edge.review.checks import OpenChecks
 from edge.review.export import export
 from edge.review.results import Share, kappa, results
 from edge.review.store import DATABASE, Store
+from edge.sections import ConsentSettings, ReviewSettings
 from edge.sinks import review as review_module
 from edge.sinks.review import Review
 from edge.starter_labels import STARTER as LABELS

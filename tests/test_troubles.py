@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from edge.config import LogSettings, ReviewSettings
 from edge.errors import InputError
 from edge.items import Reading
 from edge.perception.synchrony import CaptureClocks
+from edge.sections import LogSettings, ReviewSettings
 from edge.sinks import troubles as module
 from edge.sinks.files.jsonl import JsonLines, new_run
 from edge.sinks.files.log import Log
@@ -162,7 +162,7 @@ def test_a_file_s_trouble_costs_its_readings_and_nothing_else():
 OTHER = """
 import sys
 from pathlib import Path
-from edge.config import LogSettings
+from edge.sections import LogSettings
 from edge.items import Reading
 from edge.starter_labels import STARTER as LABELS
 from edge.sinks.files.jsonl import JsonLines

@@ -13,11 +13,12 @@ from edge import engines
 from edge.app import Reader, demo_clip, starter_bundle
 from edge.bundle.folder import open_bundle
 from edge.bundle.golden import golden_arrays
-from edge.config import DisplaySettings, Site
+from edge.config import Site
 from edge.engines import cuda, open_engine, open_engines, trt, trt_here
 from edge.engines.cuda import Gpu
 from edge.engines.trt import TensorRtEngine
 from edge.errors import BundleError, EngineError, MissingExtraError
+from edge.sections import DisplaySettings
 
 
 @pytest.fixture(autouse=True)

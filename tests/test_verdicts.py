@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from panels import SETUP, board, read, state
 
-from edge.config import ReviewSettings
 from edge.display import judging
 from edge.display.judging import Held, Wish, key_at, label_key, place_of, rows, wish_of
 from edge.display.panel.layout import COMPACT, FULL
@@ -17,6 +16,7 @@ from edge.display.verdicts import REVIEWER, Verdicts
 from edge.display.view import Look, Note
 from edge.review.shown import reasons
 from edge.review.store import Store
+from edge.sections import ReviewSettings
 from edge.sinks.review import Review
 from edge.starter_labels import STARTER as LABELS
 from edge.starter_labels import labels_of

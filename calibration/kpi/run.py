@@ -42,8 +42,9 @@ def evaluate_kpi(
 
 def asked_at(bundle: Bundle, site: Site) -> Asked:
     """The rules of a bundle with a site's wishes over them, and its operating point. Raises ConfigError."""
-    manifest = bundle.manifest
-    return Asked(manifest.full_labels, rules(site, manifest), Point(), manifest.hop_s)
+    manifest, alarm = bundle.manifest, site.alarm
+    point, decided = (alarm.point, bool(alarm.signed_by)) if alarm else (Point(), False)
+    return Asked(manifest.full_labels, rules(site, manifest), point, manifest.hop_s, decided)
 
 
 def _judge(bundle: Bundle, around: Surroundings | None, floats: bool) -> Judge:

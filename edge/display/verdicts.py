@@ -16,13 +16,14 @@ from typing_extensions import Self
 
 from edge.bundle.folder import MANIFEST, Bundle, sha256
 from edge.bundle.manifest import VotingSettings
-from edge.config import ReviewSettings, Site
+from edge.config import Site
 from edge.display.view import Note
 from edge.errors import InputError
 from edge.items import Reading
 from edge.review.checks import OpenChecks
 from edge.review.intake import Entry, Intake
 from edge.review.store import Store
+from edge.sections import ReviewSettings
 from edge.sinks.review import numbers
 from edge.system.disk import reason
 from edge.words import Language

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edge.config import MqttSettings, Site
+from edge.config import Site
 from edge.doctor.check import Check
 from edge.errors import EdgeError, InputError, MissingExtraError
+from edge.sections import MqttSettings
 from edge.sinks.mqtt.broker_access import REFUSALS, password, use_tls
 from edge.sinks.prometheus import LOOPBACK
 from edge.words import Language, word

@@ -11,11 +11,11 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from edge.bundle.manifest import Manifest
-from edge.config import ReviewSettings
 from edge.review.checks import OPEN
 from edge.review.known import note_labels
 from edge.review.media import Media, face_file, sound_file
 from edge.review.store import DATABASE, MEDIA, Store, stamp
+from edge.sections import ReviewSettings
 from edge.system.disk import FULL, reason
 from edge.system.texts import json_text, utf8
 

@@ -19,11 +19,11 @@ from typing import Any
 
 from typing_extensions import Self
 
-from edge.config import ConsentSettings
 from edge.errors import InputError
 from edge.review.item import Item, Verdict
 from edge.review.media_folder import MediaFolder, file_mode, new_name
 from edge.review.schema import EVERYBODY, prepare, salvaged
+from edge.sections import ConsentSettings
 from edge.starter_labels import labels_of
 from edge.system.days import day_of, latest_day_of
 from edge.system.private import open_private

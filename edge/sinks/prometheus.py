@@ -33,10 +33,10 @@ from typing import TYPE_CHECKING
 from typing_extensions import Self
 
 from edge import __version__
-from edge.config import PrometheusSettings
 from edge.errors import MissingExtraError
 from edge.interfaces import LiveSink
 from edge.items import Health, Reading
+from edge.sections import PrometheusSettings
 from edge.words import Language, word
 
 if TYPE_CHECKING:

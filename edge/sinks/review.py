@@ -27,12 +27,12 @@ from typing_extensions import Self
 
 from edge.bundle.folder import MANIFEST, Bundle, sha256
 from edge.bundle.manifest import VotingSettings
-from edge.config import ReviewSettings
 from edge.errors import InputError
 from edge.items import Face, Floats, Reading, Window
 from edge.review.checks import OpenChecks
 from edge.review.intake import Entry, Intake, Tally
 from edge.review.media import Media, taken
+from edge.sections import ReviewSettings
 from edge.sinks.claim import claimed
 from edge.sinks.files.jsonl import new_run, record
 from edge.system.disk import reason

@@ -25,9 +25,9 @@ from typing import Any
 
 from typing_extensions import Self
 
-from edge.config import LogSettings
 from edge.errors import InputError
 from edge.items import MODALITIES, Reading
+from edge.sections import LogSettings
 from edge.sinks.background import Background
 from edge.sinks.claim import claimed
 from edge.sinks.files.jsonl import new_run, record, whole_record

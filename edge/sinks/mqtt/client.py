@@ -22,9 +22,9 @@ from typing_extensions import Self
 
 from edge import __version__
 from edge.bundle.manifest import Manifest
-from edge.config import MqttSettings
 from edge.errors import InputError, MissingExtraError
 from edge.items import Reading
+from edge.sections import MqttSettings
 from edge.sinks.claim import claimed_name
 from edge.sinks.files.jsonl import new_run, record
 from edge.sinks.mqtt.broker_access import REFUSALS, password, use_tls
