@@ -22,7 +22,7 @@ from edge.reading.voting import Evidence, Rules, pooled, quality_weight
 Way = Literal["window", "vote", "prior"]
 WAYS: tuple[Way, ...] = ("window", "vote", "prior")
 """Each window alone; voted without the site's prior; voted with it, as the device does."""
-GRID = tuple(round(0.02 * step, 2) for step in range(1, 50))
+GRID = (*(round(0.02 * step, 2) for step in range(1, 50)), 0.985, 0.99, 0.995)
 """Thresholds of a curve."""
 Posteriors = NDArray[np.float64]
 

@@ -41,34 +41,13 @@ def trade_off(
             parts.append(_line(shown, top, shown, top + height, LIGHT))
             parts.append(_text(shown, top + height + 15, f"{tick}", "middle"))
     parts.append(_line(x_of(budget), top, x_of(budget), top + height, GREY, 'stroke-dasharray="4 3"'))
-    parts.append(
-        _text(x_of(budget) + 4, top + 12, t("{n} an hour", "{n} 回/時", n=f"{budget:g}"), "start", "axis")
-    )
+    limit = t("{n} an hour", "{n} 回/時", n=f"{budget:g}")
+    parts.append(_text(x_of(budget) + 4, top + height - 8, limit, "start", "axis"))
     for number, (name, points) in enumerate(lines):
         colour, dash = ((BLUE, ""), (ORANGE, "6 3"), (GREY, "2 2"))[number % 3]
-        path = " ".join(f"{x_of(x):.1f},{y_of(y):.1f}" for _, x, y in points)
-        parts.append(
-            f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2" '
-            f'stroke-dasharray="{dash}"/>'
-        )
-        for threshold, x, y in points:
-            said = t(
-                "{name}, threshold {threshold}: {found} found, {false} false alarms an hour",
-                "{name}、しきい値 {threshold}：検出率 {found}、誤報 {false} 回/時",
-                name=name,
-                threshold=f"{threshold:g}",
-                found=f"{y:.0%}",
-                false=f"{x:.1f}",
-            )
-            parts.append(
-                f'<circle cx="{x_of(x):.1f}" cy="{y_of(y):.1f}" r="2" fill="{colour}">'
-                f"<title>{escape(said)}</title></circle>"
-            )
+        parts += _way(name, [(c, x_of(x), y_of(y), x, y) for c, x, y in points], colour, dash, t)
         below = top + height + 52 + 16 * number
-        parts.append(
-            f'<line x1="{left}" y1="{below - 4}" x2="{left + 28}" y2="{below - 4}" stroke="{colour}" '
-            f'stroke-width="2" stroke-dasharray="{dash}"/>'
-        )
+        parts.append(_line(left, below - 4, left + 28, below - 4, colour, _stroke(dash)))
         parts.append(_text(left + 36, below, name, "start"))
     if point:
         x, y = x_of(point[0]), y_of(point[1])
@@ -79,6 +58,35 @@ def trade_off(
     parts.append(_text(left + width / 2, top + height + 32, said, "middle", "axis"))
     name = t("Detection over false alarms an hour", "検出率と 1 時間あたりの誤報")
     return _svg(left + width + 20, top + height + 48 + 16 * len(lines), name, parts)
+
+
+def _way(
+    name: str,
+    points: Sequence[tuple[float, float, float, float, float]],
+    colour: str,
+    dash: str,
+    t: Texts,
+) -> list[str]:
+    """A line with a dot a threshold; each point: threshold, place, false alarms an hour, detection."""
+    path = " ".join(f"{x:.1f},{y:.1f}" for _, x, y, _, _ in points)
+    parts = [f'<polyline points="{path}" fill="none" stroke="{colour}" {_stroke(dash)}/>']
+    for threshold, x, y, rate, share in points:
+        said = t(
+            "{name}, threshold {threshold}: {found} found, {false} false alarms an hour",
+            "{name}、しきい値 {threshold}：検出率 {found}、誤報 {false} 回/時",
+            name=name,
+            threshold=f"{threshold:g}",
+            found=f"{share:.0%}",
+            false=f"{rate:.1f}",
+        )
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2" fill="{colour}"><title>{escape(said)}</title></circle>'
+        )
+    return parts
+
+
+def _stroke(dash: str) -> str:
+    return f'stroke-width="2" stroke-dasharray="{dash}"'
 
 
 def by_threshold(points: Sequence[tuple[float, float, float]], chosen: float, t: Texts) -> Markup:

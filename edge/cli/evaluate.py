@@ -68,14 +68,9 @@ def evaluate(
 
     dropped = {one.value for one in drop or []}
     fused = modality is Modality.fused and not dropped
-    if dropped and modality is not Modality.fused:
-        raise misused("drop_fused", "--drop")
-    if len(dropped) == len(Single):
-        raise misused("drop_all", "--drop")
+    _require_sense(modality, dropped, report)
     if streams and (modality is not Modality.fused or reliability or new_voices or noise or report):
         raise misused("streams_alone", "--streams")
-    if report and not fused:
-        raise misused("report_fused", "--report")
     if streams:
         _compare_votes(bundle, folder, dropped, json)
         return
@@ -102,6 +97,16 @@ def evaluate(
         write_diagram(found, reliability)
     if report:
         say(word("written_to", asked_language(), path=report))
+
+
+def _require_sense(modality: Modality, dropped: set[str], report: Path | None) -> None:
+    """Refuses options that do not go together."""
+    if dropped and modality is not Modality.fused:
+        raise misused("drop_fused", "--drop")
+    if len(dropped) == len(Single):
+        raise misused("drop_all", "--drop")
+    if report and (dropped or modality is not Modality.fused):
+        raise misused("report_fused", "--report")
 
 
 def _with_kpi(

@@ -82,14 +82,16 @@ HELP: dict[str, tuple[str, str]] = {
         "Sound alone: edge evaluate bundles/line3 recordings --modality audio\n"
         "Beside machines: edge evaluate bundles/line3 recordings --noise machines\n"
         "Without the camera: edge evaluate bundles/line3 recordings --drop vision\n"
-        "What voting is worth: edge evaluate bundles/line3 recordings --streams",
+        "What voting is worth: edge evaluate bundles/line3 recordings --streams\n"
+        "False alarms: edge evaluate bundles/line3 recordings --report kpi.html",
         "ラベル付きフォルダーでバンドルの精度を評価します。\n\n"
         "話者の声の特徴は、その話者のすべての音声から求めます（現場で数分間使用した後の状態に相当）。\n\n"
         "\b\n例：edge evaluate bundles/line3 recordings --json fused.json\n"
         "音声のみ：edge evaluate bundles/line3 recordings --modality audio\n"
         "騒音下：edge evaluate bundles/line3 recordings --noise machines\n"
         "カメラなし：edge evaluate bundles/line3 recordings --drop vision\n"
-        "多数決の効果：edge evaluate bundles/line3 recordings --streams",
+        "多数決の効果：edge evaluate bundles/line3 recordings --streams\n"
+        "検出率と誤報：edge evaluate bundles/line3 recordings --report kpi.html",
     ),
     "help_export": (
         "Train, quantize and pack a bundle on the workstation.\n\n"
