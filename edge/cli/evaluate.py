@@ -40,24 +40,14 @@ def evaluate(
         Modality, typer.Option(metavar="audio|vision|text|fused", help="opt_evaluate_modality")
     ] = Modality.fused,
     drop: Annotated[
-        list[Single] | None,
-        typer.Option(metavar="audio|vision|text", help="opt_evaluate_drop"),
+        list[Single] | None, typer.Option(metavar="audio|vision|text", help="opt_evaluate_drop")
     ] = None,
-    json: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="opt_evaluate_json"),
-    ] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_evaluate_json")] = None,
     new_voices: Annotated[bool, typer.Option("--new-voices", help="opt_evaluate_new_voices")] = False,
-    noise: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="opt_evaluate_noise"),
-    ] = None,
+    noise: Annotated[Path | None, typer.Option(metavar="FOLDER", help="opt_evaluate_noise")] = None,
     snr: Annotated[float, typer.Option(metavar="DB", help="opt_evaluate_snr")] = 5.0,
     streams: Annotated[bool, typer.Option("--streams", help="opt_evaluate_streams")] = False,
-    reliability: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="opt_evaluate_reliability"),
-    ] = None,
+    reliability: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_evaluate_reliability")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_evaluate_report")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_evaluate_config")] = None,
     lang: LocaleOption = None,
