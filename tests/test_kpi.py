@@ -12,7 +12,7 @@ from corpora import tone, write_wav
 from calibration.data.dataset import Example, read_folder, read_judged
 from calibration.data.labels import Emotions
 from calibration.judge.evaluate import evaluate_folder
-from calibration.judge.judge import Judge
+from calibration.judge.evaluator import Evaluator
 from calibration.kpi.facts import worst
 from calibration.kpi.run import asked_at, evaluate_kpi
 from calibration.kpi.tracks import Take, kind_of, tracks_of
@@ -135,9 +135,9 @@ def test_stretches_of_a_long_recording_are_judged_by_windows_that_end_in_them(vo
         [["shift.wav", "neutral", "anna", 0, 6], ["shift.wav", "sad", "anna", 6, 12]],
     )
     first, second = read_judged(voices, LABELS)
-    with Judge(tiny_bundle) as judge:
-        assert len(judge.encoded(first)) == 3  # the first of four seconds ends at 4 s
-        assert len(judge.encoded(second)) == 6
+    with Evaluator(tiny_bundle) as evaluator:
+        assert len(evaluator.encoded(first)) == 3  # the first of four seconds ends at 4 s
+        assert len(evaluator.encoded(second)) == 6
     _, kpi, _ = evaluate_kpi(tiny_bundle.folder, voices, Site())
     assert (kpi["streams"]["kind"], kpi["streams"]["readings"]) == ("recorded", 9)
 

@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 
 from calibration.data.dataset import Example
-from calibration.judge.judge import Answers, Judge
+from calibration.judge.evaluator import Evaluator, Predictions
 from calibration.judge.metrics import Report, calibration_error, reasons, reliability
 from calibration.kpi import alarms
-from calibration.kpi.pairs import WAYS, Heard, Pair, best_within, curve, pair, people_counts, read, summed
+from calibration.kpi.pairs import WAYS, Pair, Scored, best_within, curve, pair, people_counts, read, summed
 from calibration.kpi.tracks import Take, Tracks, kind_of, takes, tracks_of
 from edge.bundle.manifest import EVENT
 from edge.errors import DatasetError
@@ -74,12 +74,12 @@ class Asked:
         return [self.labels.index(name) for name in self.labels.negative]
 
 
-Open = Callable[[bool], Judge]
+Open = Callable[[bool], Evaluator]
 """Whether in float -> the networks of the bundle, not opened yet."""
 
 
 def evaluate(
-    examples: Sequence[Example], asked: Asked, judge: Open, *, meet: bool = True
+    examples: Sequence[Example], asked: Asked, open_: Open, *, meet: bool = True
 ) -> tuple[Report, dict[str, Any]]:
     """The scores of clips, as `edge evaluate` prints them, and the KPIs.
 
@@ -88,7 +88,7 @@ def evaluate(
     """
     if not asked.negative:
         raise DatasetError.of("kpi_no_negative")
-    with judge(False) as opened:
+    with open_(False) as opened:
         if meet:
             opened.meet(examples)
         found, skipped = takes(opened, examples, list(DROPS.values()))
@@ -96,7 +96,7 @@ def evaluate(
             raise DatasetError.of("no_clip_judged", modality="fused", reasons=reasons(skipped))
         by_missing = dict(zip(DROPS, found, strict=True))
         report = opened.report(_answers(found[0], skipped))
-    with judge(True) as opened:
+    with open_(True) as opened:
         if meet:
             opened.meet(examples)
         floats = takes(opened, examples, [()])[0][0]
@@ -108,12 +108,12 @@ def kpi(by_missing: Mapping[str, Sequence[Take]], floats: Sequence[Take], asked:
     whole = by_missing["all"]
     kind = kind_of(whole)
     streams = {"int8": _streams(whole, asked), "fp32": _streams(floats, asked)}
-    heard = {
+    scored = {
         (name, way): [read(track, asked.rules, way) for track in found.tracks]
         for name, found in streams.items()
         for way in WAYS
     }
-    device = heard["int8", "prior"]
+    device = scored["int8", "prior"]
     by_person = people_counts(device, asked.negative, asked.point, asked.rules, asked.hop_s)
     tracks = streams["int8"]
     return {
@@ -131,8 +131,8 @@ def kpi(by_missing: Mapping[str, Sequence[Take]], floats: Sequence[Take], asked:
             "repeat_s": alarms.REPEAT_S,
             "budget": BUDGET,
         },
-        "negative": _negative(heard, asked),
-        "events": _events(heard, asked),
+        "negative": _negative(scored, asked),
+        "events": _events(scored, asked),
         "slices": {
             **{name: _by(whole, name, asked) for name in ("condition", "session", "group")},
             "person": {name: summed([counts]).as_dict() for name, counts in sorted(by_person.items())},
@@ -152,9 +152,9 @@ def _streams(found: Sequence[Take], asked: Asked, hours: float | None = None) ->
     return made
 
 
-def _negative(heard: Mapping[Any, Sequence[Heard]], asked: Asked) -> dict[str, Any]:
+def _negative(scored: Mapping[Any, Sequence[Scored]], asked: Asked) -> dict[str, Any]:
     rows, curves = [], []
-    for (precision, way), streams in heard.items():
+    for (precision, way), streams in scored.items():
         points = curve(streams, asked.negative, asked.point, asked.rules, asked.hop_s)
         within = best_within(points, BUDGET)
         found = pair(streams, asked.negative, asked.point, asked.rules, asked.hop_s).as_dict()
@@ -163,7 +163,7 @@ def _negative(heard: Mapping[Any, Sequence[Heard]], asked: Asked) -> dict[str, A
     return {"labels": list(asked.labels.negative), "rows": rows, "curves": curves}
 
 
-def _events(heard: Mapping[Any, Sequence[Heard]], asked: Asked) -> dict[str, Any]:
+def _events(scored: Mapping[Any, Sequence[Scored]], asked: Asked) -> dict[str, Any]:
     found = {}
     for name in asked.labels.events:
         threshold = (asked.rules.settings.events or {}).get(name, EVENT)
@@ -174,7 +174,7 @@ def _events(heard: Mapping[Any, Sequence[Heard]], asked: Asked) -> dict[str, Any
                 "way": way,
                 **pair(streams, index, point, asked.rules, asked.hop_s).as_dict(),
             }
-            for (precision, way), streams in heard.items()
+            for (precision, way), streams in scored.items()
         ]
         found[name] = {"threshold": threshold, "rows": rows}
     return found
@@ -214,7 +214,7 @@ def _missing(by_missing: Mapping[str, Sequence[Take]], asked: Asked) -> dict[str
     return pairs if len(pairs) > 1 else {}
 
 
-def _reliability(found: Sequence[Take], device: Sequence[Heard]) -> dict[str, Any]:
+def _reliability(found: Sequence[Take], device: Sequence[Scored]) -> dict[str, Any]:
     clips = np.stack([_mean(take) for take in found])
     truth = np.array([take.example.label for take in found])
     voted = np.concatenate([one.posteriors for one in device])
@@ -263,8 +263,8 @@ def _mean(take: Take) -> Any:
     return np.mean([p.probabilities for p in take.predictions], axis=0)
 
 
-def _answers(found: Sequence[Take], skipped: Mapping[str, int]) -> Answers:
-    return Answers(
+def _answers(found: Sequence[Take], skipped: Mapping[str, int]) -> Predictions:
+    return Predictions(
         [take.example for take in found],
         np.stack([_mean(take) for take in found]),
         [fused_name(list(take.predictions[-1].weights)) for take in found],

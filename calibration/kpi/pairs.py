@@ -28,7 +28,7 @@ Posteriors = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class Scored:
     """One stream and what a way to read makes of it."""
 
     track: Track
@@ -72,10 +72,10 @@ def site_priors(track: Track, rules: Rules) -> list[tuple[float, ...]]:
     return found
 
 
-def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...]] | None = None) -> Heard:
+def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...]] | None = None) -> Scored:
     """What a way makes of a stream; priors: `site_priors` of it, where they are known already."""
     if way == "window":
-        return Heard(track, np.stack([p.probabilities for p in track.predictions]).astype(np.float64))
+        return Scored(track, np.stack([p.probabilities for p in track.predictions]).astype(np.float64))
     if way == "vote":
         rules = replace(rules, settings=rules.settings.model_copy(update={"eta": 0.0}))
         known: Sequence[tuple[float, ...]] = [rules.site_prior] * len(track.predictions)
@@ -88,22 +88,22 @@ def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...
         evidence = [e for e in evidence if now - e.time <= rules.settings.window_s]
         evidence.append(Evidence(now, prediction.probabilities, quality_weight(prediction)))
         rows.append(pooled(evidence, replace(rules, site_prior=prior)))
-    return Heard(track, np.stack(rows).astype(np.float64))
+    return Scored(track, np.stack(rows).astype(np.float64))
 
 
-def pair(heard: Sequence[Heard], labels: Sequence[int], point: Point, rules: Rules, hop_s: float) -> Pair:
+def pair(scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float) -> Pair:
     """The pair of KPIs of some labels over streams; rules: of the vote. One stream at least."""
-    by_person = people_counts(heard, labels, point, rules, hop_s)
+    by_person = people_counts(scored, labels, point, rules, hop_s)
     return summed(list(by_person.values()))
 
 
 def people_counts(
-    heard: Sequence[Heard], labels: Sequence[int], point: Point, rules: Rules, hop_s: float
+    scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float
 ) -> dict[str, Counts]:
     """Person -> counts over all their streams."""
     hold_s = alarm_rules(rules, point).settings.window_s
     found: dict[str, Counts] = defaultdict(Counts)
-    for one in heard:
+    for one in scored:
         times, shown = one.track.times, np.isin(one.track.labels, labels)
         up, raised = alarms(times, one.posteriors[:, labels].sum(axis=1), point, hold_s)
         found[one.track.person] += counted(times, shown, up, raised, hop_s)
@@ -131,12 +131,12 @@ def summed(counts: Sequence[Counts]) -> Pair:
 
 
 def curve(
-    heard: Sequence[Heard], labels: Sequence[int], point: Point, rules: Rules, hop_s: float
+    scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float
 ) -> list[dict[str, float | None]]:
     """The pair at every threshold of GRID; point: its averaging and suppression."""
     found = []
     for threshold in GRID:
-        counts = people_counts(heard, labels, replace(point, threshold=threshold), rules, hop_s)
+        counts = people_counts(scored, labels, replace(point, threshold=threshold), rules, hop_s)
         whole = sum(counts.values(), Counts())
         values = {"detection": whole.detection, "false_alarms_per_hour": whole.false_per_hour}
         found.append({"threshold": threshold, **{name: _rounded(v) for name, v in values.items()}})

@@ -8,7 +8,7 @@ from typing import Any
 
 from calibration.data.dataset import read_judged
 from calibration.data.noise import Surroundings, load_noises
-from calibration.judge.judge import Judge
+from calibration.judge.evaluator import Evaluator
 from calibration.judge.metrics import Report
 from calibration.kpi.facts import Asked, evaluate
 from edge.bundle.folder import Bundle, open_bundle
@@ -36,7 +36,7 @@ def evaluate_kpi(
     around = None
     if noise is not None:
         around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
-    found, kpi = evaluate(examples, asked, partial(_judge, opened, around), meet=not new_voices)
+    found, kpi = evaluate(examples, asked, partial(_evaluator, opened, around), meet=not new_voices)
     return found, kpi, opened.manifest.full_labels
 
 
@@ -47,9 +47,9 @@ def asked_at(bundle: Bundle, site: Site) -> Asked:
     return Asked(manifest.full_labels, rules(site, manifest), point, manifest.hop_s, decided)
 
 
-def _judge(bundle: Bundle, around: Surroundings | None, floats: bool) -> Judge:
+def _evaluator(bundle: Bundle, around: Surroundings | None, floats: bool) -> Evaluator:
     """What cannot be decoded is named once, not again by the float networks."""
-    return Judge(bundle, around, _silent if floats else warn, floats=floats)
+    return Evaluator(bundle, around, _silent if floats else warn, floats=floats)
 
 
 def _silent(_: str) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.data.dataset import Example
-from calibration.judge.judge import Judge
+from calibration.judge.evaluator import Evaluator
 from calibration.judge.streams import Clip, compose
 from edge.errors import DatasetError, MediaError
 from edge.items import Prediction, Quality
@@ -79,7 +79,7 @@ class Tracks:
 
 
 def takes(
-    judge: Judge, examples: Sequence[Example], drops: Sequence[Collection[str]]
+    evaluator: Evaluator, examples: Sequence[Example], drops: Sequence[Collection[str]]
 ) -> tuple[list[list[Take]], dict[str, int]]:
     """What the networks see of each example, for each of several sets of modalities to drop.
 
@@ -89,12 +89,12 @@ def takes(
     skipped: dict[str, int] = defaultdict(int)
     for example in examples:
         try:
-            windows, seconds = judge.encoded(example), judge.seconds(example)
+            windows, seconds = evaluator.encoded(example), evaluator.seconds(example)
         except MediaError as error:
-            skipped[judge.leave_out(example, error)] += 1
+            skipped[evaluator.leave_out(example, error)] += 1
             continue
         for number, (drop, kept) in enumerate(zip(drops, found, strict=True)):
-            predictions = tuple(_predictions(judge, windows, drop))
+            predictions = tuple(_predictions(evaluator, windows, drop))
             if predictions:
                 kept.append(Take(example, seconds, predictions))
             elif number == 0:
@@ -103,14 +103,14 @@ def takes(
 
 
 def _predictions(
-    judge: Judge, windows: Sequence[tuple[Mapping[str, Tokens], Quality]], drop: Collection[str]
+    evaluator: Evaluator, windows: Sequence[tuple[Mapping[str, Tokens], Quality]], drop: Collection[str]
 ) -> Iterator[Prediction]:
     """What the fusion says of windows without some modalities."""
     absent = {QUALITIES[name]: 0.0 for name in drop}
     for tokens, quality in windows:
         left = {name: found for name, found in tokens.items() if name not in drop}
         if left:
-            yield judge.fusion.predict(0.0, left, replace(quality, **absent))
+            yield evaluator.fusion.predict(0.0, left, replace(quality, **absent))
 
 
 def kind_of(found: Sequence[Take]) -> Kind:
