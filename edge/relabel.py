@@ -69,7 +69,7 @@ def relabel(readings: Path, site: Site, out: Path, say: Callable[[str], None] = 
         label = manifest.labels[index]
         changed += label != record["label"]
         record |= {"label": label, "held": False} | _standing(label, record)
-    _write(out, "".join(f"{json_text(record)}\n" for record in records))
+    _write_readings(out, "".join(f"{json_text(record)}\n" for record in records))
     after = Counter(dict.fromkeys(manifest.labels, 0))
     after.update(record["label"] for record in labelled)
     return Relabelled(before, after, changed, manifest.full_labels)
@@ -86,7 +86,7 @@ def _standing(label: str, record: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, text: str) -> None:
+def _write_readings(path: Path, text: str) -> None:
     try:
         with replacing(path) as part:
             part.write_text(text, encoding="utf-8")

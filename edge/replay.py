@@ -19,7 +19,7 @@ from edge.config import Site
 from edge.display.display import panel_setup
 from edge.display.panel.layout import HEIGHT, WIDTH
 from edge.display.panel.panel import draw
-from edge.display.view import Board, Look, Setup
+from edge.display.view import Board, Setup, ViewOptions
 from edge.display.window.screen import Screen, has_screen
 from edge.errors import InputError
 from edge.items import LIVE, Bytes, Frame, People, Reading
@@ -67,7 +67,7 @@ def replay(
             # Numbers given now need not be those of the run, so its people are not marked.
             marked = all(reading.person is None for reading, _ in run)
             items = heapq.merge(items, _pictures(site.source, marked, stack), key=lambda item: item[0])
-        look = Look(site.language, site.display.privacy)
+        look = ViewOptions(site.language, site.display.privacy)
         if save is None:
             _show(items, setup, look, site.display.full_screen)
         elif save.suffix.lower() == ".png":
@@ -145,7 +145,7 @@ def _put(board: Board | Screen, item: Item) -> None:
         board.see(*item)
 
 
-def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: Look, full_screen: bool) -> None:
+def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: ViewOptions, full_screen: bool) -> None:
     if not has_screen():
         raise InputError.of("no_screen")
     ended: list[str] = []
@@ -164,7 +164,9 @@ def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: Look, full_sc
         screen.wait()
 
 
-def _save_panel(items: Iterator[tuple[float, Item]], board: Board, look: Look, save: Path, at: float) -> None:
+def _save_panel(
+    items: Iterator[tuple[float, Item]], board: Board, look: ViewOptions, save: Path, at: float
+) -> None:
     import cv2
 
     for _, item in itertools.takewhile(lambda item: item[0] <= at, items):
@@ -178,7 +180,7 @@ def _save_panel(items: Iterator[tuple[float, Item]], board: Board, look: Look, s
         raise InputError.of("file_unwritable", path=save, why=reason(error)) from error
 
 
-def _save_film(items: Iterator[tuple[float, Item]], board: Board, look: Look, save: Path) -> None:
+def _save_film(items: Iterator[tuple[float, Item]], board: Board, look: ViewOptions, save: Path) -> None:
     import av
 
     try:
@@ -192,7 +194,7 @@ def _save_film(items: Iterator[tuple[float, Item]], board: Board, look: Look, sa
         raise InputError.of("file_unwritable", path=save, why=reason(error)) from error
 
 
-def _film(items: Iterator[tuple[float, Item]], board: Board, look: Look) -> Iterator[Bytes]:
+def _film(items: Iterator[tuple[float, Item]], board: Board, look: ViewOptions) -> Iterator[Bytes]:
     """A panel every 1 / FPS seconds from the first item to the last."""
     due: float | None = None
     for moment, item in items:

@@ -90,7 +90,7 @@ def keep(file: Path, work: Work) -> None:
         os.replace(scratch, file)
 
 
-class Display:
+class ProgressDisplay:
     """Shows the loops of a folder until it is closed; what is said goes through it."""
 
     def __init__(self, folder: Path) -> None:
@@ -161,11 +161,11 @@ class Display:
 
 
 @contextmanager
-def displayed() -> Iterator[Display]:
+def displayed() -> Iterator[ProgressDisplay]:
     """A display for what this process and its children do inside."""
     with tempfile.TemporaryDirectory(prefix="edge-") as folder:
         os.environ[FOLDER] = folder
-        display = Display(Path(folder))
+        display = ProgressDisplay(Path(folder))
         try:
             yield display
         finally:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from edge.system.output import warn
 from edge.words import asked_language, word
-from export.display import FOLDER, Display, Work, displayed, keep, pass_on
+from export.display import FOLDER, ProgressDisplay, Work, displayed, keep, pass_on
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ LOG = "EDGE_EXPORT_LOG"
 """Environment variable that names the log file; processes started from here write to the same."""
 OFTEN_S = 0.5
 """How often a loop writes how it stands (seconds)."""
-_shown: list[Display] = []
+_shown: list[ProgressDisplay] = []
 """The display of this process, while it has one."""
 _numbers = count()
 
@@ -34,7 +34,7 @@ def say(line: str) -> None:
     else:
         warn(line)
     if LOG in os.environ:
-        _write(Path(os.environ[LOG]), line)
+        _write_log_line(Path(os.environ[LOG]), line)
 
 
 def tell(key: str, **values: object) -> None:
@@ -53,7 +53,7 @@ def logged(file: Path) -> Iterator[None]:
             yield
     except BaseException as error:
         with suppress(OSError):  # a full disk is told of by the error itself
-            _write(file, f"stopped: {error or type(error).__name__}")
+            _write_log_line(file, f"stopped: {error or type(error).__name__}")
         raise
     finally:
         if before is None:
@@ -106,6 +106,6 @@ class Stages:
         self.seconds[name], self._since = round(now - self._since, 1), now
 
 
-def _write(file: Path, line: str) -> None:
+def _write_log_line(file: Path, line: str) -> None:
     with file.open("a", encoding="utf-8") as log:
         log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')}  {line}\n")

@@ -25,7 +25,7 @@ from export.deliver.report.facts import write_report
 from export.fusion.comparison.trial import compare_fusions
 from export.judge.beside_bundles import differences, others
 from export.judge.beside_teachers import beside_teachers
-from export.judge.bundles import judge, machines_of
+from export.judge.bundles import machines_of, score_bundles
 from export.judge.heldout import HELD_OUT, held_out_sets
 from export.preflight import require_means
 from export.progress import Stages, logged, tell
@@ -71,7 +71,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     stages.end("fusion")
     made = quantize(recipe, work, trained)
     stages.end("INT8")
-    results, asked = judge(made.candidates, sets)
+    results, asked = score_bundles(made.candidates, sets)
     stages.end("judged on held-out sets")
     before = {name: start for name in MODALITIES if (start := started_from(recipe, name, data))}
     rivals = others(made.candidates["int8"], out, list(before.values()))
@@ -90,7 +90,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         made.reports,
         made.facts["parity"],
         speed,
-        trained.strange.composed,
+        trained.cross_fit.accuracy,
         adapted,
         beside_teachers(recipe, places),
         trained.private,
@@ -100,7 +100,7 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     accuracy = {
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()
-    } | {"fused on composed windows": trained.strange.composed}
+    } | {"fused on composed windows": trained.cross_fit.accuracy}
     bundle = pack(out, recipe, made.integers, made.reports, *made.parts, made.facts | {"accuracy": accuracy})
     if recipe.trial:
         tell("say_trial")

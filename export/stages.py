@@ -16,14 +16,14 @@ from edge.bundle.manifest import AudioSpec, Limits, TextSpec, VisionSpec
 from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
 from edge.reading.voting import Rules
-from export.corpora.readers import fingerprint
+from export.corpora.readers import corpora_fingerprint
 from export.deliver.pack import even, pack
-from export.fusion.crossfit import Strange, cross_fitted, train_heads
+from export.fusion.crossfit import CrossFit, cross_fitted, train_heads
 from export.fusion.head import FusionHead
 from export.fusion.pools import (
     Inputs,
     dev_inputs,
-    digest,
+    inputs_digest,
     parts_of,
     pools_of,
     require_labels,
@@ -31,7 +31,7 @@ from export.fusion.pools import (
     training_inputs,
 )
 from export.fusion.privacy.dp import privacy_of
-from export.fusion.windows import Pool, voices
+from export.fusion.windows import Pool, count_voices
 from export.int8.calls import (
     TRIAL_CALLS,
     calls_from,
@@ -64,8 +64,8 @@ class Trained:
 
     encoders: Mapping[str, Any]
     fusion: FusionHead
-    strange: Strange
-    """The fusion on people its heads did not learn from."""
+    cross_fit: CrossFit
+    """Logits of the fusion for people its heads were not trained on."""
     seen: Mapping[str, Inputs]
     """Examples the encoders were trained on."""
     pools: Mapping[str, Pool]
@@ -113,12 +113,12 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     pools = [(pools_from(own), pools_from(others)) for own, others in left_out]
     key = recipe.key(*MODALITIES, "tokens", "face_crop", "fusion")
     folder = work / f"fusion-{key}-{data_key(MODALITIES, recipe, data)}"
-    private = privacy_of(recipe, voices(trained, unseen))
+    private = privacy_of(recipe, count_voices(trained, unseen))
     if "epsilon" in private:
         tell("say_private", epsilon=private["epsilon"], delta=private["delta"])
     fusion, *others = train_heads(recipe, trained, unseen, pools, folder)
-    strange = cross_fitted(recipe, others, [own for own, _ in pools])
-    return Trained(encoders, fusion, strange, seen, trained, dev, left_out, pools, places, folder, private)
+    cross_fit = cross_fitted(recipe, others, [own for own, _ in pools])
+    return Trained(encoders, fusion, cross_fit, seen, trained, dev, left_out, pools, places, folder, private)
 
 
 def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
@@ -142,9 +142,13 @@ def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
     integers = {name: work / "int8" / f"{name}.onnx" for name in fits}
     reports = {name: found.report for name, found in fits.items()}
     facts: dict[str, Any] = {
-        **confidence_of(integers, trained.dev, trained.strange, Rules(recipe.voting, *2 * (even(recipe),))),
+        **confidence_of(integers, trained.dev, trained.cross_fit, Rules(recipe.voting, *2 * (even(recipe),))),
         "calibration": {
-            name: {"calls": reports[name].calls, "drawn_from": len(seen[name]), "sha256": digest(seen[name])}
+            name: {
+                "calls": reports[name].calls,
+                "drawn_from": len(seen[name]),
+                "sha256": inputs_digest(seen[name]),
+            }
             for name in MODALITIES
         },
         "quantization": {name: found.as_dict() for name, found in fits.items()},
@@ -210,5 +214,5 @@ def data_key(names: Iterable[str], recipe: Recipe, data: Path) -> str:
             origins.append(teacher.identity)
         if start := started_from(recipe, name, data):
             origins.append(start.manifest.models[name].sha256)
-    found = fingerprint(data, folders)
+    found = corpora_fingerprint(data, folders)
     return hashlib.sha256("-".join([found, *origins]).encode()).hexdigest()[:10] if origins else found

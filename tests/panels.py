@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge.display.view import Board, Look, Setup
+from edge.display.view import Board, Setup, ViewOptions
 from edge.items import Face, Frame, Health, Reading
 from edge.starter_labels import STARTER as LABELS
 
@@ -50,4 +50,4 @@ def board(readings=(), seen=None, devices=DEVICES, setup=SETUP):
 
 
 def view(language="en", privacy=False, now=60.0, **changes):
-    return board(**changes).view(Look(language, privacy), now)
+    return board(**changes).view(ViewOptions(language, privacy), now)

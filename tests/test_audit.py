@@ -8,7 +8,15 @@ import pytest
 
 from edge.errors import DatasetError
 from edge.starter_labels import STARTER as LABELS
-from export.pseudo.audit import bound_of, draw, read_audit, unanswered, verdicts, wilson_lower, write_audit
+from export.pseudo.audit import (
+    audit_result,
+    bound_of,
+    draw,
+    read_audit,
+    unanswered,
+    wilson_lower,
+    write_audit,
+)
 
 CLIPS = [("a1", 0), ("b2", 3), ("c3", 3)]
 GIVEN = {0: 10, 3: 20}
@@ -104,7 +112,7 @@ def test_a_sheet_of_another_round_is_refused(sheet, other):
 
 
 def test_all_right_is_all_right():
-    found = verdicts(dict(CLIPS), CLIPS, GIVEN)
+    found = audit_result(dict(CLIPS), CLIPS, GIVEN)
     assert (found.right, found.precision) == (3, 1.0)
     assert found.bound < 0.5  # of three clips
 

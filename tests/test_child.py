@@ -14,7 +14,7 @@ import pytest
 
 import edge
 from edge.bench.fresh_process import fresh_process
-from edge.display.view import Look, Setup
+from edge.display.view import Setup, ViewOptions
 from edge.display.window.screen import Screen
 from edge.errors import InputError
 from edge.sources.devices.portaudio import microphones
@@ -68,7 +68,7 @@ def test_a_recording_is_read(trap, demo, tiny_bundle):
 
 def test_a_window_is_opened(trap, monkeypatch):
     monkeypatch.setenv("DISPLAY", ":987")
-    screen = Screen(Setup(), Look(), quit=lambda: None, gone=lambda: None)
+    screen = Screen(Setup(), ViewOptions(), quit=lambda: None, gone=lambda: None)
     with pytest.raises(InputError, match="does not answer"), screen:
         pass
 

@@ -16,7 +16,7 @@ from edge.errors import DatasetError
 from edge.starter_labels import STARTER as LABELS
 from export.corpora.fer2013 import read_faces
 from export.corpora.published import EKMAN, EMOGATOR, EMOVO, FINE
-from export.corpora.readers import Split, fingerprint, joined, read_corpus, split_corpora
+from export.corpora.readers import Split, corpora_fingerprint, joined, read_corpus, split_corpora
 from export.recipe import read_recipe
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -694,17 +694,17 @@ def test_a_fingerprint_tells_other_data_and_nothing_else(tmp_path):
     spoken(tmp_path, ["a", "b"])
     spoken(tmp_path, ["c"], "others")
     table_of_voices = tmp_path / "voices" / "metadata.csv"
-    first = fingerprint(tmp_path, ["voices", "others"])
-    assert fingerprint(tmp_path, ["others", "voices", "voices"]) == first
-    assert fingerprint(tmp_path, ["voices"]) != first
+    first = corpora_fingerprint(tmp_path, ["voices", "others"])
+    assert corpora_fingerprint(tmp_path, ["others", "voices", "voices"]) == first
+    assert corpora_fingerprint(tmp_path, ["voices"]) != first
 
     def changed(path, content):
         """The fingerprint while a file has another content, or none."""
         before = path.read_bytes() if path.is_file() else None
         path.write_bytes(content)
-        found = fingerprint(tmp_path, ["voices", "others"])
+        found = corpora_fingerprint(tmp_path, ["voices", "others"])
         path.write_bytes(before) if before is not None else path.unlink()
-        assert fingerprint(tmp_path, ["voices", "others"]) == first
+        assert corpora_fingerprint(tmp_path, ["voices", "others"]) == first
         return found
 
     labels = table_of_voices.read_bytes()
@@ -718,9 +718,9 @@ def test_a_fingerprint_tells_other_data_and_nothing_else(tmp_path):
 def test_pictures_laid_out_of_a_table_are_no_other_data(tmp_path):
     pixels = ["4", "9 " * 2304, "Training"]
     table(tmp_path / "fer2013" / "fer2013.csv", ["emotion", "pixels", "Usage"], pixels)
-    before = fingerprint(tmp_path, ["fer2013"])
+    before = corpora_fingerprint(tmp_path, ["fer2013"])
     assert read_corpus(tmp_path, "fer2013", LABELS)[0].path.is_file()
-    assert fingerprint(tmp_path, ["fer2013"]) == before
+    assert corpora_fingerprint(tmp_path, ["fer2013"]) == before
 
 
 # The real corpora, where they are

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 
 from calibration.data.dataset import nameless, read_folder, read_judged
-from calibration.data.labels import DROPPED, Emotions
+from calibration.data.labels import DROPPED, LabelReader
 from edge.errors import DatasetError
 from edge.starter_labels import STARTER as LABELS
 
@@ -27,7 +27,7 @@ def folder(tmp_path):
 def refusal(folder, **options):
     """The one line that a folder is refused with."""
     with pytest.raises(DatasetError) as caught:
-        read_folder(folder, Emotions(LABELS), **options)
+        read_folder(folder, LabelReader(LABELS), **options)
     text = str(caught.value)
     assert "\n" not in text
     assert str(folder) in text
@@ -42,7 +42,7 @@ def test_every_column_is_read(folder):
             '2.wav,sad,ben,"Well, no.",monday',
             files=("a/1.wav", "2.wav"),
         ),
-        Emotions(LABELS),
+        LabelReader(LABELS),
     )
     first, second = examples
     assert (first.name, first.label, first.speaker) == ("a/1.wav", LABELS.index("angry"), "anna")
@@ -56,23 +56,23 @@ def test_every_column_is_read(folder):
 
 def test_columns_may_come_in_any_order_and_others_are_passed_over(folder):
     (example,) = read_folder(
-        folder("mood,emotion,file_name", "x,happy,1.wav", files=("1.wav",)), Emotions(LABELS)
+        folder("mood,emotion,file_name", "x,happy,1.wav", files=("1.wav",)), LabelReader(LABELS)
     )
     assert (example.name, example.label) == ("1.wav", LABELS.index("happy"))
 
 
 def test_an_example_without_speaker_is_its_own(folder):
     lines = ("file_name,emotion,speaker", "1.wav,sad,", "2.wav,sad,ben")
-    examples = read_folder(folder(*lines, files=("1.wav", "2.wav")), Emotions(LABELS))
+    examples = read_folder(folder(*lines, files=("1.wav", "2.wav")), LabelReader(LABELS))
     assert [example.speaker for example in examples] == ["1.wav", "ben"]
-    examples = read_folder(folder("file_name,emotion", "1.wav,sad", "2.wav,sad"), Emotions(LABELS))
+    examples = read_folder(folder("file_name,emotion", "1.wav,sad", "2.wav,sad"), LabelReader(LABELS))
     assert [example.speaker for example in examples] == ["1.wav", "2.wav"]
     assert all(example.transcript is None for example in examples)
 
 
 def test_a_blank_transcript_is_none(folder):
     (example,) = read_folder(
-        folder("file_name,emotion,transcript", "1.wav,sad,  ", files=("1.wav",)), Emotions(LABELS)
+        folder("file_name,emotion,transcript", "1.wav,sad,  ", files=("1.wav",)), LabelReader(LABELS)
     )
     assert example.transcript is None
 
@@ -80,7 +80,7 @@ def test_a_blank_transcript_is_none(folder):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_spreadsheet_may_put_its_mark_first(folder, encoding):
     (example,) = read_folder(
-        folder("file_name,emotion", "ü.wav,sad", files=("ü.wav",), encoding=encoding), Emotions(LABELS)
+        folder("file_name,emotion", "ü.wav,sad", files=("ü.wav",), encoding=encoding), LabelReader(LABELS)
     )
     assert example.name == "ü.wav"
 
@@ -91,7 +91,7 @@ NAMES = [(name, label) for label in LABELS for name in sorted(LABELS.names_of(la
 @pytest.mark.parametrize(("name", "label"), NAMES)
 def test_names_of_published_corpora_are_known(name, label):
     for written in (name, name.upper(), f" {name.title()} "):
-        assert Emotions(LABELS).index(written, "here") == LABELS.index(label)
+        assert LabelReader(LABELS).index(written, "here") == LABELS.index(label)
 
 
 def test_every_label_has_its_own_name_and_none_is_dropped():
@@ -103,13 +103,13 @@ def test_every_label_has_its_own_name_and_none_is_dropped():
 
 def test_disgust_and_contempt_are_left_out(folder):
     lines = ("file_name,emotion", "1.wav,disgust", "2.wav,sad", "3.wav,Contempt", "4.wav,calm")
-    examples = read_folder(folder(*lines, files=("2.wav", "4.wav")), Emotions(LABELS))
+    examples = read_folder(folder(*lines, files=("2.wav", "4.wav")), LabelReader(LABELS))
     assert [(e.name, LABELS[e.label]) for e in examples] == [("2.wav", "sad"), ("4.wav", "neutral")]
 
 
 def test_text_needs_no_files(folder):
     where = folder("file_name,emotion,transcript", "row1,joy,Lovely.")
-    (example,) = read_folder(where, Emotions(LABELS), files=False)
+    (example,) = read_folder(where, LabelReader(LABELS), files=False)
     assert example.path is None
     assert example.transcript == "Lovely."
     assert "row1 does not exist" in refusal(where)
@@ -186,17 +186,17 @@ def test_lines_are_counted_past_a_quoted_line_break(folder):
     ],
 )
 def test_japanese_labels_are_known(name, label):
-    assert Emotions(LABELS).index(name, "here") == LABELS.index(label)
+    assert LabelReader(LABELS).index(name, "here") == LABELS.index(label)
 
 
 @pytest.mark.parametrize("name", ["嫌悪", "軽蔑", "Ｄｉｓｇｕｓｔ", " contempt "])
 def test_emotions_that_are_left_out_are_so_in_japanese(name):
-    assert Emotions(LABELS).index(name, "here") is None
+    assert LabelReader(LABELS).index(name, "here") is None
 
 
 def test_what_is_unknown_is_said_in_one_line_of_japanese(folder):
     with pytest.raises(DatasetError) as caught:
-        read_folder(folder("file_name,emotion", '1.wav,"bo\nred"', files=("1.wav",)), Emotions(LABELS))
+        read_folder(folder("file_name,emotion", '1.wav,"bo\nred"', files=("1.wav",)), LabelReader(LABELS))
     assert "の 2 行目：感情「bo red」は使用できません" in caught.value.told("ja")
     assert "\n" not in str(caught.value)
 
@@ -205,7 +205,7 @@ def test_a_speaker_is_one_person_whatever_the_space_and_the_normal_form(folder):
     names = ["Zoë 山田", " Zoë 山田 ", "Zoë　山田", unicodedata.normalize("NFD", "Zoë 山田"), "Zoë  山田"]
     rows = [f"{i}.wav,sad,{name}" for i, name in enumerate(names)]
     where = folder("file_name,emotion,speaker", *rows, files=[f"{i}.wav" for i in range(5)])
-    assert {example.speaker for example in read_folder(where, Emotions(LABELS))} == {"Zoë 山田"}
+    assert {example.speaker for example in read_folder(where, LabelReader(LABELS))} == {"Zoë 山田"}
 
 
 @pytest.mark.parametrize("other", ["anna", "Ａｎｎａ", "An na"])

@@ -63,7 +63,7 @@ def test_a_log_that_cannot_be_written_hides_no_error(tmp_path, monkeypatch):
     def full(file, line):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("export.progress._write", full)
+    monkeypatch.setattr("export.progress._write_log_line", full)
     with pytest.raises(KeyError, match="first"), logged(tmp_path / "export.log"):
         raise KeyError("first")
 

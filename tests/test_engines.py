@@ -12,7 +12,7 @@ import torch
 from onnx import TensorProto, helper
 from torch import nn
 
-from calibration.int8.parity import compare
+from calibration.int8.parity import compare_engines
 from calibration.int8.quantize import quantize
 from edge.engines import onnxrt, open_engine
 from edge.engines.cpu_graph import RANGES, derive_cpu_graph
@@ -36,7 +36,7 @@ def _run(model, feed):
 @pytest.mark.parametrize("kind", networks.KINDS)
 def test_the_fast_graph_answers_as_the_canonical_one(kind):
     path, _ = networks.quantized(kind)
-    found = compare(
+    found = compare_engines(
         OnnxRuntimeEngine(path, canonical=True), open_engine(path), networks.feeds(kind, 10, seed=3)
     )
     assert found.keys() == set(networks.OUTPUTS[kind])
@@ -140,7 +140,7 @@ def test_gelu_and_residual_sums_between_convolutions():
     types = _types(derive_cpu_graph(onnx.load(path)))
     assert types["QLinearConv"] == 4
     assert types["Conv"] == 0
-    found = compare(OnnxRuntimeEngine(path, canonical=True), open_engine(path), calls)
+    found = compare_engines(OnnxRuntimeEngine(path, canonical=True), open_engine(path), calls)
     assert found["logits"].cosine >= COSINE
 
 

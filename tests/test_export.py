@@ -22,7 +22,7 @@ from edge.errors import ConfigError, DatasetError
 from edge.items import MODALITIES
 from edge.starter_labels import STARTER as LABELS
 from export.corpora.fer2013 import read_faces
-from export.corpora.readers import fingerprint
+from export.corpora.readers import corpora_fingerprint
 from export.deliver.card import HEADLINE
 from export.judge.heldout import held_out_sets
 from export.recipe import read_recipe
@@ -247,8 +247,8 @@ def test_keys_without_a_teacher_from_elsewhere_are_of_the_data_alone(corpora):
     own = recipe.model_copy(update={"vision": recipe.vision.model_copy(update={"teacher": "cnn"})})
     folders = ["fer2013", "goemotions", "voices"]
     for name, folder in zip(("vision", "text", "audio"), folders, strict=True):
-        assert data_key([name], own, corpora) == fingerprint(corpora, [folder])
-    assert data_key(MODALITIES, own, corpora) == fingerprint(corpora, folders)
+        assert data_key([name], own, corpora) == corpora_fingerprint(corpora, [folder])
+    assert data_key(MODALITIES, own, corpora) == corpora_fingerprint(corpora, folders)
 
 
 def teacher_in(kind, folder):

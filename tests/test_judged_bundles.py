@@ -12,7 +12,7 @@ from calibration.judge.evaluate import evaluate_folder
 from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
 from edge.starter_labels import STARTER as LABELS
-from export.judge.bundles import BESIDE_DB, adaptation, judge, machines_of
+from export.judge.bundles import BESIDE_DB, adaptation, machines_of, score_bundles
 from export.judge.heldout import HeldOut, write_set
 from export.recipe import read_recipe
 from export.students.audio import LEARN, train_audio, unadapted_audio
@@ -50,7 +50,7 @@ def test_both_students_hear_the_same_mixtures(voices, tiny_bundle, tmp_path, rng
     machines = machines_of(recipe, tmp_path)
     assert [around.snr_db for around in machines] == list(BESIDE_DB) == [5.0, 0.0]
     # The same bundle twice: whatever differs would be the mixtures.
-    clear = {title: row["x"] for title, row in judge({"x": tiny_bundle}, voices)[0].items()}
+    clear = {title: row["x"] for title, row in score_bundles({"x": tiny_bundle}, voices)[0].items()}
     rows = adaptation(tiny_bundle, tiny_bundle, clear, voices, machines)
     titles = [held_out.title for held_out in voices]
     assert [(r["set"], r["snr_db"]) for r in rows] == [(t, db) for t in titles for db in (None, 5.0, 0.0)]
@@ -61,7 +61,7 @@ def test_both_students_hear_the_same_mixtures(voices, tiny_bundle, tmp_path, rng
         for held_out in voices:
             known = {"new_voices": held_out.new_voices, "noise": noise}
             again = evaluate_folder(tiny_bundle.folder, tmp_path / "heldout", "audio", **known)
-            (found,) = judge({"x": tiny_bundle}, [held_out], around)[0].values()
+            (found,) = score_bundles({"x": tiny_bundle}, [held_out], around)[0].values()
             assert again == found["x"]
             row = told[held_out.title, around and around.snr_db]
             assert (row["n"], row["after"]) == (again.n, again.unweighted_recall)

@@ -10,7 +10,7 @@ import pytest
 from corpora import tone, write_wav
 
 from calibration.data.dataset import Example, read_folder, read_judged
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from calibration.judge.evaluate import evaluate_folder
 from calibration.judge.evaluator import Evaluator
 from calibration.kpi.facts import worst
@@ -101,7 +101,7 @@ def test_a_date_and_time_orders_a_session(voices, moment):
         ["file_name", "emotion", "session", "recorded"],
         [["anna-sad.wav", "sad", "s", "2026-11-20 09:30"], ["anna-happy.wav", "happy", "s", moment]],
     )
-    one, other = read_folder(voices, Emotions(LABELS))
+    one, other = read_folder(voices, LabelReader(LABELS))
     assert other.at - one.at == 5.0
 
 
@@ -110,7 +110,7 @@ def test_what_is_no_time_is_refused(voices):
     with pytest.raises(
         DatasetError, match="line 2: recorded 'yesterday' is no date and time; write it as 2026-"
     ):
-        read_folder(voices, Emotions(LABELS))
+        read_folder(voices, LabelReader(LABELS))
 
 
 @pytest.mark.parametrize("part", [("3", ""), ("3", "2"), ("", "2")])
@@ -123,7 +123,7 @@ def test_what_is_no_stretch_is_refused(voices, part):
 def test_stretches_are_judged_on_only(voices):
     label(voices, ["file_name", "emotion", "from", "to"], [["anna-sad.wav", "sad", "0", "1"]])
     with pytest.raises(DatasetError, match="judged on only; cut the recording into clips"):
-        read_folder(voices, Emotions(LABELS))
+        read_folder(voices, LabelReader(LABELS))
     assert read_judged(voices, LABELS)[0].part == (0.0, 1.0)
 
 

@@ -11,7 +11,7 @@ import pytest
 import calibration
 import edge
 import export
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from edge.bundle.folder import MANIFEST, open_bundle, sealed
 from edge.bundle.manifest import VotingSettings
 from edge.bundle.tiny import write_tiny_bundle
@@ -125,7 +125,7 @@ def test_trained_weights_are_of_their_labels(tmp_path):
 
 
 def test_names_of_corpora_become_labels_and_the_others_are_counted(tmp_path):
-    emotions = Emotions(recipe_with(tmp_path, SITE).labels)
+    emotions = LabelReader(recipe_with(tmp_path, SITE).labels)
     read = [emotions.index(name, "here") for name in ("fear", "calm", "joy", "disgust", "悲しい")]
     assert read == [3, 0, None, None, 2]
     assert emotions.index("confusion", "here", "surprise") is None

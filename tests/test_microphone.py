@@ -16,7 +16,7 @@ from edge.items import AudioChunk
 from edge.sources.devices import portaudio
 from edge.sources.devices.capture_process import BLOCK_S, HEADER, Input, _trouble, choose, serial
 from edge.sources.devices.microphone import LATE_S, Microphone, microphones
-from edge.sources.devices.portaudio import Capture
+from edge.sources.devices.portaudio import SoundCapture
 from edge.sources.recorded.recording import RecordingSource
 
 needs_rig = pytest.mark.skipif(bool(missing()), reason=missing() or "a fake microphone")
@@ -182,7 +182,7 @@ def test_a_capture_that_spins_for_ever_is_ended_and_the_next_one_works(monkeypat
 
 
 def test_a_block_that_is_cut_short_is_the_last_one():
-    capture = Capture(None)
+    capture = SoundCapture(None)
     whole = HEADER.pack(1.0, 0, 2, False, 3) + np.float32([0.5, -0.5]).tobytes()
     stream = BytesIO(whole + whole[:-3])
     assert capture._take(stream)

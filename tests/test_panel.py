@@ -18,7 +18,7 @@ from edge.display.panel.charset import drawable, font
 from edge.display.panel.drawing import Canvas, text, text_width
 from edge.display.panel.layout import FULL
 from edge.display.panel.panel import draw
-from edge.display.view import STALE_S, Board, Look, Setup, View, doubtful, sureness
+from edge.display.view import STALE_S, Board, Setup, View, ViewOptions, doubtful, sureness
 from edge.errors import InputError
 from edge.items import Health, State
 from edge.starter_labels import STARTER as LABELS
@@ -187,7 +187,7 @@ def test_nothing_yet_and_a_bundle_of_other_labels():
     setup = dataclasses.replace(SETUP, labels=labels_of(("calm", "stressed")), prior=(0.5, 0.5))
     half = np.array([0.4, 0.6], np.float32)
     reading = dataclasses.replace(read(60), label="stressed", probabilities=half, candidates=("stressed",))
-    shown = board([reading], setup=setup).view(Look("ja"))
+    shown = board([reading], setup=setup).view(ViewOptions("ja"))
     assert count(part(draw(shown), HEADLINE), palette.label_colour(1)) > 3000
 
 
@@ -232,7 +232,7 @@ def site_reading(count, time=60.0, **changes):
 def test_a_long_label_of_a_site_fits_and_is_written_once(language, asked, monkeypatch):
     setup = site_setup(8)
     changes = {"state": "needs_check", "candidates": setup.labels[:5]} if asked else {}
-    shown = board([site_reading(8, **changes)], setup=setup).view(Look(language), 60.0)
+    shown = board([site_reading(8, **changes)], setup=setup).view(ViewOptions(language), 60.0)
     words = written(monkeypatch, headline, shown)
     right = HEADLINE[0] + HEADLINE[2]
     assert all(end <= right - 12 for _, end in words)
@@ -267,7 +267,7 @@ def test_a_long_source_leaves_the_title_alone():
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_a_paused_panel_does_not_look_live(language):
     live = view(language)
-    paused = draw(dataclasses.replace(live, look=Look(language, paused=True)))
+    paused = draw(dataclasses.replace(live, look=ViewOptions(language, paused=True)))
     top = paused[: FULL.banner[1]]
     band = part(paused, PICTURE)
     colourful = (top.max(axis=2).astype(int) - top.min(axis=2)) > 12
@@ -333,7 +333,7 @@ def test_who_is_not_read_has_a_thin_grey_box():
 
 def test_equal_shares_have_no_marks():
     def marks(prior):
-        image = draw(board(setup=dataclasses.replace(SETUP, prior=prior)).view(Look(), 60.0))
+        image = draw(board(setup=dataclasses.replace(SETUP, prior=prior)).view(ViewOptions(), 60.0))
         first, step = judging.rows(FULL, SETUP)
         bars = image[
             round(first) : round(first + 6 * step), round(BARS[0] + BAR) : round(BARS[0] + BARS[2] - 60)
@@ -349,13 +349,13 @@ def test_the_clock_of_a_live_run_and_of_a_recording():
     board_ = Board(SETUP)
     now = time.monotonic()
     board_.write(read(now, source="live"))
-    shown = board_.view(Look("ja"), now)
+    shown = board_.view(ViewOptions("ja"), now)
     assert abs(time.time() - shown.wall) < 1.0
     assert re.fullmatch(r"\d\d:\d\d:\d\d", shown.clock)
     assert shown.source == "ライブ"
     past = Board(dataclasses.replace(SETUP, wall_lead_s=1_000_000.0))
     past.write(read(5.0, source="live"))
-    assert past.view(Look(), 5.0).wall == 1_000_005.0
+    assert past.view(ViewOptions(), 5.0).wall == 1_000_005.0
 
 
 def test_a_label_says_how_old_it_is(monkeypatch):
@@ -366,10 +366,10 @@ def test_a_label_says_how_old_it_is(monkeypatch):
 
 def test_sinks_in_trouble_are_named():
     made = board()
-    fine = draw(made.view(Look(), 60.0))
+    fine = draw(made.view(ViewOptions(), 60.0))
     made.feel((), None, {"mqtt": "the broker does not answer"})
-    assert count(part(draw(made.view(Look(), 60.0)), DEVICES), palette.WARN) > 60
-    assert (part(draw(made.view(Look(), 60.0)), HEADLINE) == part(fine, HEADLINE)).all()
+    assert count(part(draw(made.view(ViewOptions(), 60.0)), DEVICES), palette.WARN) > 60
+    assert (part(draw(made.view(ViewOptions(), 60.0)), HEADLINE) == part(fine, HEADLINE)).all()
 
 
 @pytest.mark.parametrize("labels", [6, 8, 12])
@@ -377,7 +377,7 @@ def test_rows_and_lanes_keep_apart_however_many_labels(labels):
     setup = site_setup(labels)
     readings = [site_reading(labels, t, label=setup.labels[t % labels]) for t in range(1, 60)]
     readings.append(site_reading(labels, state="needs_check"))
-    image = draw(board(readings, setup=setup).view(Look(), 60.0))
+    image = draw(board(readings, setup=setup).view(ViewOptions(), 60.0))
     first, step = judging.rows(FULL, setup)
     for left, top, height in (
         (BARS[0], round(first), round(step * labels)),
@@ -448,7 +448,7 @@ def test_an_old_picture_is_none():
     none = Board(SETUP)
     none.feel(old.healths)
     for privacy in (False, True):
-        look = Look(privacy=privacy)
+        look = ViewOptions(privacy=privacy)
         shown = part(draw(dataclasses.replace(old, look=look)), PICTURE)
         assert (shown == part(draw(none.view(look)), PICTURE)).all()
         assert (shown != part(draw(dataclasses.replace(fresh, look=look)), PICTURE)).any()
@@ -479,7 +479,7 @@ def test_text_stays_in_its_room(language):
     assert end <= 200
     assert not image[:, 203:].any()
     long = dataclasses.replace(SETUP, bundle="x" * 200, purpose="目的" * 100)
-    shown = draw(board(setup=long).view(Look(language)))
+    shown = draw(board(setup=long).view(ViewOptions(language)))
     assert not (shown[684:, -20:] != palette.BANNER).any()
     assert text_width(Canvas(image), "平静", 68) > 2 * text_width(Canvas(image), "平静", 28)
 
@@ -496,10 +496,10 @@ def test_a_board_forgets_and_begins_anew():
     made = Board(SETUP)
     for second in range(1, 100):
         made.write(read(second))
-    assert len(made.view(Look()).readings) == 61
+    assert len(made.view(ViewOptions()).readings) == 61
     made.see(*picture(100.0))
     made.write(read(1.0))  # the next recording
-    shown = made.view(Look())
+    shown = made.view(ViewOptions())
     assert [reading.time for reading in shown.readings] == [1.0]
     assert shown.frame is None
 

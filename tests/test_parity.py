@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from calibration.int8.parity import compare, parity, require_finite
+from calibration.int8.parity import compare_engines, parity, require_finite
 from edge.errors import InputError
 
 
@@ -23,13 +23,13 @@ def _feeds(count=3):
 
 
 def test_equal_engines():
-    found = compare(Echo(lambda x: x), Echo(lambda x: x.copy()), _feeds())["y"]
+    found = compare_engines(Echo(lambda x: x), Echo(lambda x: x.copy()), _feeds())["y"]
     assert found.cosine == pytest.approx(1.0)
     assert (found.max_abs, found.snr_db, found.agreement, found.calls) == (0.0, math.inf, 1.0, 3)
 
 
 def test_a_tenth_off_is_twenty_decibels():
-    found = compare(Echo(lambda x: x), Echo(lambda x: 1.1 * x), _feeds())["y"]
+    found = compare_engines(Echo(lambda x: x), Echo(lambda x: 1.1 * x), _feeds())["y"]
     assert found.snr_db == pytest.approx(20.0, abs=1e-4)
     assert found.cosine == pytest.approx(1.0)
     assert found.agreement == 1.0
@@ -58,9 +58,9 @@ def test_outputs_that_are_all_zero():
 
 def test_nothing_to_compare():
     with pytest.raises(InputError, match="gave no window"):
-        compare(Echo(lambda x: x), Echo(lambda x: x), [])
+        compare_engines(Echo(lambda x: x), Echo(lambda x: x), [])
     with pytest.raises(InputError, match=r"outputs y and z"):
-        compare(Echo(lambda x: x), Echo(lambda x: x, "z"), _feeds())
+        compare_engines(Echo(lambda x: x), Echo(lambda x: x, "z"), _feeds())
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])

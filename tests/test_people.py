@@ -13,7 +13,7 @@ from edge.app import Reader
 from edge.config import Site
 from edge.display.panel.layout import FULL
 from edge.display.panel.panel import draw
-from edge.display.view import Board, Look, Setup
+from edge.display.view import Board, Setup, ViewOptions
 from edge.items import Face, Frame
 from edge.perception.faces import FaceFollower
 from edge.reading.confidence import Checks
@@ -194,7 +194,7 @@ def shown(*readings, faces=None):
     for reading in readings:
         board.write(reading)
     board.see(Frame(60.0, np.full((360, 640, 3), 90, np.uint8)), faces or {})
-    return board.view(Look())
+    return board.view(ViewOptions())
 
 
 def test_the_panel_follows_one_person_until_they_are_gone():

@@ -9,7 +9,7 @@ from edge.errors import DatasetError
 from edge.items import MODALITIES
 from edge.starter_labels import STARTER as LABELS
 from export.fusion import crossfit
-from export.fusion.crossfit import completed, cross_fitted
+from export.fusion.crossfit import cross_fitted, with_all_labels
 from export.fusion.pools import Inputs, parts_of, require_labels
 from export.fusion.windows import Pool, even_labels
 from export.recipe import read_recipe
@@ -66,12 +66,12 @@ def test_who_lacks_a_label_is_completed_by_training_people():
     few, many = pool([0, 0, 1], 1, [0, 1, -1]), pool([0, 1, 2, 2], 2)
     own, seen = dict.fromkeys(MODALITIES, few), dict.fromkeys(MODALITIES, many)
     assert even_labels(own, 5).tolist() == [0, 1, 0, 1, 0]
-    whole = completed(own, seen)["audio"]
-    assert even_labels(completed(own, seen), 3).tolist() == [0, 1, 2]
+    whole = with_all_labels(own, seen)["audio"]
+    assert even_labels(with_all_labels(own, seen), 3).tolist() == [0, 1, 2]
     assert whole.label.tolist() == [0, 0, 1, 2, 2]
     assert whole.speaker.tolist() == [1, 1, 1, 2, 2]
     assert whole.spoken.tolist() == [0, 1, -1, -1, -1], "their sentences are in another pool"
-    assert completed(seen, own)["text"] is many, "nothing lacks"
+    assert with_all_labels(seen, own)["text"] is many, "nothing lacks"
 
 
 def test_heads_are_asked_about_everybody_and_about_each_voice():
@@ -86,11 +86,11 @@ def test_heads_are_asked_about_everybody_and_about_each_voice():
     heard.speaker[6:] = heard.tokens[6:] = 9  # shows only what no face does
     own = {"audio": heard, "vision": pool([0, 1, 2], 1), "text": pool([2, 1, 0], 1)}
     found = cross_fitted(read_recipe(RECIPES / "starter.toml"), [telling_who, telling_who], [own, own])
-    assert len(found.answers) == len(found.of_voices) == 7
-    logits, labels = found.answers["audio", "text"]
+    assert len(found.logits) == len(found.speaker_logits) == 7
+    logits, labels = found.logits["audio", "text"]
     assert len(logits) == len(labels) == 2 * crossfit.A_LABEL * len(LABELS)
     assert {*logits[:, 0]} == {7, 8}
-    for present, told in found.of_voices.items():
+    for present, told in found.speaker_logits.items():
         assert [len(labels) for _, labels in told] == [33 * len(LABELS)] * 4
         assert [{*logits[:, 0]} for logits, _ in told] == (
             [{7}, {8}] * 2 if "audio" in present else [{0}] * 4

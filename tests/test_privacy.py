@@ -15,7 +15,7 @@ from export.fusion.privacy.dp import PrivateGradients, privacy_of
 from export.fusion.privacy.federated import of_site
 from export.fusion.task import fusion_task
 from export.fusion.training import train_fusion
-from export.fusion.windows import Pool, compose, compose_around, voices
+from export.fusion.windows import Pool, compose_around, compose_windows, count_voices
 from export.recipe import FusionRecipe, Recipe
 from export.students.networks import TOKEN
 from export.training.history import read_history
@@ -93,7 +93,7 @@ def test_the_gradient_of_a_batch_is_the_mean_of_the_clipped_ones(pools, tmp_path
     torch.manual_seed(0)
     model = FusionHead(K, dropout=0.0).train()
     plain = copy.deepcopy(model)
-    gradients = PrivateGradients(model, recipe.fusion, voices(*pools[:2]), tmp_path)
+    gradients = PrivateGradients(model, recipe.fusion, count_voices(*pools[:2]), tmp_path)
     gradients.begin(np.random.default_rng(0))
     batch = gradients.watch(compose_around(pools[:2], gradients.draw(), recipe, np.random.default_rng(1)))
     task = fusion_task(model, recipe, pools[:2], pools[2])
@@ -117,7 +117,7 @@ def test_the_noise_has_the_deviation_asked_for(pools, tmp_path):
     pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=3.0, dp_clip=0.5, batch=32)
     model = FusionHead(K, dropout=0.0).train()
-    gradients = PrivateGradients(model, recipe.fusion, voices(*pools[:2]), tmp_path)
+    gradients = PrivateGradients(model, recipe.fusion, count_voices(*pools[:2]), tmp_path)
     gradients.begin(np.random.default_rng(0))
     batch = gradients.watch(compose_around(pools[:2], gradients.draw(), recipe, np.random.default_rng(1)))
     task = fusion_task(model, recipe, pools[:2], pools[2])
@@ -147,7 +147,7 @@ def test_private_training_learns(pools, tmp_path):
     recipe = recipe_with(dp_noise=0.6)
     model = train_fusion(recipe, *pools, tmp_path)
     found = accuracy(model, pools, recipe)
-    print(f"accuracy {found:.3f}, epsilon {privacy_of(recipe, voices(*pools[:2]))['epsilon']:.2f}")
+    print(f"accuracy {found:.3f}, epsilon {privacy_of(recipe, count_voices(*pools[:2]))['epsilon']:.2f}")
     assert found > 0.4  # six labels: chance is 0.17
     assert len(read_history(tmp_path / "fusion.jsonl")) == recipe.fusion.epochs
 
@@ -205,7 +205,7 @@ def test_the_words_that_were_said_reach_every_site(pools):
     for number in range(2):
         (part,) = of_site([found], number, 2, K)
         rng = np.random.default_rng(0)
-        windows = compose(part, torch.arange(K).repeat(4), recipe_with(), rng, MODALITIES, spoken=1.0)
+        windows = compose_windows(part, torch.arange(K).repeat(4), recipe_with(), rng, MODALITIES, spoken=1.0)
         assert any(torch.equal(windows[2][0], tokens) for tokens in found["spoken"].tokens)
 
 
@@ -227,7 +227,7 @@ def test_sites_weigh_by_their_voices(pools, tmp_path, monkeypatch):
 
     monkeypatch.setattr(FedAvg, "aggregate_fit", watched)
     train_fusion(recipe_with(epochs=1, windows=64, batch=32, sites=3), *pools, tmp_path)
-    assert told == [voices(*of_site(pools[:2], number, 3, K)) for number in range(3)]
+    assert told == [count_voices(*of_site(pools[:2], number, 3, K)) for number in range(3)]
     assert len(set(told)) > 1
 
 

@@ -12,7 +12,7 @@ import torch
 from corpora import tone, write_voices, write_wav
 
 from calibration.data.dataset import Example, read_folder, require_human
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from calibration.judge.evaluate import evaluate_folder, stream_clips
 from calibration.judge.evaluator import Evaluator
 from edge.bundle.manifest import AudioSpec
@@ -21,7 +21,7 @@ from edge.starter_labels import STARTER as LABELS
 from export.corpora.readers import Split, joined, split_corpora
 from export.pseudo.policy import read_policy
 from export.pseudo.run import run_pseudo
-from export.pseudo.trial import keep, run_trial
+from export.pseudo.trial import keep_labels, run_hidden_labels
 from export.pseudo.unlabelled import read_unlabelled, scale
 from export.recipe import read_recipe
 from export.students.audio import audio_split, audio_targets, train_audio
@@ -146,7 +146,7 @@ def test_an_audited_round_becomes_a_corpus(place):
     answer(place)
     outcome = go(place)
     assert outcome.rounds[0].state == "kept"
-    examples = read_folder(place / "guessed", Emotions(LABELS))
+    examples = read_folder(place / "guessed", LabelReader(LABELS))
     guesses = [e for e in examples if e.soft is not None]
     heard = [e for e in examples if e.soft is None]
     assert len(guesses) == len(outcome.guesses)
@@ -391,7 +391,7 @@ def test_a_damaged_guess_is_named(tmp_path, cells):
     header = "file_name,emotion,weight," + ",".join(f"p_{name}" for name in LABELS)
     (tmp_path / "metadata.csv").write_text(f"{header}\ng.wav,angry,{cells}\n")
     with pytest.raises(DatasetError, match=r"line 2: (a pseudo-label needs a|weight '2' is no number)"):
-        read_folder(tmp_path, Emotions(LABELS), files=False)
+        read_folder(tmp_path, LabelReader(LABELS), files=False)
 
 
 # The trial
@@ -399,18 +399,18 @@ def test_a_damaged_guess_is_named(tmp_path, cells):
 
 def test_labels_that_stay_are_a_share_of_each():
     examples = [replace(HUMAN, label=i % 6) for i in range(120)]
-    kept = keep(examples, ["x"] * 60 + ["y"] * 60, 0.2, 1)
+    kept = keep_labels(examples, ["x"] * 60 + ["y"] * 60, 0.2, 1)
     assert len(kept) == 24
     assert {examples[i].label for i in kept} == set(range(6))
-    assert keep(examples, ["x"] * 60 + ["y"] * 60, 0.2, 1) == kept
+    assert keep_labels(examples, ["x"] * 60 + ["y"] * 60, 0.2, 1) == kept
 
 
 def test_a_trial_shows_what_rounds_are_worth(place, monkeypatch):
     monkeypatch.setattr("export.pseudo.trial.SEEDS", 2)
     args = (place / "recipe.toml", place, place / "policy.toml", place / "trial", 0.7)
-    table = run_trial(*args)
+    table = run_hidden_labels(*args)
     ways = [line[:14].strip() for line in table.splitlines()[3:7]]
     assert ways == ["labelled only", "one round", "all rounds", "full labels"]
     assert table.startswith("70% of the labels, mean and deviation over 2 draws")
-    assert run_trial(*args) == table
+    assert run_hidden_labels(*args) == table
     assert (place / "trial" / "sensitivity-1.png").is_file()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from calibration.int8.parity import compare
+from calibration.int8.parity import compare_engines
 from calibration.int8.quantize import Quantizer, quantize
 from calibration.int8.ranges import METHODS, Range, collect_ranges
 from edge.engines.cpu_graph import RANGES, derive_cpu_graph
@@ -104,7 +104,9 @@ def test_ranges_of_convolutions_travel_with_the_file(canonical):
 def test_int8_stays_close_to_float(kind):
     path, _ = networks.quantized(kind)
     float32 = OnnxRuntimeEngine(networks.exported(kind))
-    found = compare(float32, OnnxRuntimeEngine(path, canonical=True), networks.feeds(kind, 10, seed=2))
+    found = compare_engines(
+        float32, OnnxRuntimeEngine(path, canonical=True), networks.feeds(kind, 10, seed=2)
+    )
     assert min(parity.cosine for parity in found.values()) > 0.995
 
 
@@ -251,7 +253,7 @@ def test_a_table_of_words_becomes_int8_a_scale_a_row(tmp_path):
     # The whole table is never turned into float: only the rows that are read.
     assert "DequantizeLinear" not in {node.op_type for node in derived.graph.node}
     engines = [OnnxRuntimeEngine(tmp_path / "int8.onnx", canonical=c) for c in (True, False)]
-    found = compare(*engines, [{"ids": words + i} for i in range(0, 200, 40)])
+    found = compare_engines(*engines, [{"ids": words + i} for i in range(0, 200, 40)])
     assert found["logits"].cosine > 0.999
 
 

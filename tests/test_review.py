@@ -19,7 +19,7 @@ import pytest
 from panels import picture, read, state
 
 from calibration.data.dataset import read_folder
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from edge.app import Reader
 from edge.bundle.folder import MANIFEST, sha256
 from edge.cli import main as cli
@@ -431,9 +431,9 @@ def test_an_export_is_read_for_training(queue, settings, tmp_path):
         with pytest.raises(InputError, match="is there already"):
             export(store, tmp_path / "out")
     assert counts == {"verdicts": 4, "faces": 1, "sound": 1}
-    (sound,) = read_folder(tmp_path / "out" / "sound", Emotions(LABELS))
+    (sound,) = read_folder(tmp_path / "out" / "sound", LabelReader(LABELS))
     assert (LABELS[sound.label], sound.transcript) == ("worried", "oh no")
-    (face,) = read_folder(tmp_path / "out" / "faces", Emotions(LABELS))
+    (face,) = read_folder(tmp_path / "out" / "faces", LabelReader(LABELS))
     assert (LABELS[face.label], face.path.name) == ("worried", "1.png")
     assert face.speaker == sound.speaker
     assert "Yamada" not in face.speaker

@@ -10,15 +10,22 @@ from calibration.judge.metrics import calibration_error
 from edge.errors import DatasetError
 from edge.starter_labels import STARTER as LABELS
 from export.pseudo import rounds
-from export.pseudo.audit import verdicts
-from export.pseudo.ensemble import Guessed, Human, fold_of, half_of, nobody, opinion
+from export.pseudo.audit import audit_result
+from export.pseudo.ensemble import (
+    HumanLabelled,
+    PseudoLabelled,
+    fold_of,
+    half_of,
+    no_pseudo_labels,
+    predict_ensemble,
+)
 from export.pseudo.policy import Policy
-from export.pseudo.rounds import Material, run_rounds
+from export.pseudo.rounds import PseudoData, run_rounds
 
 CENTRES = 1.6 * np.eye(6, 12, dtype=np.float32)
 POLICY = Policy(threshold=0.8, folds=3, audit_clips=50, head_agreement=False)
 
-NOBODY = nobody(len(LABELS))
+NOBODY = no_pseudo_labels(len(LABELS))
 
 
 def clips(rng, people, each, spread=0.45):
@@ -27,7 +34,9 @@ def clips(rng, people, each, spread=0.45):
     groups = [f"s{number // (6 * each)}" for number in range(len(labels))]
     off = 0.3 * rng.standard_normal((people, 12))
     features = CENTRES[labels] + off[np.arange(len(labels)) // (6 * each)]
-    return Human((features + spread * rng.standard_normal(features.shape)).astype(np.float32), labels, groups)
+    return HumanLabelled(
+        (features + spread * rng.standard_normal(features.shape)).astype(np.float32), labels, groups
+    )
 
 
 @pytest.fixture
@@ -40,7 +49,7 @@ def material(rng, truth):
     human = clips(rng, 6, 1)
     names = [f"clip{number}" for number in range(len(truth.labels))]
     pool = (truth.features, truth.features)
-    return Material((human, human), pool, names, truth.groups, clips(rng, 3, 8), LABELS)
+    return PseudoData((human, human), pool, names, truth.groups, clips(rng, 3, 8), LABELS)
 
 
 def listener(truth, wrong=0):
@@ -49,7 +58,7 @@ def listener(truth, wrong=0):
     def listen(number, sample, given):
         right = {name: int(truth.labels[int(name[4:])]) for name, _ in sample}
         heard = right | {name: None for name, _ in sample[:wrong]}
-        return verdicts(heard, sample, given)
+        return audit_result(heard, sample, given)
 
     return listen
 
@@ -63,11 +72,11 @@ def states(outcome):
 
 def test_a_fold_never_heard_the_speakers_it_judges(material):
     human = material.human[0]
-    before = opinion(human, material.pool[0], material.speakers, NOBODY, half_of(material.names), 3)
+    before = predict_ensemble(human, material.pool[0], material.speakers, NOBODY, half_of(material.names), 3)
     fold = fold_of(human.groups, 3)
     one = np.array(human.groups) == "s0"
     changed = replace(human, labels=np.where(one, 5 - human.labels, human.labels))
-    after = opinion(changed, material.pool[0], material.speakers, NOBODY, half_of(material.names), 3)
+    after = predict_ensemble(changed, material.pool[0], material.speakers, NOBODY, half_of(material.names), 3)
     mates = (fold == fold[0]) & ~one
     assert after.labelled[mates].argmax(1).tolist() == before.labelled[mates].argmax(1).tolist()
     assert after.model != before.model
@@ -77,9 +86,9 @@ def test_a_guess_cannot_confirm_itself(material):
     pool, halves = material.pool[0], half_of(material.names)
     rows = np.flatnonzero(halves == 0)
     soft = np.eye(6, dtype=np.float32)[np.zeros(len(rows), int)]
-    guessed = Guessed(rows, soft, np.ones(len(rows), np.float32))
-    plain = opinion(material.human[0], pool, material.speakers, NOBODY, halves, 3)
-    biased = opinion(material.human[0], pool, material.speakers, guessed, halves, 3)
+    guessed = PseudoLabelled(rows, soft, np.ones(len(rows), np.float32))
+    plain = predict_ensemble(material.human[0], pool, material.speakers, NOBODY, halves, 3)
+    biased = predict_ensemble(material.human[0], pool, material.speakers, guessed, halves, 3)
     assert (biased.votes[:, halves == 0] == plain.votes[:, halves == 0]).all()
     assert (biased.votes[:, halves == 1] != plain.votes[:, halves == 1]).any()
 
@@ -94,8 +103,8 @@ def test_a_fold_learns_no_guess_about_the_speakers_it_judges(material):
     found = []
     for label in (0, 1):
         soft = np.eye(6, dtype=np.float32)[np.full(len(rows), label)]
-        guessed = Guessed(rows, soft, np.ones(len(rows), np.float32))
-        found.append(opinion(human, material.pool[0], material.speakers, guessed, halves, 3))
+        guessed = PseudoLabelled(rows, soft, np.ones(len(rows), np.float32))
+        found.append(predict_ensemble(human, material.pool[0], material.speakers, guessed, halves, 3))
     # The temperature is of all folds, the order of a row is its own fold's.
     orders = [one.labelled[judged].argsort(axis=1) for one in found]
     np.testing.assert_array_equal(*orders)
@@ -103,7 +112,7 @@ def test_a_fold_learns_no_guess_about_the_speakers_it_judges(material):
 
 
 def test_posteriors_are_calibrated(material, truth):
-    found = opinion(
+    found = predict_ensemble(
         material.human[0], material.pool[0], material.speakers, NOBODY, half_of(material.names), 3
     )
     assert found.temperature != pytest.approx(1.0)
@@ -141,12 +150,12 @@ def test_a_guess_says_what_it_rests_on(material, truth, tmp_path):
     assert len({done.found.model for done in outcome.rounds}) == len(outcome.rounds)
 
 
-def poisoned(opinion, first_call):
+def poisoned(predict_ensemble, first_call):
     """An ensemble that, from some call on, mistakes every label for its neighbour, and is sure of it."""
     calls = []
 
     def shifted(*what):
-        found = opinion(*what)
+        found = predict_ensemble(*what)
         calls.append(found)
         if len(calls) <= first_call:
             return found
@@ -156,7 +165,7 @@ def poisoned(opinion, first_call):
 
 
 def test_a_poisoned_round_is_rolled_back(material, tmp_path, monkeypatch):
-    monkeypatch.setattr(rounds, "opinion", poisoned(rounds.opinion, 0))
+    monkeypatch.setattr(rounds, "predict_ensemble", poisoned(rounds.predict_ensemble, 0))
     outcome = run_rounds(material, POLICY, None, 1, tmp_path)
     assert states(outcome) == ["rolled back"]
     assert outcome.guesses == ()
@@ -165,7 +174,7 @@ def test_a_poisoned_round_is_rolled_back(material, tmp_path, monkeypatch):
 
 def test_a_rolled_back_round_leaves_the_one_before(material, tmp_path, monkeypatch):
     first = run_rounds(material, POLICY.model_copy(update={"rounds": 1}), None, 1, tmp_path / "one")
-    monkeypatch.setattr(rounds, "opinion", poisoned(rounds.opinion, 2))  # two views in the first round
+    monkeypatch.setattr(rounds, "predict_ensemble", poisoned(rounds.predict_ensemble, 2))
     both = run_rounds(material, POLICY, None, 1, tmp_path / "two")
     assert states(both) == ["kept", "rolled back"]
     assert both.guesses == first.guesses
@@ -228,7 +237,7 @@ def test_what_a_person_heard_is_a_human_label(material, truth, tmp_path):
 
 def test_a_kill_between_any_two_rounds_changes_nothing(material, truth, tmp_path, monkeypatch):
     whole = run_rounds(material, POLICY, listener(truth), 1, tmp_path / "whole")
-    find, calls = rounds.find, []
+    find, calls = rounds.propose_round, []
 
     def once(*what):
         if calls:
@@ -236,7 +245,7 @@ def test_a_kill_between_any_two_rounds_changes_nothing(material, truth, tmp_path
         calls.append(what)
         return find(*what)
 
-    monkeypatch.setattr(rounds, "find", once)
+    monkeypatch.setattr(rounds, "propose_round", once)
     for _ in range(10):
         calls.clear()
         try:

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import nn
 
-from calibration.int8.parity import compare
+from calibration.int8.parity import compare_engines
 from calibration.int8.quantize import quantize
 from calibration.int8.ranges import METHODS
-from calibration.int8.search import Calls, fit
+from calibration.int8.search import Calls, search
 from calibration.int8.settings import QuantizeSettings
 from edge.engines import open_engine
 from edge.errors import DatasetError
@@ -58,7 +58,7 @@ def test_the_method_nearest_to_float_is_kept(kind, tmp_path):
     calls = list(networks.feeds(kind, 10, seed=5))
     with open_engine(networks.exported(kind)) as engine:
         labels = np.concatenate([engine.run(call)["logits"].argmax(-1).reshape(-1) for call in calls])
-    found = fit(
+    found = search(
         networks.exported(kind),
         networks.feeds(kind, 20, seed=1),
         Calls(calls, labels),
@@ -74,13 +74,13 @@ def test_the_method_nearest_to_float_is_kept(kind, tmp_path):
 
 def test_the_node_that_hurts_most_is_given_back(lopsided, tmp_path):
     _, path, ranges, held_out = lopsided
-    plain = fit(
+    plain = search(
         path, ranges, held_out, tmp_path / "plain.onnx", QuantizeSettings(max_drop=100, min_cosine=-1)
     )
     assert plain.given_back == []
     wanted = QuantizeSettings(max_drop=100.0, min_cosine=0.999)
     assert plain.cosine < wanted.min_cosine
-    found = fit(path, ranges, held_out, tmp_path / "int8.onnx", wanted)
+    found = search(path, ranges, held_out, tmp_path / "int8.onnx", wanted)
     (step,) = found.given_back
     assert found.cosine >= wanted.min_cosine
     assert found.report.left_float[step.node] == "given back"
@@ -95,7 +95,7 @@ def test_the_node_that_hurts_most_is_given_back(lopsided, tmp_path):
 
 def test_where_nothing_may_be_lost_everything_is_given_back(lopsided, tmp_path):
     _, path, ranges, held_out = lopsided
-    found = fit(path, ranges, held_out, tmp_path / "int8.onnx", QuantizeSettings(min_cosine=1.0))
+    found = search(path, ranges, held_out, tmp_path / "int8.onnx", QuantizeSettings(min_cosine=1.0))
     assert found.report.int8_nodes == 0
     assert found.drop == 0.0
     assert found.snr_db.keys() == set(METHODS)
@@ -128,7 +128,7 @@ def test_fine_tuning_in_simulated_int8_brings_the_answers_back(lopsided, tmp_pat
     for name, source in (("before", path), ("after", second)):
         quantize(source, ranges, tmp_path / "int8.onnx")
         with open_engine(path) as reference, open_engine(tmp_path / "int8.onnx") as candidate:
-            snr[name] = compare(reference, candidate, held_out.feeds)["logits"].snr_db
+            snr[name] = compare_engines(reference, candidate, held_out.feeds)["logits"].snr_db
     assert snr["after"] > snr["before"] + 1.5
 
 

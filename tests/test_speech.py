@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import MEDIA
 
-from calibration.judge.speech_trial import judged, table, trial
+from calibration.judge.speech_trial import held_out_clips, measure_detection, table
 from edge.errors import DatasetError, InputError
 from edge.items import AudioChunk
 from edge.perception.speech import (
@@ -302,7 +302,7 @@ def test_a_machine_that_revs_counts_with_its_mean(voice):
 @pytest.mark.slow
 def test_people_over_machines_nothing_was_tuned_on(media, capsys):
     """script/speech: the whole measurement, its table printed."""
-    found = trial(*judged(media.parent))
+    found = measure_detection(*held_out_clips(media.parent))
     with capsys.disabled():
         print(f"\n{table(found)}")
     for heard in found.values():
@@ -311,8 +311,8 @@ def test_people_over_machines_nothing_was_tuned_on(media, capsys):
 
 
 def test_the_trial_counts_what_it_should(media):
-    speech, machines = judged(media.parent, people=1)
-    found = trial(speech, {"helicopter": machines["helicopter"][:2]}, mixtures=2)
+    speech, machines = held_out_clips(media.parent, people=1)
+    found = measure_detection(speech, {"helicopter": machines["helicopter"][:2]}, mixtures=2)
     heard = found["helicopter"]
     assert heard.alone == 2 * (4 * RATE // CHUNK)
     assert 0 < heard.hits <= heard.spoken
@@ -322,4 +322,4 @@ def test_the_trial_counts_what_it_should(media):
 
 def test_a_folder_without_the_corpora_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="lacks ravdess, nemo or noise"):
-        judged(tmp_path)
+        held_out_clips(tmp_path)

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 from calibration.data.dataset import Example
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
 from export.corpora.fingerprint import item_fingerprint
-from export.teachers.cache import _read, teach
+from export.teachers.cache import _read_parts, teach
 from export.teachers.find import open_teacher
 from export.teachers.whisper import WhisperTeacher
 from export.training.losses import Taught, distillation_loss
@@ -118,7 +118,7 @@ def test_a_damaged_answer_that_another_process_removed_is_missing(tmp_path, monk
 
     (tmp_path / "a.safetensors").write_bytes(b"damaged")
     monkeypatch.setattr("export.teachers.cache.load_file", gone)
-    assert _read(tmp_path, {"a"}) == {}
+    assert _read_parts(tmp_path, {"a"}) == {}
 
 
 def test_a_clip_that_cannot_be_read_is_named_counted_and_left_out(tmp_path, rng, capsys):

@@ -25,7 +25,7 @@ from edge.config import Site
 from edge.display.display import Display
 from edge.display.terminal.text_panel import FILLED, OUTLINED, TextPanel
 from edge.display.terminal.text_screen import TextScreen, has_terminal
-from edge.display.view import STALE_S, Look, View
+from edge.display.view import STALE_S, View, ViewOptions
 from edge.items import Health, State
 from edge.starter_labels import STARTER as LABELS
 from edge.starter_labels import labels_of
@@ -108,7 +108,7 @@ def test_a_state_is_words_and_no_label(name):
 
 
 def test_nothing_yet_silence_and_a_person():
-    assert word("waiting", "ja") in "".join(shown(View(look=Look("ja"))))
+    assert word("waiting", "ja") in "".join(shown(View(look=ViewOptions("ja"))))
     assert "no new reading for 7 s" in "".join(shown(view(now=60.0 + STALE_S + 2.0)))
     assert "person 2" in "".join(shown(view(readings=[read(60, person=2)])))
     gone = (Health("microphone", "gone"), Health("camera", "running", "dark"))
@@ -137,7 +137,7 @@ def test_labels_of_a_site_with_long_names():
     reading = dataclasses.replace(
         read(60), label=labels[1], candidates=(labels[1],), probabilities=[1 / 14] * 14, source="s" * 200
     )
-    lines = shown(board([reading], setup=setup).view(Look("ja"), 60.0), height=40)
+    lines = shown(board([reading], setup=setup).view(ViewOptions("ja"), 60.0), height=40)
     assert max(map(cell_len, lines)) <= 80
     heads = [line for line in lines if "frustrated and impatient" in line]
     assert len(heads) == 1  # once: it has no other name; beside its bar there is room for 20 cells
@@ -174,7 +174,7 @@ def console(file):
 
 def test_a_terminal_that_hangs_or_is_gone_holds_up_nothing():
     for file in (Stuck(), Gone()):
-        panel = TextScreen(SETUP, Look(), console(file))
+        panel = TextScreen(SETUP, ViewOptions(), console(file))
         began = time.monotonic()
         with panel:
             for _ in range(10):
@@ -193,7 +193,7 @@ def test_a_terminal_that_hangs_or_is_gone_holds_up_nothing():
 
 def test_what_is_said_is_shown_below_and_printed_when_an_error_ends_it():
     file, printed = io.StringIO(), sys.stdout
-    with pytest.raises(ZeroDivisionError), TextScreen(SETUP, Look(), console(file)) as panel:  # noqa: PT012
+    with pytest.raises(ZeroDivisionError), TextScreen(SETUP, ViewOptions(), console(file)) as panel:  # noqa: PT012
         panel.write(read(60))
         wait(lambda: "happy" in file.getvalue())
         print("[health] line")
@@ -374,7 +374,7 @@ def test_a_terminal_that_is_resized_holds_one_panel():
 
 def test_ctrl_z_gives_the_terminal_back():
     file = io.StringIO()
-    with TextScreen(SETUP, Look(), console(file)) as panel:
+    with TextScreen(SETUP, ViewOptions(), console(file)) as panel:
         panel.write(read(60))
         wait(lambda: "happy" in file.getvalue())
         panel.suspend()

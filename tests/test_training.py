@@ -23,7 +23,7 @@ from edge.starter_labels import STARTER as LABELS
 from export.fusion.crossfit import train_heads
 from export.fusion.head import FusionHead
 from export.fusion.training import train_fusion
-from export.fusion.windows import Pool, compose
+from export.fusion.windows import Pool, compose_windows
 from export.recipe import read_recipe
 from export.students.audio import train_audio
 from export.students.networks import TOKEN, AudioStudent, TextStudent, VisionStudent
@@ -400,7 +400,7 @@ def test_noise_added_to_a_picture_is_noise_added_to_the_sound(loud, rng):
     clip, noise = sound(40000), np.asarray(rng.standard_normal(80000), np.float32)
     windows = NoisyWindows([], [clip], [noise], spec)
     bank = windows.bank(list(windows.places(1)), np.random.default_rng(2))
-    quiet, over = (bank.heard(0, Drawn(snr), loud=loud) for snr in (90.0, 5.0))
+    quiet, over = (bank.with_noise(0, Drawn(snr), loud=loud) for snr in (90.0, 5.0))
     place = windows.places(1)[0]
     wished = log_mel(add_noise(place, noise[:64000], 5.0), spec)
     assert np.abs(over.mean(axis=1) - wished.mean(axis=1)).mean() < 0.04  # 1.6 dB
@@ -432,8 +432,8 @@ class Drawn:
 def test_a_noise_comes_in_another_colour_every_time_and_as_loud(rng):
     spec, powers = AudioSpec(), np.log(np.full((1, 80, 400), 1e-10, np.float32)).astype(np.float16)
     spec = spec.model_copy(update={"mels": 80})
-    hums = [(1.0 + rng.random((80, 500))).astype(np.float32), np.full((80, 400), 1.5, np.float32)]
-    bank = Bank(powers, np.ones(1, np.float32), hums, spec)
+    noises = [(1.0 + rng.random((80, 500))).astype(np.float32), np.full((80, 400), 1.5, np.float32)]
+    bank = Bank(powers, np.ones(1, np.float32), noises, spec)
     drawn = [bank._noise(400, draw(seed)) for seed in range(40)]
     assert np.mean([noise.mean() for noise in drawn]) == pytest.approx(1.5, rel=0.05)
     slopes = [np.log(noise[60:].mean() / noise[:20].mean()) for noise in drawn]
@@ -736,7 +736,7 @@ def test_windows_keep_what_was_really_said(recipe, pools):
     known = {**pools, "audio": replace(pools["audio"], spoken=nothing), "spoken": spoken}
     shares = {}
     for share in (0.0, 0.5, 1.0):
-        text = compose(known, WISHED, recipe, draw(3), ("audio", "text"), spoken=share)[2]
+        text = compose_windows(known, WISHED, recipe, draw(3), ("audio", "text"), spoken=share)[2]
         shares[share] = (text[:, 0, 0] == 99.0).float().mean().item()
         assert not (text == 50.0).any()
     assert shares[0.0] == 0.0
@@ -745,7 +745,9 @@ def test_windows_keep_what_was_really_said(recipe, pools):
 
 
 def test_a_composed_window_has_the_shapes_of_a_real_one(recipe, pools):
-    audio, vision, text, vision_mask, text_mask, present, quality = compose(pools, WISHED, recipe, draw(1))
+    audio, vision, text, vision_mask, text_mask, present, quality = compose_windows(
+        pools, WISHED, recipe, draw(1)
+    )
     faces = recipe.face_crop.faces
     assert audio.shape == (600, 5, 4)
     assert vision.shape == (600, faces, 4)
@@ -753,14 +755,14 @@ def test_a_composed_window_has_the_shapes_of_a_real_one(recipe, pools):
     assert (vision_mask.shape, text_mask.shape) == ((600, faces), (600, 7))
     assert present.shape == quality.shape == (600, 3)
     assert all(t.dtype == torch.float32 for t in (audio, vision, text, vision_mask, text_mask, present))
-    again = compose(pools, WISHED, recipe, draw(1))
+    again = compose_windows(pools, WISHED, recipe, draw(1))
     assert all(torch.equal(a, b) for a, b in zip(again[:3], (audio, vision, text), strict=True))
 
 
 @pytest.mark.parametrize("dropout", [0.01, 0.3, 0.95])
 def test_masks_agree_with_what_is_present(recipe, pools, dropout):
     for seed in range(5):
-        composed = compose(pools, WISHED, wishing(recipe, dropout=dropout), draw(seed))
+        composed = compose_windows(pools, WISHED, wishing(recipe, dropout=dropout), draw(seed))
         audio, vision, text, vision_mask, text_mask, present, quality = composed
         assert (present.sum(1) >= 1).all()
         assert torch.equal(vision_mask.amax(1), present[:, 1])
@@ -774,22 +776,22 @@ def test_masks_agree_with_what_is_present(recipe, pools, dropout):
 
 
 def test_modalities_go_missing_as_often_as_wished(recipe, pools):
-    present = compose(pools, WISHED, wishing(recipe, dropout=0.2), draw(1))[5]
+    present = compose_windows(pools, WISHED, wishing(recipe, dropout=0.2), draw(1))[5]
     np.testing.assert_allclose(1 - present.mean(0), 0.2, atol=0.06)
 
 
 def test_what_is_heard_has_the_wished_label(recipe, pools):
-    audio, *_, present, _ = compose(pools, WISHED, recipe, draw(2))
+    audio, *_, present, _ = compose_windows(pools, WISHED, recipe, draw(2))
     heard = present[:, 0] == 1
     assert torch.equal(audio[heard][:, 0, 0], WISHED[heard] + 1.0)
 
 
 def test_what_is_said_and_seen_does_not_always_fit(recipe, pools):
     everything = ("audio", "vision", "text")
-    fitting = compose(pools, WISHED, wishing(recipe, mismatch=1e-9), draw(3), everything)
+    fitting = compose_windows(pools, WISHED, wishing(recipe, mismatch=1e-9), draw(3), everything)
     assert torch.equal(fitting[2][:, 0, 0], WISHED + 1.0)
     assert torch.equal(fitting[1][:, 0, 0], WISHED + 1.0)
-    mixed = compose(pools, WISHED, wishing(recipe, mismatch=0.6), draw(3), everything)
+    mixed = compose_windows(pools, WISHED, wishing(recipe, mismatch=0.6), draw(3), everything)
     off_text = (mixed[2][:, 0, 0] != WISHED + 1.0).float().mean().item()
     off_face = (mixed[1][:, 0, 0] != WISHED + 1.0).float().mean().item()
     assert off_text == pytest.approx(0.6 * 5 / 6, abs=0.07)  # one in six of any label fits after all
@@ -826,7 +828,7 @@ def test_heads_trained_side_by_side_are_those_trained_one_by_one(recipe, pools, 
 
 @pytest.mark.parametrize("kept", [MODALITIES, ("audio",), ("vision",), ("vision", "text")])
 def test_exactly_what_is_kept_is_there(recipe, pools, kept):
-    present = compose(pools, WISHED, wishing(recipe, dropout=0.95), draw(4), kept)[5]
+    present = compose_windows(pools, WISHED, wishing(recipe, dropout=0.95), draw(4), kept)[5]
     assert torch.equal(present, torch.tensor([float(m in kept) for m in MODALITIES]).expand(600, 3))
 
 

@@ -12,8 +12,8 @@ from edge.display import judging
 from edge.display.judging import Held, Wish, key_at, label_key, place_of, rows, wish_of
 from edge.display.panel.layout import COMPACT, FULL
 from edge.display.panel.panel import at_units, draw
-from edge.display.verdicts import REVIEWER, Verdicts
-from edge.display.view import Look, Note
+from edge.display.verdicts import REVIEWER, VerdictWriter
+from edge.display.view import Note, ViewOptions
 from edge.review.shown import reasons
 from edge.review.store import Store
 from edge.sections import ReviewSettings
@@ -25,7 +25,7 @@ ASKED = dataclasses.replace(SETUP, queue=True)
 
 
 def shown(reading=None, setup=ASKED):
-    return board([reading or read(60, "sad")], setup=setup).view(Look(), 60.0)
+    return board([reading or read(60, "sad")], setup=setup).view(ViewOptions(), 60.0)
 
 
 def test_keys_ask_for_verdicts_on_the_reading_that_is_shown():
@@ -81,7 +81,7 @@ def test_each_place_to_click_is_where_it_is_drawn(size, count):
         read(60), label=labels[0], candidates=labels[:1], probabilities=np.full(count, 1 / count, np.float32)
     )
     with_, without = (
-        draw(board([reading], setup=dataclasses.replace(setup, queue=queue)).view(Look(), 60.0), *size)
+        draw(board([reading], setup=dataclasses.replace(setup, queue=queue)).view(ViewOptions(), 60.0), *size)
         for queue in (True, None)
     )
     x, y, wide, high = place_of("c", layout)
@@ -103,7 +103,7 @@ def queue(tmp_path, tiny_bundle):
     notes = []
     with (
         Review(settings, tiny_bundle, print, voting=voting, run="r") as review,
-        Verdicts(settings, tiny_bundle, voting, "r") as verdicts,
+        VerdictWriter(settings, tiny_bundle, voting, "r") as verdicts,
     ):
         verdicts.tell = notes.append
 

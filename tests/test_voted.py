@@ -5,8 +5,8 @@ import pytest
 
 from calibration.confidence import voted
 from calibration.confidence.fitting import fit_thresholds
-from calibration.confidence.voted import CLEAR, Voice, voted_thresholds
-from calibration.judge.streams import Clip, compose, shifted_balance
+from calibration.confidence.voted import CLEAR, SpeakerPosteriors, voted_thresholds
+from calibration.judge.streams import Clip, compose_stream, shifted_balance
 from calibration.judge.voting_trial import tallies
 from edge.bundle.manifest import VotingSettings
 from edge.items import Prediction
@@ -25,7 +25,7 @@ def voice(seed, n=40, labels=K):
     truth = np.arange(labels).repeat(n)
     logits = rng.normal(0.0, 1.0, (len(truth), K))
     logits[np.arange(len(truth)), truth] += rng.normal(1.5, 0.5, len(truth))
-    return Voice(softmax(logits), truth)
+    return SpeakerPosteriors(softmax(logits), truth)
 
 
 def test_sets_of_votes_hold_the_true_label_as_often_as_promised():
@@ -42,7 +42,7 @@ def test_sets_of_votes_hold_the_true_label_as_often_as_promised():
             Clip(int(label), "", (Prediction(0.0, p, {"audio": p, "text": p}, {}, CLEAR),), 4)
             for p, label in zip(other.posteriors, other.labels, strict=True)
         ]
-        stream = compose(clips, shifted_balance(seed, K), 1800, 1.0, seed)
+        stream = compose_stream(clips, shifted_balance(seed, K), 1800, 1.0, seed)
         shown = np.array([tally.probabilities for tally in tallies(stream, RULES)])
         own = shown[np.arange(len(shown)), stream.labels]
         covered.append((own >= thresholds[stream.labels]).mean())

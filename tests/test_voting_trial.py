@@ -7,10 +7,10 @@ from calibration.judge.streams import Stream
 from calibration.judge.voting_trial import (
     average,
     compare,
+    device_vote,
     hidden_markov,
     majority,
     none,
-    ours,
     tallies,
     trust,
 )
@@ -60,7 +60,7 @@ def test_the_hidden_state_needs_as_much_as_a_change_costs():
 
 
 def test_ours_needs_more_than_one_window_that_differs():
-    shown = ours(said(1, 1, 1, 2, 1, 1), RULES)
+    shown = device_vote(said(1, 1, 1, 2, 1, 1), RULES)
     assert shown.tolist() == [1] * 6
 
 

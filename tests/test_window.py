@@ -22,7 +22,7 @@ from edge.display.display import Display, panel_setup
 from edge.display.judging import place_of, rows
 from edge.display.panel.layout import FULL
 from edge.display.panel.palette import BANNER, label_colour
-from edge.display.view import STALE_S, Look
+from edge.display.view import STALE_S, ViewOptions
 from edge.display.window import screen as screen_module
 from edge.display.window import work_area
 from edge.display.window.screen import Screen, has_screen
@@ -105,7 +105,7 @@ class Told:
         def gone():
             self.gone += 1
 
-        return Screen(options.pop("setup", SETUP), Look("en"), **options, quit=quit, gone=gone)
+        return Screen(options.pop("setup", SETUP), ViewOptions("en"), **options, quit=quit, gone=gone)
 
 
 @needs_x

@@ -75,7 +75,7 @@ def fit_thresholds(
     """
     _require(labels)
     if people is not None:
-        miss = _among_strangers(posteriors, labels, people, miss)
+        miss = _across_people(posteriors, labels, people, miss)
     return tuple(_quantiles(posteriors, labels, miss))
 
 
@@ -88,7 +88,7 @@ def _quantiles(posteriors: NDArray[Any], labels: NDArray[Any], miss: float) -> l
     return thresholds
 
 
-def _among_strangers(
+def _across_people(
     posteriors: NDArray[Any], labels: NDArray[Any], people: NDArray[Any], miss: float
 ) -> float:
     """The share to miss with which thresholds of all others come nearest to it on every person, on the mean.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.confidence.fitting import fit_thresholds
-from calibration.judge.streams import LEAST_LABELS, Clip, compose, shifted_balance
+from calibration.judge.streams import LEAST_LABELS, Clip, compose_stream, shifted_balance
 from calibration.judge.voting_trial import tallies
 from edge.items import Floats, Prediction, Quality
 from edge.reading.voting import Rules
@@ -25,7 +25,7 @@ CLEAR = Quality(40.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Voice:
+class SpeakerPosteriors:
     """Windows around one person's voice."""
 
     posteriors: Floats
@@ -35,7 +35,7 @@ class Voice:
 
 
 def voted_thresholds(
-    voices: Sequence[Voice], present: Sequence[str], rules: Rules, window_s: float, hop_s: float
+    voices: Sequence[SpeakerPosteriors], present: Sequence[str], rules: Rules, window_s: float, hop_s: float
 ) -> tuple[float, ...] | None:
     """For each label the voted probability below which it may be ruled out, [k]; None: no voice shows two.
 
@@ -48,7 +48,7 @@ def voted_thresholds(
         clips = _clips(voice, present, round(window_s / hop_s))
         for seed in range(100 * number, 100 * number + max(1, STREAMS // len(useful))):
             for shares in (shifted_balance(seed, len(rules.train_prior)), rules.train_prior):
-                stream = compose(clips, shares, HOPS, hop_s, seed)
+                stream = compose_stream(clips, shares, HOPS, hop_s, seed)
                 probabilities += [tally.probabilities for tally in tallies(stream, rules)]
                 labels.append(stream.labels)
                 people.append(np.full(HOPS, number))
@@ -57,7 +57,7 @@ def voted_thresholds(
     return fit_thresholds(np.stack(probabilities), np.concatenate(labels), np.concatenate(people))
 
 
-def _clips(voice: Voice, present: Sequence[str], hops: int) -> list[Clip]:
+def _clips(voice: SpeakerPosteriors, present: Sequence[str], hops: int) -> list[Clip]:
     return [
         Clip(int(label), "", (Prediction(0.0, p, dict.fromkeys(present, p), {}, CLEAR),), hops)
         for p, label in zip(voice.posteriors, voice.labels, strict=True)

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from calibration.data.moments import LONGEST_S, moment_of, part_of
 from calibration.data.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError
@@ -68,7 +68,7 @@ def person(name: str) -> str:
 
 
 def read_folder(
-    folder: Path, emotions: Emotions, *, files: bool = True, parts: bool = False
+    folder: Path, emotions: LabelReader, *, files: bool = True, parts: bool = False
 ) -> list[Example]:
     """Examples of a folder in the generic layout, in file order.
 
@@ -118,7 +118,7 @@ def read_judged(folder: Path, labels: Labels, *, files: bool = True) -> list[Exa
 
     Raises DatasetError, also for pseudo-labels.
     """
-    emotions = Emotions(labels)
+    emotions = LabelReader(labels)
     examples = read_folder(folder, emotions, files=files, parts=True)
     require_human(examples)
     if left_out := emotions.told(folder):

@@ -14,7 +14,7 @@ DROPPED = ("disgust", "contempt")
 OF_DROPPED = {*DROPPED, "disgusted", "嫌悪", "嫌悪感", "嫌", "軽蔑", "侮蔑"}
 
 
-class Emotions:
+class LabelReader:
     """Reads names of emotions as labels, and counts the known ones that none of the labels stands for."""
 
     def __init__(self, labels: Labels) -> None:

@@ -31,7 +31,7 @@ class Parity:
     """Calls compared."""
 
 
-def compare(
+def compare_engines(
     reference: Engine, candidate: Engine, feeds: Iterable[Mapping[str, NDArray[Any]]]
 ) -> dict[str, Parity]:
     """Run both engines on each feed: output name -> how close `candidate` comes to `reference`.

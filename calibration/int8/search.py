@@ -24,7 +24,7 @@ from edge.engines import open_engine
 from edge.words import asked_language, word
 
 Feed = Mapping[str, NDArray[Any]]
-Answers = list[dict[str, NDArray[Any]]]
+Outputs = list[dict[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +52,7 @@ class GivenBack:
 
 
 @dataclass(frozen=True)
-class Fit:
+class SearchResult:
     """What became of one network."""
 
     report: QuantizeReport
@@ -82,21 +82,21 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class _Trial:
+class _Candidate:
     report: QuantizeReport
     drop: float
     cosine: float
     snr_db: float
 
 
-def fit(
+def search(
     model_path: Path,
     ranges: Sequence[Feed],
     held_out: Calls,
     out_path: Path,
     wanted: QuantizeSettings,
     say: Callable[[str], None] = lambda _: None,
-) -> Fit:
+) -> SearchResult:
     """Write the INT8 graph of an FP32 one that keeps within `wanted` of it.
 
     ranges: calls that set the activation ranges. held_out: calls of other people, which judge. say: gets one
@@ -107,47 +107,53 @@ def fit(
     with open_engine(model_path) as engine:
         reference = [engine.run(feed) for feed in held_out.feeds]
     with tempfile.TemporaryDirectory() as scratch:
-        bench = _Bench(quantizer, held_out, reference, Path(scratch) / "trial.onnx")
-        trials = {method: bench.trial(method) for method in METHODS}
-        method = max(METHODS, key=lambda name: trials[name].snr_db)
-        trial, steps = _give_back(bench, method, trials[method], wanted, say)
+        scorer = _Scorer(quantizer, held_out, reference, Path(scratch) / "trial.onnx")
+        candidates = {method: scorer.measure(method) for method in METHODS}
+        method = max(METHODS, key=lambda name: candidates[name].snr_db)
+        candidate, steps = _give_back(scorer, method, candidates[method], wanted, say)
     report = quantizer.write(out_path, method, {step.node: "given back" for step in steps})
-    return Fit(report, trial.drop, trial.cosine, {m: t.snr_db for m, t in trials.items()}, steps)
+    return SearchResult(
+        report, candidate.drop, candidate.cosine, {m: t.snr_db for m, t in candidates.items()}, steps
+    )
 
 
 def _give_back(
-    bench: _Bench, method: Method, trial: _Trial, wanted: QuantizeSettings, say: Callable[[str], None]
-) -> tuple[_Trial, list[GivenBack]]:
+    scorer: _Scorer,
+    method: Method,
+    candidate: _Candidate,
+    wanted: QuantizeSettings,
+    say: Callable[[str], None],
+) -> tuple[_Candidate, list[GivenBack]]:
     """The accuracy loop: the most harmful node first, until the network is good enough."""
     steps: list[GivenBack] = []
     order: list[tuple[str, int]] | None = None
-    total = sum(product.macs for product in bench.quantizer.products)
+    total = sum(product.macs for product in scorer.quantizer.products)
     left: dict[str, str] = {}
     # Not "above" and "below": a NaN is never good enough.
-    while not (trial.drop <= wanted.max_drop and trial.cosine >= wanted.min_cosine) and (
+    while not (candidate.drop <= wanted.max_drop and candidate.cosine >= wanted.min_cosine) and (
         order is None or order
     ):
         if order is None:
-            order = bench.harm(method)
+            order = scorer.harm(method)
         name, macs = order.pop(0)
         left[name] = "given back"
-        trial = bench.trial(method, left)
-        steps.append(GivenBack(name, macs / total, round(trial.drop, 3), round(trial.cosine, 5)))
-        said = {"name": name, "drop": trial.drop, "cosine": trial.cosine}
+        candidate = scorer.measure(method, left)
+        steps.append(GivenBack(name, macs / total, round(candidate.drop, 3), round(candidate.cosine, 5)))
+        said = {"name": name, "drop": candidate.drop, "cosine": candidate.cosine}
         say(f"  {word('stays_float', asked_language(), **said)}")
-    return trial, steps
+    return candidate, steps
 
 
-class _Bench:
+class _Scorer:
     """Tries INT8 graphs of one network against the FP32 answers."""
 
-    def __init__(self, quantizer: Quantizer, held_out: Calls, reference: Answers, scratch: Path) -> None:
+    def __init__(self, quantizer: Quantizer, held_out: Calls, reference: Outputs, scratch: Path) -> None:
         self.quantizer = quantizer
         self._held_out, self._reference, self._scratch = held_out, reference, scratch
         require_finite(reference, "FP32")
         self._full = self._weighted_f1(reference)
 
-    def trial(self, method: Method, left: Mapping[str, str] | None = None) -> _Trial:
+    def measure(self, method: Method, left: Mapping[str, str] | None = None) -> _Candidate:
         """Quantize with these nodes left in float, run, compare."""
         report = self.quantizer.write(self._scratch, method, left)
         with open_engine(self._scratch) as engine:
@@ -156,7 +162,7 @@ class _Bench:
             parity((a[name], b[name]) for a, b in zip(self._reference, answers, strict=True))
             for name in self._reference[0]
         ]
-        return _Trial(
+        return _Candidate(
             report,
             100.0 * (self._full - self._weighted_f1(answers)),
             float(np.min([output.mean_cosine for output in found])),
@@ -166,10 +172,10 @@ class _Bench:
     def harm(self, method: Method) -> list[tuple[str, int]]:
         """Output and multiplications of each quantized node, the one whose float form helps most first."""
         nodes = self.quantizer.quantized
-        gain = {node.output: self.trial(method, {node.output: "tried"}).snr_db for node in nodes}
+        gain = {node.output: self.measure(method, {node.output: "tried"}).snr_db for node in nodes}
         ordered = sorted(nodes, key=lambda node: gain[node.output], reverse=True)
         return [(node.output, node.macs) for node in ordered]
 
-    def _weighted_f1(self, answers: Answers) -> float:
+    def _weighted_f1(self, answers: Outputs) -> float:
         predicted = np.concatenate([answer["logits"].argmax(-1).reshape(-1) for answer in answers])
         return weighted_f1(self._held_out.labels, predicted)

@@ -33,7 +33,7 @@ TOLERANCE_DB = 3.0
 
 
 @dataclass(slots=True)
-class Heard:
+class DetectionCounts:
     """What one machine did to speech."""
 
     hits: int = 0
@@ -61,7 +61,7 @@ class Heard:
         return float(np.mean(errors <= TOLERANCE_DB)) if len(errors) else 0.0
 
 
-def judged(folder: Path, people: int = PEOPLE) -> tuple[list[Path], dict[str, list[Path]]]:
+def held_out_clips(folder: Path, people: int = PEOPLE) -> tuple[list[Path], dict[str, list[Path]]]:
     """Clips of speech and of each machine that nothing was tuned on. Raises DatasetError."""
     actors = [
         path for actor in range(17, 21) for path in sorted((folder / f"ravdess/actor_{actor}").glob("*.opus"))
@@ -79,9 +79,11 @@ def judged(folder: Path, people: int = PEOPLE) -> tuple[list[Path], dict[str, li
     return chosen, machines
 
 
-def trial(speech: Sequence[Path], machines: dict[str, list[Path]], mixtures: int = 4) -> dict[str, Heard]:
+def measure_detection(
+    speech: Sequence[Path], machines: dict[str, list[Path]], mixtures: int = 4
+) -> dict[str, DetectionCounts]:
     """Machine -> what it did to the clips of speech, each mixed with `mixtures` recordings of the machine."""
-    found = {name: Heard() for name in machines}
+    found = {name: DetectionCounts() for name in machines}
     noises = {name: [_without_silence(_load(path)) for path in paths] for name, paths in machines.items()}
     for name, sounds in noises.items():
         for sound in sounds:
@@ -101,29 +103,29 @@ def trial(speech: Sequence[Path], machines: dict[str, list[Path]], mixtures: int
                 sound = np.resize(sounds[(mixtures * number + turn) % len(sounds)], len(voice))
                 for ratio_db in RATIOS_DB if turn == 0 else (0,):
                     gain = np.sqrt(level / np.mean(np.square(sound)) / 10 ** (ratio_db / 10))
-                    _judge(found[name], voice + np.float32(gain) * sound, spoken, ratio_db)
+                    _count(found[name], voice + np.float32(gain) * sound, spoken, ratio_db)
     return found
 
 
-def _judge(heard: Heard, mixed: Floats, spoken: NDArray[np.bool_], ratio_db: int) -> None:
+def _count(counts: DetectionCounts, mixed: Floats, spoken: NDArray[np.bool_], ratio_db: int) -> None:
     if ratio_db == 0:
-        heard.spoken += int(spoken.sum())
-        heard.hits += int(_spoken(mixed)[spoken].sum())
+        counts.spoken += int(spoken.sum())
+        counts.hits += int(_spoken(mixed)[spoken].sum())
     measured = SpeechDetector().measure(mixed)
     if measured.seconds:
-        heard.errors_db.setdefault(ratio_db, []).append(measured.snr_db - ratio_db)
+        counts.errors_db.setdefault(ratio_db, []).append(measured.snr_db - ratio_db)
 
 
-def table(found: dict[str, Heard]) -> str:
+def table(found: dict[str, DetectionCounts]) -> str:
     """As Markdown."""
     rows = [
         "| machine | recall at 0 dB | false alarms | ratio within 3 dB at 0, 5, 10, 20 dB |",
         "|---|---|---|---|",
     ]
-    for name, heard in found.items():
-        close = ", ".join(f"{heard.close(ratio):.2f}" for ratio in RATIOS_DB)
+    for name, counts in found.items():
+        close = ", ".join(f"{counts.close(ratio):.2f}" for ratio in RATIOS_DB)
         rows.append(
-            f"| {name} | {heard.recall:.3f} | {heard.false_alarms:.2%} | {close} |".replace("%", " %")
+            f"| {name} | {counts.recall:.3f} | {counts.false_alarms:.2%} | {close} |".replace("%", " %")
         )
     return "\n".join(rows)
 
@@ -153,4 +155,4 @@ def _spoken(samples: Floats) -> NDArray[np.bool_]:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path)
-    sys.stdout.write(table(trial(*judged(parser.parse_args().folder))) + "\n")
+    sys.stdout.write(table(measure_detection(*held_out_clips(parser.parse_args().folder))) + "\n")

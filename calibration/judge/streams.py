@@ -44,7 +44,9 @@ class Stream:
     """The true label of each hop."""
 
 
-def compose(clips: Sequence[Clip], shares: Sequence[float], hops: int, hop_s: float, seed: int) -> Stream:
+def compose_stream(
+    clips: Sequence[Clip], shares: Sequence[float], hops: int, hop_s: float, seed: int
+) -> Stream:
     """A stream of one person's clips.
 
     shares: how often each label is to be met; labels that no clip shows get none. hops: length.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.judge.metrics import calibration_error, weighted_f1
-from calibration.judge.streams import Clip, Stream, compose, shifted_balance
+from calibration.judge.streams import Clip, Stream, compose_stream, shifted_balance
 from edge.bundle.manifest import Manifest
 from edge.reading.confidence import judged
 from edge.reading.fusion import fused_name
@@ -102,7 +102,7 @@ def hidden_markov(stream: Stream, rules: Rules, stay: float = STAY) -> Shown:
     return np.array(shown)
 
 
-def ours(stream: Stream, rules: Rules) -> Shown:
+def device_vote(stream: Stream, rules: Rules) -> Shown:
     """What the device shows, the moving prior included, [n]."""
     return np.array([tally.label for tally in tallies(stream, rules)])
 
@@ -117,11 +117,11 @@ WAYS: dict[str, Way] = {
     "majority vote": majority,
     "exponential average": average,
     "hidden Markov": hidden_markov,
-    (OURS := "prior-based voting"): ours,
+    (OURS := "prior-based voting"): device_vote,
 }
 
 
-def trial(clips: Sequence[Clip], manifest: Manifest) -> dict[str, dict[str, Result]]:
+def compare_on_streams(clips: Sequence[Clip], manifest: Manifest) -> dict[str, dict[str, Result]]:
     """Every way to vote on composed streams: balance (shifted, even) -> way -> result.
 
     manifest: of the bundle. clips: of one or more speakers, STREAMS streams each. Raises DatasetError when a
@@ -139,7 +139,7 @@ def trial(clips: Sequence[Clip], manifest: Manifest) -> dict[str, dict[str, Resu
                 shares = (
                     shifted_balance(seed, len(manifest.labels)) if balance == "shifted" else rules.train_prior
                 )
-                streams.append(compose(own, shares, HOPS, hop_s, seed))
+                streams.append(compose_stream(own, shares, HOPS, hop_s, seed))
         voted = {stream: tallies(stream, rules) for stream in streams}
         found[balance] = compare(streams, rules, hop_s, negative, WAYS | {OURS: _shown_of(voted)})
         trusted = [trust(stream, votes, manifest) for stream, votes in voted.items()]

@@ -90,7 +90,7 @@ def evaluate(
         raise DatasetError.of("kpi_no_negative")
     with open_(False) as opened:
         if meet:
-            opened.meet(examples)
+            opened.learn_voices(examples)
         found, skipped = takes(opened, examples, list(DROPS.values()))
         if not found[0]:
             raise DatasetError.of("no_clip_judged", modality="fused", reasons=reasons(skipped))
@@ -98,7 +98,7 @@ def evaluate(
         report = opened.report(_answers(found[0], skipped))
     with open_(True) as opened:
         if meet:
-            opened.meet(examples)
+            opened.learn_voices(examples)
         floats = takes(opened, examples, [()])[0][0]
     return report, kpi(by_missing, floats, asked)
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from calibration.data.dataset import Example
 from calibration.judge.evaluator import Evaluator
-from calibration.judge.streams import Clip, compose
+from calibration.judge.streams import Clip, compose_stream
 from edge.errors import DatasetError, MediaError
 from edge.items import Prediction, Quality
 from edge.reading.encoders import Tokens
@@ -134,7 +134,7 @@ def tracks_of(
         own = [take for take in found if take.example.speaker == person]
         clips = [Clip(t.example.label, person, t.predictions, t.hops(hop_s)) for t in own]
         try:
-            stream = compose(clips, prior, round(each * 3600 / hop_s), hop_s, number)
+            stream = compose_stream(clips, prior, round(each * 3600 / hop_s), hop_s, number)
         except DatasetError:
             left_out.append(person)
             continue

@@ -67,13 +67,13 @@ def unpack(archive: Path, names_of: NamesOf, check: Check) -> Path:
             if alone:
                 _clear(target)
             if not os.path.lexists(target):
-                return _write(file, parts, target, check)
+                return _write_tar(file, parts, target, check)
             try:
                 check(target)
             except BundleError:
                 if not _ours(target, names):
                     raise
-                return _write(file, parts, target, check)
+                return _write_tar(file, parts, target, check)
             return target
     except InputError as error:
         raise BundleError.of("bundle_packed", path=archive, why=error) from error
@@ -178,7 +178,7 @@ def _manifest(file: BinaryIO, parts: dict[str, _Part]) -> bytes:
     return file.read(part.size)
 
 
-def _write(file: BinaryIO, parts: dict[str, _Part], target: Path, check: Check) -> Path:
+def _write_tar(file: BinaryIO, parts: dict[str, _Part], target: Path, check: Check) -> Path:
     """Make the folder and check it, then rename it into its place."""
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-unpacking-", dir=target.parent) as scratch:
         folder = Path(scratch) / "bundle"

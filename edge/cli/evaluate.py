@@ -141,12 +141,12 @@ def _line(kpi: Any) -> str:
 
 def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | None) -> None:
     from calibration.judge.evaluate import stream_clips  # noqa: TID251 - inside a verb only
-    from calibration.judge.voting_trial import as_dict, table, trial  # noqa: TID251 - inside a verb only
+    from calibration.judge.voting_trial import as_dict, compare_on_streams, table  # noqa: TID251 - inside a verb only
 
     from edge.bundle.folder import open_bundle
 
     opened = open_bundle(bundle)
-    found = trial(stream_clips(opened, folder, dropped), opened.manifest)
+    found = compare_on_streams(stream_clips(opened, folder, dropped), opened.manifest)
     say(table(found, asked_language()))
     if json:
         write_json(json, as_dict(found))

@@ -32,7 +32,7 @@ def pseudo(
         raise misused("pseudo_trial_sign", "--sign")
     try:
         from export.pseudo.run import run_pseudo  # noqa: TID251 - inside a verb only
-        from export.pseudo.trial import run_trial  # noqa: TID251 - inside a verb only
+        from export.pseudo.trial import run_hidden_labels  # noqa: TID251 - inside a verb only
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
             raise
@@ -40,6 +40,6 @@ def pseudo(
 
     with writing(out):
         if trial is not None:
-            say(run_trial(recipe, data, policy, out, trial))
+            say(run_hidden_labels(recipe, data, policy, out, trial))
         elif unlabelled is not None:
             run_pseudo(recipe, data, unlabelled, policy, out, sign)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.display.panel.panel import draw
-from edge.display.view import TIMELINE_S, Board, Look, Setup
+from edge.display.view import TIMELINE_S, Board, Setup, ViewOptions
 from edge.display.window.window import FPS
 from edge.items import Face, Frame, Health, Reading
 from edge.sources.recorded.recording import RecordingSource
@@ -26,7 +26,7 @@ def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]
     import cv2
 
     cv2.setNumThreads(1)
-    board, look = Board(Setup(STARTER, (1 / len(STARTER),) * len(STARTER), bundle="bench")), Look("ja")
+    board, look = Board(Setup(STARTER, (1 / len(STARTER),) * len(STARTER), bundle="bench")), ViewOptions("ja")
     for second in range(int(TIMELINE_S) + 1):
         board.write(_reading(second))
     board.feel((Health("microphone", "running", rate=16000.0, level_db=-30.0), Health("camera", "running")))

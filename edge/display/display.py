@@ -19,8 +19,8 @@ from edge.bundle.manifest import Manifest
 from edge.config import Site, rules
 from edge.display.panel.charset import undrawable
 from edge.display.terminal.text_screen import TextScreen, has_terminal
-from edge.display.verdicts import Verdicts
-from edge.display.view import Look, Note, Setup
+from edge.display.verdicts import VerdictWriter
+from edge.display.view import Note, Setup, ViewOptions
 from edge.display.window.screen import Screen, has_screen, screen_answers
 from edge.errors import InputError
 from edge.items import Frame, Health, People, Reading
@@ -51,7 +51,7 @@ class Display:
         healths: Callable[[], Sequence[Health]] = tuple,
         offset_ms: Callable[[], float | None] = lambda: None,
         troubles: Callable[[], Mapping[str, str]] = dict,
-        verdicts: Verdicts | None = None,
+        verdicts: VerdictWriter | None = None,
     ) -> None:
         self._site, self._manifest, self._say = site, manifest, say
         self._asked: dict[str, Any] = {"healths": healths, "offset_ms": offset_ms, "troubles": troubles}
@@ -67,7 +67,7 @@ class Display:
 
     def __enter__(self) -> Self:
         self._setup = panel_setup(self._site, self._manifest, self._verdicts is not None)
-        self._look = Look(self._site.language, self._site.display.privacy)
+        self._look = ViewOptions(self._site.language, self._site.display.privacy)
         if self._verdicts:
             self._verdicts.tell = self._tell
             self._held.enter_context(self._verdicts)

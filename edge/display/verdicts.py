@@ -50,7 +50,7 @@ class _Given:
     """Whether the item was made for it."""
 
 
-class Verdicts:
+class VerdictWriter:
     """Takes verdicts and writes them on a thread of its own: `judge` and `undo` return at once.
 
     A reading that is no check is put on the queue first, numbers only. voting, run: of the run. tell: gets a
@@ -177,6 +177,6 @@ class Verdicts:
         return next((int(item) for item, run, person in rows if (run, person) == mine), 0)
 
 
-def panel_verdicts(site: Site, bundle: Bundle, voting: VotingSettings, run: str) -> Verdicts | None:
+def panel_verdicts(site: Site, bundle: Bundle, voting: VotingSettings, run: str) -> VerdictWriter | None:
     """What takes the verdicts given on a panel; None without [review]."""
-    return Verdicts(site.review, bundle, voting, run, site.language) if site.review else None
+    return VerdictWriter(site.review, bundle, voting, run, site.language) if site.review else None

@@ -52,7 +52,7 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ViewOptions:
     """How the person in front of the panel wants it."""
 
     language: Language = "en"
@@ -87,7 +87,7 @@ class View:
     """Everything a panel shows at one moment."""
 
     setup: Setup = Setup()
-    look: Look = Look()
+    look: ViewOptions = ViewOptions()
     now: float = 0.0
     """The moment, on the clock of the readings (seconds)."""
     readings: tuple[Reading, ...] = ()
@@ -253,7 +253,7 @@ class Board:
         newest = self._readings[-1].time if self._readings else 0.0
         return max(newest, self._frame.time) if self._frame else newest
 
-    def view(self, look: Look, now: float | None = None, celsius: float | None = None) -> View:
+    def view(self, look: ViewOptions, now: float | None = None, celsius: float | None = None) -> View:
         """What to show. now: on the clock of the readings (seconds); None: the time of the newest thing."""
         now = self.newest if now is None else now
         return View(

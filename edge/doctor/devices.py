@@ -154,7 +154,7 @@ def _sound_server(language: Language) -> tuple[str, str] | None:
 
 
 def _screen(site: Site, language: Language) -> Check:
-    from edge.display.view import Look, Setup
+    from edge.display.view import Setup, ViewOptions
     from edge.display.window.screen import Screen, has_screen
 
     if not has_screen():
@@ -162,7 +162,7 @@ def _screen(site: Site, language: Language) -> Check:
         return Check(not wanted, word("doctor_no_screen", language))
     name = os.environ.get("DISPLAY", "")
     try:
-        with Screen(Setup(), Look(language), quit=lambda: None, gone=lambda: None):
+        with Screen(Setup(), ViewOptions(language), quit=lambda: None, gone=lambda: None):
             return Check(True, word("doctor_screen", language, name=name))
     except InputError as error:
         values = {"why": error.told(language), "name": name}

@@ -103,7 +103,7 @@ def libcuda() -> Any:
     return ctypes.CDLL("libcuda.so.1")
 
 
-class Device:
+class CudaDevice:
     """Holds the GPU's primary context, one stream and what is allocated, while its `with` block lasts.
 
     Everything must happen on the thread that entered it. Raises EngineError, also for another thread.

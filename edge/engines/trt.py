@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.engines import cuda
-from edge.engines.cuda import Buffer, Device, Graph
+from edge.engines.cuda import Buffer, CudaDevice, Graph
 from edge.engines.lazy import LazyEngine, first_line
 from edge.engines.plans import plan_for
 from edge.engines.trt_build import Precision, compiler
@@ -46,7 +46,7 @@ class TensorRtEngine(LazyEngine):
         self.given_back: tuple[str, ...] = ()
         """Nodes that run in float because TensorRT has no INT8 kernel for them; known once it is open."""
         self._stack: ExitStack | None = None
-        self._device = Device()
+        self._device = CudaDevice()
         self._runtime: Any = None
         self._engine: Any = None
         self._context: Any = None
@@ -95,7 +95,7 @@ class TensorRtEngine(LazyEngine):
             raise EngineError.of("trt_no_gpu", package=package, why=error) from error
         with ExitStack() as opening:
             # Entered first, left last: plan, context and buffers live on the device.
-            self._device = opening.enter_context(Device())
+            self._device = opening.enter_context(CudaDevice())
             plan = plan_for(self.path, using, gpu, self._precision, LOG.warning, self.language)
             self.given_back = plan.given_back
             opening.callback(self._forget)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from calibration.data.dataset import Example
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from calibration.data.table import Once, Row, read_rows, shown
 from edge.errors import DatasetError
 from edge.items import Bytes
@@ -26,7 +26,7 @@ JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 """A JPEG that lacks its end was cut short, and is decoded as if it were grey there."""
 
 
-def read_fer2013(folder: Path, split: str, emotions: Emotions) -> list[Example]:
+def read_fer2013(folder: Path, split: str, emotions: LabelReader) -> list[Example]:
     """Its train or dev split. Raises DatasetError."""
     wanted = "train" if split == "train" else "validation"
     if (folder / "labels.csv").is_file():
@@ -44,7 +44,7 @@ def read_fer2013(folder: Path, split: str, emotions: Emotions) -> list[Example]:
     return examples
 
 
-def _from_mosaics(folder: Path, wanted: str, emotions: Emotions) -> list[Example]:
+def _from_mosaics(folder: Path, wanted: str, emotions: LabelReader) -> list[Example]:
     """labels.csv says where in which picture a face is; its other columns (votes of raters) are read past."""
     examples, once = [], Once()
     places: dict[str, Path] = {}
@@ -60,7 +60,7 @@ def _from_mosaics(folder: Path, wanted: str, emotions: Emotions) -> list[Example
     return examples
 
 
-def _from_pixels(folder: Path, wanted: str, emotions: Emotions) -> list[Example]:
+def _from_pixels(folder: Path, wanted: str, emotions: LabelReader) -> list[Example]:
     """fer2013.csv holds the pixels themselves: laid out once as pictures beside it."""
     import cv2
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from calibration.data.dataset import Example, person
 from calibration.data.encodings import decoded
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from calibration.data.recordings import SOUNDS
 from calibration.data.table import Once, read_rows, read_unquoted, shown
 from edge.errors import DatasetError
@@ -58,7 +58,7 @@ EKMAN = {
 FINE = {fine: label for label, names in EKMAN.items() for fine in names.split()}
 
 
-def _ravdess(folder: Path, emotions: Emotions) -> list[Example]:
+def _ravdess(folder: Path, emotions: LabelReader) -> list[Example]:
     examples = []
     for path in sorted(folder.rglob("03-01-*.wav")):
         parts = path.stem.split("-")
@@ -72,7 +72,7 @@ def _ravdess(folder: Path, emotions: Emotions) -> list[Example]:
     return examples
 
 
-def _nemo(folder: Path, emotions: Emotions) -> list[Example]:
+def _nemo(folder: Path, emotions: LabelReader) -> list[Example]:
     table = folder / "data.tsv"
     if not table.is_file():
         raise DatasetError.of("corpus_lacks", folder=folder, table=table.name, name="nEMO")
@@ -90,7 +90,7 @@ def _nemo(folder: Path, emotions: Emotions) -> list[Example]:
     return examples
 
 
-def _emovo(folder: Path, emotions: Emotions) -> list[Example]:
+def _emovo(folder: Path, emotions: LabelReader) -> list[Example]:
     examples = []
     for path in _sounds(folder):
         found = re.fullmatch(r"([a-z]{3})-([fm]\d)-[a-z]\d", path.stem)
@@ -102,7 +102,7 @@ def _emovo(folder: Path, emotions: Emotions) -> list[Example]:
     return examples
 
 
-def _emogator(folder: Path, emotions: Emotions) -> list[Example]:
+def _emogator(folder: Path, emotions: LabelReader) -> list[Example]:
     """Vocal bursts without words: no model of speech should learn from them unless its recipe says so."""
     examples = []
     for path in _sounds(folder):
@@ -121,7 +121,7 @@ def _sounds(folder: Path) -> list[Path]:
     return sorted(path for path in hidden if path.suffix.lower() in SOUNDS)
 
 
-def _goemotions(folder: Path, split: str, emotions: Emotions) -> list[Example]:
+def _goemotions(folder: Path, split: str, emotions: LabelReader) -> list[Example]:
     names = next((folder / n for n in ("labels.txt", "emotions.txt") if (folder / n).is_file()), None)
     table = folder / f"{split}.tsv"
     if names is None or not table.is_file():
@@ -143,7 +143,7 @@ def _goemotions(folder: Path, split: str, emotions: Emotions) -> list[Example]:
     return examples
 
 
-def _meld(folder: Path, split: str, emotions: Emotions) -> list[Example]:
+def _meld(folder: Path, split: str, emotions: LabelReader) -> list[Example]:
     table = folder / f"{split}_sent_emo.csv"
     columns = ("Utterance", "Speaker", "Emotion", "Dialogue_ID", "Utterance_ID")
     examples, once = [], Once()
@@ -159,14 +159,14 @@ def _meld(folder: Path, split: str, emotions: Emotions) -> list[Example]:
     return examples
 
 
-READERS: dict[str, Callable[[Path, Emotions], list[Example]]] = {
+READERS: dict[str, Callable[[Path, LabelReader], list[Example]]] = {
     "ravdess": _ravdess,
     "nemo": _nemo,
     "emovo": _emovo,
     "emogator": _emogator,
 }
 """By folder name, for a corpus without metadata.csv."""
-SPLIT_READERS: dict[str, Callable[[Path, str, Emotions], list[Example]]] = {
+SPLIT_READERS: dict[str, Callable[[Path, str, LabelReader], list[Example]]] = {
     "fer2013": read_fer2013,
     "goemotions": _goemotions,
     "meld": _meld,

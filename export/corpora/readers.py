@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from calibration.data.dataset import Example, nameless, person, read_folder, require_human
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from edge.errors import DatasetError
 from edge.labels import Labels
 from edge.words import asked_language
@@ -32,7 +32,7 @@ def read_corpus(data: Path, name: str, labels: Labels, split: str = "train") -> 
     split: train or dev, for corpora that come split. Says how many examples show what no label stands for.
     Raises DatasetError.
     """
-    folder, emotions = data / name, Emotions(labels)
+    folder, emotions = data / name, LabelReader(labels)
     if not folder.is_dir():
         raise DatasetError.of("corpus_none", data=data, name=name)
     if name in SPLIT_READERS:
@@ -153,7 +153,7 @@ def joined(splits: Mapping[str, Split]) -> Split:
     return Split(**roles)
 
 
-def fingerprint(data: Path, folders: Iterable[str]) -> str:
+def corpora_fingerprint(data: Path, folders: Iterable[str]) -> str:
     """Short digest of folders below `data`: every file's name and size, and what label files say.
 
     Cheap enough for any corpus; a recording that changes without its size changing goes unseen.

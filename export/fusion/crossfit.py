@@ -1,4 +1,4 @@
-"""How sure the fusion may be: asked about people that neither it nor any encoder was trained on.
+"""Logits of the fusion for people that no network was trained on: what confidence is fitted on.
 
 The fusion head needs examples that the encoders were not trained on, and few people are kept back for that.
 So heads are trained that each leave out a part of these people and are asked about that; the head that
@@ -21,7 +21,7 @@ from torch import Tensor
 from edge.items import MODALITIES
 from export.fusion.head import FusionHead
 from export.fusion.training import train_fusion
-from export.fusion.windows import Pool, compose, even_labels
+from export.fusion.windows import Pool, compose_windows, even_labels
 from export.recipe import Recipe
 from export.training.hardware import processes
 from export.training.loop import save_whole
@@ -32,23 +32,23 @@ A_LABEL, LEAST = 100, 30
 COMBINATIONS = [kept for count in range(1, len(MODALITIES) + 1) for kept in combinations(MODALITIES, count)]
 """What may be present."""
 
-Met = tuple[Mapping[str, Pool], Mapping[str, Pool] | None]
+ExtraPools = tuple[Mapping[str, Pool], Mapping[str, Pool] | None]
 """Pools a head learns from besides those of the training examples, and pools it is judged on."""
 
-Answers = tuple[NDArray[np.float32], NDArray[np.int64]]
+LabelledLogits = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Logits [n, k] and labels [n]."""
 
 
 @dataclass(frozen=True, eq=False)
-class Strange:
-    """What the heads say about windows of people they never met."""
+class CrossFit:
+    """Logits of heads on windows of people that neither they nor any encoder was trained on."""
 
-    answers: dict[tuple[str, ...], Answers]
-    """What was present -> about windows of everybody."""
-    of_voices: dict[tuple[str, ...], list[Answers]]
-    """The same -> about windows of one voice each."""
-    composed: dict[str, float]
-    """Accuracy on windows as in training, of all modalities together and of each alone."""
+    logits: dict[tuple[str, ...], LabelledLogits]
+    """Modalities present -> windows of all these people."""
+    speaker_logits: dict[tuple[str, ...], list[LabelledLogits]]
+    """Modalities present -> windows of one speaker each."""
+    accuracy: dict[str, float]
+    """On windows composed as in training, of all modalities together and of each alone (0..1)."""
 
 
 def train_heads(
@@ -63,55 +63,62 @@ def train_heads(
     parts: the pools of a part of the people, and of all others.
     """
     places = [folder, *(folder / f"without-{number + 1}" for number in range(len(parts)))]
-    met: list[Met] = [(unseen, None), *((completed(others, seen), own) for own, others in parts)]
+    extra: list[ExtraPools] = [
+        (unseen, None),
+        *((with_all_labels(others, seen), own) for own, others in parts),
+    ]
     lacking = [number for number, place in enumerate(places) if not (place / "fusion.pt").is_file()]
     stored = folder / "pools.pt"
     if lacking and processes() == 1:  # else each is trained by all processes together, below
         folder.mkdir(parents=True, exist_ok=True)
-        save_whole(stored, (seen, met))
+        save_whole(stored, (seen, extra))
         side_by_side([(_train_head, (recipe, stored, number, places[number])) for number in lacking])
     stored.unlink(missing_ok=True)  # a run killed in between may have left it
-    return [train_fusion(recipe, seen, *met[number], place) for number, place in enumerate(places)]
+    return [train_fusion(recipe, seen, *extra[number], place) for number, place in enumerate(places)]
 
 
 def _train_head(recipe: Recipe, stored: Path, number: int, place: Path) -> None:
-    """Train one head. stored: pools of the training examples, and what each head meets besides."""
+    """Train one head. stored: pools of the training examples, and the further pools of each head."""
     with torch.serialization.safe_globals([Pool]):
-        seen, met = torch.load(stored, mmap=True)  # one copy in memory, however many heads
-    unseen, dev = met[number]
+        seen, extra = torch.load(stored, mmap=True)  # one copy in memory, however many heads
+    unseen, dev = extra[number]
     train_fusion(recipe, seen, unseen, dev, place)
 
 
-def cross_fitted(recipe: Recipe, heads: Sequence[FusionHead], parts: Sequence[Mapping[str, Pool]]) -> Strange:
-    """What heads say about the part of the people that each left out.
+def cross_fitted(
+    recipe: Recipe, heads: Sequence[FusionHead], parts: Sequence[Mapping[str, Pool]]
+) -> CrossFit:
+    """Logits of each head for the part of the people that it left out.
 
     Every part weighs alike, however many examples it has. The windows keep the transcript where it is known.
     """
-    found: dict[tuple[str, ...], list[Answers]] = {}
-    of_voices: dict[tuple[str, ...], list[Answers]] = {}
+    found: dict[tuple[str, ...], list[LabelledLogits]] = {}
+    speaker_logits: dict[tuple[str, ...], list[LabelledLogits]] = {}
     right: dict[str, list[float]] = {}
     for head, own in zip(heads, parts, strict=True):
         labels = even_labels(own, A_LABEL * len(recipe.labels))
         voices = _voices(own)
         for present in COMBINATIONS:
-            found.setdefault(present, []).append(_asked(head, own, labels, recipe, present))
+            found.setdefault(present, []).append(_window_logits(head, own, labels, recipe, present))
             for voice in voices:
                 some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(recipe.labels))
                 if len(some):  # else the voice shows only what no face or no sentence here does
-                    told = _asked(head, voice, some, recipe, present)
-                    of_voices.setdefault(present, []).append(told)
+                    told = _window_logits(head, voice, some, recipe, present)
+                    speaker_logits.setdefault(present, []).append(told)
         for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
-            guessed = _told(head, compose(own, labels, recipe, _drawn(recipe, 2), present)).argmax(dim=1)
+            guessed = _logits(
+                head, compose_windows(own, labels, recipe, _generator(recipe, 2), present)
+            ).argmax(dim=1)
             right.setdefault(name, []).append(float((guessed == labels).float().mean()))
-    answers = {
+    logits = {
         present: (np.concatenate([told for told, _ in rows]), np.concatenate([label for _, label in rows]))
         for present, rows in found.items()
     }
-    composed = {name: round(float(np.mean(shares)), 3) for name, shares in right.items()}
-    return Strange(answers, of_voices, composed)
+    accuracy = {name: round(float(np.mean(shares)), 3) for name, shares in right.items()}
+    return CrossFit(logits, speaker_logits, accuracy)
 
 
-def completed(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[str, Pool]:
+def with_all_labels(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[str, Pool]:
     """Pools in which no label lacks: examples of training people stand in for those these do not show."""
     whole = dict(own)
     for name in MODALITIES:
@@ -129,18 +136,18 @@ def _voices(own: Mapping[str, Pool]) -> list[dict[str, Pool]]:
     return [{**own, "audio": audio.take(of_one)} for of_one in rows]
 
 
-def _asked(
+def _window_logits(
     head: FusionHead, own: Mapping[str, Pool], labels: Tensor, recipe: Recipe, present: Sequence[str]
-) -> Answers:
-    windows = compose(own, labels, recipe, _drawn(recipe, 1), present, spoken=1.0)
-    return _told(head, windows).numpy(), labels.numpy()
+) -> LabelledLogits:
+    windows = compose_windows(own, labels, recipe, _generator(recipe, 1), present, spoken=1.0)
+    return _logits(head, windows).numpy(), labels.numpy()
 
 
 @torch.no_grad()
-def _told(head: FusionHead, windows: Sequence[Tensor]) -> Tensor:
+def _logits(head: FusionHead, windows: Sequence[Tensor]) -> Tensor:
     logits: Tensor = head(*windows)[0]
     return logits
 
 
-def _drawn(recipe: Recipe, number: int) -> np.random.Generator:
+def _generator(recipe: Recipe, number: int) -> np.random.Generator:
     return np.random.default_rng((recipe.seed, number))

@@ -16,7 +16,7 @@ from calibration.data.dataset import Example
 from edge.bundle.manifest import AudioSpec, TextSpec
 from edge.errors import DatasetError
 from edge.labels import Labels
-from export.fusion.windows import Pool, compose
+from export.fusion.windows import Pool, compose_windows
 from export.recipe import Recipe
 from export.students.audio import audio_split
 from export.students.networks import AudioStudent, TextStudent
@@ -109,7 +109,7 @@ def parts_of(inputs: Mapping[str, Inputs]) -> list[tuple[dict[str, Inputs], dict
     fold = {name: _ranks(examples.labels) % 2 for name, examples in inputs.items()}
     for count in range(2, min(PARTS, len({*inputs["audio"].people})) + 1):
         found = {name: folds_of(examples.people, count) for name, examples in inputs.items()}
-        if all(_rich(examples.labels, found[name], count) for name, examples in inputs.items()):
+        if all(_labels_present(examples.labels, found[name], count) for name, examples in inputs.items()):
             fold = found
     parts = []
     for part in range(int(fold["audio"].max()) + 1):
@@ -123,7 +123,7 @@ def _rows(chosen: Tensor) -> Tensor:
     return torch.nonzero(chosen).flatten()
 
 
-def _rich(labels: Tensor, fold: Tensor, count: int) -> bool:
+def _labels_present(labels: Tensor, fold: Tensor, count: int) -> bool:
     """Whether every part lacks one label at most."""
     least = len(labels.unique()) - 1
     return all(len(labels[fold == k].unique()) >= max(1, least) for k in range(count))
@@ -182,7 +182,9 @@ def training_batches(
     def batches(rng: np.random.Generator) -> Iterator[tuple[Tensor, ...]]:
         while True:
             if name == "fusion":
-                yield compose(pools, torch.from_numpy(rng.integers(0, len(recipe.labels), size)), recipe, rng)
+                yield compose_windows(
+                    pools, torch.from_numpy(rng.integers(0, len(recipe.labels), size)), recipe, rng
+                )
             else:
                 chosen = torch.from_numpy(rng.integers(0, len(inputs[name]), size))
                 yield inputs[name].take(chosen).tensors
@@ -190,7 +192,7 @@ def training_batches(
     return batches
 
 
-def digest(inputs: Inputs) -> str:
+def inputs_digest(inputs: Inputs) -> str:
     """Short hash of the very features: says which data set something."""
     content = hashlib.sha256()
     for tensor in inputs.tensors:
@@ -222,4 +224,4 @@ def _said(examples: Sequence[Example]) -> tuple[str, ...]:
 def _numbers(people: Sequence[str]) -> Tensor | None:
     """A number from each name: the same speaker has the same in every run; None: nobody is known."""
     digests = [hashlib.sha256(name.encode()).hexdigest()[:8] for name in people]
-    return torch.tensor([int(digest, 16) for digest in digests]) if digests else None
+    return torch.tensor([int(inputs_digest, 16) for inputs_digest in digests]) if digests else None

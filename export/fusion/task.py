@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from edge.items import MODALITIES
 from export.fusion.head import FusionHead
-from export.fusion.windows import Pool, compose, even_labels
+from export.fusion.windows import Pool, compose_windows, even_labels
 from export.recipe import Recipe
 from export.training.hardware import device_of
 from export.training.loop import Batch, Task
@@ -30,7 +30,7 @@ def fusion_task(
         for _ in range(steps):
             labels = torch.from_numpy(rng.integers(0, k, wanted.batch))
             found = pools[int(rng.random() * len(pools))]
-            yield compose(found, labels, recipe, rng), F.one_hot(labels, k).float()
+            yield compose_windows(found, labels, recipe, rng), F.one_hot(labels, k).float()
 
     def loss(model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         assert isinstance(model, FusionHead)
@@ -46,7 +46,7 @@ def fusion_task(
         labels = even_labels(judged, 100 * k)
         with torch.no_grad():
             device = device_of(model)
-            logits, _ = model(*(tensor.to(device) for tensor in compose(judged, labels, recipe, rng)))
+            logits, _ = model(*(tensor.to(device) for tensor in compose_windows(judged, labels, recipe, rng)))
         return float((logits.cpu().argmax(1) == labels).float().mean())
 
     prior = torch.full((k,), 1.0 / k)

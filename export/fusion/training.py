@@ -13,7 +13,7 @@ from export.fusion.head import FusionHead
 from export.fusion.privacy.dp import PrivateGradients
 from export.fusion.privacy.federated import train_over_sites
 from export.fusion.task import fusion_task
-from export.fusion.windows import Pool, compose_around, voices
+from export.fusion.windows import Pool, compose_around, count_voices
 from export.recipe import Recipe
 from export.training.hardware import accelerator
 from export.training.loop import Batch, Hyperparameters, finished, train
@@ -42,7 +42,7 @@ def train_fusion(
     if wanted.sites is not None:
         train_over_sites(model, recipe, (seen, unseen), dev, plan, folder)
     elif wanted.dp_noise is not None:
-        gradients = PrivateGradients(model, wanted, voices(seen, unseen), folder)
+        gradients = PrivateGradients(model, wanted, count_voices(seen, unseen), folder)
 
         def batches(rng: np.random.Generator) -> Iterator[Batch]:
             gradients.begin(rng)

@@ -69,7 +69,7 @@ def even_labels(pools: Mapping[str, Pool], count: int) -> Tensor:
     return torch.tensor(sorted(set.intersection(*shown))).repeat(count)[:count]
 
 
-def compose(
+def compose_windows(
     pools: Mapping[str, Pool],
     labels: Tensor,
     recipe: Recipe,
@@ -113,7 +113,7 @@ def compose(
     return audio, vision, text, vision_mask, text_mask, present, quality
 
 
-def voices(*pools: Mapping[str, Pool]) -> int:
+def count_voices(*pools: Mapping[str, Pool]) -> int:
     """How many voice windows there are."""
     return sum(len(found["audio"].label) for found in pools)
 
@@ -130,7 +130,7 @@ def compose_around(
         if len(own):
             labels.append(audio.label[own])
             # Not what was really said: that would be of another voice.
-            _, *others = compose(found, labels[-1], recipe, rng, spoken=0.0)
+            _, *others = compose_windows(found, labels[-1], recipe, rng, spoken=0.0)
             parts.append((audio.tokens[own] * others[4][:, :1, None], *others))
     joined = tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
     return joined, F.one_hot(torch.cat(labels), len(recipe.labels)).float()

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.confidence.fitting import confusion_rates, fit_scaling, fit_thresholds
-from calibration.confidence.voted import Voice, voted_thresholds
-from calibration.int8.parity import compare, require_finite
-from calibration.int8.search import Calls, Fit, fit
+from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
+from calibration.int8.parity import compare_engines, require_finite
+from calibration.int8.search import Calls, SearchResult, search
 from edge.bundle.manifest import Limits
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
@@ -24,9 +24,9 @@ from edge.items import MODALITIES
 from edge.reading.confidence import softmax
 from edge.reading.fusion import fused_name
 from edge.reading.voting import Rules
-from export.fusion.crossfit import Strange
+from export.fusion.crossfit import CrossFit
 from export.fusion.pools import Inputs
-from export.fusion.windows import Pool, compose, even_labels
+from export.fusion.windows import Pool, compose_windows, even_labels
 from export.progress import say, tell
 from export.recipe import Recipe
 from export.students.onnx_files import FACES_A_CALL
@@ -76,7 +76,7 @@ def calls_from(
         taken = inputs[name].take(chosen[: len(chosen) // rows * rows])
         found[name] = Calls(calls_of(name, taken.tensors, rows), taken.labels.numpy())
     labels = even_labels(pools, calls)
-    windows = compose(pools, labels, recipe, rng)
+    windows = compose_windows(pools, labels, recipe, rng)
     found["fusion"] = Calls(calls_of("fusion", windows, 1), labels.numpy())
     return found
 
@@ -88,7 +88,7 @@ def quantize_networks(
     recipe: Recipe,
     folder: Path,
     fine_tuned: Callable[[str], Path],
-) -> dict[str, Fit]:
+) -> dict[str, SearchResult]:
     """Write the INT8 networks into a folder as <name>.onnx; name -> what became of it.
 
     fine_tuned: gives the FP32 file of a network after quantization-aware fine-tuning.
@@ -96,11 +96,13 @@ def quantize_networks(
     fits = {}
     for name, path in paths.items():
         out = folder / f"{name}.onnx"
-        found = fit(path, ranges[name].feeds, held_out[name], out, recipe.quantize, say)
+        found = search(path, ranges[name].feeds, held_out[name], out, recipe.quantize, say)
         if found.macs_given_back > MUCH:
             tell("say_float", name=name, share=found.macs_given_back)
             if recipe.quantize.qat:
-                found = fit(fine_tuned(name), ranges[name].feeds, held_out[name], out, recipe.quantize, say)
+                found = search(
+                    fine_tuned(name), ranges[name].feeds, held_out[name], out, recipe.quantize, say
+                )
             else:
                 tell("say_qat")
         fits[name] = found
@@ -123,7 +125,7 @@ def parity_of(
     found = {}
     for name, calls in judged.items():
         with open_engine(floats[name]) as reference, open_engine(integers[name]) as candidate:
-            compared = compare(reference, candidate, calls.feeds)
+            compared = compare_engines(reference, candidate, calls.feeds)
         found[name] = {
             output: {key: round(value, 4) for key, value in asdict(numbers).items()}
             for output, numbers in compared.items()
@@ -132,13 +134,13 @@ def parity_of(
 
 
 def confidence_of(
-    paths: Mapping[str, Path], inputs: Mapping[str, Inputs], strange: Strange, rules: Rules
+    paths: Mapping[str, Path], inputs: Mapping[str, Inputs], cross_fit: CrossFit, rules: Rules
 ) -> dict[str, Any]:
-    """Manifest fields that say how sure each posterior may be, from people no network was trained on.
+    """Manifest fields that calibrate each posterior, fitted on people no network was trained on.
 
-    strange: of export/fusion/crossfit.py. rules: the vote is held under on a site whose balance nobody told.
+    cross_fit: of export/fusion/crossfit.py. rules: those of the vote on a site without a [site_prior].
     """
-    answers = {fused_name(present): told for present, told in strange.answers.items()}
+    answers = {fused_name(present): told for present, told in cross_fit.logits.items()}
     fused = list(answers)
     for name in MODALITIES:
         rows = FACES_A_CALL if name == "vision" else 1
@@ -157,9 +159,9 @@ def confidence_of(
         people = np.array(inputs[name].people) if name == "audio" else None
         thresholds[name] = _rounded(fit_thresholds(posteriors[name], answers[name][1], people))
     voted = {}
-    for present, told in strange.of_voices.items():
+    for present, told in cross_fit.speaker_logits.items():
         name = fused_name(present)
-        voices = [Voice(softmax(logits, temperature[name]), labels) for logits, labels in told]
+        voices = [SpeakerPosteriors(softmax(logits, temperature[name]), labels) for logits, labels in told]
         whose = np.repeat(range(len(voices)), [len(voice.labels) for voice in voices])
         windows = np.concatenate([voice.posteriors for voice in voices])
         labelled = np.concatenate([voice.labels for voice in voices])
@@ -197,7 +199,7 @@ def golden_cases(
             answers = [engine.run(call) for call in calls]
             require_finite(answers, path.name)
             require_finite([reference.run(call) for call in calls], floats[name].name)
-            compared = compare(engine, reference, calls).values()
+            compared = compare_engines(engine, reference, calls).values()
         for key in calls[0]:
             arrays[f"{name}/in/{key}"] = np.stack([call[key] for call in calls])
         for key in answers[0]:

@@ -12,7 +12,7 @@ from edge.app import starter_bundle
 from edge.bundle.folder import MANIFEST, Bundle, open_bundle
 from edge.errors import EdgeError
 from edge.words import asked_language
-from export.judge.bundles import judge
+from export.judge.bundles import score_bundles
 from export.judge.headline import HEADLINE
 from export.judge.heldout import HeldOut
 from export.progress import tell
@@ -50,7 +50,7 @@ def differences(
     asked: dict[str, Mapping[str, Predictions]] = {"fp32": answers["fp32"]}
     for against, bundle in bundles.items():
         try:
-            asked |= judge({against: bundle}, sets)[1]
+            asked |= score_bundles({against: bundle}, sets)[1]
         except EdgeError as error:  # a bundle of long ago must not end an export that is all but done
             tell("say_unjudged", folder=bundle.folder, why=error.told(asked_language()))
     rows = []

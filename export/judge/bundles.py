@@ -23,7 +23,7 @@ Reports = dict[str, dict[str, Report]]
 """Held-out set -> bundle -> report."""
 
 
-def judge(
+def score_bundles(
     bundles: Mapping[str, Bundle], sets: Sequence[HeldOut], around: Surroundings | None = None
 ) -> tuple[Reports, dict[str, dict[str, Predictions]]]:
     """Each set by each bundle: title -> bundle -> report, and bundle -> title -> answers.
@@ -72,12 +72,12 @@ def adaptation(
     before and after (0..1). Both hear the very same mixtures.
     """
     heard = [held_out for held_out in sets if held_out.modality == "audio"]
-    plain = judge({"before": before}, heard)[0]
+    plain = score_bundles({"before": before}, heard)[0]
     rounds: list[tuple[float | None, Reports]] = [
         (None, {title: row | {"after": clear[title]} for title, row in plain.items()})
     ]
     for around in machines:
-        rounds.append((around.snr_db, judge({"before": before, "after": after}, heard, around)[0]))
+        rounds.append((around.snr_db, score_bundles({"before": before, "after": after}, heard, around)[0]))
     return [
         {
             "set": held_out.title,

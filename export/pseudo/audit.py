@@ -28,7 +28,7 @@ YES, NO = ("yes", "y", "はい", "○", "〇", "◯"), ("no", "n", "いいえ", 
 
 
 @dataclass(frozen=True)
-class Verdicts:
+class AuditResult:
     """What people said about a sample."""
 
     heard: dict[str, int | None]
@@ -90,7 +90,7 @@ def write_audit(path: Path, clips: Sequence[tuple[str, Path, int]], labels: Labe
 
 def read_audit(
     path: Path, clips: Sequence[tuple[str, int]], given: Mapping[int, int], labels: Labels
-) -> Verdicts | None:
+) -> AuditResult | None:
     """Verdicts of a sheet; None while a verdict is missing.
 
     clips: hash and label of each clip that was drawn. given: see `bound_of`. Raises DatasetError for a sheet
@@ -116,7 +116,7 @@ def read_audit(
         else:
             said = shown(rows[name]["verdict"])
             raise rows[name].refused("audit_verdict", said=said, known=labels.choice)
-    return verdicts(heard, clips, given) if len(heard) == len(clips) else None
+    return audit_result(heard, clips, given) if len(heard) == len(clips) else None
 
 
 def unanswered(path: Path) -> int:
@@ -124,9 +124,9 @@ def unanswered(path: Path) -> int:
     return sum(not row["verdict"] for row in read_rows(path, COLUMNS))
 
 
-def verdicts(
+def audit_result(
     heard: Mapping[str, int | None], clips: Sequence[tuple[str, int]], given: Mapping[int, int]
-) -> Verdicts:
+) -> AuditResult:
     """Precision and bound of a sample that was listened to; arguments as of `read_audit`."""
     asked = dict.fromkeys((label for _, label in clips), 0)
     right = dict(asked)
@@ -134,4 +134,4 @@ def verdicts(
         asked[label] += 1
         right[label] += heard[name] == label
     share, bound = bound_of(right, asked, given)
-    return Verdicts(dict(heard), sum(right.values()), len(clips), share, bound)
+    return AuditResult(dict(heard), sum(right.values()), len(clips), share, bound)

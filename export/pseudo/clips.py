@@ -29,7 +29,7 @@ KEPT = 500
 
 
 class Bands:
-    """A second opinion that owes the teacher nothing: level, spread and movement of each mel band."""
+    """Features without any teacher, as the second view: mean, deviation and change of each mel band."""
 
     identity = "bands-1"
 
@@ -97,7 +97,7 @@ def _hashes(files: Sequence[Path], kept: Path) -> dict[str, str]:
     for count, file in enumerate(bar(missing, len(missing), "listening"), 1):
         known[str(file)] = [stamps[str(file)], _hash(file)]
         if count % KEPT == 0 or count == len(missing):
-            _write(kept, json.dumps(known))
+            _write_features(kept, json.dumps(known))
     return {str(file): known[str(file)][1] for file in files}
 
 
@@ -119,6 +119,6 @@ def _hash(file: Path) -> str:
     return hashlib.sha256(sound.tobytes()).hexdigest()[:16]
 
 
-def _write(path: Path, content: str) -> None:
+def _write_features(path: Path, content: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, content)

@@ -19,7 +19,7 @@ from export.training.targets import classifier
 
 
 @dataclass(frozen=True, eq=False)
-class Human:
+class HumanLabelled:
     """Clips that people labelled."""
 
     features: Floats
@@ -31,7 +31,7 @@ class Human:
 
 
 @dataclass(frozen=True, eq=False)
-class Guessed:
+class PseudoLabelled:
     """Clips with pseudo-labels."""
 
     rows: NDArray[np.int64]
@@ -43,7 +43,7 @@ class Guessed:
 
 
 @dataclass(frozen=True, eq=False)
-class Opinion:
+class EnsemblePrediction:
     """What an ensemble makes of its clips."""
 
     labelled: Floats
@@ -57,19 +57,19 @@ class Opinion:
     """Short hash of all weights."""
 
 
-def nobody(labels: int) -> Guessed:
+def no_pseudo_labels(labels: int) -> PseudoLabelled:
     """No clip with a pseudo-label. labels: how many there are."""
-    return Guessed(np.zeros(0, np.int64), np.zeros((0, labels), np.float32), np.zeros(0, np.float32))
+    return PseudoLabelled(np.zeros(0, np.int64), np.zeros((0, labels), np.float32), np.zeros(0, np.float32))
 
 
-def opinion(
-    human: Human,
+def predict_ensemble(
+    human: HumanLabelled,
     pool: Floats,
     speakers: Sequence[str],
-    guessed: Guessed,
+    guessed: PseudoLabelled,
     halves: NDArray[np.int64],
     folds: int,
-) -> Opinion:
+) -> EnsemblePrediction:
     """Fit K folds by speaker and ask them about every clip.
 
     pool: features of the unlabelled clips [m, f]. speakers: who is heard in each. halves: 0 or 1 of each
@@ -89,16 +89,16 @@ def opinion(
     for side in sides:
         learned = halves[guessed.rows] != side
         for k in range(folds):
-            net = fit(human, fold != k, pool, guessed, learned & (guessed_fold != k))
+            net = train_classifier(human, fold != k, pool, guessed, learned & (guessed_fold != k))
             content.update(b"".join(p.numpy().tobytes() for p in net.parameters()))
-            held_out[side, fold == k] = ask(net, human.features[fold == k])
-            logits[side, k] = ask(net, pool)
+            held_out[side, fold == k] = logits_of(net, human.features[fold == k])
+            logits[side, k] = logits_of(net, pool)
     if len(sides) == 1:
         logits[1], held_out[1] = logits[0], held_out[0]
     own = logits[halves, :, np.arange(len(pool))].transpose(1, 0, 2)
     mean = held_out.mean(axis=0)
     temperature = fit_scaling(mean, human.labels, with_bias=False).temperature
-    return Opinion(
+    return EnsemblePrediction(
         softmax(mean, temperature),
         softmax(own, temperature).mean(axis=0),
         own.argmax(axis=2),
@@ -107,14 +107,18 @@ def opinion(
     )
 
 
-def head(human: Human, pool: Floats, guessed: Guessed) -> nn.Module:
+def train_on_all(human: HumanLabelled, pool: Floats, guessed: PseudoLabelled) -> nn.Module:
     """One classifier on all that is labelled, by whomever: what a round is judged by."""
     everybody = np.ones(len(human.labels), bool)
-    return fit(human, everybody, pool, guessed, np.ones(len(guessed.rows), bool))
+    return train_classifier(human, everybody, pool, guessed, np.ones(len(guessed.rows), bool))
 
 
-def fit(
-    human: Human, chosen: NDArray[np.bool_], pool: Floats, guessed: Guessed, learned: NDArray[np.bool_]
+def train_classifier(
+    human: HumanLabelled,
+    chosen: NDArray[np.bool_],
+    pool: Floats,
+    guessed: PseudoLabelled,
+    learned: NDArray[np.bool_],
 ) -> nn.Module:
     """A classifier on some human-labelled clips and some pseudo-labelled ones, all labels alike in weight."""
     rows = guessed.rows[learned]
@@ -131,7 +135,7 @@ def fit(
 
 
 @torch.no_grad()
-def ask(net: nn.Module, features: Floats) -> Floats:
+def logits_of(net: nn.Module, features: Floats) -> Floats:
     """Logits, [n, k]."""
     return np.asarray(net(torch.from_numpy(features)).numpy(), np.float32)
 

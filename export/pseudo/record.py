@@ -11,7 +11,7 @@ from edge.system.private import write_whole
 from export.progress import tell
 
 
-class Guess(Spec):
+class PseudoLabel(Spec):
     """One pseudo-label and where it comes from."""
 
     clip: str
@@ -50,7 +50,7 @@ class Round(Spec):
     """Share of each label that the quotas were for."""
     left_out: dict[str, int]
     """Clips without a label, by the reason."""
-    guesses: tuple[Guess, ...]
+    guesses: tuple[PseudoLabel, ...]
     negative: tuple[str, ...]
     """Names of the negative labels."""
     before: Scores

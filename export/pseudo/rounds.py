@@ -18,40 +18,48 @@ from calibration.judge.metrics import Report, score
 from edge.items import Floats
 from edge.labels import Labels
 from edge.reading.confidence import softmax
-from export.pseudo.audit import Verdicts, draw
-from export.pseudo.ensemble import Guessed, Human, ask, half_of, head, nobody, opinion
+from export.pseudo.audit import AuditResult, draw
+from export.pseudo.ensemble import (
+    HumanLabelled,
+    PseudoLabelled,
+    half_of,
+    logits_of,
+    no_pseudo_labels,
+    predict_ensemble,
+    train_on_all,
+)
 from export.pseudo.policy import Policy
-from export.pseudo.record import Guess, Round, Scores, read_round, write_round
+from export.pseudo.record import PseudoLabel, Round, Scores, read_round, write_round
 from export.pseudo.selection import select, sharpened
 
 Sample = Sequence[tuple[str, int]]
 """Clip and its pseudo-label, of each clip to listen to."""
-Auditor = Callable[[int, Sample, Mapping[int, int]], Verdicts | None]
+Auditor = Callable[[int, Sample, Mapping[int, int]], AuditResult | None]
 """Number of the round, its sample, clips by label in the whole round -> verdicts; None: wait for them."""
 
 
 @dataclass(frozen=True, eq=False)
-class Material:
+class PseudoData:
     """Features in two views (first those of the teacher), relative to the speaker, and who is heard."""
 
-    human: tuple[Human, Human]
+    human: tuple[HumanLabelled, HumanLabelled]
     pool: tuple[Floats, Floats]
     names: Sequence[str]
     """Hash of each pool clip."""
     speakers: Sequence[str]
     """Of each pool clip."""
-    frozen: Human
+    frozen: HumanLabelled
     """Labelled by people, never trained on: the first view alone."""
     labels: Labels
 
 
 @dataclass(frozen=True)
-class Finished:
+class RoundResult:
     """One round and what became of it."""
 
     found: Round
     state: Literal["kept", "rolled back", "waiting"]
-    verdicts: Verdicts | None
+    verdicts: AuditResult | None
     why: str
 
 
@@ -59,35 +67,37 @@ class Finished:
 class Outcome:
     """Where the rounds ended."""
 
-    rounds: tuple[Finished, ...]
+    rounds: tuple[RoundResult, ...]
     start: Scores
     """By human labels alone."""
     ended: str
     """Why there is no further round."""
-    guesses: tuple[Guess, ...] = ()
+    guesses: tuple[PseudoLabel, ...] = ()
     """Pseudo-labels of the last round that was kept, without clips a person has heard since."""
     heard: Mapping[str, int | None] | None = None
     """Clip -> label by ear (None: only not the one given) of all audits."""
 
 
 def run_rounds(
-    material: Material, policy: Policy, auditor: Auditor | None, seed: int, folder: Path
+    material: PseudoData, policy: Policy, auditor: Auditor | None, seed: int, folder: Path
 ) -> Outcome:
     """Run rounds until one is not kept, nothing changes any more, or the policy's last one is done.
 
     auditor: None keeps rounds unheard. folder: where each round's findings are kept; another material or
     policy needs another folder.
     """
-    start = before = judge(material, material.human[0], nobody(len(material.labels)), material.pool[0])
-    kept: tuple[Guess, ...] = ()
+    start = before = score_frozen(
+        material, material.human[0], no_pseudo_labels(len(material.labels)), material.pool[0]
+    )
+    kept: tuple[PseudoLabel, ...] = ()
     heard: dict[str, int | None] = {}
-    rounds: list[Finished] = []
+    rounds: list[RoundResult] = []
     ended = f"the policy ends after {policy.rounds} rounds"
     for number in range(1, policy.rounds + 1):
         file = folder / f"round-{number}.json"
         found = read_round(file)
         if found is None:
-            found = find(material, policy, number, kept, heard, before)
+            found = propose_round(material, policy, number, kept, heard, before)
             write_round(file, found)
         if not found.guesses:
             ended = f"round {number} found no clip the policy takes"
@@ -97,7 +107,7 @@ def run_rounds(
             break
         if not found.passes:
             why = f"on the frozen clips {found.change}"
-            rounds.append(Finished(found, "rolled back", None, why))
+            rounds.append(RoundResult(found, "rolled back", None, why))
             ended = f"round {number} was rolled back: {why}"
             break
         verdicts, why = None, "nobody listened: the policy says audit = false"
@@ -105,7 +115,7 @@ def run_rounds(
             sample = sample_of(found, policy, seed)
             verdicts = auditor(number, sample, Counter(guess.label for guess in found.guesses))
             if verdicts is None:
-                rounds.append(Finished(found, "waiting", None, f"{len(sample)} clips wait for a listener"))
+                rounds.append(RoundResult(found, "waiting", None, f"{len(sample)} clips wait for a listener"))
                 ended = f"round {number} waits for its audit"
                 break
             why = (
@@ -114,35 +124,35 @@ def run_rounds(
             heard |= verdicts.heard  # true whatever becomes of the round
             if not verdicts.bound >= policy.precision:
                 why += f", under {policy.precision}"
-                rounds.append(Finished(found, "rolled back", verdicts, why))
+                rounds.append(RoundResult(found, "rolled back", verdicts, why))
                 ended = f"round {number} was rolled back: {why}"
                 break
-        rounds.append(Finished(found, "kept", verdicts, why))
+        rounds.append(RoundResult(found, "kept", verdicts, why))
         before = found.after
         kept = tuple(guess for guess in found.guesses if guess.clip not in heard)
     return Outcome(tuple(rounds), start, ended, kept, heard)
 
 
-def find(
-    material: Material,
+def propose_round(
+    material: PseudoData,
     policy: Policy,
     number: int,
-    kept: Sequence[Guess],
+    kept: Sequence[PseudoLabel],
     heard: Mapping[str, int | None],
     before: Scores,
 ) -> Round:
     """One round up to its gate; nobody listens yet."""
     people = with_heard(material, heard)
-    guessed = as_guessed(material, kept)
+    guessed = pseudo_labelled(material, kept)
     halves = half_of(material.names)
     first, second = (
-        opinion(view, pool, material.speakers, guessed, halves, policy.folds)
+        predict_ensemble(view, pool, material.speakers, guessed, halves, policy.folds)
         for view, pool in zip(people, material.pool, strict=True)
     )
     chosen = select(first.pool, first.votes, second.pool, policy, material.labels)
     soft = sharpened(first.pool, policy.sharpness)
     guesses = tuple(
-        Guess(
+        PseudoLabel(
             clip=material.names[row],
             label=int(chosen.labels[row]),
             probabilities=tuple(first.pool[row].tolist()),
@@ -164,11 +174,11 @@ def find(
         guesses=guesses,
         negative=material.labels.negative,
         before=before,
-        after=judge(material, people[0], as_guessed(material, guesses), material.pool[0]),
+        after=score_frozen(material, people[0], pseudo_labelled(material, guesses), material.pool[0]),
     )
 
 
-def judge(material: Material, human: Human, guessed: Guessed, pool: Floats) -> Scores:
+def score_frozen(material: PseudoData, human: HumanLabelled, guessed: PseudoLabelled, pool: Floats) -> Scores:
     """Train on everything labelled and judge on the frozen clips, which only people labelled."""
     report = report_on(material.frozen, human, guessed, pool, material.labels)
     negative = [
@@ -181,13 +191,15 @@ def judge(material: Material, human: Human, guessed: Guessed, pool: Floats) -> S
     )
 
 
-def report_on(judged: Human, human: Human, guessed: Guessed, pool: Floats, labels: Labels) -> Report:
+def report_on(
+    judged: HumanLabelled, human: HumanLabelled, guessed: PseudoLabelled, pool: Floats, labels: Labels
+) -> Report:
     """Scores of one classifier trained on everything labelled."""
-    logits = ask(head(human, pool, guessed), judged.features)
+    logits = logits_of(train_on_all(human, pool, guessed), judged.features)
     return score(softmax(logits), judged.labels.tolist(), judged.groups, labels)
 
 
-def with_heard(material: Material, heard: Mapping[str, int | None]) -> tuple[Human, Human]:
+def with_heard(material: PseudoData, heard: Mapping[str, int | None]) -> tuple[HumanLabelled, HumanLabelled]:
     """The human-labelled clips and those of the pool that people named in an audit."""
     rows = [row for row, name in enumerate(material.names) if heard.get(name) is not None]
     if not rows:
@@ -206,12 +218,12 @@ def with_heard(material: Material, heard: Mapping[str, int | None]) -> tuple[Hum
     return first, second
 
 
-def as_guessed(material: Material, guesses: Sequence[Guess]) -> Guessed:
+def pseudo_labelled(material: PseudoData, guesses: Sequence[PseudoLabel]) -> PseudoLabelled:
     """Pseudo-labels by place in the pool."""
     if not guesses:
-        return nobody(len(material.labels))
+        return no_pseudo_labels(len(material.labels))
     place = {name: row for row, name in enumerate(material.names)}
-    return Guessed(
+    return PseudoLabelled(
         np.array([place[guess.clip] for guess in guesses], np.int64),
         np.array([guess.soft for guess in guesses], np.float32),
         np.array([guess.weight for guess in guesses], np.float32),
@@ -225,5 +237,5 @@ def sample_of(found: Round, policy: Policy, seed: int) -> Sample:
     return [(found.guesses[row].clip, found.guesses[row].label) for row in rows]
 
 
-def _labels(guesses: Sequence[Guess]) -> dict[str, int]:
+def _labels(guesses: Sequence[PseudoLabel]) -> dict[str, int]:
     return {guess.clip: guess.label for guess in guesses}

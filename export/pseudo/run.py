@@ -28,10 +28,10 @@ from edge.system.private import make_private, write_whole
 from edge.system.texts import csv_line
 from edge.words import asked_language
 from export.progress import say, tell
-from export.pseudo.audit import Verdicts, read_audit, unanswered, write_audit
-from export.pseudo.ensemble import half_of, nobody, opinion
+from export.pseudo.audit import AuditResult, read_audit, unanswered, write_audit
+from export.pseudo.ensemble import half_of, no_pseudo_labels, predict_ensemble
 from export.pseudo.policy import Policy, read_policy, require_signature, sign
-from export.pseudo.rounds import Finished, Material, Outcome, Sample, run_rounds
+from export.pseudo.rounds import Outcome, PseudoData, RoundResult, Sample, run_rounds
 from export.pseudo.sensitivity import curve, draw_curve, table
 from export.pseudo.unlabelled import Gathered, Recording, gather, read_unlabelled
 from export.recipe import read_recipe
@@ -67,7 +67,7 @@ def run_pseudo(
         policy = sign(policy_path, recipe.labels, signer, datetime.date.today())
     signed, labels = require_signature(policy, policy_path), recipe.labels
 
-    def listen(number: int, sample: Sample, given: Mapping[int, int]) -> Verdicts | None:
+    def listen(number: int, sample: Sample, given: Mapping[int, int]) -> AuditResult | None:
         sheet = out / f"audit-{key}-{number}.csv"
         write_audit(sheet, [(name, found.recordings[name].path, label) for name, label in sample], labels)
         verdicts = read_audit(sheet, sample, given, labels)
@@ -97,14 +97,14 @@ def run_pseudo(
     return outcome
 
 
-def show_curve(material: Material, policy: Policy, path: Path) -> None:
+def show_curve(material: PseudoData, policy: Policy, path: Path) -> None:
     """Draw what a threshold buys on the human-labelled clips, speakers held out, and print it."""
     first, second = (
-        opinion(
+        predict_ensemble(
             human,
             pool,
             material.speakers,
-            nobody(len(material.labels)),
+            no_pseudo_labels(len(material.labels)),
             half_of(material.names),
             policy.folds,
         ).labelled
@@ -199,7 +199,7 @@ def story(outcome: Outcome) -> Iterable[str]:
     )
 
 
-def as_dict(done: Finished) -> dict[str, Any]:
+def as_dict(done: RoundResult) -> dict[str, Any]:
     """A round for report.json, without its guesses: those are in provenance.csv."""
     found = done.found.model_dump(exclude={"guesses"})
     verdicts = asdict(done.verdicts) if done.verdicts else {}

@@ -14,11 +14,11 @@ from edge.errors import DatasetError
 from edge.system.disk import beside
 from export.corpora.readers import Split, split_corpora
 from export.progress import say, tell
-from export.pseudo.audit import Verdicts, verdicts
-from export.pseudo.ensemble import Human, nobody
+from export.pseudo.audit import AuditResult, audit_result
+from export.pseudo.ensemble import HumanLabelled, no_pseudo_labels
 from export.pseudo.policy import Policy, read_policy
-from export.pseudo.record import Guess
-from export.pseudo.rounds import Finished, Outcome, as_guessed, report_on, run_rounds, with_heard
+from export.pseudo.record import PseudoLabel
+from export.pseudo.rounds import Outcome, RoundResult, pseudo_labelled, report_on, run_rounds, with_heard
 from export.pseudo.run import key_of, show_curve, story
 from export.pseudo.unlabelled import Gathered, Recording, gather
 from export.recipe import Recipe, read_recipe
@@ -29,7 +29,7 @@ SEEDS = 5
 WAYS = ("labelled only", "one round", "all rounds", "full labels")
 
 
-def run_trial(recipe_path: Path, data: Path, policy_path: Path, out: Path, share: float) -> str:
+def run_hidden_labels(recipe_path: Path, data: Path, policy_path: Path, out: Path, share: float) -> str:
     """Hide all labels but a share and run the rounds; a table of what each step is worth. Raises EdgeError.
 
     The hidden labels play the listener of the audits. The gate looks at the dev speakers alone; the test
@@ -51,7 +51,7 @@ def run_trial(recipe_path: Path, data: Path, policy_path: Path, out: Path, share
     return _table(runs, share)
 
 
-def keep(examples: Sequence[Example], corpus: Sequence[str], share: float, seed: int) -> set[int]:
+def keep_labels(examples: Sequence[Example], corpus: Sequence[str], share: float, seed: int) -> set[int]:
     """Places of the examples whose label stays: a share of each label of each corpus, at least one."""
     rng, kept = np.random.default_rng(seed), set[int]()
     for name in sorted(set(corpus)):
@@ -74,7 +74,7 @@ class _Run:
 def _run(
     recipe: Recipe, data: Path, policy: Policy, out: Path, split: Split, corpus: Sequence[str], share: float
 ) -> _Run:
-    kept = keep(split.train, corpus, share, recipe.seed)
+    kept = keep_labels(split.train, corpus, share, recipe.seed)
     hidden = [e for i, e in enumerate(split.train) if i not in kept]
     few = replace(split, train=[e for i, e in enumerate(split.train) if i in kept])
     recordings = [Recording(e.path, e.speaker) for e in hidden if e.path is not None]
@@ -85,8 +85,8 @@ def _run(
     key = key_of(found, policy, recipe.seed)
     show_curve(found.material, policy, out / f"sensitivity-{recipe.seed}.png")
 
-    def listen(number: int, sample: Sequence[tuple[str, int]], given: Mapping[int, int]) -> Verdicts:
-        return verdicts({name: answers[name] for name, _ in sample}, sample, given)
+    def listen(number: int, sample: Sequence[tuple[str, int]], given: Mapping[int, int]) -> AuditResult:
+        return audit_result({name: answers[name] for name, _ in sample}, sample, given)
 
     outcome = run_rounds(
         found.material, policy, listen if policy.audit else None, recipe.seed, work / f"rounds-{key}"
@@ -99,11 +99,11 @@ def _run(
 
 def _judged(found: Gathered, outcome: Outcome, answers: Mapping[str, int], kept: int) -> _Run:
     run, material = _Run(), found.material
-    none = nobody(len(material.labels))
+    none = no_pseudo_labels(len(material.labels))
     human = material.human[0]
     first = _after(outcome.rounds[:1])
     last = (outcome.guesses, dict(outcome.heard or {}))
-    everything = Human(
+    everything = HumanLabelled(
         np.concatenate([human.features, material.pool[0]]),
         np.concatenate([human.labels, [answers[name] for name in material.names]]),
         [*human.groups, *material.speakers],
@@ -112,7 +112,7 @@ def _judged(found: Gathered, outcome: Outcome, answers: Mapping[str, int], kept:
     for name, judged in (("dev", material.frozen), ("test", found.judged)):
         for way, (guesses, heard) in {"one round": first, "all rounds": last}.items():
             people = with_heard(material, heard)[0]
-            guessed = as_guessed(material, guesses)
+            guessed = pseudo_labelled(material, guesses)
             run.scores[way, name] = report_on(judged, people, guessed, material.pool[0], material.labels)
             right = sum(answers[guess.clip] == guess.label for guess in guesses)
             run.labels[way] = (len(guesses), right)
@@ -124,7 +124,7 @@ def _judged(found: Gathered, outcome: Outcome, answers: Mapping[str, int], kept:
     return run
 
 
-def _after(rounds: Sequence[Finished]) -> tuple[tuple[Guess, ...], dict[str, int | None]]:
+def _after(rounds: Sequence[RoundResult]) -> tuple[tuple[PseudoLabel, ...], dict[str, int | None]]:
     """Labels after the first round, if it was kept, and what was heard of them."""
     if not rounds or rounds[0].state != "kept":
         return (), {}

@@ -18,8 +18,8 @@ from edge.items import Floats
 from edge.labels import Labels
 from export.corpora.readers import Split
 from export.pseudo.clips import Described, describe
-from export.pseudo.ensemble import Human
-from export.pseudo.rounds import Material
+from export.pseudo.ensemble import HumanLabelled
+from export.pseudo.rounds import PseudoData
 from export.recipe import Recipe
 from export.teachers.find import teacher_of
 from export.training.targets import LEAST_CLIPS
@@ -39,10 +39,10 @@ class Recording:
 class Gathered:
     """What the rounds work on."""
 
-    material: Material
+    material: PseudoData
     recordings: dict[str, Recording]
     """Of each pool clip, by hash of its sound."""
-    judged: Human
+    judged: HumanLabelled
     """The test speakers' clips; nothing is ever decided on them."""
     left_out: dict[str, int]
     """Recordings that take no part, by reason."""
@@ -115,16 +115,16 @@ def gather(
         )
         for side in (0, 1)
     ]
-    first, second = (Human(view[0], human.labels, human.groups) for view in scaled)
-    material = Material(
+    first, second = (HumanLabelled(view[0], human.labels, human.groups) for view in scaled)
+    material = PseudoData(
         (first, second),
         (scaled[0][1], scaled[1][1]),
         names,
         speakers,
-        Human(scaled[0][2], frozen.labels, frozen.groups),
+        HumanLabelled(scaled[0][2], frozen.labels, frozen.groups),
         recipe.labels,
     )
-    judged_ = Human(scaled[0][3], judged.labels, judged.groups)
+    judged_ = HumanLabelled(scaled[0][3], judged.labels, judged.groups)
     by_name = dict(zip(names, pool, strict=True))
     return Gathered(material, by_name, judged_, {w: n for w, n in left_out.items() if n}, teacher.identity)
 

@@ -17,8 +17,15 @@ from export.corpora.fingerprint import item_fingerprint
 from export.corpora.readers import Split, joined, split_corpora
 from export.progress import tell
 from export.recipe import AudioRecipe, Recipe
-from export.students.audio_rounds import RECALL, AudioRounds, DevWindows, Heard, Round, unweighted_recall
-from export.students.frame_targets import Listener, Listening, find_directions, moments
+from export.students.audio_phases import (
+    RECALL,
+    AudioTargets,
+    AudioTrainer,
+    DevWindows,
+    Phase,
+    unweighted_recall,
+)
+from export.students.frame_targets import FrameMatcher, FrameTeacher, find_directions, frame_targets
 from export.students.networks import AudioStudent
 from export.students.onnx_files import audio_tokens
 from export.students.voices import voices_of
@@ -56,9 +63,9 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     torch.manual_seed(recipe.seed)
     student = AudioStudent(spec, len(recipe.labels))
     student.stem.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    model = Listening(student)
-    rounds = _rounds(wanted)
-    if finished(model, rounds[-1].name, folder):
+    model = FrameMatcher(student)
+    phases = _phases(wanted)
+    if finished(model, phases[-1].name, folder):
         return student
     if start := started_from(recipe, "audio", data):
         begin_as(student, "audio", start)
@@ -71,33 +78,33 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     if heard:
         keep_score(heard.score, folder)
     share = audio_share(recipe, data, windows.examples)
-    material = AudioRounds(recipe, windows, share, heard, DevWindows(*held_out, spec))
+    trainer = AudioTrainer(recipe, windows, share, heard, DevWindows(*held_out, spec))
     if start:
         some = windows.sample(SHOWN, np.random.default_rng(recipe.seed))
         wake_norms(student, lambda network: voices_of(network, some, [""] * len(some)))
     bank: Bank | None = None
-    for number, kind in enumerate(rounds):
-        if finished(model, kind.name, folder):
+    for number, phase in enumerate(phases):
+        if finished(model, phase.name, folder):
             continue
         bank = bank or windows.bank(windows.places(recipe.seed), np.random.default_rng(recipe.seed))
-        rates = kind.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust
-        plan = Hyperparameters(kind.epochs, *rates, seed=recipe.seed + number)
-        train(material.task(kind, model, bank), plan, folder, accelerator(recipe.device))
+        rates = phase.lr, wanted.weight_decay, wanted.smoothing, wanted.adjust
+        plan = Hyperparameters(phase.epochs, *rates, seed=recipe.seed + number)
+        train(trainer.task(phase, model, bank), plan, folder, accelerator(recipe.device))
     return student
 
 
-def _rounds(wanted: AudioRecipe) -> list[Round]:
+def _phases(wanted: AudioRecipe) -> list[Phase]:
     """The rounds a recipe asks for, in order."""
-    rounds = [Round(LEARN, wanted.epochs, wanted.lr)]
+    phases = [Phase(LEARN, wanted.epochs, wanted.lr)]
     if wanted.teacher:
         epochs = max(1, round(wanted.epochs * LISTEN_EPOCHS))
-        rounds.insert(0, Round("audio-listening", epochs, wanted.lr * LISTEN_LR, listening=True))
+        phases.insert(0, Phase("audio-listening", epochs, wanted.lr * LISTEN_LR, listening=True))
     if wanted.adapt_epochs:
         epochs, lr = wanted.adapt_epochs, wanted.lr * ADAPT_LR
         if wanted.teacher:
-            rounds.append(Round(f"{ADAPT}-listening", epochs, lr * LISTEN_LR, listening=True, loud=True))
-        rounds.append(Round(ADAPT, epochs, lr, loud=True))
-    return rounds
+            phases.append(Phase(f"{ADAPT}-listening", epochs, lr * LISTEN_LR, listening=True, loud=True))
+        phases.append(Phase(ADAPT, epochs, lr, loud=True))
+    return phases
 
 
 def unadapted_audio(recipe: Recipe, folder: Path) -> AudioStudent:
@@ -106,7 +113,7 @@ def unadapted_audio(recipe: Recipe, folder: Path) -> AudioStudent:
     Raises ConfigError when its weights are gone.
     """
     student = AudioStudent(AudioSpec(), len(recipe.labels))
-    if not finished(Listening(student), LEARN, folder):
+    if not finished(FrameMatcher(student), LEARN, folder):
         raise ConfigError.of("learn_lacks", folder=folder, name=LEARN)
     return student
 
@@ -125,7 +132,7 @@ def audio_targets(
     windows: NoisyWindows,
     held_out: tuple[Sequence[Example], Sequence[Floats]],
     cache: Path,
-) -> Heard | None:
+) -> AudioTargets | None:
     """What the recipe's teacher makes of the clean training clips; None without a teacher.
 
     Its classifier learns what people labelled and answers for every clip: a guess rests on features of such a
@@ -135,7 +142,7 @@ def audio_targets(
     teacher = teacher_of(recipe, "audio", data)
     if teacher is None:
         return None
-    assert isinstance(teacher, Listener)
+    assert isinstance(teacher, FrameTeacher)
     spec, examples = AudioSpec(), windows.examples
     features = teach(teacher, windows.clips, [item_fingerprint(clip) for clip in windows.clips], cache)
     labels = np.array([e.label for e in examples])
@@ -154,9 +161,9 @@ def audio_targets(
     tokens = audio_tokens(spec, WINDOW_S)
     directions = find_directions(teacher, places, places.names, tokens, cache)
     owners = [speaker for speaker in speakers for _ in range(PLACES)]
-    told = moments(teacher, directions, places, places.names, owners, tokens, cache)
+    told = frame_targets(teacher, directions, places, places.names, owners, tokens, cache)
     cut, owner = clip_windows(held_out[1], spec)
     who = [people[i] for i in owner.tolist()]
     prints = [item_fingerprint(window) for window in cut]
-    dev = moments(teacher, directions, cut, prints, who, tokens, cache)
-    return Heard(found.soft, told, dev, found.score)
+    dev = frame_targets(teacher, directions, cut, prints, who, tokens, cache)
+    return AudioTargets(found.soft, told, dev, found.score)

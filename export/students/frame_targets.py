@@ -1,6 +1,6 @@
-"""What a teacher hears moment by moment: a target for every token of the audio student.
+"""Frame features of an audio teacher as targets for every token of the audio student.
 
-One vector a clip says little of what is heard in it. The log of the round `audio-listening` tells which share
+One vector a clip holds little of the sound. The log of the phase `audio-listening` tells which share
 of the variance a student explains on people it was never trained on.
 """
 
@@ -24,14 +24,14 @@ from export.teachers.base import Teacher
 from export.teachers.cache import teach
 
 DIRECTIONS = 128
-"""Principal directions of what a teacher hears that the student imitates."""
+"""Principal directions of the teacher's features that the student imitates."""
 SAMPLE = 512
 """Windows the directions are found on."""
 
 
 @runtime_checkable
-class Listener(Teacher, Protocol):
-    """A teacher that hears."""
+class FrameTeacher(Teacher, Protocol):
+    """A teacher that gives features of short frames of sound."""
 
     def frames(self, samples: Floats, /) -> Floats:
         """Vectors [t, d] at even distances over a clip [n] at 16 kHz."""
@@ -50,28 +50,28 @@ class Directions:
     """What they were found on."""
 
 
-class ByToken:
-    """A listener's frames at the pace of the student's tokens, as one vector a window.
+class TokenTeacher:
+    """A teacher's frames at the rate of the student's tokens, as one vector a window.
 
-    directions: None leaves the vectors of each token as the listener gives them.
+    directions: None leaves the vectors of each token as the teacher gives them.
     """
 
-    def __init__(self, listener: Listener, tokens: int, directions: Directions | None = None) -> None:
-        self._listener, self._tokens, self._directions = listener, tokens, directions
+    def __init__(self, teacher: FrameTeacher, tokens: int, directions: Directions | None = None) -> None:
+        self._teacher, self._tokens, self._directions = teacher, tokens, directions
         key = f"-{directions.key}" if directions else ""
-        self.identity = f"{listener.identity}-{tokens}{key}"
+        self.identity = f"{teacher.identity}-{tokens}{key}"
 
     def features(self, window: Floats) -> Floats:
         """Vector [tokens * d], or [tokens * DIRECTIONS], of a window [n] at 16 kHz."""
-        frames = torch.from_numpy(np.ascontiguousarray(self._listener.frames(window), np.float32))
+        frames = torch.from_numpy(np.ascontiguousarray(self._teacher.frames(window), np.float32))
         found = F.adaptive_avg_pool1d(frames.T[None], self._tokens)[0].T.numpy()
         if self._directions:
             found = (found - self._directions.centre) @ self._directions.axes
         return np.asarray(found, np.float32).ravel()
 
 
-def moments(
-    listener: Listener,
+def frame_targets(
+    teacher: FrameTeacher,
     directions: Directions,
     windows: Sequence[Floats],
     names: Sequence[str],
@@ -81,10 +81,10 @@ def moments(
 ) -> Tensor:
     """Targets of every token of every window, [n, tokens, DIRECTIONS] in half precision.
 
-    names: what each window is known by in the cache. speakers: who is heard in each; the mean of what the
-    teacher hears of one is taken off.
+    names: what each window is known by in the cache. speakers: who is heard in each; the teacher's mean
+    features of each speaker are subtracted.
     """
-    said = teach(ByToken(listener, tokens, directions), windows, names, cache)
+    said = teach(TokenTeacher(teacher, tokens, directions), windows, names, cache)
     found = said.reshape(len(windows), tokens, DIRECTIONS)
     who = np.array(speakers)
     for name in np.unique(who):
@@ -93,12 +93,12 @@ def moments(
 
 
 def find_directions(
-    listener: Listener, windows: Sequence[Floats], names: Sequence[str], tokens: int, cache: Path
+    teacher: FrameTeacher, windows: Sequence[Floats], names: Sequence[str], tokens: int, cache: Path
 ) -> Directions:
-    """Principal directions of what the listener hears in some of the windows."""
+    """Principal directions of the teacher's features of some of the windows."""
     rows = np.unique(np.linspace(0, len(windows) - 1, min(SAMPLE, len(windows))).astype(int)).tolist()
     chosen = [names[row] for row in rows]
-    said = teach(ByToken(listener, tokens), [windows[row] for row in rows], chosen, cache)
+    said = teach(TokenTeacher(teacher, tokens), [windows[row] for row in rows], chosen, cache)
     vectors: NDArray[np.float32] = said.reshape(len(rows) * tokens, -1)
     centre = vectors.mean(axis=0)
     deviation = vectors.std(axis=0) + 1e-4
@@ -112,8 +112,8 @@ def find_directions(
     return Directions(centre, np.asarray(axes / deviation[:, None], np.float32), key)
 
 
-class Listening(nn.Module):
-    """The audio student and the map from its tokens to what its teacher hears."""
+class FrameMatcher(nn.Module):
+    """The audio student and the linear map from its tokens to the teacher's features."""
 
     def __init__(self, student: AudioStudent) -> None:
         super().__init__()
@@ -121,6 +121,6 @@ class Listening(nn.Module):
         self.match = nn.Linear(TOKEN, DIRECTIONS)
 
     def imitated(self, tokens: Tensor) -> Tensor:
-        """What the student makes of its teacher's moments, [b, t, DIRECTIONS], from its tokens [b, t, d]."""
+        """Prediction of the teacher's frame features, [b, t, DIRECTIONS], from its tokens [b, t, d]."""
         found: Tensor = self.match(tokens)
         return found

@@ -37,7 +37,7 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
     """
     folder = cache / teacher.identity
     rank, size, together = process_group()
-    known = _read(folder, set(names))
+    known = _read_parts(folder, set(names))
     first = dict(zip(reversed(names), reversed(range(len(names))), strict=True))
     missing = [index for name, index in first.items() if name not in known][::-1]
     together()  # nobody writes before everybody has seen what is missing
@@ -53,7 +53,7 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
         for index in part:
             new[names[index]] = np.asarray(teacher.features(clips[index]), np.float32)
             next(clock)
-        _write(folder, new, f"{done} of {total}")
+        _write_part(folder, new, f"{done} of {total}")
         known |= new
         done += len(part)
         left = (time.monotonic() - begin) / done * (total - done)
@@ -61,7 +61,7 @@ def teach(teacher: Teacher, clips: Sequence[Any], names: Sequence[str], cache: P
             tell("say_left", name=teacher.identity, done=done, total=total, left=left / 60)
     together()
     if size > 1:
-        known = _read(folder, set(names))
+        known = _read_parts(folder, set(names))
         if lacking := sum(name not in known for name in set(names)):
             raise EdgeError.of("cache_lacks", folder=folder, count=lacking)
     return np.stack([known[name] for name in names])
@@ -80,7 +80,7 @@ def process_group() -> tuple[int, int, Callable[[], None]]:
     return state.process_index, state.num_processes, state.wait_for_everyone
 
 
-def _read(folder: Path, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
+def _read_parts(folder: Path, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
     known: dict[str, NDArray[np.float32]] = {}
     for file in sorted(folder.glob("*.safetensors")):
         try:
@@ -92,7 +92,7 @@ def _read(folder: Path, wanted: set[str]) -> dict[str, NDArray[np.float32]]:
     return known
 
 
-def _write(folder: Path, content: dict[str, NDArray[np.float32]], progress: str) -> None:
+def _write_part(folder: Path, content: dict[str, NDArray[np.float32]], progress: str) -> None:
     """One more file, whole or not at all; its name follows from what it holds."""
     file = folder / f"{hashlib.sha256(''.join(sorted(content)).encode()).hexdigest()[:16]}.safetensors"
     scratch = file.with_suffix(f".{os.getpid()}.tmp")

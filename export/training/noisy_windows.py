@@ -39,7 +39,7 @@ class NoisyWindows:
     ) -> None:
         self.examples, self.clips, self._noises, self._spec = examples, clips, noises, spec
         self._length = round(WINDOW_S * spec.rate)
-        self._hums: list[Floats] | None = None
+        self._noise_powers: list[Floats] | None = None
 
     @classmethod
     def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
@@ -58,7 +58,7 @@ class NoisyWindows:
     def features(self, index: int, rng: np.random.Generator) -> Floats:
         """Log-mel picture of one clip, its surroundings drawn at random; [mels, frames]."""
         window = place_clip(self.clips[index], self._length, rng)
-        return self.bank([window], rng).heard(0, rng)
+        return self.bank([window], rng).with_noise(0, rng)
 
     def sample(self, count: int, rng: np.random.Generator) -> Tensor:
         """Log-mel pictures of some of the clips, at even distances, [count or fewer, mels, frames]."""
@@ -67,16 +67,16 @@ class NoisyWindows:
 
     def bank(self, places: Sequence[Floats], rng: np.random.Generator) -> Bank:
         """Windows in rooms drawn at random, to be heard over one noise after another."""
-        if self._hums is None:
+        if self._noise_powers is None:
             long = (background([noise], max(len(noise), self._length), rng) for noise in self._noises)
-            self._hums = [mel_powers(noise / _level(noise), self._spec) for noise in long]
+            self._noise_powers = [mel_powers(noise / _level(noise), self._spec) for noise in long]
         powers, loud = [], []
         for window in places:
             if rng.random() < 0.2:
                 window = echo(window, self._spec.rate, rng)
             powers.append(np.log(np.maximum(mel_powers(window, self._spec), 1e-10)).astype(np.float16))
             loud.append(loud_power(window))
-        return Bank(np.stack(powers), np.array(loud, np.float32), self._hums, self._spec)
+        return Bank(np.stack(powers), np.array(loud, np.float32), self._noise_powers, self._spec)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,11 +91,11 @@ class Bank:
     """Natural logarithm of each window's, [n, mels, frames]."""
     loud: Floats
     """Mean power of the loud part of each, [n]."""
-    hums: Sequence[Floats]
+    noises: Sequence[Floats]
     """Powers of noises of unit power, [mels, frames or more] each."""
     spec: AudioSpec
 
-    def heard(self, index: int, rng: np.random.Generator, *, loud: bool = False) -> Floats:
+    def with_noise(self, index: int, rng: np.random.Generator, *, loud: bool = False) -> Floats:
         """Picture of one window over noise drawn at random, [mels, frames].
 
         loud: as beside machines, most windows at -5 to 20 dB over the noise.
@@ -112,12 +112,12 @@ class Bank:
         noise = np.zeros((self.spec.mels, frames), np.float32)
         knots, bands = np.linspace(0, self.spec.mels - 1, COLOURS), np.arange(self.spec.mels)
         for share in rng.dirichlet(np.ones(rng.integers(1, 3))):
-            hum = self.hums[int(rng.integers(len(self.hums)))]
-            start = int(rng.integers(hum.shape[1] - frames + 1))
+            other = self.noises[int(rng.integers(len(self.noises)))]
+            start = int(rng.integers(other.shape[1] - frames + 1))
             colour = 10.0 ** (np.interp(bands, knots, rng.normal(0.0, COLOUR_DB, COLOURS)) / 10.0)
-            power = hum.sum(axis=1)
+            power = other.sum(axis=1)
             colour *= share * power.sum() / (power @ colour)
-            noise += colour[:, None].astype(np.float32) * hum[:, start : start + frames]
+            noise += colour[:, None].astype(np.float32) * other[:, start : start + frames]
         return noise
 
 

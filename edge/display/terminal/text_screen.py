@@ -20,8 +20,8 @@ from typing_extensions import Self
 from edge.display.judging import Held, Wish, wish_of
 from edge.display.terminal.keys import Keys
 from edge.display.terminal.text_panel import TextPanel
-from edge.display.verdicts import Verdicts
-from edge.display.view import Board, Look, Note, Setup, View
+from edge.display.verdicts import VerdictWriter
+from edge.display.view import Board, Note, Setup, View, ViewOptions
 from edge.items import Health, Reading
 from edge.reading.pace import Thermometer
 
@@ -51,7 +51,7 @@ class TextScreen:
     def __init__(
         self,
         setup: Setup,
-        look: Look,
+        look: ViewOptions,
         console: Console | None = None,
         *,
         healths: Callable[[], Sequence[Health]] = tuple,
@@ -59,7 +59,7 @@ class TextScreen:
         troubles: Callable[[], Mapping[str, str]] = dict,
         quit: Callable[[], None] | None = None,
         window: Callable[[], None] | None = None,
-        verdicts: Verdicts | None = None,
+        verdicts: VerdictWriter | None = None,
     ) -> None:
         self._look, self._healths, self._offset_ms, self._troubles = look, healths, offset_ms, troubles
         self._quit, self._window, self._verdicts = quit, window, verdicts

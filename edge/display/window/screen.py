@@ -19,8 +19,8 @@ from typing import Any
 from typing_extensions import Self
 
 from edge.display.panel.charset import font
-from edge.display.verdicts import Verdicts
-from edge.display.view import Look, Note, Setup
+from edge.display.verdicts import VerdictWriter
+from edge.display.view import Note, Setup, ViewOptions
 from edge.errors import InputError
 from edge.items import Face, Frame, Health, People, Reading
 from edge.system import child
@@ -74,13 +74,13 @@ class Screen:
     def __init__(
         self,
         setup: Setup,
-        look: Look,
+        look: ViewOptions,
         full_screen: bool = False,
         *,
         healths: Callable[[], Sequence[Health]] = tuple,
         offset_ms: Callable[[], float | None] = lambda: None,
         troubles: Callable[[], Mapping[str, str]] = dict,
-        verdicts: Verdicts | None = None,
+        verdicts: VerdictWriter | None = None,
         quit: Callable[[], None],
         gone: Callable[[], None],
     ) -> None:

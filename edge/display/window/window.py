@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from edge.display.judging import Held, Wish, key_at, wish_of
 from edge.display.panel.layout import layout_for, size_within
 from edge.display.panel.panel import at_units, draw
-from edge.display.view import Board, Look, Note, Setup, View
+from edge.display.view import Board, Note, Setup, View, ViewOptions
 from edge.display.window.work_area import first_size
 from edge.items import Bytes
 from edge.reading.pace import Thermometer
@@ -33,10 +33,10 @@ _KEY_MS = 15  # how long a key may wait
 _NO_KEY = 0xFF
 
 
-class Window:
+class PanelWindow:
     """A HighGUI window that shows the newest panel and takes keys and clicks, on the main thread."""
 
-    def __init__(self, setup: Setup, look: Look, full_screen: bool) -> None:
+    def __init__(self, setup: Setup, look: ViewOptions, full_screen: bool) -> None:
         self.look = look
         """As the keys changed it."""
         self.full_screen = full_screen
@@ -168,7 +168,7 @@ def answer(word: str, *values: object) -> None:
 def main() -> None:
     """What the process does."""
     stream = sys.stdin.buffer
-    window = Window(*pickle.load(stream))
+    window = PanelWindow(*pickle.load(stream))
     threading.Thread(target=window.take, args=(stream,), daemon=True).start()
     window.show()
 

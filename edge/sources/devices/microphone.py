@@ -16,7 +16,7 @@ from edge.errors import EdgeError, InputError
 from edge.features.band import Band
 from edge.items import AudioChunk, Health
 from edge.sources.devices.capture_process import BLOCK_S
-from edge.sources.devices.portaudio import Capture, microphones
+from edge.sources.devices.portaudio import SoundCapture, microphones
 from edge.sources.devices.reasons import reason
 from edge.sources.devices.sample_clock import Resampler
 from edge.sources.devices.sound_level import SoundLevel
@@ -68,7 +68,7 @@ class Microphone:
         self._name, self._language = name, language
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
-        self._capture: Capture | None = None
+        self._capture: SoundCapture | None = None
         self._state: Literal["opening", "running", "gone"] = "opening"
         self._error: EdgeError | None = None
         self._level: SoundLevel | None = None
@@ -114,7 +114,7 @@ class Microphone:
 
     def _run(self) -> None:
         while not self._leaving.is_set():
-            capture = self._capture = Capture(self._name)
+            capture = self._capture = SoundCapture(self._name)
             capture.start()
             try:
                 opened = self._wait_open(capture)
@@ -130,7 +130,7 @@ class Microphone:
             if not opened:
                 self._leaving.wait(PAUSE_S)
 
-    def _wait_open(self, capture: Capture) -> bool:
+    def _wait_open(self, capture: SoundCapture) -> bool:
         """Until it is open; False when its process gave up. Says what is wrong meanwhile."""
         told, since = None, time.monotonic()
         while not capture.rate:
@@ -144,7 +144,7 @@ class Microphone:
                 self._lose(InputError.of("sound_no_answer"))
         return True
 
-    def _listen(self, capture: Capture) -> InputError | None:
+    def _listen(self, capture: SoundCapture) -> InputError | None:
         """Gives the sound on until the device is lost and returns why, or until the `with` block is left."""
         self._opened += 1
         resampler = Resampler(capture.rate, self._rate)

@@ -21,7 +21,7 @@ ANSWER_S = 5.0
 _COMMAND = tuple(child.command("edge.sources.devices.capture_process"))
 
 
-class Capture(threading.Thread):
+class SoundCapture(threading.Thread):
     """One try at an input: opens it, puts its blocks into a queue until told to stop, and ends."""
 
     def __init__(self, name: str | None) -> None:

@@ -106,9 +106,9 @@ def write_report(
     # Through JSON, so that the page shows what the file holds: lists for tuples, text for keys.
     text = json.dumps(facts, indent=1)
     facts = json.loads(text)
-    _write(work / "report.json", text + "\n")
+    _write_text(work / "report.json", text + "\n")
     for file, language, other in _pages():
-        _write(work / file, page(facts, work, language, other))
+        _write_text(work / file, page(facts, work, language, other))
     return facts
 
 
@@ -272,7 +272,7 @@ def optional(file: Path) -> Any:
         return None
 
 
-def _write(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str) -> None:
     """Whole or not at all."""
     scratch = path.with_name(f"{path.name}.tmp")
     scratch.write_text(text, encoding="utf-8")

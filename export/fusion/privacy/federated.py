@@ -21,7 +21,7 @@ from edge.errors import DatasetError, MissingExtraError
 from edge.items import MODALITIES
 from export.fusion.head import FusionHead
 from export.fusion.task import fusion_task
-from export.fusion.windows import Pool, voices
+from export.fusion.windows import Pool, count_voices
 from export.progress import tell
 from export.recipe import Recipe
 from export.training.history import Epoch, read_history, write_history
@@ -64,7 +64,7 @@ def train_over_sites(
                 train(task, replace(plan, epochs=1, lr=rate, seed=seed), where)
             sent = ndarrays_to_parameters(_weights(copy))
             rows += read_history(where / f"{name}.jsonl")
-            windows = voices(*site)
+            windows = count_voices(*site)
             results.append((None, FitRes(Status(Code.OK, ""), sent, windows, {"loss": rows[-1].loss})))
         averaged, metrics = strategy.aggregate_fit(number + 1, results, [])
         _load(model, parameters_to_ndarrays(averaged))
