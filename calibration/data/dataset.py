@@ -88,7 +88,7 @@ def read_folder(
         name = f"{name} {part[0]:g}-{part[1]:g} s" if part else name
         once.take(row, name, row["emotion"].lower())
         row.number("seconds", 0.0, LONGEST_S)
-        speaker = _speaker(row, met)
+        speaker = speaker_of(row, met)
         soft, weight = _guess(row, label, emotions.labels)
         if label is not None:
             examples.append(
@@ -138,7 +138,7 @@ def require_human(examples: Sequence[Example]) -> None:
         raise DatasetError.of("guess_judged", count=len(guessed), of=len(examples), first=guessed[0])
 
 
-def _speaker(row: Row, met: dict[str, tuple[int, str]]) -> str:
+def speaker_of(row: Row, met: dict[str, tuple[int, str]]) -> str:
     """Who speaks; empty where the row does not say. Two names that only look apart are refused."""
     name = person(row.get("speaker"))
     alike = unicodedata.normalize("NFKC", name).casefold().replace(" ", "")

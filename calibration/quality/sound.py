@@ -1,0 +1,138 @@
+"""What the sound of one recording is like, taken block by block: hours of it are never held at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.quality.fingerprint import FRAME, HOP, MOVE, RATE, Marks, marks_of
+from edge.items import Floats
+from edge.perception.speech import CHUNK, SpeechDetector
+
+BLOCK_S = 10
+"""Sound measured at a time (seconds): its noise and its speech are compared within it."""
+BANDS = 20
+"""Bands of the long-term average spectrum, as wide as each other on a logarithmic scale."""
+_EDGES = np.round(np.geomspace(80.0, 7800.0, BANDS + 1) / RATE * FRAME).astype(int)
+_HANN = np.hanning(FRAME).astype(np.float32)
+_QUIET = 1e-10  # 100 dB below full scale: no power is taken for less
+_ACTIVE = 10.0**-3  # of the loudest chunk, 30 dB below it: what counts for the level
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """What one recording sounds like."""
+
+    seconds: float
+    """Its length (seconds)."""
+    speech_s: float
+    """Time with speech (seconds)."""
+    level_db: float
+    """Mean level of its louder moments (decibels below full scale, -100..0)."""
+    peak_db: float
+    """Level of its loudest 32 ms (decibels below full scale)."""
+    noise_db: float
+    """Level of what is not speech (decibels below full scale)."""
+    floor_db: float
+    """Level that its quietest twentieth stays below (decibels below full scale)."""
+    spectrum: NDArray[np.float64]
+    """Long-term average spectrum [BANDS]: level of each band over their mean (decibels)."""
+    snr_db: NDArray[np.float64]
+    """Speech to noise of each block with speech (decibels, 0..40)."""
+    marks: Marks
+    """What the same sound is found by elsewhere."""
+
+
+class SoundMeter:
+    """Measures one recording after the other; the speech network is loaded once."""
+
+    def __init__(self) -> None:
+        self._detector = SpeechDetector()
+        self._clock = 0.0  # of all recordings in a row, so that the detector begins anew with each
+        self._begin()
+
+    def add(self, samples: Floats) -> None:
+        """Take the next samples [n] at RATE hertz, in -1..1."""
+        self._waiting.append(samples)
+        self._held += len(samples)
+        while self._held >= BLOCK_S * RATE:
+            sound = np.concatenate(self._waiting)
+            self._take(sound[: BLOCK_S * RATE])
+            self._waiting = [sound[BLOCK_S * RATE :]]
+            self._held = len(self._waiting[0])
+
+    @property
+    def begun(self) -> bool:
+        """Whether any sound of the recording came."""
+        return self._held > 0 or self._seconds > 0
+
+    def finish(self) -> Sound | None:
+        """What the recording came to, None where it is silent or has no sound; the next one may begin."""
+        if self._held:
+            self._take(np.concatenate(self._waiting))
+        found = self._found() if self._powers else None
+        self._clock = math.ceil(self._clock + self._seconds) + 1.0
+        self._begin()
+        return found
+
+    def _begin(self) -> None:
+        self._waiting: list[Floats] = []
+        self._held, self._seconds, self._speech_s = 0, 0.0, 0.0
+        self._powers: list[Floats] = []  # of each 32 ms
+        self._noises: list[tuple[float, float]] = []  # level and length of each block
+        self._snrs: list[float] = []
+        self._spectrum = np.zeros(BANDS)
+        self._marks: list[Marks] = []
+        self._tail = np.zeros(0, np.float32)  # sound that the next marks begin with
+
+    def _take(self, block: Floats) -> None:
+        seconds = len(block) / RATE
+        speech = self._detector.measure(block, self._clock + self._seconds)
+        self._seconds += seconds
+        self._held = 0
+        whole = block[: len(block) // CHUNK * CHUNK].reshape(-1, CHUNK)
+        power = np.mean(np.square(whole), axis=1)
+        self._mark(block)
+        if not np.any(power > _QUIET):
+            return
+        self._powers.append(power[power > 0])
+        self._speech_s += speech.seconds
+        self._noises.append((speech.noise_db, seconds))
+        if speech.present:
+            self._snrs.append(speech.snr_db)
+
+    def _mark(self, block: Floats) -> None:
+        sound = np.concatenate([self._tail, block])
+        if len(sound) < FRAME:
+            if self._marks:
+                return
+            sound = np.pad(sound, (0, FRAME - len(sound)))
+        frames = np.lib.stride_tricks.sliding_window_view(sound, FRAME)[::HOP]
+        power = np.square(np.abs(np.fft.rfft(frames * _HANN, axis=1))).astype(np.float32)
+        fresh = power[MOVE:] if self._marks else power
+        self._spectrum += np.add.reduceat(fresh, _EDGES, axis=1)[:, :BANDS].sum(axis=0)
+        self._marks.append(marks_of(power))
+        self._tail = sound[max(0, len(frames) - MOVE) * HOP :]
+
+    def _found(self) -> Sound:
+        power = np.concatenate(self._powers)
+        levels, lengths = np.array(self._noises).T
+        spectrum = 10.0 * np.log10(self._spectrum + 1e-9)
+        return Sound(
+            self._seconds,
+            self._speech_s,
+            _db(float(power[power >= power.max() * _ACTIVE].mean())),
+            _db(float(power.max())),
+            float(np.average(levels, weights=lengths)),
+            _db(float(np.percentile(power, 5))),
+            spectrum - spectrum.mean(),
+            np.array(self._snrs),
+            np.concatenate(self._marks),
+        )
+
+
+def _db(power: float) -> float:
+    return 10.0 * math.log10(max(power, _QUIET))
