@@ -11,6 +11,7 @@ from typing import Any
 from calibration.quality.coverage import Coverage
 from calibration.quality.kit import OWN_SPEECH_MIN
 from calibration.quality.measure import EVERY_S
+from calibration.quality.nuisances import VOICE
 from edge.labels import Labels
 from edge.starter_labels import labels_of
 from edge.words import Language, word
@@ -139,19 +140,23 @@ def _labels(found: Coverage, known: Labels, language: Language) -> Iterator[Step
     clips = Counter(one.clip.label for one in found.measured)
     asked, people = (int(found.line(key).asked.amount) for key in ("labelled", "people_label"))
     named = any(one.clip.speaker for one in found.measured)
+    counts = []
     for label in sorted(found.labels, key=lambda name: clips[name]):
         showing = {one.clip.speaker for one in found.measured if one.clip.label == label} - {""}
-        more = max(0, asked - clips[label])
+        more, said = max(0, asked - clips[label]), known.said(label, language)
         others = max(0, people - len(showing)) if named else 0
-        if more or others:
-            values = {"label": known.said(label, language), "count": max(more, others), "people": others}
-            yield Step("label_people" if others else "label", values if others else values | {"people": 0})
+        if others:
+            yield Step("label_people", {"label": said, "count": max(more, others), "people": others})
+        elif more:
+            counts.append(f"{said} {more}")
+    if counts:
+        yield Step("labels", {"counts": ", ".join(counts)})
 
 
 def _instead(found: Coverage) -> Iterator[Step]:
     """What to record so that a label is no longer told by a thing of its own."""
     for shortcut in found.shortcuts:
-        if shortcut.told:
+        if shortcut.told and shortcut.key not in VOICE:
             yield Step(f"instead_{shortcut.key}", {})
 
 

@@ -126,13 +126,14 @@ def _measure(
             seconds += measured[-1].seconds
         except MediaError as error:
             unread.append(error)
-            tell(error)
         if time.monotonic() >= due:
             due = time.monotonic() + TOLD_EVERY_S
             far = {"done": number + 1, "of": len(clips), "hours": seconds / 3600.0}
             tell(DatasetError.of("coverage_progress", folder=folder, **far))
     if not measured:
         raise DatasetError.of("coverage_all_unread", folder=folder, count=len(clips), why=unread[0])
+    for error in unread:
+        tell(error)
     return measured
 
 

@@ -1,8 +1,8 @@
 """Marks of a sound that stay when it is encoded again, louder, softer or cut, and the search for equal ones.
 
-A mark has a bit for each pair of neighbouring bands: whether the difference of their levels grew over the
-last MOVE frames (after Haitsma and Kalker 2002, "A highly robust audio fingerprinting system"). Two recordings
-hold the same sound where many marks agree at one shift of time.
+A mark has a bit for each pair of neighbouring bands: whether the difference of their levels grew over
+the last MOVE frames (after Haitsma and Kalker 2002, "A highly robust audio fingerprinting system"). Two
+recordings hold the same sound where many marks agree at one shift of time.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Where the numbers come from:
   sessions   two of each person: a voice, a seat and a light differ from day to day
   speech     the balance of labels is estimated on 500 windows at least, one a second (DEFAULT of priors)
   labelled   measured on recordings of people never met: 10 clips a label gave 10 points of recall, 80 gave 20
-  band       the networks know speech up to 8 kHz; below NARROW of that they are warned of (edge/features/band)
+  band       the networks know speech up to 8 kHz; below NARROW of that it is narrow (edge/features/band)
 """
 
 from __future__ import annotations

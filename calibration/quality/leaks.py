@@ -1,4 +1,4 @@
-"""People, sessions and sounds that two sides of a division share: what is learnt on one is judged on the other."""
+"""People, sessions and sounds that two sides share: what is learnt on one is judged on the other."""
 
 from __future__ import annotations
 

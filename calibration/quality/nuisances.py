@@ -1,4 +1,4 @@
-"""What a recording shows besides an emotion: one thing at a time, as numbers that a label might be told by."""
+"""What a recording shows besides an emotion: one thing at a time, as numbers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from calibration.quality.sound import Sound
 
 GRAMS = 512
 """Columns that words and runs of letters of a transcript are shared out to."""
-TECHNICAL = ("noise", "light", "condition", "shift", "session", "person")
-"""No emotion changes these: told by one of them, a label is told by how it was recorded."""
+VOICE = ("level", "duration", "spectrum")
+"""A voice shows emotion by these too, above all an acted one."""
 
 
 @dataclass(frozen=True, slots=True)

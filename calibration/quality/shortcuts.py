@@ -1,6 +1,6 @@
 """Whether a label can be told by one nuisance alone, on people left out, better than chance.
 
-The number is unweighted recall on people left out in folds. Chance is its mean where the labels of each person
+The number is unweighted recall on people left out in folds. Chance is its mean where labels of each person
 are shuffled among that person's clips: how often each person shows each label stays. A shortcut is told where
   - few such shuffles do as well, however many nuisances were looked at (permutation test, Bonferroni), and
   - the 95 % interval of the recall over people lies above chance (jackknife, calibration/judge/intervals.py):

@@ -51,36 +51,33 @@ class SoundMeter:
 
     def __init__(self) -> None:
         self._detector = SpeechDetector()
-        self._clock = 0.0  # of all recordings in a row, so that the detector begins anew with each
-        self._begin()
+        self._one = _Recording(self._detector, 0.0)
 
     def add(self, samples: Floats) -> None:
         """Take the next samples [n] at RATE hertz, in -1..1."""
-        self._waiting.append(samples)
-        self._held += len(samples)
-        while self._held >= BLOCK_S * RATE:
-            sound = np.concatenate(self._waiting)
-            self._take(sound[: BLOCK_S * RATE])
-            self._waiting = [sound[BLOCK_S * RATE :]]
-            self._held = len(self._waiting[0])
+        self._one.add(samples)
 
     @property
     def begun(self) -> bool:
         """Whether any sound of the recording came."""
-        return self._held > 0 or self._seconds > 0
+        return self._one.seconds > 0 or self._one.held > 0
 
     def finish(self) -> Sound | None:
         """What the recording came to, None where it is silent or has no sound; the next one may begin."""
-        if self._held:
-            self._take(np.concatenate(self._waiting))
-        found = self._found() if self._powers else None
-        self._clock = math.ceil(self._clock + self._seconds) + 1.0
-        self._begin()
+        found, end = self._one.finish(), self._one.began + self._one.seconds
+        # Later on the one clock of the detector: it begins anew.
+        self._one = _Recording(self._detector, math.ceil(end) + 1.0)
         return found
 
-    def _begin(self) -> None:
+
+class _Recording:
+    """What was measured of one recording so far."""
+
+    def __init__(self, detector: SpeechDetector, began: float) -> None:
+        self._detector, self.began = detector, began
+        self.held, self.seconds = 0, 0.0  # samples that wait, and time that was measured
         self._waiting: list[Floats] = []
-        self._held, self._seconds, self._speech_s = 0, 0.0, 0.0
+        self._speech_s = 0.0
         self._powers: list[Floats] = []  # of each 32 ms
         self._noises: list[tuple[float, float]] = []  # level and length of each block
         self._snrs: list[float] = []
@@ -88,11 +85,24 @@ class SoundMeter:
         self._marks: list[Marks] = []
         self._tail = np.zeros(0, np.float32)  # sound that the next marks begin with
 
+    def add(self, samples: Floats) -> None:
+        self._waiting.append(samples)
+        self.held += len(samples)
+        while self.held >= BLOCK_S * RATE:
+            sound = np.concatenate(self._waiting)
+            self._take(sound[: BLOCK_S * RATE])
+            self._waiting = [sound[BLOCK_S * RATE :]]
+            self.held = len(self._waiting[0])
+
+    def finish(self) -> Sound | None:
+        if self.held:
+            self._take(np.concatenate(self._waiting))
+        return self._found() if self._powers else None
+
     def _take(self, block: Floats) -> None:
         seconds = len(block) / RATE
-        speech = self._detector.measure(block, self._clock + self._seconds)
-        self._seconds += seconds
-        self._held = 0
+        speech = self._detector.measure(block, self.began + self.seconds)
+        self.seconds += seconds
         whole = block[: len(block) // CHUNK * CHUNK].reshape(-1, CHUNK)
         power = np.mean(np.square(whole), axis=1)
         self._mark(block)
@@ -122,7 +132,7 @@ class SoundMeter:
         levels, lengths = np.array(self._noises).T
         spectrum = 10.0 * np.log10(self._spectrum + 1e-9)
         return Sound(
-            self._seconds,
+            self.seconds,
             self._speech_s,
             _db(float(power[power >= power.max() * _ACTIVE].mean())),
             _db(float(power.max())),

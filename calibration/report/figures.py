@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 BLUE, SKY, ORANGE, GREY, LIGHT = "#0072b2", "#56b4e9", "#d55e00", "#8a8f98", "#e3e6ea"
+INK = "#1c2128"
 Texts = Callable[..., str]
 """English and Japanese text -> the one that the page is in."""
 
@@ -169,6 +170,60 @@ def bar(share: float) -> Markup:
         f"{share:.0%}",
         [f'<rect y="2" width="{max(0.5, share * 140):.1f}" height="8" fill="{BLUE}"/>'],
     )
+
+
+def histogram(values: Sequence[float], low: float, high: float, axis: str, said: str) -> Markup:
+    """How many values fall into each of 20 steps from low to high; those outside stand at the ends."""
+    left, top, width, height, steps = 34.0, 10.0, 300.0, 110.0, 20
+    counts = [0] * steps
+    for value in values:
+        counts[min(steps - 1, max(0, int((value - low) / (high - low) * steps)))] += 1
+    most, floor, wide = max(1, *counts), top + height, width / steps
+    parts = []
+    for tick in range(5):
+        x = left + width * tick / 4
+        parts.append(_line(x, top, x, floor, LIGHT))
+        parts.append(_text(x, floor + 15, f"{low + (high - low) * tick / 4:g}", "middle"))
+    for step, count in enumerate(counts):
+        tall = height * count / most
+        parts.append(
+            f'<rect x="{left + step * wide + 1:.1f}" y="{floor - tall:.1f}" width="{wide - 2:.1f}" '
+            f'height="{tall:.1f}" fill="{BLUE}"><title>{count}</title></rect>'
+        )
+    parts.append(_line(left, floor, left + width, floor, GREY))
+    parts.append(_text(left - 5, top + 9, f"{most}", "end"))
+    parts.append(_text(left - 5, floor, "0", "end"))
+    parts.append(_text(left + width / 2, floor + 31, axis, "middle", "axis"))
+    return _svg(left + width + 14, floor + 36, said, parts)
+
+
+def over_chance(rows: Sequence[tuple[str, float, float, bool]], chance: str, said: str) -> Markup:
+    """A bar from 0 to 1 for each row, a mark where chance lies; a row that matters is orange, its value bold.
+
+    rows: name, value, chance, whether it matters. chance: the word for the mark.
+    """
+    left, width, step, top = 210.0, 360.0, 26.0, 24.0
+    floor = top + step * len(rows)
+    parts = []
+    for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+        x = left + width * tick
+        parts.append(_line(x, top - 4, x, floor, LIGHT))
+        parts.append(_text(x, floor + 15, f"{tick:g}", "middle"))
+    for number, (name, value, by_chance, matters) in enumerate(rows):
+        y = top + step * (number + 0.5)
+        x = left + width * by_chance
+        colour = ORANGE if matters else GREY
+        parts.append(_text(left - 10, y + 4, name, "end"))
+        parts.append(
+            f'<rect x="{left}" y="{y - 7:.1f}" width="{max(0.5, value * width):.1f}" height="14" '
+            f'fill="{colour}"/>'
+        )
+        parts.append(_line(x, y - 11, x, y + 11, INK, 'stroke-width="2"'))
+        end = left + width * max(value, by_chance) + 7
+        parts.append(_text(end, y + 4, f"{value:.2f}", "start", "value" if matters else "tick"))
+        if number == 0:
+            parts.append(_text(x, top - 8, chance, "middle", "axis"))
+    return _svg(left + width + 40, floor + 20, said, parts)
 
 
 def _panel(x: float, title: str, values: Sequence[float], top: float, colour: str, epoch: str) -> list[str]:

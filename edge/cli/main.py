@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge import __version__
+<<<<<<< HEAD
 from edge.cli.bundle import bench, build, doctor, export, fusion_trial, teach
+=======
+from edge.cli.bundle import bench, build, doctor, evaluate, export, fusion_trial, teach
+from edge.cli.coverage import coverage
+>>>>>>> 005dce1 (edge coverage: what site recordings hold and lack, leaks, shortcuts, what to record next)
 from edge.cli.ending import finished
 from edge.cli.evaluate import evaluate
 from edge.cli.help import Command, Group
@@ -215,7 +220,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 
 app.add_typer(review)
-for verb in (bench, build, doctor, evaluate, export, fusion_trial, pseudo, teach):
+for verb in (bench, build, coverage, doctor, evaluate, export, fusion_trial, pseudo, teach):
     app.command(cls=Command, help=f"help_{verb.__name__}")(verb)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 COVERAGE: dict[str, tuple[str, str]] = {
     "help_coverage": (
         "Say what site recordings hold and lack, and what to record next.\n\n"
-        "They are set beside a kit of 10 to 20 hours; people, sessions and sounds on two sides are errors, and "
+        "They are set beside a kit of 10 to 20 hours; people, sessions and sounds on two sides are "
+        "errors, and "
         "labels told by noise, light, words or the like alone are warnings.\n\n"
         "\b\nExample: edge coverage recordings --report coverage.html\n"
         "Before an evaluation: edge coverage calibration --against evaluation",
@@ -53,7 +54,10 @@ COVERAGE: dict[str, tuple[str, str]] = {
     "coverage_verdict_enough": ("enough", "十分"),
     "coverage_verdict_less": ("usable, not all that is asked", "使用可（一部不足）"),
     "coverage_verdict_far": ("far too little", "大幅に不足"),
-    "coverage_verdict_leaks": ("not to be judged on: two sides share recordings or people", "評価不可（両側に重複）"),
+    "coverage_verdict_leaks": (
+        "not to be judged on: two sides share recordings or people",
+        "評価不可（両側に重複）",
+    ),
     "coverage_state_enough": ("enough", "十分"),
     "coverage_state_less": ("less", "不足"),
     "coverage_state_far": ("far too little", "大幅に不足"),
@@ -83,7 +87,7 @@ COVERAGE: dict[str, tuple[str, str]] = {
         "手がかりは未確認です。話者名付き・ラベル付きの録音が 2 名以上、20 件以上必要です",
     ),
     "coverage_nothing_next": ("nothing: all that is asked is there", "なし（基準をすべて満たしています）"),
-    "coverage_line": ("{key}: {text}", "{key}：{text}"),
+    "coverage_line": ("{kind}: {text}", "{kind}：{text}"),
     "coverage_error": ("ERROR", "誤り"),
     "coverage_warning": ("warning", "警告"),
     # The kit: what, and why it is asked.
@@ -100,7 +104,8 @@ COVERAGE: dict[str, tuple[str, str]] = {
     ),
     "coverage_kit_people": ("people", "人数"),
     "coverage_why_people": (
-        "half calibrate, half judge; intervals over 10 people are 5 times narrower than over 2, and below 5 only "
+        "half calibrate, half judge; intervals over 10 people are 5 times narrower than over 2, and "
+        "below 5 only "
         "a bias and a scale can be fitted",
         "半数で校正し、半数で評価します。10 名なら信頼区間は 2 名の約 1/5 になり、5 名未満では"
         "バイアスと倍率しか調整できません",

@@ -6,17 +6,24 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
     # Leaks.
     "coverage_leak_person": (
         "{what} is in {one} ({first}) and in {other} ({second}); keep a person on one side",
-        "{what} さんが {one}（{first}）と {other}（{second}）の両方にいます。一人は一方の側だけにしてください",
+        "{what} さんが {one}（{first}）と {other}（{second}）の両方にいます。"
+        "一人は一方の側だけにしてください",
     ),
     "coverage_leak_session": (
-        "session {what} is in {one} ({first}) and in {other} ({second}); keep a session on one side, and give "
+        "session {what} is in {one} ({first}) and in {other} ({second}); keep a session on one side, "
+        "and give "
         "each a name of its own",
-        "録音回 {what} が {one}（{first}）と {other}（{second}）の両方にあります。一つの録音回は一方の側だけにし、"
+        "録音回 {what} が {one}（{first}）と {other}（{second}）の両方にあります。"
+        "一つの録音回は一方の側だけにし、"
         "録音回には固有の名前を付けてください",
     ),
     "coverage_leak_sound": (
         "{first} of {one} sounds the same as {second} of {other}; remove it from one side",
         "{one} の {first} と {other} の {second} は同じ音声です。一方から取り除いてください",
+    ),
+    "coverage_more_leaks": (
+        "{count} more leaks; --json lists them all",
+        "ほかに重複 {count} 件（--json で全件を出力）",
     ),
     # Shortcuts: what tells a label by itself.
     "coverage_by_noise": ("the noise floor", "暗騒音"),
@@ -30,20 +37,23 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
     "coverage_by_session": ("the session", "録音回"),
     "coverage_by_person": ("the person", "人"),
     "coverage_told": (
-        "labels are told by {what} alone: recall {recall:.2f}, by chance {chance:.2f} ({people} people, {clips} "
+        "labels are told by {what} alone: recall {recall:.2f}, by chance {chance:.2f} ({people} "
+        "people, {clips} "
         "clips)",
-        "{what}だけでラベルが分かります：再現率 {recall:.2f}、偶然なら {chance:.2f}（{people} 名、{clips} 件）",
+        "{what}だけでラベルが分かります：再現率 {recall:.2f}、偶然なら {chance:.2f}（{people} 名、"
+        "{clips} 件）",
     ),
-    "coverage_not_told": (
-        "labels are not told by {what}: recall {recall:.2f}, by chance {chance:.2f}",
-        "{what}からラベルは分かりません：再現率 {recall:.2f}、偶然なら {chance:.2f}",
+    "coverage_shortcut": (
+        "{told}; {means}. To be sure: {instead}",
+        "{told}。{means}。確実にするには：{instead}",
     ),
     "coverage_kind_technical": (
         "no emotion changes this: the label is told by how it was recorded",
         "感情では変わらないものです。録り方でラベルが分かってしまっています",
     ),
     "coverage_kind_voice": (
-        "a voice shows emotion by this too, above all an acted one: no error, but see that it is not a habit of "
+        "a voice shows emotion by this too, above all an acted one: no error, but see that it is not a "
+        "habit of "
         "the recording",
         "声の感情もこれに現れます（演技では特に）。誤りではありませんが、録り方の癖でないか確認してください",
     ),
@@ -58,16 +68,19 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
     # What to record next.
     "coverage_next_table": (
         "Write a metadata.csv beside the recordings: file_name, speaker, emotion, session, shift, condition",
-        "録音・録画と同じ場所に metadata.csv を作成する（file_name、speaker、emotion、session、shift、condition）",
+        "録音・録画と同じ場所に metadata.csv を作成する（file_name、speaker、emotion、session、shift、"
+        "condition）",
     ),
     "coverage_next_columns": (
         "Fill these columns of metadata.csv: {names}",
         "metadata.csv の次の列を記入する：{names}",
     ),
     "coverage_next_microphone": (
-        "Set the microphone to 16 kHz or more and record anew: {share:.0f} % of the sound ends at {khz:.1f} kHz or "
+        "Set the microphone to 16 kHz or more and record anew: {share:.0f} % of the sound ends at "
+        "{khz:.1f} kHz or "
         "little above",
-        "マイクを 16 kHz 以上に設定して録り直す（音声の {share:.0f} % が {khz:.1f} kHz 付近までしかありません）",
+        "マイクを 16 kHz 以上に設定して録り直す（音声の {share:.0f} % が {khz:.1f} kHz "
+        "付近までしかありません）",
     ),
     "coverage_next_people": (
         "{count} more people{where}, {minutes} minutes each",
@@ -86,7 +99,7 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
         "Record these people again on another day: {names}",
         "次の人を別の日にもう一度録る：{names}",
     ),
-    "coverage_next_label": ("{count} more clips of {label}", "「{label}」をあと {count} 件録る"),
+    "coverage_next_labels": ("More clips of each label: {counts}", "ラベルごとの録音を増やす：{counts}"),
     "coverage_next_label_people": (
         "{count} more clips of {label}, from {people} more people at least",
         "「{label}」をあと {count} 件、新たに {people} 名以上から録る",
@@ -132,7 +145,8 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
         "すべての人からすべてのラベルを録る",
     ),
     "coverage_next_noise": (
-        "Record while the machines run and while they stand: speech is {low:.0f} to {high:.0f} dB over the noise "
+        "Record while the machines run and while they stand: speech is {low:.0f} to {high:.0f} dB over "
+        "the noise "
         "so far",
         "機械の稼働時と停止時の両方で録る（現在の SN 比は {low:.0f}～{high:.0f} dB）",
     ),
