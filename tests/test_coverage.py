@@ -18,7 +18,6 @@ from calibration.data.recordings import load_sound
 from calibration.quality.clips import Clip, read_clips
 from calibration.quality.fingerprint import Sounds
 from calibration.quality.measure import Measured, Meter
-from calibration.quality.regression import fit
 from calibration.quality.shortcuts import lone_labels, shortcuts
 from calibration.quality.sound import BANDS, BLOCK_S, Sound, SoundMeter
 
@@ -143,17 +142,6 @@ def test_sound_is_measured_block_by_block_as_in_one_piece(speech):
     assert whole.finish() is None
     # As many marks as frames less the first few: none is lost between blocks.
     assert len(one.marks) == (len(long) - 4096) // 320 + 1 - 5
-
-
-def test_a_regression_finds_classes_that_lie_apart(rng):
-    classes = rng.integers(0, 3, 600)
-    features = rng.normal(0, 1, (600, 4)) + 2.0 * np.eye(3, 4)[classes]
-    model = fit(features[:400], classes[:400], 3, 0.01)
-    assert (model.predict(features[400:]) == classes[400:]).mean() > 0.8
-    # One class with a tenth of the rows weighs as much as the others.
-    few = np.concatenate([np.flatnonzero(classes == 0)[:20], np.flatnonzero(classes != 0)])
-    rare = fit(features[few], classes[few], 3, 0.01).predict(features[classes == 0])
-    assert (rare == 0).mean() > 0.6
 
 
 def test_a_label_told_by_the_noise_floor_is_named():
@@ -328,8 +316,8 @@ def test_a_short_corpus_told_by_its_noise_floor_end_to_end(meter, speech, tmp_pa
         part = 0.3 * speech[number * 3000 : number * 3000 + RATE]
         noise = rng.normal(0, (0.0005, 0.02)[number % 2], len(part))
         path = save(tmp_path / f"{number}.wav", part + noise)
-        clips.append(Clip(path.name, path, f"P{number // 6}", label))
-    found = shortcuts([meter.measure(clip) for clip in clips])
+        clips.append(Clip(path.name, path, speaker=f"P{number // 6}", label=label))
+    found = shortcuts([meter.measure([clip])[0] for clip in clips])
     assert "noise" in {one.key for one in found if one.told}
 
 
@@ -339,7 +327,7 @@ def test_a_short_corpus_told_by_its_noise_floor_end_to_end(meter, speech, tmp_pa
 def test_published_corpora_are_not_told_by_their_sentences(meter, name):
     clips = read_clips(DATA / name)[0]
     every = np.random.default_rng(0).permutation(len(clips))[:160]
-    found = {one.key: one for one in shortcuts([meter.measure(clips[i]) for i in every])}
+    found = {one.key: one for one in shortcuts([meter.measure([clips[i]])[0] for i in every])}
     assert not found["transcript"].told
     assert not found["person"].told
 
@@ -363,3 +351,20 @@ def test_an_hour_of_sound_is_measured_in_two_minutes_and_little_memory(tmp_path,
     assert float(lines[0].split()[1]) < 120
     assert float(lines[1].split()[1]) < 300
     assert lines[2] == "False"
+
+
+def test_stretches_of_a_long_recording_are_told_apart(meter, speech, tmp_path):
+    save(tmp_path / "long.wav", np.concatenate([speech, np.zeros(RATE), speech]))
+    table(
+        tmp_path,
+        ("file_name", "speaker", "emotion", "from", "to"),
+        [("long.wav", "A", "happy", 2, 5), ("long.wav", "A", "sad", 11, "13.5")],
+    )
+    clips = read_clips(tmp_path)[0]
+    found = meter.measure(clips)
+    assert [(one.clip.label, round(one.seconds, 2)) for one in found] == [
+        ("", 2.0), ("happy", 3.0), ("", 6.0), ("sad", 2.5), ("", round(2 * len(speech) / RATE + 1 - 13.5, 2)),
+    ]  # fmt: skip
+    assert {one.clip.speaker for one in found} == {"A"}
+    assert found[1].sound is not None
+    assert Sounds([marks(speech)]).find(found[1].sound.marks) == [0]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from calibration.data.dataset import person, speaker_of
 from calibration.data.labels import Emotions
+from calibration.data.moments import part_of
 from calibration.data.table import Once, Row, read_rows
 from edge.errors import DatasetError
 from edge.labels import Labels, plain
@@ -34,6 +35,8 @@ class Clip:
     """The group of people it counts for."""
     split: str = ""
     """Which side of a division it is on, such as calibration or evaluation."""
+    part: tuple[float, float] | None = None
+    """The stretch of the recording that is meant (seconds within it); None: all of it."""
 
 
 def read_clips(folder: Path, labels: Labels | None = None) -> tuple[list[Clip], bool]:
@@ -50,6 +53,8 @@ def read_clips(folder: Path, labels: Labels | None = None) -> tuple[list[Clip], 
     for row in read_rows(table, ("file_name",)):
         name, path = row.file(folder)
         said = row.get("emotion")
+        part = part_of(row)
+        name = f"{name} {part[0]:g}-{part[1]:g} s" if part else name
         once.take(row, name, said.lower())
         speaker = speaker_of(row, met)
         clips.append(
@@ -60,6 +65,7 @@ def read_clips(folder: Path, labels: Labels | None = None) -> tuple[list[Clip], 
                 _label(row, said, emotions),
                 row.get("transcript"),
                 **{part: person(row.get(part)) for part in ("session", "shift", "group", "split")},
+                part=part,
                 condition=person(row.get("condition")) or person(row.get("place")),
             )
         )

@@ -119,19 +119,23 @@ def _measure(
     *,
     pictures: bool = True,
 ) -> list[Measured]:
-    measured, due, seconds = [], time.monotonic() + TOLD_EVERY_S, 0.0
-    for number, clip in enumerate(clips):
+    measured, due, seconds = list[Measured](), time.monotonic() + TOLD_EVERY_S, 0.0
+    files = defaultdict[Path, list[Clip]](list)
+    for clip in clips:
+        files[clip.path].append(clip)
+    for number, parts in enumerate(files.values()):
         try:
-            measured.append(meter.measure(clip, pictures=pictures))
-            seconds += measured[-1].seconds
+            found = meter.measure(parts, pictures=pictures)
+            measured += found
+            seconds += sum(one.seconds for one in found)
         except MediaError as error:
             unread.append(error)
         if time.monotonic() >= due:
             due = time.monotonic() + TOLD_EVERY_S
-            far = {"done": number + 1, "of": len(clips), "hours": seconds / 3600.0}
+            far = {"done": number + 1, "of": len(files), "hours": seconds / 3600.0}
             tell(DatasetError.of("coverage_progress", folder=folder, **far))
     if not measured:
-        raise DatasetError.of("coverage_all_unread", folder=folder, count=len(clips), why=unread[0])
+        raise DatasetError.of("coverage_all_unread", folder=folder, count=len(files), why=unread[0])
     for error in unread:
         tell(error)
     return measured

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +20,15 @@ from edge.sources.recorded.recording import RecordingSource
 
 EVERY_S = 2.0
 """Time between two pictures that are looked at (seconds)."""
+SAID = ("speaker", "session", "shift", "condition", "group", "split")
+"""What a table says of a recording besides what it shows."""
 FACE_SIDE = 112
 """A still picture of at most so many pixels is a face that was cut out already."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """One recording: what is said of it and what it holds."""
+    """One recording, or a stretch of one: what is said of it and what it holds."""
 
     clip: Clip
     sound: Sound | None
@@ -51,37 +54,111 @@ class Meter:
         self._detector, self._note = detector, note
         self._sounds = SoundMeter()
 
-    def measure(self, clip: Clip, *, pictures: bool = True) -> Measured:
-        """What a recording holds. Raises MediaError where nothing of it can be read.
+    def measure(self, clips: Sequence[Clip], *, pictures: bool = True) -> list[Measured]:
+        """What a recording holds: each stretch of it that a clip means, and what lies between them.
 
-        A recording that is damaged or cut counts with what decodes; that is noted.
+        clips: of one file. Raises MediaError where nothing of it can be read. A recording that is damaged or
+        cut counts with what decodes; that is noted.
         """
-        follower = FaceFollower(self._detector)
+        heard = _Heard(_stretches(clips), self._sounds, FaceFollower(self._detector))
         narrow: list[float] = []
-        light, faces, due = list[float](), 0, 0.0
 
         def noted(what: MediaError) -> None:
             if what.key == "media_narrow":
                 narrow.append(float(what.values["found"]))
 
+        failed = None
         try:
-            with RecordingSource(clip.path, RATE, note=noted) as source:
+            with RecordingSource(clips[0].path, RATE, note=noted) as source:
                 for item in source:
                     if isinstance(item, AudioChunk):
-                        self._sounds.add(item.samples)
-                    elif pictures and item.time >= due:
-                        due = item.time + EVERY_S
-                        light.append(brightness(item.image))
-                        faces += _shows_face(follower, item)
+                        heard.listen(item)
+                    elif pictures:
+                        heard.look(item)
         except MediaError as error:
-            if not light and not self._sounds.begun:
-                self._sounds.finish()
-                raise
-            self._note(error)
-        sound = self._sounds.finish()
-        if sound is None and not light and pictures:
-            raise MediaError.of("no_media", path=clip.path)
-        return Measured(clip, sound, min(narrow, default=None), np.array(light), faces)
+            failed = error
+        found = heard.end()
+        if failed and not found:
+            raise failed
+        if failed:
+            self._note(failed)
+        if not found and pictures:
+            raise MediaError.of("no_media", path=clips[0].path)
+        return [replace(one, ends_khz=min(narrow, default=None)) for one in found]
+
+
+class _Heard:
+    """What a recording held so far, one stretch after the other."""
+
+    def __init__(self, stretches: list[_Stretch], sounds: SoundMeter, follower: FaceFollower) -> None:
+        self._stretches, self._sounds, self._follower = stretches, sounds, follower
+        self._found: list[Measured] = []
+        self._light: list[float] = []
+        self._faces, self._due = 0, 0.0
+
+    def listen(self, chunk: AudioChunk) -> None:
+        """Share the next sound out to the stretches it lies in."""
+        samples, start = chunk.samples, chunk.start
+        while len(samples) and start + len(samples) / RATE > self._stretches[0].end:
+            inside = max(0, round((self._stretches[0].end - start) * RATE))
+            self._sounds.add(samples[:inside])
+            samples, start = samples[inside:], self._stretches[0].end
+            self._close()
+        self._sounds.add(samples)
+
+    def look(self, frame: Frame) -> None:
+        """Look at a picture, if it is time for one."""
+        while frame.time >= self._stretches[0].end:
+            self._close()
+        if frame.time >= self._due:
+            self._due = frame.time + EVERY_S
+            self._light.append(brightness(frame.image))
+            self._faces += _shows_face(self._follower, frame)
+
+    def end(self) -> list[Measured]:
+        """What each stretch came to that holds anything."""
+        self._close()
+        return self._found
+
+    def _close(self) -> None:
+        """The first stretch is over."""
+        sound, clip = self._sounds.finish(), self._stretches.pop(0).clip
+        if sound or self._light:
+            self._found.append(Measured(clip, sound, None, np.array(self._light), self._faces))
+        self._light, self._faces = [], 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """A part of a recording, up to its end (seconds within it)."""
+
+    clip: Clip
+    end: float
+
+
+def _stretches(clips: Sequence[Clip]) -> list[_Stretch]:
+    """Clips of one recording in order of time, and between them what no clip means, without a label.
+
+    Of two that overlap the later one begins where the earlier one ends.
+    """
+    found, reached = list[_Stretch](), 0.0
+    rest = _unlabelled(clips)
+    for clip in sorted(clips, key=lambda clip: clip.part or (0.0, math.inf)):
+        first, last = clip.part or (0.0, math.inf)
+        if last <= reached:
+            continue
+        if first > reached:
+            found.append(_Stretch(rest, first))
+        found.append(_Stretch(clip, last))
+        reached = last
+    return found if math.isinf(reached) else [*found, _Stretch(rest, math.inf)]
+
+
+def _unlabelled(clips: Sequence[Clip]) -> Clip:
+    """What is said of all clips of a recording alike, of its rest."""
+    said = {part: {getattr(clip, part) for clip in clips} for part in SAID}
+    alike = {part: names.pop() if len(names) == 1 else "" for part, names in said.items()}
+    return Clip(clips[0].path.name, clips[0].path, **alike)
 
 
 def _shows_face(follower: FaceFollower, frame: Frame) -> bool:

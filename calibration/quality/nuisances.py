@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from calibration.quality.measure import Measured
-from calibration.quality.regression import Array
 from calibration.quality.sound import Sound
+from calibration.site.regression import Array
 
 GRAMS = 512
 """Columns that words and runs of letters of a transcript are shared out to."""

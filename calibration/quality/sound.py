@@ -57,11 +57,6 @@ class SoundMeter:
         """Take the next samples [n] at RATE hertz, in -1..1."""
         self._one.add(samples)
 
-    @property
-    def begun(self) -> bool:
-        """Whether any sound of the recording came."""
-        return self._one.seconds > 0 or self._one.held > 0
-
     def finish(self) -> Sound | None:
         """What the recording came to, None where it is silent or has no sound; the next one may begin."""
         found, end = self._one.finish(), self._one.began + self._one.seconds

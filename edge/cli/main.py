@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge import __version__
-<<<<<<< HEAD
 from edge.cli.bundle import bench, build, doctor, export, fusion_trial, teach
-=======
-from edge.cli.bundle import bench, build, doctor, evaluate, export, fusion_trial, teach
 from edge.cli.coverage import coverage
->>>>>>> 005dce1 (edge coverage: what site recordings hold and lack, leaks, shortcuts, what to record next)
 from edge.cli.ending import finished
 from edge.cli.evaluate import evaluate
 from edge.cli.help import Command, Group
