@@ -136,8 +136,8 @@ def _measure(
             tell(DatasetError.of("coverage_progress", folder=folder, **far))
     if not measured:
         raise DatasetError.of("coverage_all_unread", folder=folder, count=len(files), why=unread[0])
-    for error in unread:
-        tell(error)
+    for left_out in unread:
+        tell(left_out)
     return measured
 
 

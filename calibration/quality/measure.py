@@ -20,8 +20,6 @@ from edge.sources.recorded.recording import RecordingSource
 
 EVERY_S = 2.0
 """Time between two pictures that are looked at (seconds)."""
-SAID = ("speaker", "session", "shift", "condition", "group", "split")
-"""What a table says of a recording besides what it shows."""
 FACE_SIDE = 112
 """A still picture of at most so many pixels is a face that was cut out already."""
 
@@ -156,9 +154,21 @@ def _stretches(clips: Sequence[Clip]) -> list[_Stretch]:
 
 def _unlabelled(clips: Sequence[Clip]) -> Clip:
     """What is said of all clips of a recording alike, of its rest."""
-    said = {part: {getattr(clip, part) for clip in clips} for part in SAID}
-    alike = {part: names.pop() if len(names) == 1 else "" for part, names in said.items()}
-    return Clip(clips[0].path.name, clips[0].path, **alike)
+
+    def alike(part: str) -> str:
+        names: set[str] = {getattr(clip, part) for clip in clips}
+        return names.pop() if len(names) == 1 else ""
+
+    return Clip(
+        clips[0].path.name,
+        clips[0].path,
+        speaker=alike("speaker"),
+        session=alike("session"),
+        shift=alike("shift"),
+        condition=alike("condition"),
+        group=alike("group"),
+        split=alike("split"),
+    )
 
 
 def _shows_face(follower: FaceFollower, frame: Frame) -> bool:
