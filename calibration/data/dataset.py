@@ -68,18 +68,26 @@ def person(name: str) -> str:
 
 
 def read_folder(
-    folder: Path, emotions: LabelReader, *, files: bool = True, parts: bool = False
+    folder: Path,
+    emotions: LabelReader,
+    *,
+    files: bool = True,
+    parts: bool = False,
+    unlabelled: bool = False,
 ) -> list[Example]:
     """Examples of a folder in the generic layout, in file order.
 
     emotions: names -> labels. files: whether every file_name must exist. parts: whether rows may mean a
-    stretch of a recording. Raises DatasetError, naming the row.
+    stretch of a recording. unlabelled: whether rows may lack the emotion; they are passed over. Raises
+    DatasetError, naming the row.
     """
     table = folder / "metadata.csv"
     if not table.is_file():
         raise DatasetError.of("folder_no_table", folder=folder)
     examples, once, met = [], Once(), dict[str, tuple[int, str]]()
     for row in read_rows(table, ("file_name", "emotion")):
+        if unlabelled and not row["emotion"]:
+            continue
         label = emotions.index(row["emotion"], row.where)
         name, path = row.file(folder, must_exist=files and label is not None)
         part = part_of(row)

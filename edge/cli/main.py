@@ -21,6 +21,7 @@ from edge.cli.help import Command, Group
 from edge.cli.options import Lang, LangOption, language_of, telling
 from edge.cli.pseudo import pseudo
 from edge.cli.review import app as review
+from edge.cli.site import calibrate
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
 from edge.system.threads import one_thread
@@ -216,7 +217,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 
 app.add_typer(review)
-for verb in (bench, build, coverage, doctor, evaluate, export, fusion_trial, pseudo, teach):
+for verb in (bench, build, calibrate, coverage, doctor, evaluate, export, fusion_trial, pseudo, teach):
     app.command(cls=Command, help=f"help_{verb.__name__}")(verb)
 
 

@@ -41,13 +41,15 @@ class Encoders:
         engines: Mapping[str, Engine],
         tokenizer: Tokenizer,
         stopwatch: Stopwatch | None = None,
+        voice: Voice | None = None,
     ) -> None:
+        """voice: of the person who is heard, where it is known; None: never heard before."""
         self._manifest = manifest
         self._engines = engines
         self._tokenizer = tokenizer
         self._stopwatch = stopwatch or Stopwatch()
         self._seen: dict[tuple[float, Face], Tokens] = {}
-        self._voice = Voice(engines["audio"].inputs["voice"][1])
+        self._voice = voice or Voice(engines["audio"].inputs["voice"][1])
         self._log_mel = SlidingLogMel(manifest.audio, round(manifest.hop_s * manifest.audio.rate))
 
     def audio(self, samples: Floats, voice: Floats | None = None) -> Tokens:

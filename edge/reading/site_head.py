@@ -60,11 +60,15 @@ class SiteHead:
 
         name: audio, vision, text or fused. found: the tokens it was made from, by modality.
         """
+        if name not in self.layers:
+            return np.asarray(self.matrix @ logits, np.float32)
+        return self.apply(name, logits, fused_summary(found) if name == "fused" else summary(found[name]))
+
+    def apply(self, name: str, logits: Floats, summary: Floats) -> Floats:
+        """The same from a summary of the tokens."""
         mapped = np.asarray(self.matrix @ logits, np.float32)
         layer = self.layers.get(name)
-        if layer is None:
-            return mapped
-        return layer.logits(mapped, fused_summary(found) if name == "fused" else summary(found[name]))
+        return mapped if layer is None else layer.logits(mapped, summary)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What site.npz holds."""

@@ -13,9 +13,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.confidence.fitting import confusion_rates, fit_scaling, fit_thresholds
+<<<<<<< HEAD
 from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
 from calibration.int8.parity import compare_engines, require_finite
 from calibration.int8.search import Calls, SearchResult, search
+=======
+from calibration.confidence.voted import Voice, voted_thresholds
+from calibration.int8.golden import limits_of
+from calibration.int8.parity import compare, require_finite
+from calibration.int8.search import Calls, Fit, fit
+>>>>>>> 8bfea78 (edge calibrate: ranges, site head, confidence and prior of a site, each taken or left)
 from edge.bundle.manifest import Limits
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
@@ -204,10 +211,7 @@ def golden_cases(
             arrays[f"{name}/in/{key}"] = np.stack([call[key] for call in calls])
         for key in answers[0]:
             arrays[f"{name}/out/{key}"] = np.stack([answer[key] for answer in answers])
-        limits[name] = Limits(
-            cosine=round(min(0.99, *(output.cosine for output in compared)), 4),
-            max_abs=round(max(0.05, *(2.0 * output.max_abs for output in compared)), 3),
-        )
+        limits[name] = limits_of(compared)
     target.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(target, **arrays)  # type: ignore[arg-type]
     return limits

@@ -1,0 +1,215 @@
+"""`edge calibrate`: a bundle and recordings of a site in, a bundle for that site out. No torch.
+
+1  play all recordings: activation ranges, the balance of labels
+2  encode labelled clips by the networks with the ranges that were taken
+3  site head, temperatures, prediction sets: fitted, judged on people left out, taken or left
+4  write the new bundle, whole or not at all; the old one is not touched
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from calibration.judge.evaluator import Evaluator
+from calibration.site.playback import Playback
+from calibration.site.posteriors import Found, fit_posteriors
+from calibration.site.prior import site_prior
+from calibration.site.ranges import SiteCalls, site_ranges
+from calibration.site.recordings import (
+    LEAST_LABELLED,
+    Recordings,
+    person_digest,
+    read_recordings,
+)
+from calibration.site.rows import labelled_rows, matrix_of
+from calibration.site.write import Changed, write_site_bundle
+from edge.bundle.folder import Bundle, open_bundle
+from edge.bundle.site import Part, SiteCalibration
+from edge.bundle.site import Recordings as RecordingFacts
+from edge.errors import BundleError, DatasetError, MediaError
+from edge.reading.confidence import softmax
+from edge.reading.fusion import fused_name
+from edge.reading.site_head import SiteHead
+from edge.system.output import warn
+from edge.words import asked_language, word
+
+LEAST_WINDOWS = 24
+"""Fewer windows than this say nothing about a site."""
+MOST_CALLS = 160
+"""Calls of each network that ranges are taken from."""
+NARROW_SHARE = 0.5
+"""Share of narrow recordings from which on their sound is not what the networks were trained on."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Heard:
+    """What playing the recordings gave."""
+
+    playback: Playback
+    seconds: float
+
+
+def calibrate(
+    bundle: Path,
+    folder: Path,
+    out: Path,
+    *,
+    labelled: bool = True,
+    name: str | None = None,
+    say: Callable[[str], object] = warn,
+) -> Bundle:
+    """Write a bundle for a site into `out`. Raises EdgeError; then nothing was written.
+
+    folder: recordings of the site (calibration/site/recordings.py). labelled: whether their labels are used.
+    name: of the site; None: that of the folder. say: is told what is going on, a line at a time.
+    """
+    parent = open_bundle(bundle)
+    _require_fit(parent, bundle, out)
+    recordings = read_recordings(folder, parent.manifest.full_labels, labelled=labelled)
+    found = recordings.labelled
+    if labelled and 0 < len(found) < LEAST_LABELLED:
+        raise DatasetError.of("site_few_labels", folder=folder, count=len(found), least=LEAST_LABELLED)
+    _say(say, "site_playing", count=len(recordings.clips))
+    heard = _play(parent, recordings, say)
+    with tempfile.TemporaryDirectory(prefix="edge-site-") as scratch:
+        graphs, parts = _ranges(parent, heard.playback, Path(scratch), say)
+        site = _site(parent, recordings, heard, parts, name or folder.resolve().name)
+        fresh = parent
+        if graphs:
+            fresh = write_site_bundle(parent, Changed(graphs, None, {}, site), Path(scratch) / "bundle")
+        fitted = Found(facts={})
+        matrix = matrix_of(parent.manifest.labels, parent.manifest.labels, {})
+        if found:
+            _say(say, "site_labelled", count=len(found))
+            with Evaluator(fresh) as judge:
+                rows = labelled_rows(judge, found, matrix)
+            fitted = fit_posteriors(parent.manifest, rows, own_labels=False, say=lambda _: None)
+        head = SiteHead(matrix, fitted.layers) if fitted.layers else None
+        facts = dict(fitted.facts)
+        prior, parts["prior"] = _prior(parent, heard, facts, head, recordings)
+        if prior:
+            facts["site_prior"] = prior
+        order = {**{key: part for key, part in parts.items() if key != "prior"}, **fitted.parts}
+        site = _site(parent, recordings, heard, {**order, "prior": parts["prior"]}, site.name)
+        return write_site_bundle(parent, Changed(graphs, head, facts, site), out)
+
+
+def _require_fit(parent: Bundle, bundle: Path, out: Path) -> None:
+    """Raises BundleError for a bundle that is a site's already, and for one that would replace itself."""
+    if parent.manifest.site is not None:
+        values = {
+            "path": bundle,
+            "site": parent.manifest.site.name,
+            "parent": parent.manifest.site.parent_name,
+        }
+        raise BundleError.of("site_already", **values)
+    if out.exists() and out.resolve() in (parent.folder.resolve(), bundle.resolve()):
+        raise BundleError.of("site_over_itself", path=out)
+
+
+def _play(parent: Bundle, recordings: Recordings, say: Callable[[str], object]) -> _Heard:
+    """Play every recording once. Raises MediaError where there is too little, or too narrow a sound."""
+    seconds, narrow, language = 0.0, set[str](), asked_language()
+    with Playback(parent, MOST_CALLS) as playback:
+        for clip in _interleaved(recordings):
+            notes: list[MediaError] = []
+            try:
+                seconds += playback.play(clip, notes.append)
+            except MediaError as error:
+                say(word("left_out", language, why=error.told(language)))
+            if any(note.key == "media_narrow" for note in notes):
+                narrow.add(clip.name)
+    if len(narrow) > NARROW_SHARE * len(recordings.clips):
+        wanted = parent.manifest.audio.rate / 2000
+        values = {"folder": recordings.folder, "count": len(narrow), "of": len(recordings.clips)}
+        raise MediaError.of("site_narrow", **values, wanted=wanted)
+    if (count := len(playback.windows)) < LEAST_WINDOWS:
+        raise MediaError.of("site_too_short", folder=recordings.folder, count=count, least=LEAST_WINDOWS)
+    return _Heard(playback, seconds)
+
+
+def _interleaved(recordings: Recordings) -> list[Any]:
+    """Clips of all people in turn, so that the first calls are of everybody."""
+    rows: dict[str, int] = {}
+    order = []
+    for clip in recordings.clips:
+        rows[clip.speaker] = rows.get(clip.speaker, -1) + 1
+        order.append((rows[clip.speaker], clip))
+    return [clip for _, clip in sorted(order, key=lambda row: row[0])]
+
+
+def _ranges(
+    parent: Bundle, playback: Playback, scratch: Path, say: Callable[[str], object]
+) -> tuple[dict[str, onnx.ModelProto], dict[str, Part]]:
+    graphs, parts = {}, {}
+    for name, calls in playback.calls.items():
+        _say(say, "site_ranging", name=word(name, asked_language()))
+        _, people = np.unique([speaker for speaker, _ in calls] or [""], return_inverse=True)
+        graph, parts[f"ranges {name}"] = site_ranges(
+            parent.path(name), SiteCalls([feed for _, feed in calls], people[: len(calls)]), scratch
+        )
+        if graph is not None:
+            graphs[name] = graph
+    return graphs, parts
+
+
+def _prior(
+    parent: Bundle,
+    heard: _Heard,
+    facts: Mapping[str, Any],
+    head: SiteHead | None,
+    recordings: Recordings,
+) -> tuple[tuple[float, ...] | None, Part]:
+    """The balance of labels in all recordings, as the new bundle sees them."""
+    manifest = parent.manifest
+    windows = heard.playback.windows
+    temperature, bias = (facts.get(key, getattr(manifest, key)) for key in ("temperature", "bias"))
+    posteriors = []
+    for window in windows:
+        logits = window.logits
+        if head is not None:
+            logits = head.apply("fused", logits, window.summary)
+        key = fused_name(list(window.present))
+        key = key if key in temperature else "fused"
+        posteriors.append(softmax(logits, temperature[key], bias.get(key)))
+    _, people = np.unique([window.speaker for window in windows], return_inverse=True)
+    names, counts = np.unique([fused_name(list(window.present)) for window in windows], return_counts=True)
+    rates = (facts.get("confusion") or manifest.confusion or {}).get(str(names[counts.argmax()]))
+    return site_prior(
+        np.stack(posteriors),
+        people,
+        manifest.train_prior,
+        None if rates is None else np.array(rates),
+        None,
+    )
+
+
+def _site(
+    parent: Bundle, recordings: Recordings, heard: _Heard, parts: Mapping[str, Part], name: str
+) -> SiteCalibration:
+    return SiteCalibration(
+        name=name,
+        created=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        parent_name=parent.manifest.name,
+        parent_digest=parent.manifest.digest,
+        recordings=RecordingFacts(
+            sha256=recordings.digest(),
+            clips=len(recordings.clips),
+            labelled=len(recordings.labelled),
+            seconds=round(heard.seconds, 1),
+            people=tuple(person_digest(person) for person in recordings.people),
+        ),
+        parts=dict(parts),
+    )
+
+
+def _say(say: Callable[[str], object], key: str, **values: object) -> None:
+    say(word(key, asked_language(), **values))

@@ -1,0 +1,140 @@
+"""Temperature and prediction sets for a site: fitted on people left out, taken where strangers gain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.confidence.fitting import LEAST, MISS, fit_thresholds
+from calibration.judge.metrics import calibration_error
+from calibration.site.head import surprise
+from calibration.site.people import even_weights, folds, gain_over_people
+from calibration.site.regression import Array
+from edge.bundle.site import Part
+from edge.reading.confidence import TIE, softmax
+
+TEMPERATURES = np.geomspace(0.2, 50.0, 160)
+"""Those that are tried."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What one posterior says of labelled windows, each by a fit without its person."""
+
+    logits: Array
+    """[n, k]."""
+    labels: NDArray[np.int64]
+    people: NDArray[np.int64]
+    clips: NDArray[np.int64]
+
+    def take(self, rows: NDArray[np.bool_]) -> Told:
+        """Some of the windows; rows: mask [n]."""
+        return Told(self.logits[rows], self.labels[rows], self.people[rows], self.clips[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sureness:
+    """How sure one posterior may be on a site."""
+
+    temperature: float
+    thresholds: tuple[float, ...] | None
+    """None: none were fitted."""
+    posteriors: Array
+    """Of each window by fits without its person, [n, k]."""
+    parts: dict[str, Part]
+    """temperature and sets."""
+
+
+def fit_sureness(
+    before: Told,
+    told: Told,
+    temperature: float,
+    bias: Sequence[float] | None,
+    thresholds: Sequence[float] | None,
+    *,
+    changed: bool,
+) -> Sureness | None:
+    """Temperature and thresholds of one posterior; None where there are too few windows or people to fit any.
+
+    before: as the bundle says it, with its temperature, bias [k] and thresholds [k] (None: no sets). told:
+    the same windows with the site head, if it was taken. changed: whether it was; then no temperature is
+    there to keep.
+    """
+    parts = folds(told.people, told.labels)
+    if not parts or len(told.labels) < LEAST:
+        return None
+    people = len(np.unique(told.people))
+    # With a head the bias is the head's.
+    added = None if changed else bias
+    crossed, sets = np.zeros_like(told.logits), np.zeros_like(told.logits)
+    for part in parts:
+        rest = told.take(~part)
+        found = _temperature(rest, added)
+        crossed[part] = softmax(told.logits[part], found, added)
+        sets[part] = fit_thresholds(softmax(rest.logits, found, added), rest.labels, rest.people)
+    old = np.asarray(softmax(before.logits, temperature, bias), np.float64)
+    weights = even_weights(told.labels, told.people, told.clips) * len(told.labels)
+    gain = gain_over_people(
+        (_missed(old, told.labels) - _missed(crossed, told.labels)) * weights, told.people
+    )
+    errors = calibration_error(old, told.labels), calibration_error(crossed, told.labels)
+    taken = changed or (gain.low > 0.0 and errors[1] <= errors[0])
+    new_t = round(float(_temperature(told, added)), 3) if taken else temperature
+    why = (
+        "site_temperature_new" if changed else "site_temperature_taken" if taken else "site_temperature_left"
+    )
+    found_parts = {
+        "temperature": Part(
+            taken=taken,
+            why=f"site_temperature_{kind}",
+            measure="calibration_error",
+            before=round(errors[0], 4),
+            after=round(errors[1], 4),
+            people=people,
+        )
+    }
+    posteriors = crossed if taken else old
+    new_sets, sets_part = _sets(old, crossed, sets, told, thresholds, taken, people)
+    found_parts["sets"] = sets_part
+    if new_sets:
+        added = added if taken else bias
+        final = fit_thresholds(softmax(told.logits, new_t, added), told.labels, told.people)
+        return Sureness(new_t, tuple(round(value, 4) for value in final), posteriors, found_parts)
+    return Sureness(new_t, None, posteriors, found_parts)
+
+
+def _sets(
+    old: Array,
+    crossed: Array,
+    sets: Array,
+    told: Told,
+    thresholds: Sequence[float] | None,
+    taken: bool,
+    people: int,
+) -> tuple[bool, Part]:
+    """Whether new thresholds are taken: they have to be where the temperature changed."""
+    true = np.arange(len(told.labels)), told.labels
+    after = float((crossed[true] >= sets[true] - TIE).mean())
+    measured = {"measure": "coverage", "after": round(after, 4), "people": people}
+    if thresholds is None:
+        return True, Part(taken=True, why="site_sets_new", **measured)
+    before = float((old[true] >= np.asarray(thresholds)[told.labels] - TIE).mean())
+    wished = 1.0 - MISS
+    better = abs(after - wished) < abs(before - wished)
+    why = "site_sets_new" if taken else "site_sets_taken" if better else "site_sets_left"
+    return taken or better, Part(taken=taken or better, why=why, before=round(before, 4), **measured)
+
+
+def _temperature(told: Told, bias: Sequence[float] | None) -> float:
+    """The likeliest temperature, labels and people weighed evenly."""
+    weights = even_weights(told.labels, told.people, told.clips)
+    added = np.zeros(told.logits.shape[1]) if bias is None else np.asarray(bias)
+    losses = [float(weights @ surprise(told.logits / t + added, told.labels)) for t in TEMPERATURES]
+    return float(TEMPERATURES[int(np.argmin(losses))])
+
+
+def _missed(posteriors: Array, labels: NDArray[np.int64]) -> Array:
+    return np.asarray(-np.log(np.maximum(posteriors[np.arange(len(labels)), labels], 1e-6)))

@@ -1,0 +1,170 @@
+"""Recordings of a site read by the device's own pipeline: predictions, and the calls of the networks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calibration.data.dataset import Example
+from edge.bundle.folder import Bundle
+from edge.config import Site, rules
+from edge.engines import open_engine
+from edge.features.text import load_tokenizer
+from edge.interfaces import Engine
+from edge.items import MODALITIES, AudioChunk, Floats, Frame, Quality, Tick, Transcript
+from edge.perception.faces import FaceFollower
+from edge.perception.speech import SpeechDetector
+from edge.reading.encoders import Encoders, Tokens
+from edge.reading.fusion import Fusion
+from edge.reading.pipeline import Pipeline
+from edge.reading.site_head import fused_summary
+from edge.reading.voice import Voice
+from edge.reading.windows import Windower
+from edge.sources.recorded.part import Note
+from edge.sources.recorded.recording import RecordingSource
+
+Feed = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Played:
+    """One window as the fusion of a bundle was given it, and what the network answered."""
+
+    speaker: str
+    present: tuple[str, ...]
+    summary: Floats
+    """Of the tokens of all modalities (edge/reading/site_head.py)."""
+    logits: Floats
+    """Before any calibration, [outputs of the network]."""
+
+
+class Tapped(Fusion):
+    """A fusion that tells of each window it fuses."""
+
+    tell: Callable[[Mapping[str, Tokens], Floats], None]
+
+    def fused_logits(self, found: Mapping[str, Tokens], quality: Quality) -> tuple[Floats, Floats]:
+        logits, weights = super().fused_logits(found, quality)
+        self.tell(found, logits)
+        return logits, weights
+
+
+class Kept:
+    """An engine that tells of each call it is given."""
+
+    def __init__(self, engine: Engine, tell: Callable[[Feed], None]) -> None:
+        self._engine, self._tell = engine, tell
+
+    @property
+    def inputs(self) -> Mapping[str, tuple[int, ...]]:
+        return self._engine.inputs
+
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        self._tell({name: np.array(values) for name, values in inputs.items()})
+        return self._engine.run(inputs)
+
+    def __enter__(self) -> Kept:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class TableScribe:
+    """Gives each window of a clip the transcript that the table has for it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def hear(self, samples: Floats, start: float, rate: int) -> Transcript:
+        """The transcript, as said in these samples [n]."""
+        return Transcript(self._text, 1.0, start, start + len(samples) / rate)
+
+
+class Playback:
+    """Plays recordings through a bundle, one window after the other without overlap.
+
+    Each call of a network is kept until there are `most` of it.
+    """
+
+    def __init__(self, bundle: Bundle, most: int = 0) -> None:
+        self._bundle, self._most = bundle, most
+        self._stack = ExitStack()
+        self._voices: dict[str, Voice] = {}
+        self._speaker = ""
+        self.calls: dict[str, list[tuple[str, Feed]]] = {name: [] for name in bundle.manifest.models}
+        """Network -> who was heard or seen, and a call."""
+        self.windows: list[Played] = []
+        # Windows that overlap say the same twice.
+        self._manifest = bundle.manifest.model_copy(update={"hop_s": bundle.manifest.window_s})
+
+    def __enter__(self) -> Playback:
+        self._engines: dict[str, Engine] = {}
+        for name in self._manifest.models:
+            engine = self._stack.enter_context(open_engine(self._bundle.path(name)))
+            self._engines[name] = Kept(engine, lambda feed, name=name: self._keep(name, feed))
+        self._tokenizer = load_tokenizer(self._bundle.path("tokenizer.json"))
+        self._rules = rules(Site(), self._manifest)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def play(self, clip: Example, note: Note) -> float:
+        """Play one clip; how long it lasts (seconds). note: told what is unusual. Raises MediaError."""
+        assert clip.path is not None
+        manifest, self._speaker = self._manifest, clip.speaker
+        fusion = Tapped(manifest, self._engines["fusion"])
+        fusion.tell = self._fused
+        pipeline = Pipeline(
+            manifest,
+            self._rules,
+            Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
+            SpeechDetector(),
+            FaceFollower(self._bundle.path("face_detector.onnx")),
+            Encoders(manifest, self._engines, self._tokenizer, voice=self._voice(clip.speaker)),
+            fusion,
+            scribe=TableScribe(clip.transcript) if clip.transcript else None,
+        )
+        with RecordingSource(clip.path, manifest.audio.rate, note=note) as source:
+            timed = Timed(source)
+            pipeline.run(timed, clip.path.name, [])
+        return timed.seconds
+
+    def _voice(self, speaker: str) -> Voice:
+        """Of a person: known better with each of their clips, as at a workplace."""
+        width = self._engines["audio"].inputs["voice"][1]
+        return self._voices.setdefault(speaker, Voice(width))
+
+    def _keep(self, name: str, feed: Feed) -> None:
+        if len(self.calls[name]) < self._most:
+            self.calls[name].append((self._speaker, feed))
+
+    def _fused(self, found: Mapping[str, Tokens], logits: Floats) -> None:
+        present = tuple(name for name in MODALITIES if name in found)
+        self.windows.append(Played(self._speaker, present, fused_summary(found), logits.copy()))
+
+
+class Timed:
+    """Items of a source, and how long they last together."""
+
+    def __init__(self, items: Iterable[AudioChunk | Frame | Tick]) -> None:
+        self._items, self.seconds = items, 0.0
+
+    def __iter__(self) -> Iterator[AudioChunk | Frame | Tick]:
+        first: float | None = None
+        for item in self._items:
+            end = item.start + len(item.samples) / item.rate if isinstance(item, AudioChunk) else item.time
+            first = end if first is None else first
+            self.seconds = max(self.seconds, end - min(first, 0.0))
+            yield item

@@ -1,0 +1,111 @@
+"""Recordings of a site: a folder with metadata.csv, some of its rows labelled, or a folder of plain files.
+
+Columns: file_name; optional emotion (empty where nobody labelled the clip), speaker, transcript, session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from calibration.data.dataset import Example, person, read_folder, require_human
+from calibration.data.labels import LabelReader
+from calibration.data.table import Once, read_rows
+from edge.bundle.folder import sha256
+from edge.errors import DatasetError, MediaError
+from edge.labels import Labels
+from edge.sources.recorded.recording import recordings
+from edge.system.output import warn
+from edge.words import asked_language
+
+UNLABELLED = -1
+"""Label of a clip nobody labelled."""
+LEAST_LABELLED = 30
+"""Fewer labelled clips say nothing about confidence or a site head."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recordings:
+    """All clips of a site."""
+
+    folder: Path
+    clips: Sequence[Example]
+    """label is UNLABELLED where nobody gave one."""
+
+    @property
+    def labelled(self) -> list[Example]:
+        """Those that a person labelled."""
+        return [clip for clip in self.clips if clip.label != UNLABELLED]
+
+    @property
+    def people(self) -> list[str]:
+        """Who is known to be heard or seen, sorted."""
+        return sorted({clip.speaker for clip in self.clips if clip.named})
+
+    def digest(self) -> str:
+        """sha256 of the digests of all files, in the order of their names."""
+        whole = hashlib.sha256()
+        for path in sorted({clip.path for clip in self.clips if clip.path is not None}):
+            whole.update(sha256(path).encode())
+        return whole.hexdigest()
+
+
+def person_digest(name: str) -> str:
+    """What a bundle keeps of a person's name. It hides the name from a reader, not from who guesses it."""
+    return hashlib.sha256(f"edge person {person(name)}".encode()).hexdigest()
+
+
+def read_recordings(folder: Path, labels: Labels, *, labelled: bool) -> Recordings:
+    """Read what a folder holds. Raises DatasetError and MediaError.
+
+    labels: of the site. labelled: whether its labels are used; else all clips count as unlabelled.
+    """
+    table = folder / "metadata.csv"
+    if not folder.is_dir():
+        raise DatasetError.of("data_none", data=folder)
+    if not table.is_file():
+        found = recordings(folder, lambda note: warn(note.told(asked_language())))
+        clips = [Example(path.name, UNLABELLED, path.name, path, named=False) for path in found]
+        return Recordings(folder, clips)
+    rows = read_rows(table, ("file_name",))
+    marked = [row for row in rows if labelled and row.get("emotion")]
+    known = {example.name: example for example in _labelled(folder, labels)} if marked else {}
+    clips, once = [], Once()
+    for row in rows:
+        name, path = row.file(folder)
+        once.take(row, name)
+        if name in known:
+            clips.append(known[name])
+        elif not (labelled and row.get("emotion")):  # else none of the labels stands for what it shows
+            speaker = person(row.get("speaker"))
+            clips.append(
+                Example(
+                    name,
+                    UNLABELLED,
+                    speaker or name,
+                    path,
+                    row.get("transcript") or None,
+                    session=person(row.get("session")) or None,
+                    named=bool(speaker),
+                )
+            )
+    if not clips:
+        raise DatasetError.of("folder_no_clip", table=table)
+    return Recordings(folder, clips)
+
+
+def _labelled(folder: Path, labels: Labels) -> list[Example]:
+    emotions = LabelReader(labels)
+    examples = read_folder(folder, emotions, parts=True, unlabelled=True)
+    require_human(examples)
+    if left_out := emotions.told(folder):
+        warn(left_out.told(asked_language()))
+    return examples
+
+
+def require_enough(found: Recordings, seconds: float, least_s: float) -> None:
+    """Raises MediaError where there is too little sound to calibrate on (seconds)."""
+    if seconds < least_s:
+        raise MediaError.of("site_too_short", folder=found.folder, seconds=seconds, least=least_s)

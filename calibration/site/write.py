@@ -1,0 +1,85 @@
+"""The bundle of a site: the parent's files and facts, with what a calibration took in their place."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from calibration.int8.golden import renewed
+from calibration.site.told import card_section
+from edge.bundle.folder import Bundle, write_bundle
+from edge.bundle.site import HEAD_FILE, SiteCalibration
+from edge.reading.site_head import SiteHead
+
+GOLDEN, CARD = "golden.npz", "card.md"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changed:
+    """What a calibration took."""
+
+    graphs: Mapping[str, onnx.ModelProto]
+    """Networks with new ranges."""
+    head: SiteHead | None
+    facts: Mapping[str, Any]
+    """Fields of the manifest that take the place of the parent's."""
+    site: SiteCalibration
+
+
+def write_site_bundle(parent: Bundle, changed: Changed, target: Path) -> Bundle:
+    """Write the bundle of a site into the folder `target`, all of it or nothing. Raises BundleError."""
+    manifest = parent.manifest
+    arrays = changed.head.arrays() if changed.head else {}
+    site = changed.site.model_copy(update={"head": {name: array.shape for name, array in arrays.items()}})
+    facts = manifest.model_dump(by_alias=True, mode="json", exclude={"models", "files", "digest", "schema_"})
+    facts |= {"created": site.created, **changed.facts, "site": site.model_dump(mode="json")}
+    with tempfile.TemporaryDirectory(prefix="edge-site-") as name:
+        scratch = Path(name)
+        models, golden = _models(parent, changed.graphs, scratch)
+        files = {file: parent.path(file) for file in manifest.files if file != HEAD_FILE}
+        if changed.graphs:
+            np.savez_compressed(scratch / GOLDEN, **golden)  # type: ignore[arg-type]
+            files[GOLDEN] = scratch / GOLDEN
+        if arrays:
+            np.savez(scratch / HEAD_FILE, **arrays)  # type: ignore[arg-type]
+            files[HEAD_FILE] = scratch / HEAD_FILE
+        card = parent.path(CARD).read_text(encoding="utf-8")
+        (scratch / CARD).write_text(_card(card, site), encoding="utf-8")
+        files[CARD] = scratch / CARD
+        return write_bundle(target, facts, models, files)
+
+
+def _models(
+    parent: Bundle, graphs: Mapping[str, onnx.ModelProto], scratch: Path
+) -> tuple[dict[str, tuple[Path, dict[str, Any]]], dict[str, Any]]:
+    """Files and facts of all networks, and all golden arrays."""
+    with np.load(parent.path(GOLDEN), allow_pickle=False) as file:
+        golden = {key: file[key] for key in file.files}
+    models = {}
+    for name, entry in parent.manifest.models.items():
+        described = entry.model_dump(exclude={"file", "sha256"})
+        path = parent.path(name)
+        if name in graphs:
+            path = scratch / f"{name}.onnx"
+            onnx.save(graphs[name], path)
+            arrays, limits = renewed(golden, name, path, scratch)
+            golden |= arrays
+            described["limits"] = limits
+        models[name] = path, described
+    return models, golden
+
+
+def _card(card: str, site: SiteCalibration) -> str:
+    """The card with what a site's calibration did, in place of what one before it did."""
+    before = card.split(f"\n{MARK}\n")[0].rstrip("\n")
+    return f"{before}\n\n{MARK}\n\n{card_section(site)}"
+
+
+MARK = "<!-- site -->"
+"""What follows in a card is of the site."""

@@ -1,0 +1,50 @@
+"""The verbs of `edge` that fit a bundle to a site."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.cli.bundle import write_json
+from edge.cli.options import LocaleOption, language_of, telling
+from edge.system.disk import writing
+from edge.system.output import say
+from edge.system.threads import one_thread
+from edge.words import word
+
+
+class UseLabels(str, Enum):
+    """Which labels of the recordings are used."""
+
+    all = "all"
+    none = "none"
+
+
+def calibrate(
+    bundle: Annotated[Path, typer.Argument(help="opt_bundle_given")],
+    recordings: Annotated[Path, typer.Argument(help="opt_calibrate_recordings")],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_calibrate_out")],
+    labels: Annotated[
+        UseLabels, typer.Option(metavar="all|none", help="opt_calibrate_labels")
+    ] = UseLabels.all,
+    site: Annotated[str | None, typer.Option(metavar="NAME", help="opt_calibrate_site")] = None,
+    json: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_calibrate_json")] = None,
+    lang: LocaleOption = None,
+) -> None:
+    """Fit a bundle to a site by its recordings; what does not help is left."""
+    one_thread()
+    from calibration.site.calibrate import calibrate as fit  # noqa: TID251 - inside a verb only
+    from calibration.site.told import table  # noqa: TID251 - inside a verb only
+
+    language = language_of(lang)
+    with telling(language), writing(out):
+        made = fit(bundle, recordings, out, labelled=labels is UseLabels.all, name=site)
+    facts = made.manifest.site
+    assert facts is not None
+    say(table(facts, language))
+    say(word("written_to", language, path=out))
+    if json:
+        write_json(json, facts.model_dump(mode="json"))
