@@ -83,9 +83,7 @@ def fit_sureness(
     errors = calibration_error(old, told.labels), calibration_error(crossed, told.labels)
     taken = changed or (gain.low > 0.0 and errors[1] <= errors[0])
     new_t = round(float(_temperature(told, added)), 3) if taken else temperature
-    why = (
-        "site_temperature_new" if changed else "site_temperature_taken" if taken else "site_temperature_left"
-    )
+    kind = "new" if changed else "taken" if taken else "left"
     found_parts = {
         "temperature": Part(
             taken=taken,

@@ -121,7 +121,7 @@ def _crossed(
 
 
 def _true_probability(logits: Array, rows: Rows) -> Array:
-    """Probability of the true label of each window at the likeliest temperature: to be surer gains nothing."""
+    """Probability of the true label of each window at the likeliest temperature: being surer is no gain."""
     weights = even_weights(rows.labels, rows.people, rows.clips)
     losses = [float(weights @ surprise(logits / t, rows.labels)) for t in TEMPERATURES]
     return np.asarray(np.exp(-surprise(logits / TEMPERATURES[int(np.argmin(losses))], rows.labels)))
