@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from calibration.int8.parity import Parity, compare, require_finite
+from calibration.int8.parity import Parity, compare_engines, require_finite
 from edge.bundle.manifest import Limits
 from edge.bundle.onnx_file import load_graph
 from edge.engines.float_graph import float_graph
@@ -47,6 +47,6 @@ def renewed(
     ):
         answers = [engine.run(call) for call in calls]
         require_finite(answers, path.name)
-        limits = limits_of(compare(engine, reference, calls).values())
+        limits = limits_of(compare_engines(engine, reference, calls).values())
     outputs = {f"{name}/out/{key}": np.stack([answer[key] for answer in answers]) for key in answers[0]}
     return {**inputs, **outputs}, limits

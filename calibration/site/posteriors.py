@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from calibration.confidence.fitting import confusion_rates
-from calibration.confidence.voted import Voice, voted_thresholds
+from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
 from calibration.site.confidence import Sureness, Told, fit_sureness
 from calibration.site.head import Fitted, Rows, fit_head
 from calibration.site.regression import Array
@@ -152,7 +152,9 @@ def _voted(posteriors: Array, told: Told, present: list[str], manifest: Manifest
     people, counts = np.unique(told.people, return_counts=True)
     chosen = people[np.argsort(-counts, kind="stable")][:MOST_VOICES]
     voices = [
-        Voice(posteriors[told.people == person].astype(np.float32), told.labels[told.people == person])
+        SpeakerPosteriors(
+            posteriors[told.people == person].astype(np.float32), told.labels[told.people == person]
+        )
         for person in chosen
     ]
     k = posteriors.shape[1]

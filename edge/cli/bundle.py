@@ -91,76 +91,6 @@ def doctor(
         raise typer.Exit(1)
 
 
-<<<<<<< HEAD
-=======
-def evaluate(
-    bundle: Annotated[Path, typer.Argument(help="opt_bundle_given")],
-    folder: Annotated[Path, typer.Argument(help="opt_labelled")],
-    modality: Annotated[
-        Modality, typer.Option(metavar="audio|vision|text|fused", help="opt_evaluate_modality")
-    ] = Modality.fused,
-    drop: Annotated[
-        list[Single] | None,
-        typer.Option(metavar="audio|vision|text", help="opt_evaluate_drop"),
-    ] = None,
-    json: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="opt_evaluate_json"),
-    ] = None,
-    new_voices: Annotated[bool, typer.Option("--new-voices", help="opt_evaluate_new_voices")] = False,
-    noise: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="opt_evaluate_noise"),
-    ] = None,
-    snr: Annotated[float, typer.Option(metavar="DB", help="opt_evaluate_snr")] = 5.0,
-    streams: Annotated[bool, typer.Option("--streams", help="opt_evaluate_streams")] = False,
-    reliability: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="opt_evaluate_reliability"),
-    ] = None,
-) -> None:
-    """Score a bundle on a labelled folder."""
-    one_thread()
-    from calibration.judge.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
-
-    dropped = {one.value for one in drop or []}
-    if dropped and modality is not Modality.fused:
-        raise misused("drop_fused", "--drop")
-    if len(dropped) == len(Single):
-        raise misused("drop_all", "--drop")
-    if streams and (modality is not Modality.fused or reliability or new_voices or noise):
-        raise misused("streams_alone", "--streams")
-    if streams:
-        _compare_votes(bundle, folder, dropped, json)
-        return
-    around = (noise, snr) if noise else None
-    report: Any = evaluate_folder(
-        bundle, folder, modality.value, dropped, new_voices=new_voices, noise=around
-    )
-    say(report.table())
-    if json:
-        write_json(json, report.as_dict())
-    if reliability:
-        from calibration.judge.diagram import write_diagram  # noqa: TID251 - inside a verb only
-
-        write_diagram(report, reliability)
-
-
-def _compare_votes(bundle: Path, folder: Path, dropped: set[str], json: Path | None) -> None:
-    from calibration.judge.evaluate import stream_clips  # noqa: TID251 - inside a verb only
-    from calibration.judge.voting_trial import as_dict, table, trial  # noqa: TID251 - inside a verb only
-
-    from edge.bundle.folder import open_bundle
-    from edge.words import asked_language
-
-    opened = open_bundle(bundle)
-    found = trial(stream_clips(opened, folder, dropped), opened.manifest)
-    say(table(found, asked_language()))
-    if json:
-        write_json(json, as_dict(found))
-
-
->>>>>>> 8bfea78 (edge calibrate: ranges, site head, confidence and prior of a site, each taken or left)
 def export(
     recipe: Annotated[Path, typer.Argument(help="opt_export_recipe")],
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
@@ -212,14 +142,3 @@ def fusion_trial(
     with writing(out):
         found = compare_fusions(data, out)
     say(markdown(found))
-<<<<<<< HEAD
-=======
-
-
-def write_json(path: Path, what: Any) -> None:
-    """Write a file of JSON. Raises InputError."""
-    try:
-        path.write_text(jsonlib.dumps(what, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError.of("file_unwritable", path=path, why=reason(error)) from error
->>>>>>> 8bfea78 (edge calibrate: ranges, site head, confidence and prior of a site, each taken or left)

@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from edge.cli.bundle import write_json
-from edge.cli.options import LocaleOption, language_of, telling
+from edge.cli.options import LocaleOption, language_of, telling, write_json
 from edge.system.disk import writing
 from edge.system.output import say
 from edge.system.threads import one_thread

@@ -13,16 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.confidence.fitting import confusion_rates, fit_scaling, fit_thresholds
-<<<<<<< HEAD
 from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
+from calibration.int8.golden import limits_of
 from calibration.int8.parity import compare_engines, require_finite
 from calibration.int8.search import Calls, SearchResult, search
-=======
-from calibration.confidence.voted import Voice, voted_thresholds
-from calibration.int8.golden import limits_of
-from calibration.int8.parity import compare, require_finite
-from calibration.int8.search import Calls, Fit, fit
->>>>>>> 8bfea78 (edge calibrate: ranges, site head, confidence and prior of a site, each taken or left)
 from edge.bundle.manifest import Limits
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine

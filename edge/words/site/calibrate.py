@@ -125,8 +125,8 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_card_from": (
         "Made by `edge calibrate` from {parent}: {clips} recordings, {labelled} of them labelled, "
         "{minutes} minutes, {people} people known by name.",
-        "`edge calibrate` が {parent} から作成：録画 {clips} 件（うちラベル付き {labelled} 件）、{minutes} 分、"
-        "名前の分かる人 {people} 人。",
+        "`edge calibrate` が {parent} から作成：録画 {clips} 件（うちラベル付き {labelled} 件）、"
+        "{minutes} 分、名前の分かる人 {people} 人。",
     ),
     "site_card_note": (
         "Every figure is of people the part was not fitted on. What was left stays as it was.",
