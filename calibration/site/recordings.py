@@ -14,7 +14,7 @@ from calibration.data.dataset import Example, person, read_folder, require_human
 from calibration.data.labels import LabelReader
 from calibration.data.table import Once, read_rows
 from edge.bundle.folder import sha256
-from edge.errors import DatasetError, MediaError
+from edge.errors import DatasetError
 from edge.labels import Labels
 from edge.sources.recorded.recording import recordings
 from edge.system.output import warn
@@ -103,9 +103,3 @@ def _labelled(folder: Path, labels: Labels) -> list[Example]:
     if left_out := emotions.told(folder):
         warn(left_out.told(asked_language()))
     return examples
-
-
-def require_enough(found: Recordings, seconds: float, least_s: float) -> None:
-    """Raises MediaError where there is too little sound to calibrate on (seconds)."""
-    if seconds < least_s:
-        raise MediaError.of("site_too_short", folder=found.folder, seconds=seconds, least=least_s)
