@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calibration.data.dataset import person, speaker_of
-from calibration.data.labels import Emotions
+from calibration.data.labels import LabelReader
 from calibration.data.moments import part_of
 from calibration.data.table import Once, Row, read_rows
 from edge.errors import DatasetError
@@ -48,7 +48,7 @@ def read_clips(folder: Path, labels: Labels | None = None) -> tuple[list[Clip], 
     table = folder / "metadata.csv"
     if not table.is_file():
         return _plain_files(folder), False
-    emotions, once, met = Emotions(labels) if labels else None, Once(), dict[str, tuple[int, str]]()
+    emotions, once, met = LabelReader(labels) if labels else None, Once(), dict[str, tuple[int, str]]()
     clips = []
     for row in read_rows(table, ("file_name",)):
         name, path = row.file(folder)
@@ -82,7 +82,7 @@ def label_names(clips: Iterable[Clip], labels: Labels | None = None) -> list[str
     return [*first, *sorted(met - set(known))]
 
 
-def _label(row: Row, said: str, emotions: Emotions | None) -> str:
+def _label(row: Row, said: str, emotions: LabelReader | None) -> str:
     """Name of the label a cell stands for; empty where the cell is empty or a bundle has no such label."""
     if not said:
         return ""
