@@ -28,7 +28,7 @@ from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline, Seen, Sensed
 from edge.reading.site_head import load_site_head
-from edge.reading.stages import TranscriptSource
+from edge.reading.stages import Stages, TranscriptSource
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
 from edge.reading.windows import Windower
@@ -154,12 +154,14 @@ class Reader:
         return Pipeline(
             manifest,
             self.rules,
-            Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
-            SpeechDetector(),
-            FaceFollower(self.bundle.path("face_detector.onnx"), self._site.faces),
-            Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
-            Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
-            transcripts=transcripts,
+            Stages(
+                Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
+                SpeechDetector(),
+                FaceFollower(self.bundle.path("face_detector.onnx"), self._site.faces),
+                Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
+                Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
+                transcripts,
+            ),
             realtime=self._realtime,
             stopwatch=self._stopwatch,
             checks=self._checks,

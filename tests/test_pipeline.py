@@ -18,6 +18,7 @@ from edge.reading.confidence import Checks
 from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline
+from edge.reading.stages import Stages
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.voting import Rules
 from edge.reading.windows import Windower
@@ -68,11 +69,14 @@ def build(tiny_bundle, engines, tokenizer):
         return Pipeline(
             manifest,
             Rules.of(manifest),
-            Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
-            speech_meter or SpeechMeter(),
-            follower or Follower(),
-            Encoders(manifest, engines, tokenizer, options.get("stopwatch")),
-            Fusion(manifest, engines["fusion"], options.get("stopwatch")),
+            Stages(
+                Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
+                speech_meter or SpeechMeter(),
+                follower or Follower(),
+                Encoders(manifest, engines, tokenizer, options.get("stopwatch")),
+                Fusion(manifest, engines["fusion"], options.get("stopwatch")),
+                options.pop("transcripts", None),
+            ),
             **options,
         )
 

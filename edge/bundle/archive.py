@@ -105,10 +105,7 @@ def _parts(file: BinaryIO, size: int) -> dict[str, _Part]:
         header = file.read(BLOCK)
         if not header.strip(b"\0"):
             break
-        try:
-            info = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
-        except (tarfile.TarError, ValueError):
-            raise InputError.of("tar_short" if found else "tar_none") from None
+        info = _header(header, "tar_short" if found else "tar_none")
         position += BLOCK
         headers += 1
         if not 0 <= info.size <= size - position:
@@ -130,6 +127,14 @@ def _parts(file: BinaryIO, size: int) -> dict[str, _Part]:
     if not found:
         raise InputError.of("tar_none")
     return found
+
+
+def _header(header: bytes, trouble: str) -> tarfile.TarInfo:
+    """What a header says of the file after it. Raises InputError with the words of `trouble`."""
+    try:
+        return tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+    except (tarfile.TarError, ValueError):
+        raise InputError.of(trouble) from None
 
 
 def _noted_name(info: tarfile.TarInfo, note: bytes) -> str | None:

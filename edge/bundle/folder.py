@@ -187,8 +187,6 @@ def _expected(folder: Path, manifest: Manifest) -> dict[str, str]:
 
 
 def _verify(folder: Path, manifest: Manifest) -> None:
-    from edge.bundle.onnx_file import graph_of, read_bytes  # onnx, which those who only pack do not need
-
     expected = _expected(folder, manifest)
     with os.scandir(folder) as entries:
         found = {entry.name: entry for entry in entries}
@@ -202,17 +200,25 @@ def _verify(folder: Path, manifest: Manifest) -> None:
             raise BundleError.of("bundle_link", path=folder, name=name)
     models = {entry.file: entry for entry in manifest.models.values()}
     for name, digest in expected.items():
-        graph = name in models or name.endswith(".onnx")
-        data = read_bytes(folder / name) if graph else b""
-        if (hashlib.sha256(data).hexdigest() if graph else sha256(folder / name)) != digest:
+        if name in models or name.endswith(".onnx"):
+            _verify_graph(folder, name, digest, models.get(name))
+        elif sha256(folder / name) != digest:
             raise BundleError.of("bundle_changed", path=folder, name=name)
-        if graph:
-            try:
-                model = graph_of(data, folder / name)
-            except EngineError as error:
-                raise BundleError.of(error.key, **error.values) from error
-            if name in models:
-                _same_tensors(folder, models[name], model.graph)
+
+
+def _verify_graph(folder: Path, name: str, digest: str, entry: ModelEntry | None) -> None:
+    """entry: what the manifest says of its inputs and outputs; None where it says nothing."""
+    from edge.bundle.onnx_file import graph_of, read_bytes  # onnx, which those who only pack do not need
+
+    data = read_bytes(folder / name)
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise BundleError.of("bundle_changed", path=folder, name=name)
+    try:
+        model = graph_of(data, folder / name)
+    except EngineError as error:
+        raise BundleError.of(error.key, **error.values) from error
+    if entry:
+        _same_tensors(folder, entry, model.graph)
 
 
 def _same_tensors(folder: Path, entry: ModelEntry, graph: Any) -> None:

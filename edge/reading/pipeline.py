@@ -19,11 +19,10 @@ from edge.interfaces import Sink
 from edge.items import AudioChunk, Face, Frame, People, Prediction, Quality, Reading, State, Tick, Window
 from edge.perception.faces import too_dark
 from edge.reading.confidence import Checks, judged
-from edge.reading.encoders import Encoders
-from edge.reading.fusion import Fusion, fused_name
+from edge.reading.fusion import fused_name
 from edge.reading.pace import Pace
 from edge.reading.priors import Census, counted
-from edge.reading.stages import Follower, SpeechMeter, TranscriptSource, Windower
+from edge.reading.stages import Stages
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
 from edge.reading.voting import Ballot, Rules, vote
@@ -61,13 +60,8 @@ class Pipeline:
         self,
         manifest: Manifest,
         rules: Rules,
-        windower: Windower,
-        speech_meter: SpeechMeter,
-        follower: Follower,
-        encoders: Encoders,
-        fusion: Fusion,
+        stages: Stages,
         *,
-        transcripts: TranscriptSource | None = None,
         realtime: bool = False,
         stopwatch: Stopwatch | None = None,
         checks: Checks | None = None,
@@ -77,12 +71,7 @@ class Pipeline:
     ) -> None:
         self._manifest = manifest
         self._rules = rules
-        self._windower = windower
-        self._speech_meter = speech_meter
-        self._follower = follower
-        self._encoders = encoders
-        self._fusion = fusion
-        self._transcripts = transcripts
+        self._stages = stages
         self._realtime = realtime
         self._stopwatch = stopwatch or Stopwatch()
         self._faces: dict[float, People] = {}
@@ -118,32 +107,33 @@ class Pipeline:
                 lead = min(lead, time.monotonic() - start)
                 if seen and isinstance(item, Frame):
                     read = next(reversed(self._faces.values()), {})
-                    seen(item, {**read, **self._follower.unread})
-                for window in self._windower.add(item):
+                    seen(item, {**read, **self._stages.faces.unread})
+                for window in self._stages.windower.add(item):
                     if pace and pace.skip():
                         summary.rested += 1
                     elif time.monotonic() - lead - window.end > patience:
                         summary.dropped += 1
-                    elif window.end - began < WARM_UP_S - 1e-6:
-                        _write_to_sinks(
-                            Reading(time=window.end, state="warming_up", source=source), sinks, summary
-                        )
                     else:
                         started = time.monotonic()
-                        for reading in self.read(window, source):
-                            _write_to_sinks(reading, sinks, summary)
-                        if pace:
+                        warm = window.end - began >= WARM_UP_S - 1e-6
+                        self._read_into(sinks, window, source, warm=warm)
+                        if pace and warm:
                             pace.spent(time.monotonic() - started)
         except MediaError as error:  # cut short: what came before it is read all the same
             broken = error
         # Nothing more will come: what is left is read however short it is, be it a single picture.
-        for window in self._windower.flush():
-            for reading in self.read(window, source):
-                _write_to_sinks(reading, sinks, summary)
+        for window in self._stages.windower.flush():
+            self._read_into(sinks, window, source)
         summary.withheld = self._checks.withheld - withheld
         if broken is not None:
             raise broken
         return summary
+
+    def _read_into(self, sinks: Sequence[Sink], window: Window, source: str, *, warm: bool = True) -> None:
+        """The readings of one window; while the source is not warm yet, that it is warming up."""
+        cold = Reading(time=window.end, state="warming_up", source=source)
+        for reading in self.read(window, source) if warm else [cold]:
+            _write_to_sinks(reading, sinks, self._summary)
 
     def read(self, window: Window, source: str = "") -> list[Reading]:
         """The reading of one window; where everybody is read, one for each who is seen in it.
@@ -162,7 +152,7 @@ class Pipeline:
                 heard = dataclasses.replace(heard, audio=None, text=None, quality=quality)
                 shown = zip(window.frames, pictures, strict=True)
                 # Batches are full when all are encoded at once.
-                self._encoders.see(
+                self._stages.encoders.see(
                     window.start, [(frame, face) for frame, all_ in shown for face in all_.values()]
                 )
             elif self._sensed:
@@ -183,10 +173,10 @@ class Pipeline:
             window = dataclasses.replace(
                 window, quality=dataclasses.replace(window.quality, face_score=score)
             )
-        found = self._encoders.window(window, faces)
+        found = self._stages.encoders.window(window, faces)
         if not found:
             return None
-        prediction = self._fusion.predict(window.end, found, window.quality)
+        prediction = self._stages.fusion.predict(window.end, found, window.quality)
         with self._stopwatch.stage("voting"):
             return self._voted(prediction, source, person)
 
@@ -195,15 +185,15 @@ class Pipeline:
         quality, audio, text, loud = window.quality, window.audio, window.text, False
         if audio is not None:
             with self._stopwatch.stage("speech detection"):
-                speech = self._speech_meter.measure(audio, window.start, self._manifest.audio.rate)
+                speech = self._stages.speech.measure(audio, window.start, self._manifest.audio.rate)
             loud = speech.loud
             if speech.present and not loud:
                 quality = dataclasses.replace(quality, speech_snr=speech.snr_db)
             else:
                 audio = None
-        if audio is not None and self._transcripts is not None:
+        if audio is not None and self._stages.transcripts is not None:
             with self._stopwatch.stage("transcript"):
-                said = self._transcripts.transcribe(audio, window.start, self._manifest.audio.rate)
+                said = self._stages.transcripts.transcribe(audio, window.start, self._manifest.audio.rate)
             if said is not None and said.end > window.start:
                 # The older a text is, the less of this window it covers.
                 share = min(1.0, (said.end - window.start) / (window.end - window.start))
@@ -217,7 +207,7 @@ class Pipeline:
             # Overlapping windows share frames: each is looked at once and forgotten with its window.
             known = self._faces
             self._faces = {
-                frame.time: known[frame.time] if frame.time in known else self._follower.follow(frame)
+                frame.time: known[frame.time] if frame.time in known else self._stages.faces.follow(frame)
                 for frame in window.frames
             }
         return [self._faces[frame.time] for frame in window.frames]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from edge.items import AudioChunk, Floats, Frame, People, Tick, Transcript, Window
 from edge.perception.speech import Speech
+from edge.reading.encoders import Encoders
+from edge.reading.fusion import Fusion
 
 
 class Windower(Protocol):
@@ -38,3 +41,15 @@ class Follower(Protocol):
         ...
 
     def follow(self, frame: Frame) -> People: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """The parts of a pipeline, in the order a window passes them."""
+
+    windower: Windower
+    speech: SpeechMeter
+    faces: Follower
+    encoders: Encoders
+    fusion: Fusion
+    transcripts: TranscriptSource | None = None

@@ -96,13 +96,16 @@ def split_corpora(
             parts[2].extend(read_corpus(data, name, labels, "dev"))
         splits[name] = _apart(data / name, *parts)
     for kind, speakers in (("dev", dev), ("test", test)):
-        for speaker in speakers:
-            if speaker not in met:
-                (near,) = difflib.get_close_matches(speaker, sorted(met), 1, 0.0)
-                raise DatasetError.of(
-                    "corpus_nobody", name=speaker, kind=kind, where=", ".join(names), near=near
-                )
+        _require_known(kind, speakers, met, names)
     return splits
+
+
+def _require_known(kind: str, speakers: Sequence[str], known: Set[str], names: Sequence[str]) -> None:
+    """Every speaker the recipe names under dev or test is in one of the corpora."""
+    for speaker in speakers:
+        if speaker not in known:
+            (near,) = difflib.get_close_matches(speaker, sorted(known), 1, 0.0)
+            raise DatasetError.of("corpus_nobody", name=speaker, kind=kind, where=", ".join(names), near=near)
 
 
 def _require_speakers(folder: Path, examples: Sequence[Example], *, drawn: bool) -> None:

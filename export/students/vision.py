@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -132,7 +132,7 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
             told.append(answers)
         if phase.born_again or (start and not phase.teacher):
             told.append(logits_of(student.eval(), faces).softmax(1))
-        wished = (targets + torch.stack(told).mean(0)) / 2 if told else targets
+        wished = _averaged(targets, told)
         epochs, rates = max(1, round(wanted.epochs * phase.epochs)), (wanted.weight_decay, wanted.smoothing)
         plan = Hyperparameters(epochs, wanted.lr * phase.lr, *rates, wanted.adjust, seed=recipe.seed + number)
         loss = student_loss if lesson else None
@@ -140,6 +140,11 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         task = Task(phase.name, model, shown, batches.steps, targets.mean(0), score, loss, short=True)
         train(task, plan, folder, accelerator(recipe.device))
     return student  # type: ignore[no-any-return]
+
+
+def _averaged(targets: Tensor, answers: Sequence[Tensor]) -> Tensor:
+    """Targets of which half are the mean answer of networks, [n, k]; the labels alone without any."""
+    return (targets + torch.stack([*answers]).mean(0)) / 2 if answers else targets
 
 
 class FaceBatches:

@@ -33,23 +33,14 @@ def read_records(
         with path.open("rb") as file:
             for number, line in enumerate(_lines(file), 1):
                 try:
-                    found = _record(line)
-                    reading = None if found is None else _reading(found)
-                except KeyError as error:
-                    bad, why = bad + 1, InputError.of("reading_lacks", name=error.args[0])
+                    found = _parsed(line)
                 except InputError as error:
-                    bad, why = bad + 1, error
-                except TypeError:
-                    bad, why = bad + 1, InputError.of("reading_kind")
-                except (ValueError, RecursionError):
-                    bad, why = bad + 1, InputError.of("reading_torn")
-                else:
-                    if found is not None and reading is not None:
-                        count += 1
-                        yield found, reading
+                    first = first or {"path": path, "number": number, "why": error}
+                    bad += 1
                     continue
-                if bad == 1:
-                    first = {"path": path, "number": number, "why": why}
+                if found is not None:
+                    count += 1
+                    yield found
     except OSError as error:
         raise InputError.of("readings_unreadable", path=path, why=reason(error)) from error
     if bad and not count:
@@ -66,6 +57,19 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         while not rest.endswith(b"\n") and (rest := file.readline(LONGEST)):
             line = b"\0" * LONGEST
         yield line
+
+
+def _parsed(line: bytes) -> tuple[dict[str, Any], Reading] | None:
+    """A record and its reading; None for an empty line. Raises InputError."""
+    try:
+        found = _record(line)
+        return None if found is None else (found, _reading(found))
+    except KeyError as error:
+        raise InputError.of("reading_lacks", name=error.args[0]) from error
+    except TypeError as error:
+        raise InputError.of("reading_kind") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError.of("reading_torn") from error
 
 
 def _record(line: bytes) -> Any:

@@ -75,16 +75,7 @@ def _candidates(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if few:
         least = min(few, key=lambda row: row["people"])
         yield {"kind": "people", "set": least["set"], "people": least["people"], "enough": ENOUGH}
-    weak = [(title, one) for title, one in facts["weakest"].items() if one["pair"]]
-    if weak:
-        title, one = max(weak, key=lambda item: item[1]["pair"]["count"] / item[1]["pair"]["of"])
-        modality = title.split()[0]
-        taught = sum(
-            part["labels"].get(one["pair"]["true"], 0)
-            for part in facts["data"]
-            if part["modality"] == modality
-        )
-        yield {"kind": "pair", "set": title, **one["pair"], "taught": taught}
+    yield from _confused_pair(facts)
     for title, one in facts["weakest"].items():
         person = one["person"]
         if person and person["right"] / person["n"] < person["others"] - 0.1:
@@ -95,6 +86,16 @@ def _candidates(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"kind": "try"}
     yield {"kind": "review"}
     yield {"kind": "again"}
+
+
+def _confused_pair(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The labels confused most often on any held-out set, and how many training examples the true one has."""
+    weak = [(title, one["pair"]) for title, one in facts["weakest"].items() if one["pair"]]
+    if weak:
+        title, pair = max(weak, key=lambda item: item[1]["count"] / item[1]["of"])
+        parts = [part for part in facts["data"] if part["modality"] == title.split()[0]]
+        taught = sum(part["labels"].get(pair["true"], 0) for part in parts)
+        yield {"kind": "pair", "set": title, **pair, "taught": taught}
 
 
 def _points(row: Mapping[str, Any]) -> dict[str, Any]:
