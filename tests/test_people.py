@@ -87,7 +87,7 @@ def test_who_left_is_forgotten(build):  # noqa: F811
     pipeline.run(pictures(40), "passers-by", [])
     window = pipeline._rules.settings.window_s
     assert len(pipeline._memories) < 5 * (window + 5)
-    assert len(pipeline._encoders._seen) <= 8
+    assert len(pipeline._stages.encoders._seen) <= 8
 
 
 def test_the_daily_limit_is_one_for_all(build):  # noqa: F811

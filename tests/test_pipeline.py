@@ -348,7 +348,7 @@ def test_checks_are_withheld_beyond_the_limit(build, engines):
     checks = Checks(1)
     pipeline = build(checks=checks, say=said.append)
     for start, engine in ((0, flat), (100, clear), (200, flat), (300, clear)):
-        pipeline._fusion._engine = engine
+        pipeline._stages.fusion._engine = engine
         sink.write(pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))[0])
     assert sink.states == ["needs_check", "reading", "reading", "reading"]
     assert said == ["1 checks were asked for today, the limit; more are withheld"]
@@ -370,7 +370,7 @@ def test_that_the_limit_is_used_up_is_said_each_day_anew(build, engines, monkeyp
     pipeline = build(checks=Checks(1), say=said.append)
     for number in range(24):  # four checks a day
         day[0] = 1 + number // 8
-        pipeline._fusion._engine = clear if number % 2 else flat
+        pipeline._stages.fusion._engine = clear if number % 2 else flat
         start = 100.0 * number
         pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))
     assert said == ["1 checks were asked for today, the limit; more are withheld"] * 3
@@ -399,7 +399,7 @@ def test_a_held_label_that_was_ruled_out_needs_a_check(build, engines):
     pipeline._rules = replace(pipeline._rules, settings=held)
     found = []
     for start in range(6):
-        pipeline._fusion._engine = happy if start < 2 else sad
+        pipeline._stages.fusion._engine = happy if start < 2 else sad
         found += pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))
     ruled_out = [reading for reading in found if reading.label not in reading.candidates]
     assert ruled_out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -126,13 +126,10 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
         assert model is not None
         if finished(model, phase.name, folder):
             continue
-        told = []
-        if teacher is not None and not phase.teacher:
-            answers = logits_of(teacher, faces).softmax(1) if answers is None else answers
-            told.append(answers)
-        if phase.born_again or (start and not phase.teacher):
-            told.append(logits_of(student.eval(), faces).softmax(1))
-        wished = _averaged(targets, told)
+        if teacher is not None and not phase.teacher and answers is None:
+            answers = logits_of(teacher, faces).softmax(1)
+        own_too = phase.born_again or bool(start and not phase.teacher)
+        wished = _softened(targets, answers, student if own_too else None, faces)
         epochs, rates = max(1, round(wanted.epochs * phase.epochs)), (wanted.weight_decay, wanted.smoothing)
         plan = Hyperparameters(epochs, wanted.lr * phase.lr, *rates, wanted.adjust, seed=recipe.seed + number)
         loss = student_loss if lesson else None
@@ -142,9 +139,17 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     return student  # type: ignore[no-any-return]
 
 
-def _averaged(targets: Tensor, answers: Sequence[Tensor]) -> Tensor:
-    """Targets of which half are the mean answer of networks, [n, k]; the labels alone without any."""
-    return (targets + torch.stack([*answers]).mean(0)) / 2 if answers else targets
+def _softened(
+    targets: Tensor, answers: Tensor | None, student: VisionStudent | None, faces: Tensor
+) -> Tensor:
+    """Targets of which half is the mean answer of the teacher and of the student, [n, k].
+
+    None: that network is not asked; the labels alone where neither is.
+    """
+    told = [] if answers is None else [answers]
+    if student is not None:
+        told.append(logits_of(student.eval(), faces).softmax(1))
+    return (targets + torch.stack(told).mean(0)) / 2 if told else targets
 
 
 class FaceBatches:
