@@ -7,8 +7,8 @@ import pytest
 
 from calibration.data.table import Once, read_rows, read_unquoted
 from edge.errors import DatasetError
-from edge.words.corpora import CORPORA
-from edge.words.tables import TABLES
+from edge.words.workstation.corpora import CORPORA
+from edge.words.workstation.tables import TABLES
 
 COLUMNS = ("file_name", "emotion")
 LINES = [

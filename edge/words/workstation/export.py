@@ -1,8 +1,8 @@
-"""What is said on the workstation, where bundles are made: a part of the table in edge/words."""
+"""What an export is refused for and what it says: a part of the table in edge/words."""
 
 from __future__ import annotations
 
-WORKSTATION: dict[str, tuple[str, str]] = {
+EXPORT: dict[str, tuple[str, str]] = {
     "actors_few": (
         "{count} actors are too few for {folds} folds by actor; add some",
         "演者 {count} 人では演者ごとの {folds} 分割に足りません。追加してください",
