@@ -24,6 +24,7 @@ from edge.reading.encoders import Encoders, Tokens
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline
 from edge.reading.site_head import fused_summary
+from edge.reading.stages import Stages
 from edge.reading.voice import Voice
 from edge.reading.windows import Windower
 from edge.sources.recorded.part import Note
@@ -78,13 +79,13 @@ class Kept:
         return None
 
 
-class TableScribe:
+class TableTranscripts:
     """Gives each window of a clip the transcript that the table has for it."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
-    def hear(self, samples: Floats, start: float, rate: int) -> Transcript:
+    def transcribe(self, samples: Floats, start: float, rate: int) -> Transcript:
         """The transcript, as said in these samples [n]."""
         return Transcript(self._text, 1.0, start, start + len(samples) / rate)
 
@@ -129,12 +130,14 @@ class Playback:
         pipeline = Pipeline(
             manifest,
             self._rules,
-            Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
-            SpeechDetector(),
-            FaceFollower(self._bundle.path("face_detector.onnx")),
-            Encoders(manifest, self._engines, self._tokenizer, voice=self._voice(clip.speaker)),
-            fusion,
-            scribe=TableScribe(clip.transcript) if clip.transcript else None,
+            Stages(
+                Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
+                SpeechDetector(),
+                FaceFollower(self._bundle.path("face_detector.onnx")),
+                Encoders(manifest, self._engines, self._tokenizer, voice=self._voice(clip.speaker)),
+                fusion,
+                TableTranscripts(clip.transcript) if clip.transcript else None,
+            ),
         )
         with RecordingSource(clip.path, manifest.audio.rate, note=note) as source:
             timed = Timed(source)
