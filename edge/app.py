@@ -15,6 +15,9 @@ from edge import config
 from edge.bundle.folder import Bundle, open_bundle
 from edge.bundle.golden import require_golden
 from edge.config import Site
+from edge.drift.compare import Drift
+from edge.drift.observation import Observer
+from edge.drift.watch import DriftWatch
 from edge.engines import open_engines
 from edge.errors import ConfigError, InputError, MediaError
 from edge.features.text import load_tokenizer
@@ -116,6 +119,12 @@ class Reader:
                 self._transcriber = SteadyTranscriber(recogniser, self._say, self._site.language)
             self._stack = opening.pop_all()
         self._checks = self._asked_today()
+        manifest = self.bundle.manifest
+        reference = manifest.site.reference if manifest.site else None
+        self._watch: DriftWatch | None = None
+        if reference:
+            said = (self._say, self._site.language)
+            self._watch = DriftWatch(reference, manifest.full_labels, manifest.hop_s, *said)
         return self
 
     def __exit__(
@@ -143,6 +152,10 @@ class Reader:
             "withheld": self._checks.withheld,
         }
 
+    def drifted(self) -> Drift | None:
+        """What changed since the calibration; None where there is nothing to compare with, or not yet."""
+        return self._watch.now if self._watch else None
+
     def pipeline(self) -> Pipeline:
         """A pipeline for one recording, with no memory of earlier ones but how many checks were asked for."""
         manifest = self.bundle.manifest
@@ -161,6 +174,7 @@ class Reader:
                 Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
                 Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
                 transcripts,
+                Observer(manifest.audio.rate, self._watch.take) if self._watch else None,
             ),
             realtime=self._realtime,
             stopwatch=self._stopwatch,

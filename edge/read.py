@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from edge.app import Reader
@@ -14,6 +15,7 @@ from edge.interfaces import Sink
 from edge.reading.summary import Summary
 from edge.sinks import open_sinks, review_queue
 from edge.sinks.files.jsonl import JsonLines, new_run
+from edge.sinks.run_facts import RunFacts
 from edge.sinks.terminal import Terminal
 from edge.sinks.troubles import Troubles
 
@@ -31,20 +33,21 @@ def read(
         manifest = reader.bundle.manifest
         labels, seen, run = manifest.labels, None, new_run()
         review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
+        facts = RunFacts(left_out=reader.left_out, drift=reader.drifted)
         kept = open_sinks(
             site,
             reader.bundle,
             run,
             backend=reader.backend,
             live=False,
-            left_out=reader.left_out,
+            facts=facts,
             first={"review": review} if review else {},
         )
         troubles = stack.enter_context(Troubles(kept, say, site.language))
         sinks: list[Sink] = []
         if realtime and not headless:  # a window on what is read fast would be gone at once
             verdicts = panel_verdicts(site, reader.bundle, reader.rules.settings, run)
-            display = Display(site, manifest, say, troubles=troubles.now, verdicts=verdicts)
+            display = Display(site, manifest, say, replace(facts, troubles=troubles.now), verdicts)
             seen = display.see
             sinks.append(display)
         elif not headless:

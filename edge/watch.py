@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from edge.sinks import open_sinks, review_queue
 from edge.sinks.files.jsonl import JsonLines, new_run
 from edge.sinks.files.persistent import Persistent
 from edge.sinks.health import HealthLine
+from edge.sinks.run_facts import RunFacts
 from edge.sinks.troubles import Troubles
 from edge.sinks.watchdog import Watchdog
 from edge.system.together import Together
@@ -43,24 +45,29 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
         review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
         if review:
             kept["review"] = review
+        facts = RunFacts(
+            source.health,
+            source.waiting,
+            reader.left_out,
+            source.clocks.offset_ms,
+            drift=reader.drifted,
+        )
         kept = open_sinks(
             site,
             reader.bundle,
             run,
             backend=reader.backend,
-            healths=source.health,
-            queues=source.waiting,
-            left_out=reader.left_out,
+            facts=facts,
             first=kept,
         )
         troubles = stack.enter_context(Troubles(kept, say, language))  # left last: it tells what was lost
-        health = HealthLine(source.health, source.waiting, source.clocks, say, language, troubles.now)
+        facts = replace(facts, troubles=troubles.now)
+        health = HealthLine(facts, source.clocks, say, language)
         sinks: list[Sink] = [Watchdog(), health]
         if not headless:
             voting = reader.rules.settings
             verdicts = panel_verdicts(site, reader.bundle, voting, run)
-            asked = (source.health, source.clocks.offset_ms, troubles.now)
-            display = Display(site, manifest, say, *asked, verdicts)
+            display = Display(site, manifest, say, facts, verdicts)
             sinks.append(display)
             seen = display.see
         # What may be refused comes first: no window opens for a run that another one keeps out.

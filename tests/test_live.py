@@ -16,6 +16,7 @@ from edge.perception.synchrony import CaptureClocks
 from edge.reading.pace import Pace, Thermometer
 from edge.reading.windows import Windower
 from edge.sinks.health import EVERY_S, HealthLine, health_text
+from edge.sinks.run_facts import RunFacts
 from edge.sinks.watchdog import Watchdog
 from edge.sources.devices import live
 from edge.sources.devices.live import LiveSource
@@ -251,7 +252,8 @@ def test_a_line_a_minute(monkeypatch):
     clocks = CaptureClocks()
     clocks.add(chunk(5.0))
     clocks.add(frame(4.98))
-    with HealthLine(lambda: devices, lambda: {"sound": 0, "pictures": 4}, clocks, lines.append) as sink:
+    facts = RunFacts(lambda: devices, lambda: {"sound": 0, "pictures": 4})
+    with HealthLine(facts, clocks, lines.append) as sink:
         for _ in range(130):
             clock[0] += 1.0
             sink.write(Reading(clock[0] - 0.12, "reading"))

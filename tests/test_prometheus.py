@@ -20,6 +20,7 @@ from edge.sections import PrometheusSettings
 from edge.sinks import open_sinks, prometheus
 from edge.sinks.files.jsonl import new_run
 from edge.sinks.prometheus import Prometheus
+from edge.sinks.run_facts import RunFacts
 
 MICROPHONE = Health("microphone", "running", rate=16000.0, level_db=-31.5, age_s=0.02, dropped=3, reopened=1)
 CAMERA = Health("camera", "gone", rate=14.9, age_s=12.5, reopened=7, error="unplugged")
@@ -32,11 +33,10 @@ def port():
         return probe.getsockname()[1]
 
 
-def make(port, healths=(), queues=None, sinks=None, folder=None, **more):
+def make(port, healths=(), queues=None, sinks=None, folder=None, left_out=dict, drift=lambda: None, **more):
     return Prometheus(
         PrometheusSettings(port=port),
-        lambda: list(healths),
-        lambda: queues or {},
+        RunFacts(lambda: list(healths), lambda: queues or {}, left_out, drift=drift),
         sinks or {},
         folder,
         **more,
@@ -173,7 +173,7 @@ def test_a_device_that_cannot_be_asked_does_not_stop_readings(port, capfd):
     def broken():
         raise OSError("gone")
 
-    with Prometheus(PrometheusSettings(port=port), broken, dict, {}) as sink:
+    with Prometheus(PrometheusSettings(port=port), RunFacts(broken), {}) as sink:
         with pytest.raises(urllib.error.HTTPError, match="500"):
             scrape(port)
         sink.write(Reading(time=time.monotonic(), state="paused"))
@@ -189,7 +189,7 @@ def test_without_prometheus_client(port, monkeypatch):
 def test_the_sinks_a_site_names(tiny_bundle, tmp_path, port):
     site = Site(log={"folder": tmp_path}, prometheus={"port": port})
     sinks = open_sinks(
-        site, tiny_bundle, new_run(), healths=lambda: [MICROPHONE], queues=lambda: {"windows": 1}
+        site, tiny_bundle, new_run(), facts=RunFacts(lambda: [MICROPHONE], lambda: {"windows": 1})
     )
     assert list(sinks) == ["log", "prometheus"]
     assert open_sinks(Site(), tiny_bundle, new_run()) == {}

@@ -18,6 +18,7 @@ from edge.sinks.files.log import Log
 from edge.sinks.files.persistent import Persistent
 from edge.sinks.health import HealthLine
 from edge.sinks.review import Review
+from edge.sinks.run_facts import RunFacts
 from edge.sinks.troubles import Troubles
 from edge.starter_labels import STARTER as LABELS
 
@@ -120,7 +121,7 @@ def test_what_is_lost_at_the_end_is_said(clock, log):
 def test_the_health_line_names_a_sink_in_trouble(monkeypatch):
     said, now = [], [0.0]
     monkeypatch.setattr("edge.sinks.health.time.monotonic", lambda: now[0])
-    health = HealthLine(tuple, dict, CaptureClocks(), said.append, troubles=lambda: {"mqtt": "away"})
+    health = HealthLine(RunFacts(troubles=lambda: {"mqtt": "away"}), CaptureClocks(), said.append)
     now[0] = 61.0
     health.write(NOTHING)
     assert said[0].endswith("; MQTT in trouble")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from edge.bundle.reference import Reference
 from edge.checked import Number, Text, Whole
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -65,3 +66,5 @@ class SiteCalibration(SiteSpec):
     """Median noise floor, in decibels of full scale."""
     band_hz: Number | None = None
     """Upper edge of the band that holds sound (hertz)."""
+    reference: Reference | None = None
+    """What the site was like: what a run meets is compared with it (edge/drift); None: nothing is."""

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, contextmanager, suppress
 from types import TracebackType
 from typing import Any
@@ -23,7 +23,8 @@ from edge.display.verdicts import VerdictWriter
 from edge.display.view import Note, Setup, ViewOptions
 from edge.display.window.screen import Screen, has_screen, screen_answers
 from edge.errors import InputError
-from edge.items import Frame, Health, People, Reading
+from edge.items import Frame, People, Reading
+from edge.sinks.run_facts import RunFacts
 from edge.sinks.terminal import Terminal
 from edge.words import word
 
@@ -38,9 +39,9 @@ class Display:
 
     Without a screen live readings are a panel on a terminal; those of a recording, or into a file, are lines.
     A window that a person closed is opened again by w on the terminal or by SIGUSR1, one whose screen went
-    away when that is back. say: gets a line where no window can be shown, and when it goes away. healths,
-    offset_ms: of live devices, troubles: name -> what is wrong with a sink; all three are asked while a panel
-    is shown. verdicts: takes what a person says of the reading. q is Ctrl-C. Enter it on the main thread.
+    away when that is back. say: gets a line where no window can be shown, and when it goes away. facts: asked
+    while a panel is shown. verdicts: takes what a person says of the reading. q is Ctrl-C. Enter it on the
+    main thread.
     """
 
     def __init__(
@@ -48,13 +49,11 @@ class Display:
         site: Site,
         manifest: Manifest,
         say: Callable[[str], None],
-        healths: Callable[[], Sequence[Health]] = tuple,
-        offset_ms: Callable[[], float | None] = lambda: None,
-        troubles: Callable[[], Mapping[str, str]] = dict,
+        facts: RunFacts | None = None,
         verdicts: VerdictWriter | None = None,
     ) -> None:
         self._site, self._manifest, self._say = site, manifest, say
-        self._asked: dict[str, Any] = {"healths": healths, "offset_ms": offset_ms, "troubles": troubles}
+        self._facts = facts or RunFacts()
         self._verdicts = verdicts
         self._screen: Screen | None = None
         self._terminal: TextScreen | Terminal | None = None
@@ -121,7 +120,7 @@ class Display:
             self._setup,
             self._look,
             self._site.display.full_screen,
-            **self._asked,
+            facts=self._facts,
             verdicts=self._verdicts,
             quit=_thread.interrupt_main,
             gone=self._wake.set,
@@ -136,7 +135,7 @@ class Display:
         panel = TextScreen(
             self._setup,
             self._look,
-            **self._asked,
+            facts=self._facts,
             verdicts=self._verdicts,
             quit=_thread.interrupt_main,
             window=self._open_again if has_screen() else None,

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from edge.drift.compare import Drift
 from edge.items import LIVE, Frame, Health, People, Reading
 from edge.labels import Labels
 from edge.reading.confidence import needs_check
@@ -105,6 +106,8 @@ class View:
     """Hottest part of the machine (degrees Celsius); None when it does not tell."""
     troubles: Mapping[str, str] = field(default_factory=dict)
     """Name of a sink in trouble -> what is wrong and what to do."""
+    drift: Drift | None = None
+    """What changed since the calibration; None without one to compare with."""
     note: Note | None = None
     wall: float | None = None
     """The moment on the wall clock (seconds since 1970); None for a recording."""
@@ -208,6 +211,7 @@ class Board:
         self._healths: tuple[Health, ...] = ()
         self._offset_ms: float | None = None
         self._troubles: Mapping[str, str] = {}
+        self._drift: Drift | None = None
         self._note: tuple[Note, float] | None = None  # and until when
         self.ended = False
         """Nothing more will come."""
@@ -235,9 +239,11 @@ class Board:
         healths: Sequence[Health],
         offset_ms: float | None = None,
         troubles: Mapping[str, str] | None = None,
+        drift: Drift | None = None,
     ) -> None:
-        """Take how devices and sinks are doing, and how much later pictures come than sound (ms)."""
+        """Take how devices and sinks are doing, how much later pictures come (ms), and the drift."""
         self._healths, self._offset_ms, self._troubles = tuple(healths), offset_ms, dict(troubles or {})
+        self._drift = drift
 
     def tell(self, note: Note) -> None:
         """Take a note; it stays for NOTE_S."""
@@ -268,6 +274,7 @@ class Board:
             self._offset_ms,
             celsius,
             self._troubles,
+            self._drift,
             self._note[0] if self._note and time.monotonic() < self._note[1] else None,
             self._wall(now),
             self.ended,

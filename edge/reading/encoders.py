@@ -50,6 +50,8 @@ class Encoders:
         self._stopwatch = stopwatch or Stopwatch()
         self._seen: dict[tuple[float, Face], Tokens] = {}
         self._voice = voice or Voice(engines["audio"].inputs["voice"][1])
+        self.mean_token: Floats | None = None
+        """Mean token of the last window's sound as of an unknown voice, [d]; None: it held no sound."""
         self._log_mel = SlidingLogMel(manifest.audio, round(manifest.hop_s * manifest.audio.rate))
 
     def audio(self, samples: Floats, voice: Floats | None = None) -> Tokens:
@@ -103,6 +105,7 @@ class Encoders:
         overlap.
         """
         found: dict[str, Tokens] = {}
+        self.mean_token = None
         if window.audio is not None:
             found["audio"] = self._speaker(window.audio, window.end)
         pictured = [(frame, face) for frame, face in zip(window.frames, faces, strict=True) if face]
@@ -119,7 +122,8 @@ class Encoders:
     def _speaker(self, samples: Floats, time: float) -> Tokens:
         known = self._voice.known(time)
         found = self.audio(samples, known)
-        self._voice.update(time, found.tokens.mean(axis=0) + known)
+        self.mean_token = found.tokens.mean(axis=0) + known
+        self._voice.update(time, self.mean_token)
         return found
 
     def see(self, start: float, pictured: Sequence[tuple[Frame, Face]]) -> None:

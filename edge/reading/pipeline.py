@@ -177,6 +177,8 @@ class Pipeline:
         if not found:
             return None
         prediction = self._stages.fusion.predict(window.end, found, window.quality)
+        if self._stages.observer:
+            self._stages.observer.read(window, faces, self._stages.encoders.mean_token, prediction)
         with self._stopwatch.stage("voting"):
             return self._voted(prediction, source, person)
 
@@ -187,6 +189,8 @@ class Pipeline:
             with self._stopwatch.stage("speech detection"):
                 speech = self._stages.speech.measure(audio, window.start, self._manifest.audio.rate)
             loud = speech.loud
+            if self._stages.observer:
+                self._stages.observer.hear(window, speech)
             if speech.present and not loud:
                 quality = dataclasses.replace(quality, speech_snr=speech.snr_db)
             else:

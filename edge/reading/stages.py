@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from edge.drift.observation import Observer
 from edge.items import AudioChunk, Floats, Frame, People, Tick, Transcript, Window
 from edge.perception.speech import Speech
 from edge.reading.encoders import Encoders
@@ -53,3 +54,5 @@ class Stages:
     encoders: Encoders
     fusion: Fusion
     transcripts: TranscriptSource | None = None
+    observer: Observer | None = None
+    """Notes what windows are like; None: nothing is compared."""

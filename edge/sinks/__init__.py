@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from edge.bundle.manifest import VotingSettings
     from edge.config import Site
     from edge.interfaces import LiveSink
-    from edge.items import Health
     from edge.sinks.review import Review
+    from edge.sinks.run_facts import RunFacts
 
 
 def review_queue(
@@ -30,19 +30,18 @@ def open_sinks(
     *,
     backend: str = "",
     live: bool = True,
-    healths: Callable[[], Sequence[Health]] = tuple,
-    queues: Callable[[], Mapping[str, int]] = dict,
-    left_out: Callable[[], Mapping[str, int]] = dict,
+    facts: RunFacts | None = None,
     first: Mapping[str, LiveSink] | None = None,
 ) -> dict[str, LiveSink]:
     """Name -> sink of each section of site.toml, in the order to enter and write them; none is entered yet.
 
-    run: of `jsonl.new_run`. live: whether readings come as time passes. backend, healths, queues,
-    left_out: what Prometheus shows besides (edge/sinks/prometheus.py). first: sinks made already.
+    run: of `jsonl.new_run`. live: whether readings come as time passes. backend, facts: what
+    Prometheus shows besides (edge/sinks/prometheus.py). first: sinks made already.
     """
     from edge.sinks.files.log import Log
     from edge.sinks.mqtt.client import Mqtt
     from edge.sinks.prometheus import Prometheus
+    from edge.sinks.run_facts import RunFacts
 
     manifest, language = bundle.manifest, site.language
     sinks: dict[str, LiveSink] = dict(first or {})
@@ -54,11 +53,9 @@ def open_sinks(
         folder = site.log.folder if site.log else None
         sinks["prometheus"] = Prometheus(
             site.prometheus,
-            healths,
-            queues,
+            facts or RunFacts(),
             dict(sinks),
             folder,
-            left_out=left_out,
             about={"bundle": manifest.name, "backend": backend},
             live=live,
             language=language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from types import TracebackType
 
 from typing_extensions import Self
@@ -13,6 +13,7 @@ from typing_extensions import Self
 from edge.display.view import offset_words
 from edge.items import Health, Reading, State
 from edge.perception.synchrony import CaptureClocks
+from edge.sinks.run_facts import RunFacts
 from edge.words import Language, word
 
 EVERY_S = 60.0
@@ -21,21 +22,13 @@ EVERY_S = 60.0
 class HealthLine:
     """Says a line every EVERY_S while readings come.
 
-    healths, waiting, troubles (of sinks, by name): asked when a line is due. clocks: of the source. say: gets
-    the line.
+    facts: asked when a line is due. clocks: of the source. say: gets the line.
     """
 
     def __init__(
-        self,
-        healths: Callable[[], Sequence[Health]],
-        waiting: Callable[[], Mapping[str, int]],
-        clocks: CaptureClocks,
-        say: Callable[[str], None],
-        language: Language = "en",
-        troubles: Callable[[], Mapping[str, str]] = dict,
+        self, facts: RunFacts, clocks: CaptureClocks, say: Callable[[str], None], language: Language = "en"
     ) -> None:
-        self._language, self._troubles = language, troubles
-        self._healths, self._waiting, self._clocks, self._say = healths, waiting, clocks, say
+        self._facts, self._clocks, self._say, self._language = facts, clocks, say, language
         self._states: Counter[State] = Counter()
         self._latest = 0.0
         self._due = time.monotonic() + EVERY_S
@@ -63,15 +56,17 @@ class HealthLine:
         said = self._language
         states = ", ".join(f"{word(name, said)} {count}" for name, count in self._states.most_common())
         parts = [states, word("health_latest", said, ms=1000 * self._latest)]
-        parts += [health_text(health, said) for health in self._healths()]
+        parts += [health_text(health, said) for health in self._facts.healths()]
         if not math.isnan(self._clocks.lead_ms):
             parts.append(offset_words(self._clocks.lead_ms, said))
         if not math.isnan(self._clocks.drift_ms_per_min):
             parts.append(word("health_drift", said, ms=self._clocks.drift_ms_per_min))
-        for name, count in self._waiting().items():
+        for name, count in self._facts.queues().items():
             parts += [word("health_waiting", said, count=count, name=word(name, said))] if count else []
-        names = [word(f"sink_{name}", said) for name in self._troubles()]
+        names = [word(f"sink_{name}", said) for name in self._facts.troubles()]
         parts += [word("health_trouble", said, name=name) for name in names]
+        if drift := self._facts.drift():
+            parts += [text for text in (drift.told(said), drift.accuracy_told(said)) if text]
         return word("health", said, parts=word("also", said).join(parts))
 
 

@@ -15,6 +15,10 @@ edge_withheld_checks_total          checks not asked for because checks_a_day wa
 edge_queue_length{queue}            items that wait
 edge_sink_trouble{sink}             1 while the sink is in trouble, else 0
 edge_sink_lost_total{sink}          readings the sink could not take anywhere
+edge_drift_psi{statistic}           population stability index against the calibration (edge/drift)
+edge_drift_large{statistic}         1 while the change calls for another calibration, else 0
+edge_expected_accuracy              mean calibrated probability of the likeliest label in the last hour; true
+                                    only if the relation of sound and label has not changed
 edge_disk_free_bytes                of the disk the log is on
 edge_build_info{version,bundle,backend}   1
 
@@ -25,7 +29,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
@@ -35,8 +39,9 @@ from typing_extensions import Self
 from edge import __version__
 from edge.errors import MissingExtraError
 from edge.interfaces import LiveSink
-from edge.items import Health, Reading
+from edge.items import Reading
 from edge.sections import PrometheusSettings
+from edge.sinks.run_facts import RunFacts
 from edge.words import Language, word
 
 if TYPE_CHECKING:
@@ -51,6 +56,10 @@ LATENCIES_S = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 RETRY_S = 10.0
 """Pause before a port that was in use is tried again (seconds)."""
 LEVEL = "Sound level of the last second (decibels relative to full scale; 0 is the loudest)"
+PSI = "Population stability index against the calibration"
+EXPECTED = (
+    "Mean probability of the likeliest label; true only if the relation of sound and label has not changed"
+)
 LEFT_OUT = {
     "edge_dropped_windows": ("dropped", "Windows that came too late to be shown"),
     "edge_rested_windows": ("rested", "Windows passed over, the machine was busy or hot"),
@@ -62,8 +71,8 @@ LEFT_OUT = {
 class Prometheus:
     """Counts the readings and serves what it is asked for; put it last, so that a reading it sees is written.
 
-    healths, queues, left_out (dropped, rested, withheld): asked at each scrape, from another thread. sinks:
-    name -> sink whose trouble is shown. folder: on the disk whose free space is shown; None: not shown.
+    facts: asked at each scrape, from another thread. sinks: name -> sink whose trouble is shown.
+    folder: on the disk whose free space is shown; None: not shown.
     about: bundle and backend. live: the times of the readings are on time.monotonic(). A port in use is
     tried again until it is free. Raises MissingExtraError on entering.
     """
@@ -73,20 +82,16 @@ class Prometheus:
     def __init__(
         self,
         settings: PrometheusSettings,
-        healths: Callable[[], Sequence[Health]],
-        queues: Callable[[], Mapping[str, int]],
+        facts: RunFacts,
         sinks: Mapping[str, LiveSink],
         folder: Path | None = None,
         *,
-        left_out: Callable[[], Mapping[str, int]] = dict,
         about: Mapping[str, str] = MappingProxyType({}),
         live: bool = True,
         language: Language = "en",
     ) -> None:
-        self._left_out, self._about, self._live, self._language = left_out, about, live, language
+        self._facts, self._about, self._live, self._language = facts, about, live, language
         self._port = settings.port
-        self._healths = healths
-        self._queues = queues
         self._sinks = sinks
         self._folder = folder
         self.trouble = ""
@@ -152,7 +157,7 @@ class Prometheus:
         from prometheus_client.core import CounterMetricFamily as Count
         from prometheus_client.core import GaugeMetricFamily as Gauge
 
-        healths = list(self._healths())
+        healths = list(self._facts.healths())
         for health in healths:
             if health.name == "camera":
                 yield Gauge("edge_frames_per_second", "Frames of the camera", health.rate)
@@ -172,14 +177,14 @@ class Prometheus:
             Count("edge_reopened", "Times opened again", labels=["device"]),
             {health.name: health.reopened for health in healths},
         )
-        left_out = self._left_out()
+        left_out = self._facts.left_out()
         for name, (key, text) in LEFT_OUT.items():
             yield Count(name, text, left_out.get(key, 0))
         about = {"version": __version__, **self._about}
         info = Gauge("edge_build_info", "What runs here", labels=list(about))
         info.add_metric(list(about.values()), 1.0)
         yield info
-        yield _by(Gauge("edge_queue_length", "Items that wait", labels=["queue"]), self._queues())
+        yield _by(Gauge("edge_queue_length", "Items that wait", labels=["queue"]), self._facts.queues())
         yield _by(
             Gauge("edge_sink_trouble", "1 while in trouble", labels=["sink"]),
             {name: bool(sink.trouble) for name, sink in self._sinks.items()},
@@ -188,8 +193,24 @@ class Prometheus:
             Count("edge_sink_lost", "Readings taken nowhere", labels=["sink"]),
             {name: sink.lost for name, sink in self._sinks.items()},
         )
+        yield from self._drifted()
         if self._folder and self._folder.exists():
             yield Gauge("edge_disk_free_bytes", "Of the log's disk", shutil.disk_usage(self._folder).free)
+
+    def _drifted(self) -> Iterator[Metric]:
+        """What changed since the calibration; nothing without one to compare with."""
+        from prometheus_client.core import GaugeMetricFamily as Gauge
+
+        drift = self._facts.drift()
+        if drift is None:
+            return
+        yield _by(Gauge("edge_drift_psi", PSI, labels=["statistic"]), drift.psi)
+        yield _by(
+            Gauge("edge_drift_large", "1 where it calls for another calibration", labels=["statistic"]),
+            {change.name: change.large for change in drift.changes},
+        )
+        if drift.accuracy is not None:
+            yield Gauge("edge_expected_accuracy", EXPECTED, drift.accuracy)
 
 
 def _by(family: CounterMetricFamily | GaugeMetricFamily, values: Mapping[str, float]) -> Metric:

@@ -13,7 +13,7 @@ from edge.display.panel.drawing import BOLD, Canvas, box, card, fitting, text, t
 from edge.display.panel.headline import headline
 from edge.display.panel.layout import HEIGHT, WIDTH, Layout, layout_for
 from edge.display.panel.palette import BACK, BANNER, CARD, MUTED, PAUSED, TEXT, WARN
-from edge.display.panel.picture import picture
+from edge.display.panel.picture import drifted, picture
 from edge.display.view import Setup, View, offset_words
 from edge.items import Bytes
 from edge.words import Language, word
@@ -28,6 +28,7 @@ def draw(view: View, width: int = WIDTH, height: int = HEIGHT) -> Bytes:
     canvas, reading = _canvas(image, layout, scale), view.present
     _header(canvas, view, layout)
     picture(canvas, view, layout.picture)
+    drifted(canvas, view, layout.picture)
     devices(canvas, view, layout)
     headline(canvas, view, reading, layout.headline)
     charts.bars(canvas, view, reading, layout)

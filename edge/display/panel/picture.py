@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from edge.display.panel.drawing import Canvas, box, silhouette, text, text_width
+from edge.display.panel.drawing import Canvas, box, fitting, silhouette, text, text_width
 from edge.display.panel.layout import Area
-from edge.display.panel.palette import BACK, EDGE, MUTED, NOBODY, TEXT
+from edge.display.panel.palette import BACK, EDGE, MUTED, NOBODY, TEXT, WARN
 from edge.display.view import View
 from edge.items import Face
 from edge.words import word
@@ -36,6 +36,20 @@ def picture(canvas: Canvas, view: View, area: Area) -> None:
     inside[:] = cv2.resize(frame.image, size, interpolation=way)
     for person, face in sorted(view.faces.items(), key=lambda item: (item[0] is None, item[0] or 0)):
         _mark(canvas, view, area, person, _scaled(face, scale, x, y))
+
+
+def drifted(canvas: Canvas, view: View, area: Area) -> None:
+    """In the corner of the picture: to calibrate again, and why."""
+    if view.drift is None or not view.drift.large:
+        return
+    left, top, width, height = area
+    lines, room = view.drift.brief(view.look.language), width - 24
+    high = 8 + 22 * len(lines)
+    box(canvas, left, top + height - high, width, high, BACK)
+    box(canvas, left, top + height - high, 4, high, WARN)
+    for number, line in enumerate(lines):
+        at = (left + 14, top + height - high + 20 + 22 * number)
+        text(canvas, at, line, fitting(canvas, line, (16, 15, 14, 13, 12), room), WARN, room=room)
 
 
 def _scaled(face: Face, scale: float, x: int, y: int) -> tuple[int, int, int, int]:

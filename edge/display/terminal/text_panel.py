@@ -62,6 +62,8 @@ class TextPanel:
         rows += [(1, self._timeline(columns)), (7, self._axis(columns)), blank]
         rows += [(4, row) for row in self._devices()]
         rows += [(1, row) for row in self._sinks()]
+        if view.drift and (told := view.drift.told(said)):
+            rows += [(1, row) for row in Text(f"! {told}", _WARN).wrap(console, width)[:3]]
         rows += [(2, row) for row in self._verdict(reading)]
         if self._said:
             rows += [(1, row) for row in Text(self._said, _MUTED).wrap(console, width)[:3]]

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack, redirect_stderr, redirect_stdout, suppress
 from types import TracebackType
 
@@ -22,8 +22,9 @@ from edge.display.terminal.keys import Keys
 from edge.display.terminal.text_panel import TextPanel
 from edge.display.verdicts import VerdictWriter
 from edge.display.view import Board, Note, Setup, View, ViewOptions
-from edge.items import Health, Reading
+from edge.items import Reading
 from edge.reading.pace import Thermometer
+from edge.sinks.run_facts import RunFacts, told
 
 DRAW_S = 0.3
 """Time between two panels (seconds)."""
@@ -54,15 +55,13 @@ class TextScreen:
         look: ViewOptions,
         console: Console | None = None,
         *,
-        healths: Callable[[], Sequence[Health]] = tuple,
-        offset_ms: Callable[[], float | None] = lambda: None,
-        troubles: Callable[[], Mapping[str, str]] = dict,
+        facts: RunFacts | None = None,
         quit: Callable[[], None] | None = None,
         window: Callable[[], None] | None = None,
         verdicts: VerdictWriter | None = None,
     ) -> None:
-        self._look, self._healths, self._offset_ms, self._troubles = look, healths, offset_ms, troubles
-        self._quit, self._window, self._verdicts = quit, window, verdicts
+        self._look, self._facts, self._quit, self._window = look, facts or RunFacts(), quit, window
+        self._verdicts = verdicts
         # The stream of now: while the panel stands, sys.stdout is not the terminal.
         self._console = console or Console(file=sys.stdout, highlight=False)
         self._board, self._lock = Board(setup), threading.Lock()
@@ -175,7 +174,7 @@ class TextScreen:
                 self._verdicts.take(found.name, *found.values)
 
     def _panel(self, celsius: float | None) -> TextPanel:
-        asked = (self._healths(), self._offset_ms(), self._troubles())  # first: a device may be slow to say
+        asked = told(self._facts)  # first: a device may be slow to say
         with self._lock:
             self._board.feel(*asked)
             passed = time.monotonic() - self._taken

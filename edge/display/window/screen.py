@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any
@@ -22,7 +22,8 @@ from edge.display.panel.charset import font
 from edge.display.verdicts import VerdictWriter
 from edge.display.view import Note, Setup, ViewOptions
 from edge.errors import InputError
-from edge.items import Face, Frame, Health, People, Reading
+from edge.items import Face, Frame, People, Reading
+from edge.sinks.run_facts import RunFacts, told
 from edge.system import child
 
 ANSWER_S = 15.0
@@ -77,16 +78,14 @@ class Screen:
         look: ViewOptions,
         full_screen: bool = False,
         *,
-        healths: Callable[[], Sequence[Health]] = tuple,
-        offset_ms: Callable[[], float | None] = lambda: None,
-        troubles: Callable[[], Mapping[str, str]] = dict,
+        facts: RunFacts | None = None,
         verdicts: VerdictWriter | None = None,
         quit: Callable[[], None],
         gone: Callable[[], None],
     ) -> None:
         self._first = (setup, look, full_screen)
-        self._healths, self._offset_ms, self._quit, self._gone = healths, offset_ms, quit, gone
-        self._troubles, self._verdicts, self._side = troubles, verdicts, SIDE
+        self._facts, self._quit, self._gone = facts or RunFacts(), quit, gone
+        self._verdicts, self._side = verdicts, SIDE
         self._ready = threading.Condition()
         self._waiting: deque[tuple[Any, ...]] = deque(maxlen=64)
         self._seen: tuple[Frame, People] | None = None
@@ -205,8 +204,7 @@ class Screen:
                     messages.append(("see", *_small(*seen, self._side)))
                 if time.monotonic() - looked >= HEALTH_S:
                     looked = time.monotonic()
-                    asked = (tuple(self._healths()), self._offset_ms(), dict(self._troubles()))
-                    messages.append(("feel", *asked))
+                    messages.append(("feel", *told(self._facts)))
                 for message in messages:
                     pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
                 pipe.flush()
