@@ -89,11 +89,21 @@ class TuningRecipe(Spec):
     epochs: Epochs = 3
     """0 leaves the teacher as it is."""
     batch: Batch = 32
+    """Examples in memory at once."""
+    accumulate: Annotated[Whole, Field(gt=0, le=65536)] = Field(1, repr=False)
+    """Batches whose mean gradient makes a step: less memory than one batch of as many examples."""
     lr: Rate = 5e-5
     layers: Annotated[Whole, Field(gt=0, le=10_000)] | None = None
     """Top layers that learn; default: all. Embeddings never do."""
     folds: Annotated[Whole, Field(gt=1, le=100)] = 2
     """Parts of the examples; each is answered by a copy that was tuned on the others."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if self.accumulate == 1:  # weights from before this key was there stay good
+            del content["accumulate"]
+        return content
 
 
 class TaughtRecipe(StudentRecipe):

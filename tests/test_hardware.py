@@ -1,17 +1,25 @@
 """Training through accelerate: one process as it always was, two that share their gradients."""
 
 import os
+import re
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import create_autospec
 
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 from torch import nn
 
 from edge.errors import ConfigError
-from export.training.hardware import accelerator, batches, share_gradients
+from export.training import loop
+from export.training.hardware import TIMED, accelerator, batches, cpu_epoch_s, share_gradients
+from export.training.history import read_history
 from export.training.loop import Hyperparameters, Task, finished, train
 
 K, STEPS = 3, 12
@@ -25,7 +33,7 @@ from test_hardware import model_and_task
 from export.training.loop import Plan, train
 hardware = accelerator("cpu")
 model, task = model_and_task()
-train(task, Plan(6, 1e-2, seed=3), Path(sys.argv[1]), hardware)
+train(task, Hyperparameters(6, 1e-2, seed=3), Path(sys.argv[1]), hardware)
 Path(sys.argv[1], f"rank{{hardware.process_index}}").write_text(str(task.score(model)))
 """
 
@@ -101,6 +109,55 @@ def test_gradients_of_several_processes_are_averaged():
 def test_a_gpu_that_is_not_there_is_named():
     with pytest.raises(ConfigError, match="torch sees no GPU"):
         accelerator("cuda")
+
+
+def test_what_an_epoch_takes_on_the_processor_is_told_from_a_few_batches():
+    model, task = model_and_task()
+    asked = []
+
+    def drawn(rng):
+        for batch in task.batches(rng):
+            asked.append(batch)
+            time.sleep(0.02)
+            yield batch
+
+    before, state = [p.clone() for p in model.parameters()], torch.get_rng_state()
+    seconds = cpu_epoch_s(replace(task, batches=drawn), lambda network, batch: network(*batch[0])[1].sum())
+    assert STEPS * 0.02 <= seconds < STEPS * 1.0
+    assert len(asked) == TIMED + 1
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))
+    assert all(p.grad is None for p in model.parameters())
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_an_epoch_on_a_gpu_is_said_beside_the_processors(tmp_path, monkeypatch, capsys):
+    gpu = create_autospec(Accelerator, instance=True)
+    gpu.configure_mock(num_processes=1, process_index=0, is_main_process=True)
+    gpu.device = SimpleNamespace(type="cuda")
+    model, task = model_and_task()
+    monkeypatch.setattr(model, "to", lambda device: model)
+    monkeypatch.setattr(loop, "cpu_epoch_s", lambda task, loss_of: 61.4)
+    monkeypatch.setattr(loop, "device_name", lambda device: "NVIDIA H200")
+    train(task, Hyperparameters(2, 1e-2, seed=3), tmp_path, gpu)
+    said = capsys.readouterr().err
+    assert len(re.findall(r"t +epoch [12]/2 .* [\d.]+ s on NVIDIA H200  0 min left", said)) == 2
+    assert said.count("the processor would take about 61 s") == 1
+    assert [(e.device, e.cpu_seconds) for e in read_history(tmp_path / "t.jsonl")] == [
+        ("NVIDIA H200", 61.4)
+    ] * 2
+    gpu.wait_for_everyone.assert_called_once_with()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_says_its_name_and_the_processors_time(tmp_path, capsys):
+    _, task = model_and_task()
+    train(task, Hyperparameters(2, 1e-2, seed=3), tmp_path, accelerator("auto"))
+    first, _ = read_history(tmp_path / "t.jsonl")
+    assert first.device == torch.cuda.get_device_name()
+    assert first.cpu_seconds is not None
+    assert 0 < first.cpu_seconds < 60
+    assert first.device in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -107,7 +107,8 @@ def made(tmp_path_factory, _tiny):
     folder = work / "audio-0"
     folder.mkdir()
     course = [
-        Epoch(i + 1, 2.0 - i / 10, 0.3 + i / 20, "held-out unweighted recall", 61.0, 0.0) for i in range(5)
+        Epoch(i + 1, 2.0 - i / 10, 0.3 + i / 20, "held-out unweighted recall", 61.0, 0.0, "NVIDIA T4", 1260.0)
+        for i in range(5)
     ]
     write_history(folder / "audio.jsonl", course)
     (work / "trial").mkdir()

@@ -117,6 +117,41 @@ def test_short_numbers_only_where_the_cpu_is_made_for_them(short, made_for_it, m
     assert (model(x)[1].argmax(1) == x[:, :K].argmax(1)).float().mean() > 0.7
 
 
+def test_batches_that_make_a_step_together_teach_as_one_batch_of_all(tmp_path):
+    data = torch.randn(6, 16, 4, generator=torch.Generator().manual_seed(1))
+
+    class Linear(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.head = nn.Linear(4, K)
+
+        def forward(self, x):
+            return x, self.head(x)
+
+    def trained(parts, accumulate, name):
+        torch.manual_seed(2)
+        model = Linear()
+
+        def batches(rng):
+            for x in parts:
+                yield (x,), F.one_hot(x[:, :K].argmax(1), K).float()
+
+        asked = Task(name, model, batches, len(parts), torch.full((K,), 1 / K), lambda model: 0.0)
+        train(asked, Hyperparameters(3, 0.05, seed=1, accumulate=accumulate), tmp_path)
+        return [row.loss for row in read_history(tmp_path / f"{name}.jsonl")], model.state_dict()
+
+    for count, together in ((6, 2), (6, 3)):
+        small = trained(list(data[:count]), together, f"small{together}")
+        large = trained(list(data[:count].reshape(count // together, -1, 4)), 1, f"large{together}")
+        np.testing.assert_allclose(small[0], large[0], rtol=1e-5)
+        for mine, other in zip(small[1].values(), large[1].values(), strict=True):
+            torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-6)
+    _, uneven = trained(list(data[:5]), 2, "uneven")  # the last step has one batch
+    by_hand = trained([*data[:4].reshape(2, -1, 4), data[4]], 1, "by_hand")[1]
+    for mine, other in zip(uneven.values(), by_hand.values(), strict=True):
+        torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-6)
+
+
 def assert_same(found, wanted):
     assert found.keys() == wanted.keys()
     for name, value in wanted.items():

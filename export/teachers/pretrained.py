@@ -39,12 +39,16 @@ class _Pretrained(ABC):
         weights = [file for pattern in WEIGHTS for file in folder.glob(pattern)]
         self.identity = identity_of(self.kind, sorted([*files, *weights]))
         self.config: dict[str, Any] = self._json("config.json")
+        self._headed = "AutoModel" not in self.config.get("auto_map", {"AutoModel": ""})
         if "auto_map" in self.config and not trusted:
             raise ConfigError.of("teacher_code", name=name)
 
     @abstractmethod
-    def network(self) -> nn.Module:
-        """A fresh copy of the network, in eval mode, on the GPU where there is one."""
+    def network(self, *, hollow: bool = False) -> nn.Module:
+        """A fresh copy of the network, in eval mode, on the GPU where there is one.
+
+        hollow: without weights, on torch's meta device, to see how large it is.
+        """
 
     @abstractmethod
     def features(self, item: Any, /) -> Floats:
@@ -63,13 +67,16 @@ class _Pretrained(ABC):
         except (ValueError, OSError, RecursionError) as error:
             raise self._broken(error) from error
 
-    def _load(self) -> Any:
+    def _load(self, *, hollow: bool) -> Any:
         """The bare encoder. Raises ConfigError when weights are damaged or missing."""
         transformers = _transformers()
-        model = transformers.AutoModel
-        if "AutoModel" not in self.config.get("auto_map", {"AutoModel": ""}):
-            model = transformers.AutoModelForCausalLM
+        model = transformers.AutoModelForCausalLM if self._headed else transformers.AutoModel
         gpu = torch.cuda.is_available()
+        if hollow:
+            code = {"trust_remote_code": self._trusted}
+            config = transformers.AutoConfig.from_pretrained(self.folder, local_files_only=True, **code)
+            with torch.device("meta"):
+                return self._bare(model.from_config(config, **code))
         try:
             loaded, found = model.from_pretrained(
                 self.folder,
@@ -80,8 +87,6 @@ class _Pretrained(ABC):
             )
         except Exception as error:  # whatever a file of unknown origin makes the loader say
             raise self._broken(error) from error
-        if model is not transformers.AutoModel:
-            loaded = loaded.base_model
         lacking = [key for key in found["missing_keys"] if not any(part in key for part in UNUSED)]
         wrong = [str(key) for key in found.get("mismatched_keys", ())]
         if lacking or wrong:
@@ -92,9 +97,12 @@ class _Pretrained(ABC):
                 count=len(lacking + wrong),
                 first=sorted(lacking + wrong)[0],
             )
-        if loaded.config.is_encoder_decoder:
-            loaded = loaded.get_encoder()
-        return loaded.eval().to("cuda" if gpu else "cpu")
+        return self._bare(loaded).eval().to("cuda" if gpu else "cpu")
+
+    def _bare(self, loaded: Any) -> Any:
+        """Without a language model's head or a decoder."""
+        inner = loaded.base_model if self._headed else loaded
+        return inner.get_encoder() if inner.config.is_encoder_decoder else inner
 
     def _broken(self, error: BaseException) -> ConfigError:
         return ConfigError.of(
@@ -119,9 +127,9 @@ class AudioTransformer(_Pretrained):
         self.rate = rate
         self._extractor: Any = None
 
-    def network(self) -> nn.Module:
+    def network(self, *, hollow: bool = False) -> nn.Module:
         """The encoder."""
-        model: nn.Module = self._load()
+        model: nn.Module = self._load(hollow=hollow)
         return model
 
     def features(self, samples: Floats) -> Floats:
@@ -171,9 +179,9 @@ class VisionTransformer(_Pretrained):
             raise ConfigError.of("teacher_pictures", name=name, folder=folder)
         self.mean, self.std = (torch.tensor(said[key])[:, None, None] for key in ("image_mean", "image_std"))
 
-    def network(self) -> nn.Module:
+    def network(self, *, hollow: bool = False) -> nn.Module:
         """Pictures [b, 3, size, size] -> pooled [b, d]."""
-        model = self._load()
+        model = self._load(hollow=hollow)
         return _Tower(getattr(model, "vision_model", model))
 
     def prepare(self, faces: Sequence[Bytes], rng: np.random.Generator | None = None) -> tuple[Tensor, ...]:
@@ -201,9 +209,9 @@ class TextTransformer(_Pretrained):
         super().__init__(folder, name, trusted)
         self._tokenizer: Any = None
 
-    def network(self) -> nn.Module:
+    def network(self, *, hollow: bool = False) -> nn.Module:
         """Token ids [b, t] and mask [b, t] -> pooled [b, d]."""
-        return _Reader(self._load())
+        return _Reader(self._load(hollow=hollow))
 
     @property
     def decoder(self) -> bool:

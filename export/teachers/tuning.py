@@ -153,6 +153,7 @@ def _tune_all(
     Gives the folder of their weights.
     """
     said = f"{teacher.identity} {wanted.tuning} {wanted.smoothing} {wanted.adjust} {seed}"
+    said += f" {wanted.tuning.accumulate}" * (wanted.tuning.accumulate > 1)
     content = hashlib.sha256(said.encode() + "".join(names).encode() + material.targets.numpy().tobytes())
     content.update(fold.numpy().tobytes())
     folder = cache / f"tuned-{teacher.identity}-{content.hexdigest()[:10]}"
@@ -171,11 +172,11 @@ def _copy(teacher: Tunable, wanted: TaughtRecipe, seed: int, material: TuningDat
     network = teacher.network()
     with torch.no_grad():
         width = network(*teacher.prepare(material.items[:1])).shape[1]
-    _open(network, teacher, wanted.tuning.layers)
+    open_layers(network, teacher, wanted.tuning.layers)
     return Tuned(network, width, material.targets.shape[1])
 
 
-def _open(network: nn.Module, teacher: Tunable, layers: int | None) -> None:
+def open_layers(network: nn.Module, teacher: Tunable, layers: int | None) -> None:
     """Choose what learns: LoRA's matrices in a decoder, else the top layers."""
     network.requires_grad_(False)
     if isinstance(teacher, TextTransformer) and teacher.decoder:
@@ -222,9 +223,8 @@ def _tune(
         parts = [model(*teacher.prepare(dev[start : start + 32]))[1] for start in range(0, len(dev), 32)]
         return material.score(torch.cat(parts))
 
-    plan = Hyperparameters(
-        wanted.tuning.epochs, wanted.tuning.lr, 0.01, wanted.smoothing, wanted.adjust, seed=seed
-    )
+    rates = wanted.tuning.lr, 0.01, wanted.smoothing, wanted.adjust
+    plan = Hyperparameters(wanted.tuning.epochs, *rates, seed=seed, accumulate=wanted.tuning.accumulate)
     prior = material.targets[torch.from_numpy(rows)].mean(dim=0)
     task = Task(name, model, batches, steps, prior, score, measure=material.measure)
     train(task, plan, folder)

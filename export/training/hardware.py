@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache
 from itertools import islice
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
     from export.training.loop import Batch, Task
 
+TIMED = 3
+"""Batches of an epoch that are timed on the processor, after one that warms it up."""
 WORKERS = 4
 """Processes that prepare batches ahead for a GPU, where there are as many cores."""
 
@@ -53,6 +57,29 @@ def short(device: torch.device) -> bool:
 def device_of(model: nn.Module) -> torch.device:
     """Where the weights of a network lie."""
     return next(model.parameters()).device
+
+
+def device_name(device: torch.device) -> str:
+    """A device as people call it: CPU, or the model of a GPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type.upper()
+
+
+def cpu_epoch_s(task: Task, loss_of: Callable[[nn.Module, Batch], Tensor]) -> float:
+    """What an epoch of a task takes on the processor (seconds): a few batches, there and back, extrapolated.
+
+    The network and what is drawn by chance stay as they are.
+    """
+    with torch.random.fork_rng(devices=[]):
+        model = copy.deepcopy(task.model).cpu().train()
+        drawn = task.batches(np.random.default_rng(0))
+        ended = [time.monotonic()]
+        for batch in islice(drawn, TIMED + 1):
+            with torch.autocast("cpu", torch.bfloat16, enabled=task.short and short(torch.device("cpu"))):
+                loss = loss_of(model, batch)
+            loss.backward()
+            ended.append(time.monotonic())
+        timed = ended[-1 - TIMED :] if len(ended) > TIMED + 1 else ended
+        return (timed[-1] - timed[0]) / (len(timed) - 1) * task.steps
 
 
 def share_gradients(model: nn.Module, shared: Accelerator) -> None:

@@ -26,6 +26,10 @@ class Epoch:
     """How long the epoch took."""
     ended: float
     """When it ended (seconds since 1970)."""
+    device: str = ""
+    """What it was trained on; empty: an earlier version did not say."""
+    cpu_seconds: float | None = None
+    """How long the processor beside a GPU would take, extrapolated; None without a GPU."""
 
 
 def read_history(file: Path, epochs: int | None = None) -> list[Epoch]:

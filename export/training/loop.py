@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import io
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,10 +16,19 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from edge.errors import ConfigError
-from edge.system.private import replacing
 from export.progress import bar, tell
-from export.training.hardware import WORKERS, batches, device_of, moved, share_gradients, short
+from export.training.hardware import (
+    WORKERS,
+    batches,
+    cpu_epoch_s,
+    device_name,
+    device_of,
+    moved,
+    share_gradients,
+    short,
+)
 from export.training.history import Epoch, read_history, write_history
+from export.training.weights import save_whole
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -44,6 +52,8 @@ class Hyperparameters:
     average: float = 0.998
     """Decay of the running mean of the weights, which is what is kept."""
     seed: int = 1
+    accumulate: int = 1
+    """Batches whose mean gradient makes a step."""
 
 
 @dataclass(frozen=True)
@@ -100,30 +110,24 @@ def train(task: Task, plan: Hyperparameters, folder: Path, hardware: Accelerator
     first = hardware is None or hardware.is_main_process
     if state.began is None:
         state.began = task.score(state.averaged.eval())
-    epochs = read_history(course, state.epoch)
+    epochs, place, beside = read_history(course, state.epoch), device_name(device_of(task.model)), None
+    if first and hardware and hardware.device.type == "cuda" and state.epoch < plan.epochs:
+        beside = cpu_epoch_s(
+            task, lambda model, batch: (task.loss or _default_loss)(model, batch, F.cross_entropy)
+        )
     for epoch in range(state.epoch, plan.epochs):
         begin = time.monotonic()
         mean = _epoch(task, plan, state, epoch, hardware)
         seconds = time.monotonic() - begin
         state.averaged.eval()
         score = task.score(state.averaged)
-        epochs.append(Epoch(epoch + 1, mean, score, task.measure, seconds, time.time()))
+        epochs.append(Epoch(epoch + 1, mean, score, task.measure, seconds, time.time(), place, beside))
         if first:  # history before checkpoint: what a kill between them leaves too many is cut off later
             write_history(course, epochs)
             state.save(epoch + 1)
             if score >= max(e.score for e in epochs):
                 save_whole(folder / f"{task.name}.best", _learnt(state.averaged))
-            left = seconds * (plan.epochs - epoch - 1) / 60
-            tell(
-                "say_epoch",
-                name=task.name,
-                epoch=epoch + 1,
-                epochs=plan.epochs,
-                loss=mean,
-                measure=task.measure,
-                score=score,
-                left=left,
-            )
+            _say_epoch(task, plan, epochs)
     if first:
         save_whole(folder / f"{task.name}.pt", _learnt(state.averaged))
         state.checkpoint.unlink(missing_ok=True)
@@ -134,6 +138,21 @@ def train(task: Task, plan: Hyperparameters, folder: Path, hardware: Accelerator
         hardware.wait_for_everyone()
     task.model.to(home)
     finished(task.model, task.name, folder)
+
+
+def _say_epoch(task: Task, plan: Plan, epochs: Sequence[Epoch]) -> None:
+    """How the last epoch went, and once beside a GPU what the processor would take."""
+    last = epochs[-1]
+    tell(
+        "say_epoch",
+        name=task.name,
+        epochs=plan.epochs,
+        left=last.seconds * (plan.epochs - last.epoch) / 60,
+        **{key: getattr(last, key) for key in ("epoch", "loss", "measure", "score", "seconds", "device")},
+    )
+    if last.cpu_seconds is not None and last.epoch == 1:
+        values = {"seconds": last.seconds, "device": last.device, "cpu": last.cpu_seconds}
+        tell("say_beside_cpu", name=task.name, threads=torch.get_num_threads(), **values)
 
 
 def _say_course(task: Task, epochs: Sequence[Epoch], began: float) -> None:
@@ -155,7 +174,7 @@ class _State:
         self.averaged = copy.deepcopy(task.model, still)
         groups = _groups(task.model, plan.weight_decay)
         self.optimizer = torch.optim.AdamW(groups, plan.lr, betas=(0.9, 0.98))
-        total = plan.epochs * steps
+        total = plan.epochs * -(-steps // plan.accumulate)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda step: _rate(step, total))
         self.began: float | None = None
         if checkpoint.is_file():
@@ -200,18 +219,23 @@ def _epoch(
     workers = min(WORKERS, os.cpu_count() or 1) if hardware and device.type == "cuda" else 0
     title = f"{task.name} {epoch + 1}/{plan.epochs}"
     left = plan.epochs - epoch - 1
-    for batch in bar(batches(task, seed, state.steps, workers), state.steps, title, left):
+    state.optimizer.zero_grad()
+    drawn = batches(task, seed, state.steps, workers)
+    for number, batch in enumerate(bar(drawn, state.steps, title, left), 1):
         with torch.autocast(device.type, torch.bfloat16, enabled=task.short and short(device)):
             loss = loss_of(model, moved(batch, device) if hardware else batch, label_loss)
-        state.optimizer.zero_grad()
-        loss.backward()
+        losses.append(loss.detach())
+        together = min(plan.accumulate, state.steps - (number - 1) // plan.accumulate * plan.accumulate)
+        (loss / together if together > 1 else loss).backward()
+        if number % plan.accumulate and number < state.steps:
+            continue
         if hardware and size > 1:
             share_gradients(model, hardware)
         task.clip(model)
         state.optimizer.step()
+        state.optimizer.zero_grad()
         state.schedule.step()
         _average(state.averaged, model, plan.average, state.schedule.last_epoch)
-        losses.append(loss.detach())
     return torch.stack(losses).mean().item()
 
 
@@ -259,11 +283,3 @@ def _restore(model: nn.Module, learnt: dict[str, Tensor]) -> None:
     if learnt.keys() != _learnt(model).keys():
         raise RuntimeError("other weights")
     model.load_state_dict(learnt, strict=False)
-
-
-def save_whole(path: Path, content: object) -> None:
-    """Write whole or not at all: a kill in the middle leaves the old file. Raises OSError."""
-    packed = io.BytesIO()
-    torch.save(content, packed)  # not into the file: of a full disk it would say nothing a person can read
-    with replacing(path) as part:
-        part.write_bytes(packed.getbuffer())

@@ -120,8 +120,15 @@ PROGRESS: dict[str, tuple[str, str]] = {
         "または lr を小さくしてください。epochs = 0 では学習しません",
     ),
     "say_epoch": (
-        "{name:8} epoch {epoch}/{epochs}  loss {loss:.3f}  {measure} {score:.3f}  {left:.0f} min left",
-        "{name:8} エポック {epoch}/{epochs}  損失 {loss:.3f}  {measure} {score:.3f}  残り {left:.0f} 分",
+        "{name:8} epoch {epoch}/{epochs}  loss {loss:.3f}  {measure} {score:.3f}  {seconds:.1f} s on {device}  "
+        "{left:.0f} min left",
+        "{name:8} エポック {epoch}/{epochs}  損失 {loss:.3f}  {measure} {score:.3f}  {seconds:.1f} 秒（{device}）  "
+        "残り {left:.0f} 分",
+    ),
+    "say_beside_cpu": (
+        "{name}: an epoch takes {seconds:.1f} s on {device}; the processor would take about {cpu:.0f} s with "
+        "{threads} threads",
+        "{name}：1 エポックは {device} で {seconds:.1f} 秒、CPU（{threads} スレッド）では約 {cpu:.0f} 秒です",
     ),
     "say_clips_left": (
         "{count} of {total} clips were left out",

@@ -30,7 +30,9 @@
     versions            package -> version
     files               file of the bundle -> bytes
     speed               what `edge bench --json` prints
-    times               {created, stages: of this run (s), trainings: of all runs together (s)}
+    times               {created, stages: of this run (s), trainings: of all runs together (s), epochs:
+                        training -> {device, seconds: of the last epoch, cpu_seconds: the processor's beside
+                        a GPU, extrapolated; else null}}
 
 Two runs of one recipe on one machine differ in `speed` and `times` alone, whether or not one was killed.
 """
@@ -100,8 +102,11 @@ def write_report(
         "files": {f.name: f.stat().st_size for f in sorted(bundle.folder.iterdir()) if f.name != MANIFEST},
         "speed": dict(found.speed),
     }
-    spent = {name: round(sum(e.seconds for e in course), 1) for name, course in _courses(trainings).items()}
-    facts["times"] = {"created": bundle.manifest.created, "stages": dict(seconds), "trainings": spent}
+    courses = _courses(trainings)
+    spent = {name: round(sum(e.seconds for e in course), 1) for name, course in courses.items()}
+    epochs = {name: _epoch(course[-1]) for name, course in courses.items() if course}
+    made = {"created": bundle.manifest.created, "stages": dict(seconds)}
+    facts["times"] = {**made, "trainings": spent, "epochs": epochs}
     facts["next"] = next_steps(facts)
     # Through JSON, so that the page shows what the file holds: lists for tuples, text for keys.
     text = json.dumps(facts, indent=1)
@@ -202,6 +207,10 @@ def mistakes_of(found: Predictions, labels: Sequence[str], shown: int, work: Pat
 def digest(content: Any) -> str:
     """Short hash of JSON-ready values."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _epoch(last: Epoch) -> dict[str, Any]:
+    return {"device": last.device, "seconds": last.seconds, "cpu_seconds": last.cpu_seconds}
 
 
 def _courses(folders: Sequence[Path]) -> dict[str, list[Epoch]]:
