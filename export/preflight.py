@@ -17,6 +17,7 @@ from export.fusion.privacy.dp import require_opacus
 from export.fusion.privacy.federated import require_flwr
 from export.int8.calls import LEAST_FACES, LEAST_SENTENCES
 from export.judge.bundles import machines_of
+from export.memory import require_memory
 from export.progress import say
 from export.recipe import Recipe
 from export.students.audio import audio_split
@@ -41,6 +42,9 @@ def require_means(recipe: Recipe, data: Path, work: Path) -> None:
     if not found:  # cutting faces from films takes a while: for what has all else it needs
         cut = _lacking("vision", recipe, lambda: vision_split(recipe, data, work))
         found = {str(error): error for error in cut}
+    if not found:
+        splits = {name: read(recipe, data) for name, read in SPLITS.items()}
+        require_memory(recipe, data, work, splits | {"vision": vision_split(recipe, data, work)})
     if len(found) == 1:
         raise next(iter(found.values()))
     for error in found.values():

@@ -30,7 +30,7 @@ from pathlib import Path
 sys.path.insert(0, {tests!r})
 from export.training.hardware import accelerator
 from test_hardware import model_and_task
-from export.training.loop import Plan, train
+from export.training.loop import Hyperparameters, train
 hardware = accelerator("cpu")
 model, task = model_and_task()
 train(task, Hyperparameters(6, 1e-2, seed=3), Path(sys.argv[1]), hardware)

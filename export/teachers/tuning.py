@@ -188,10 +188,15 @@ def open_layers(network: nn.Module, teacher: Tunable, layers: int | None) -> Non
         inject_adapter_in_model(config, network.get_submodule("model"))
         return
     network.float()
-    stacks = [module for module in network.modules() if isinstance(module, nn.ModuleList)]
-    stack = max(stacks, key=len) if stacks else nn.ModuleList([network])
-    for layer in list(stack)[-(layers or len(stack)) :]:
+    stack = layers_of(network)
+    for layer in stack[-(layers or len(stack)) :]:
         layer.requires_grad_(True)
+
+
+def layers_of(network: nn.Module) -> list[nn.Module]:
+    """Its layers, the lowest first; the network itself where it has no stack of them."""
+    stacks = [list(module) for module in network.modules() if isinstance(module, nn.ModuleList)]
+    return max(stacks, key=len) if stacks else [network]
 
 
 def _tune(

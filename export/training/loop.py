@@ -140,7 +140,7 @@ def train(task: Task, plan: Hyperparameters, folder: Path, hardware: Accelerator
     finished(task.model, task.name, folder)
 
 
-def _say_epoch(task: Task, plan: Plan, epochs: Sequence[Epoch]) -> None:
+def _say_epoch(task: Task, plan: Hyperparameters, epochs: Sequence[Epoch]) -> None:
     """How the last epoch went, and once beside a GPU what the processor would take."""
     last = epochs[-1]
     tell(

@@ -120,10 +120,10 @@ PROGRESS: dict[str, tuple[str, str]] = {
         "または lr を小さくしてください。epochs = 0 では学習しません",
     ),
     "say_epoch": (
-        "{name:8} epoch {epoch}/{epochs}  loss {loss:.3f}  {measure} {score:.3f}  {seconds:.1f} s on {device}  "
-        "{left:.0f} min left",
-        "{name:8} エポック {epoch}/{epochs}  損失 {loss:.3f}  {measure} {score:.3f}  {seconds:.1f} 秒（{device}）  "
-        "残り {left:.0f} 分",
+        "{name:8} epoch {epoch}/{epochs}  loss {loss:.3f}  {measure} {score:.3f}  "
+        "{seconds:.1f} s on {device}  {left:.0f} min left",
+        "{name:8} エポック {epoch}/{epochs}  損失 {loss:.3f}  {measure} {score:.3f}  "
+        "{seconds:.1f} 秒（{device}）  残り {left:.0f} 分",
     ),
     "say_beside_cpu": (
         "{name}: an epoch takes {seconds:.1f} s on {device}; the processor would take about {cpu:.0f} s with "
