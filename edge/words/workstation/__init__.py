@@ -5,6 +5,7 @@ from __future__ import annotations
 from edge.words.workstation.corpora import CORPORA
 from edge.words.workstation.export import EXPORT
 from edge.words.workstation.measured import MEASURED
+from edge.words.workstation.memory import MEMORY
 from edge.words.workstation.progress import PROGRESS
 from edge.words.workstation.tables import TABLES
 
@@ -12,6 +13,7 @@ WORKSTATION: dict[str, tuple[str, str]] = {
     **CORPORA,
     **EXPORT,
     **MEASURED,
+    **MEMORY,
     **PROGRESS,
     **TABLES,
 }
