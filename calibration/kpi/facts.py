@@ -79,17 +79,17 @@ Open = Callable[[bool], Evaluator]
 
 
 def evaluate(
-    examples: Sequence[Example], asked: Asked, open_: Open, *, meet: bool = True
+    examples: Sequence[Example], asked: Asked, open_: Open, *, known_voices: bool = True
 ) -> tuple[Report, dict[str, Any]]:
     """The scores of clips, as `edge evaluate` prints them, and the KPIs.
 
-    meet: whether the voices of all speakers are known. Raises DatasetError where no label is negative,
+    known_voices: whether the voices of all speakers are known. Raises DatasetError where no label is negative,
     nothing can be judged or no stream can be made.
     """
     if not asked.negative:
         raise DatasetError.of("kpi_no_negative")
     with open_(False) as opened:
-        if meet:
+        if known_voices:
             opened.learn_voices(examples)
         found, skipped = takes(opened, examples, list(DROPS.values()))
         if not found[0]:
@@ -97,7 +97,7 @@ def evaluate(
         by_missing = dict(zip(DROPS, found, strict=True))
         report = opened.report(_answers(found[0], skipped))
     with open_(True) as opened:
-        if meet:
+        if known_voices:
             opened.learn_voices(examples)
         floats = takes(opened, examples, [()])[0][0]
     return report, kpi(by_missing, floats, asked)

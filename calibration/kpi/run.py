@@ -36,7 +36,7 @@ def evaluate_kpi(
     around = None
     if noise is not None:
         around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
-    found, kpi = evaluate(examples, asked, partial(_evaluator, opened, around), meet=not new_voices)
+    found, kpi = evaluate(examples, asked, partial(_evaluator, opened, around), known_voices=not new_voices)
     return found, kpi, opened.manifest.full_labels
 
 
