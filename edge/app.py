@@ -26,6 +26,7 @@ from edge.items import LIVE
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, SteadyTranscriber, transcriber
+from edge.reading.alarm import Alarms
 from edge.reading.confidence import Checks
 from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
@@ -36,6 +37,7 @@ from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
 from edge.reading.windows import Windower
 from edge.review.store import DATABASE, Store
+from edge.sections import AlarmSettings
 from edge.sources.devices.live import Give, LiveSource
 from edge.sources.recorded.recording import RecordingSource, recordings
 from edge.words import word
@@ -125,12 +127,22 @@ class Reader:
         if reference:
             said = (self._say, self._site.language)
             self._watch = DriftWatch(reference, manifest.full_labels, manifest.hop_s, *said)
+        self.take_alarm(self._site.alarm)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stack.close()
+
+    def take_alarm(self, alarm: AlarmSettings | None) -> None:
+        """Go by these settings from the next window on; from any thread. One line where they do not fit."""
+        manifest = self.bundle.manifest
+        self._point = alarm.point if alarm else None
+        if alarm and not manifest.full_labels.negative:
+            self._say(word("alarm_no_label", self._site.language))
+        elif alarm and alarm.bundle and alarm.bundle != manifest.digest:
+            self._say(word("alarm_other_bundle", self._site.language, name=manifest.name))
 
     def _asked_today(self) -> Checks:
         """Checks with those of today counted in that a run before this one put on the queue."""
@@ -159,7 +171,8 @@ class Reader:
     def pipeline(self) -> Pipeline:
         """A pipeline for one recording, with no memory of earlier ones but how many checks were asked for."""
         manifest = self.bundle.manifest
-        summary = Summary(known=manifest.full_labels)
+        labels = manifest.full_labels
+        summary = Summary(known=labels)
         self._summaries.append(summary)
         transcripts: TranscriptSource | None = self._transcriber
         if self._realtime and self._transcriber:  # a recording read fast waits for its text, life does not
@@ -180,6 +193,7 @@ class Reader:
             stopwatch=self._stopwatch,
             checks=self._checks,
             summary=summary,
+            alarms=Alarms([labels.index(name) for name in labels.negative], lambda: self._point),
             say=self._say,
             language=self._site.language,
         )

@@ -193,3 +193,5 @@ class Reading:
     """Mean age of the evidence the vote adds to the newest window (milliseconds)."""
     prediction: Prediction | None = None
     """What the newest window says alone; None when nothing was read."""
+    alarm: bool = False
+    """Whether the alarm of negative emotions is up (edge/reading/alarm.py)."""

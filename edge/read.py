@@ -13,6 +13,7 @@ from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
 from edge.interfaces import Sink
 from edge.reading.summary import Summary
+from edge.settings_watch import SettingsWatch
 from edge.sinks import open_sinks, review_queue
 from edge.sinks.files.jsonl import JsonLines, new_run
 from edge.sinks.run_facts import RunFacts
@@ -21,15 +22,23 @@ from edge.sinks.troubles import Troubles
 
 
 def read(
-    site: Site, jsonl: Path | None, headless: bool, realtime: bool, say: Callable[[str], None]
+    site: Site,
+    jsonl: Path | None,
+    headless: bool,
+    realtime: bool,
+    say: Callable[[str], None],
+    settings: Path | None = None,
 ) -> Summary:
     """Read the site's recording, or each of a folder, to where people and the site want it.
 
+    settings: the file the site was read from; a new [alarm] in it is taken at once.
     say: gets what is wrong. Raises EdgeError.
     """
     assert site.source is not None
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(site, realtime=realtime, say=say))
+        if settings:
+            stack.enter_context(SettingsWatch(settings, site.alarm, reader.take_alarm, say, site.language))
         manifest = reader.bundle.manifest
         labels, seen, run = manifest.labels, None, new_run()
         review = review_queue(site, reader.bundle, reader.rules.settings, run, say)

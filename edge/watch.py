@@ -15,6 +15,7 @@ from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
 from edge.interfaces import LiveSink, Sink
 from edge.reading.summary import Summary
+from edge.settings_watch import SettingsWatch
 from edge.sinks import open_sinks, review_queue
 from edge.sinks.files.jsonl import JsonLines, new_run
 from edge.sinks.files.persistent import Persistent
@@ -25,9 +26,16 @@ from edge.sinks.watchdog import Watchdog
 from edge.system.together import Together
 
 
-def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], None]) -> Summary:
+def watch(
+    site: Site,
+    jsonl: Path | None,
+    headless: bool,
+    say: Callable[[str], None],
+    settings: Path | None = None,
+) -> Summary:
     """Read the site's devices until SIGTERM, SIGHUP or Ctrl-C; each ends it within two seconds.
 
+    settings: the file the site was read from; a new [alarm] in it is taken at once.
     say: gets the health line, once a minute, and what is wrong: also when a device is missing, lost or back.
     Raises EdgeError.
     """
@@ -35,6 +43,8 @@ def watch(site: Site, jsonl: Path | None, headless: bool, say: Callable[[str], N
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
+        if settings:
+            stack.enter_context(SettingsWatch(settings, site.alarm, reader.take_alarm, say, site.language))
         source = live_source(site, manifest.audio.rate, say)
         stack.enter_context(_stopping(source.stop))
         seen, language, run = None, site.language, new_run()

@@ -200,6 +200,7 @@ def test_csv(tmp_path, day):
         "delay_ms": "812.3",
         "person": "",
         "run": first[0]["run"],
+        "alarm": "false",
     }
     assert first[0]["run"] == second[0]["run"] < second[1]["run"]
     assert second[0]["label"] == second[0]["probability_happy"] == second[0]["candidates"] == ""

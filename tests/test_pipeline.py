@@ -14,6 +14,7 @@ from edge.config import Site
 from edge.errors import MediaError
 from edge.items import AudioChunk, Face, Frame, Transcript, Window
 from edge.perception.speech import Speech
+from edge.reading.alarm import Alarms, Point
 from edge.reading.confidence import Checks
 from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
@@ -404,3 +405,36 @@ def test_a_held_label_that_was_ruled_out_needs_a_check(build, engines):
     ruled_out = [reading for reading in found if reading.label not in reading.candidates]
     assert ruled_out
     assert {reading.state for reading in ruled_out} == {"needs_check"}
+
+
+def test_an_alarm_is_up_from_its_threshold_on_and_holds_over_a_pause(build):
+    settings = VotingSettings(window_s=3.0, half_life_s=3.0)
+    point = [Point(0.0)]
+    speech_meter, sink = SpeechMeter(), Kept()
+    pipeline = build(
+        speech_meter,
+        Follower(None),
+        manifest={"voting": settings},
+        alarms=Alarms([1, 3, 4], lambda: point[0]),
+    )
+    for now in range(1, 12):
+        if now == 3:
+            speech_meter.speech = Speech(0.0, 0.0, -60.0, False)
+        found = pipeline.read(Window(now - 4.0, float(now), np.ones(4 * RATE, np.float32)))
+        sink.readings += found
+    assert [(r.label is not None, r.alarm) for r in sink.readings] == [
+        *[(True, True)] * 2,
+        *[(False, True)] * 3,  # as long as the vote remembers
+        *[(False, False)] * 6,
+    ]
+
+
+def test_another_point_holds_from_the_next_window_on(build):
+    point = [Point(0.0)]
+    pipeline = build(SpeechMeter(), Follower(None), alarms=Alarms([1, 3, 4], lambda: point[0]))
+    found = []
+    for now, chosen in enumerate((Point(0.0), Point(1.0), Point(0.0), None, Point(0.0, 60.0)), 1):
+        point[0] = chosen
+        (reading,) = pipeline.read(Window(now - 4.0, float(now), np.ones(4 * RATE, np.float32)))
+        found.append(reading.alarm)
+    assert found == [True, False, True, False, True]

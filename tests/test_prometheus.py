@@ -75,6 +75,14 @@ def test_readings_and_how_long_they_took(port):
     assert 4.5 <= found[("edge_latency_seconds_sum",)] < 6
 
 
+def test_an_alarm_is_counted_once_when_it_is_raised(port):
+    with make(port) as sink:
+        now = time.monotonic()
+        for alarm in (False, True, True, False, True):
+            sink.write(Reading(time=now, state="reading", label="sad", alarm=alarm))
+        assert scrape(port)[("edge_alarms_total",)] == 2
+
+
 def test_devices_queues_sinks_and_disk_as_they_are_at_the_scrape(port, tmp_path):
     queues = {"windows": 2, "mqtt": 40}
     sinks = {
@@ -90,6 +98,8 @@ def test_devices_queues_sinks_and_disk_as_they_are_at_the_scrape(port, tmp_path)
     assert free > 0
     left_out = ("edge_dropped_windows_total", "edge_rested_windows_total", "edge_withheld_checks_total")
     assert [first.pop((name,)) for name in left_out] == [0, 0, 0]
+    assert first.pop(("edge_alarms_total",)) == 0
+    assert first.pop(("edge_alarms_created",)) > 0
     assert first.pop(("edge_build_info", ("version", __version__))) == 1
     gauges = {key: value for key, value in first.items() if not key[0].startswith("edge_latency")}
     assert gauges == {

@@ -50,6 +50,7 @@ KEYS = [
     "weights",
     "delay_ms",
     "run",
+    "alarm",
 ]
 
 

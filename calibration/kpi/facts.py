@@ -83,8 +83,8 @@ def evaluate(
 ) -> tuple[Report, dict[str, Any]]:
     """The scores of clips, as `edge evaluate` prints them, and the KPIs.
 
-    known_voices: whether the voices of all speakers are known. Raises DatasetError where no label is negative,
-    nothing can be judged or no stream can be made.
+    known_voices: whether the voices of all speakers are known. Raises DatasetError where no label is
+    negative, nothing can be judged or no stream can be made.
     """
     if not asked.negative:
         raise DatasetError.of("kpi_no_negative")
@@ -107,7 +107,7 @@ def kpi(by_missing: Mapping[str, Sequence[Take]], floats: Sequence[Take], asked:
     """The object `kpi`: takes by what is missing (`all`: nothing), and those of the float networks."""
     whole = by_missing["all"]
     kind = kind_of(whole)
-    streams = {"int8": _streams(whole, asked), "fp32": _streams(floats, asked)}
+    streams = {"int8": streams_of(whole, asked), "fp32": streams_of(floats, asked)}
     scored = {
         (name, way): [read(track, asked.rules, way) for track in found.tracks]
         for name, found in streams.items()
@@ -143,7 +143,7 @@ def kpi(by_missing: Mapping[str, Sequence[Take]], floats: Sequence[Take], asked:
     }
 
 
-def _streams(found: Sequence[Take], asked: Asked, hours: float | None = None) -> Tracks:
+def streams_of(found: Sequence[Take], asked: Asked, hours: float | None = None) -> Tracks:
     """Raises DatasetError where there is none."""
     more = {} if hours is None else {"hours": hours}
     made = tracks_of(found, kind_of(found), asked.rules.site_prior, asked.hop_s, **more)
@@ -183,7 +183,7 @@ def _events(scored: Mapping[Any, Sequence[Scored]], asked: Asked) -> dict[str, A
 def _device_pair(found: Sequence[Take], asked: Asked) -> Pair | None:
     """Of takes alone, with vote and prior; None where no stream can be made of them."""
     try:
-        made = _streams(found, asked, SLICE_HOURS)
+        made = streams_of(found, asked, SLICE_HOURS)
     except DatasetError:
         return None
     streams = [read(track, asked.rules, "prior") for track in made.tracks]

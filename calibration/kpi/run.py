@@ -36,7 +36,9 @@ def evaluate_kpi(
     around = None
     if noise is not None:
         around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
-    found, kpi = evaluate(examples, asked, partial(_evaluator, opened, around), known_voices=not new_voices)
+    found, kpi = evaluate(
+        examples, asked, partial(open_evaluator, opened, around), known_voices=not new_voices
+    )
     return found, kpi, opened.manifest.full_labels
 
 
@@ -47,7 +49,7 @@ def asked_at(bundle: Bundle, site: Site) -> Asked:
     return Asked(manifest.full_labels, rules(site, manifest), point, manifest.hop_s, decided)
 
 
-def _evaluator(bundle: Bundle, around: Surroundings | None, floats: bool) -> Evaluator:
+def open_evaluator(bundle: Bundle, around: Surroundings | None, floats: bool) -> Evaluator:
     """What cannot be decoded is named once, not again by the float networks."""
     return Evaluator(bundle, around, _silent if floats else warn, floats=floats)
 

@@ -15,6 +15,7 @@ import typer
 from edge import __version__
 from edge.cli.bundle import bench, build, doctor, export, fusion_trial, teach
 from edge.cli.coverage import coverage
+from edge.cli.decide import decide
 from edge.cli.ending import finished
 from edge.cli.evaluate import evaluate
 from edge.cli.help import Command, Group
@@ -116,11 +117,11 @@ def run(
         from edge.watch import watch
 
         with telling(site.language):
-            summary = watch(site, jsonl, headless, warn)
+            summary = watch(site, jsonl, headless, warn, config)
         with suppress(OSError):  # the terminal may be gone: that is what ended it
             say(_closing(summary, jsonl, site.language))
     else:
-        _read(site, jsonl, headless, realtime)
+        _read(site, jsonl, headless, realtime, config)
 
 
 @app.command(cls=Command, help="help_replay")
@@ -182,13 +183,13 @@ def _spoken(site: Site, lang: Lang | None) -> Site:
     return site.model_copy(update={"display": site.display.model_copy(update={"language": lang.value})})
 
 
-def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool) -> None:
+def _read(site: Site, jsonl: Path | None, headless: bool, realtime: bool, config: Path | None = None) -> None:
     from edge.read import read
     from edge.words import word
 
     try:
         with telling(site.language):
-            summary = read(site, jsonl, headless, realtime, warn)
+            summary = read(site, jsonl, headless, realtime, warn, config)
     except KeyboardInterrupt:
         say(word("stopped", site.language))
         raise typer.Exit(130) from None
@@ -217,7 +218,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 
 app.add_typer(review)
-for verb in (bench, build, calibrate, coverage, doctor, evaluate, export, fusion_trial, pseudo, teach):
+for verb in (bench, build, calibrate, coverage, decide, doctor, evaluate, export, fusion_trial, pseudo, teach):
     app.command(cls=Command, help=f"help_{verb.__name__}")(verb)
 
 

@@ -11,7 +11,7 @@ Pure functions: no clock, no I/O. What must be remembered is a `Watch`, passed i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from edge.items import Floats, Prediction
@@ -84,3 +84,39 @@ def scored(watch: Watch, time: float, score: float, point: Point, hold_s: float)
     if above and time - watch.ended >= point.suppression_s - LEVEL:
         return replace(watch, up=True, last=time)
     return watch
+
+
+class Alarms:
+    """The alarms of everybody who is read.
+
+    point: asked at each window, so that it may change while a run lasts; None: no alarm is ever up.
+    negative: indices of the negative labels.
+    """
+
+    def __init__(self, negative: Sequence[int], point: Callable[[], Point | None]) -> None:
+        self._negative, self._point = tuple(negative), point
+        self._watches: dict[int | None, Watch] = {}
+
+    def read(self, prediction: Prediction, rules: Rules, person: int | None) -> bool:
+        """Count a person's window in; whether their alarm is up. rules: of the vote."""
+        point = self._point()
+        if point is None or not self._negative:
+            self._watches.clear()
+            return False
+        watch = watched(self._watches.get(person, Watch()), prediction, rules, self._negative, point)
+        self._watches[person] = watch
+        forgotten_s = alarm_rules(rules, point).settings.window_s + point.suppression_s
+        self._watches = {
+            who: known
+            for who, known in self._watches.items()
+            if known.evidence[-1].time >= prediction.time - forgotten_s
+        }
+        return watch.up
+
+    def silent(self, time: float, rules: Rules) -> bool:
+        """Whether an alarm is still up when nothing could be read at a time (seconds)."""
+        point = self._point()
+        if point is None:
+            return False
+        hold_s = alarm_rules(rules, point).settings.window_s
+        return any(watch.up and time - watch.last <= hold_s + LEVEL for watch in self._watches.values())

@@ -18,6 +18,7 @@ from edge.errors import MediaError
 from edge.interfaces import Sink
 from edge.items import AudioChunk, Face, Frame, People, Prediction, Quality, Reading, State, Tick, Window
 from edge.perception.faces import too_dark
+from edge.reading.alarm import Alarms
 from edge.reading.confidence import Checks, judged
 from edge.reading.fusion import fused_name
 from edge.reading.pace import Pace
@@ -66,6 +67,7 @@ class Pipeline:
         stopwatch: Stopwatch | None = None,
         checks: Checks | None = None,
         summary: Summary | None = None,
+        alarms: Alarms | None = None,
         say: Callable[[str], None] = lambda _: None,
         language: Language = "en",
     ) -> None:
@@ -79,6 +81,7 @@ class Pipeline:
         self._census = Census()
         self._checks = checks or Checks()
         self._summary = summary or Summary()
+        self._alarms = alarms or Alarms((), lambda: None)
         self._say, self._language = say, language
         self._sensed: Sensed | None = None
 
@@ -162,7 +165,10 @@ class Pipeline:
                 for person in people or [None]
             ]
         given = [reading for reading in found if reading]
-        return given or [Reading(time=window.end, state=self._why_nothing(window, loud), source=source)]
+        if given:
+            return given
+        state, alarm = self._why_nothing(window, loud), self._alarms.silent(window.end, self._rules)
+        return [Reading(time=window.end, state=state, source=source, alarm=alarm)]
 
     def _read_one(
         self, window: Window, person: int | None, faces: Sequence[Face | None], source: str
@@ -232,7 +238,8 @@ class Pipeline:
             who: memory for who, memory in self._memories.items() if memory.ballot.evidence[-1].time >= oldest
         }
         own = self._memories.get(person) or _Memory(Ballot())
-        own.ballot, tally = vote(own.ballot, prediction, self._here(prediction))
+        rules = self._here(prediction)
+        own.ballot, tally = vote(own.ballot, prediction, rules)
         self._memories[person] = own
         thresholds = self._manifest.voted_thresholds(fused_name(list(prediction.weights)))
         candidates, unsure = judged(
@@ -258,6 +265,7 @@ class Pipeline:
             weights=prediction.weights,
             delay_ms=tally.delay_ms,
             prediction=prediction,
+            alarm=self._alarms.read(prediction, rules, person),
         )
 
     def _here(self, prediction: Prediction) -> Rules:

@@ -1,6 +1,7 @@
 """Numbers about a live run for Prometheus to scrape, at http://127.0.0.1:<port>/metrics.
 
 edge_readings_total{state,label}    readings; label is empty where a state has none
+edge_alarms_total                   alarms of negative emotions raised
 edge_people                         read in the newest window; with faces = "all" it may be more than one
 edge_latency_seconds                histogram: from the end of the window to the reading written
 edge_frames_per_second              of the camera
@@ -99,6 +100,7 @@ class Prometheus:
         self._tried = 0.0
         self._newest = 0.0  # time of the newest reading, and how many of that time are of somebody
         self._read = 0
+        self._up: dict[int | None, bool] = {}  # whether the alarm of each person was up
 
     def __enter__(self) -> Self:
         try:
@@ -108,6 +110,7 @@ class Prometheus:
         registry = self._registry = CollectorRegistry()
         registry.register(self)
         self._readings = Counter("edge_readings", "Readings", ("state", "label"), registry=registry)
+        self._alarms = Counter("edge_alarms", "Alarms of negative emotions raised", registry=registry)
         self._people = Gauge("edge_people", "Read in the newest window", registry=registry)
         self._latency = Histogram(
             "edge_latency_seconds",
@@ -145,6 +148,9 @@ class Prometheus:
         if not self._serving and time.monotonic() - self._tried > RETRY_S:
             self._serve()
         self._readings.labels(reading.state, reading.label or "").inc()
+        if reading.alarm and not self._up.get(reading.person):
+            self._alarms.inc()
+        self._up[reading.person] = reading.alarm
         if reading.time != self._newest:
             self._newest, self._read = reading.time, 0
         self._read += reading.label is not None

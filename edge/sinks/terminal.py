@@ -55,7 +55,8 @@ def line(reading: Reading, labels: Labels, language: Language = "en") -> Text:
     if reading.person is not None:
         text.append(f"{word('person', language, number=reading.person)}  ")
     if reading.label is None or reading.probabilities is None:
-        return text.append(f"-- {word(reading.state, language)}", style="dim")
+        text.append(f"-- {word(reading.state, language)}", style="dim")
+        return text.append(f"  {word('alarm_up', language)}", style="bold red") if reading.alarm else text
     index = labels.index(reading.label)
     text.append(
         set_cell_size(_named(reading.label, labels, language), 9),
@@ -66,6 +67,8 @@ def line(reading: Reading, labels: Labels, language: Language = "en") -> Text:
     )
     numbers = {"probability": reading.probabilities[index], "lead": reading.margin, "votes": reading.votes}
     text.append(f" {word('line', language, **numbers, weights=weights)}")
+    if reading.alarm:
+        text.append(f"  {word('alarm_up', language)}", style="bold red")
     if reading.held:
         text.append(f"  {word('line_held', language)}", style="dim")
     candidates = ", ".join(_named(label, labels, language) for label in reading.candidates)

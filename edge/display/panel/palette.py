@@ -30,10 +30,13 @@ TEXT = rgb("#F2F5F8")
 MUTED = rgb("#AAB5C3")
 WARN = rgb("#F0B84A")
 BANNER = rgb("#3A2E12")
+ALARM = rgb("#B33C00")
+"""The band of an alarm that is up; its words are in TEXT."""
 PAUSED = rgb("#F0B84A")
 """The band over a picture that stands still."""
 
 TEXT_ON = (
+    (TEXT, ALARM),
     (TEXT, BACK),
     (TEXT, CARD),
     (MUTED, BACK),

@@ -12,7 +12,7 @@ from edge.display.panel.devices import devices
 from edge.display.panel.drawing import BOLD, Canvas, box, card, fitting, text, text_width, wrapped
 from edge.display.panel.headline import headline
 from edge.display.panel.layout import HEIGHT, WIDTH, Layout, layout_for
-from edge.display.panel.palette import BACK, BANNER, CARD, MUTED, PAUSED, TEXT, WARN
+from edge.display.panel.palette import ALARM, BACK, BANNER, CARD, MUTED, PAUSED, TEXT, WARN
 from edge.display.panel.picture import drifted, picture
 from edge.display.view import Setup, View, offset_words
 from edge.items import Bytes
@@ -31,6 +31,7 @@ def draw(view: View, width: int = WIDTH, height: int = HEIGHT) -> Bytes:
     drifted(canvas, view, layout.picture)
     devices(canvas, view, layout)
     headline(canvas, view, reading, layout.headline)
+    _alarm(canvas, view, layout)
     charts.bars(canvas, view, reading, layout)
     if layout.votes:
         charts.votes(canvas, view, reading, layout.votes)
@@ -122,6 +123,21 @@ def _header(canvas: Canvas, view: View, layout: Layout) -> None:
         end = text(canvas, (end + 28, y), words, size, WARN, room=max(0, x - end - 28))
     if view.source and x - end > 90:
         text(canvas, (x, y), view.source, size, MUTED, align="right", room=x - end - 28)
+
+
+def _alarm(canvas: Canvas, view: View, layout: Layout) -> None:
+    """A band across the top of the picture while an alarm of anybody shown is up, in both languages."""
+    present = [*view.others.values(), *([view.present] if view.present else [])]
+    if not any(reading.alarm for reading in present):
+        return
+    x, y, wide, high = layout.picture
+    band = 0.12 * high
+    box(canvas, x, y, wide, band, ALARM)
+    language = view.look.language
+    both = f"! {word('alarm_up', language)}   {word('alarm_up', 'en' if language == 'ja' else 'ja')}"
+    size = fitting(canvas, both, (30, 26, 22, 19, 16, 14, 12), wide - 24, BOLD)
+    at = (x + wide / 2, y + band / 2 + 0.36 * size)
+    text(canvas, at, both, size, TEXT, BOLD, "centre", wide - 24)
 
 
 def _pause(canvas: Canvas, view: View, layout: Layout) -> None:

@@ -18,6 +18,7 @@ QUIET_DB = -70.0
 """The left end of the level meter."""
 _WIDEST = 78  # a wider terminal gets no wider panel
 _BANNER = "bold #F2F5F8 on #3A2E12"
+_ALARM = "bold #FFFFFF on #B33C00"
 _PAUSED = "bold #0D1117 on #F0B84A"
 _WARN, _MUTED = "#F0B84A", "dim"
 _NAMES = 20  # cells a label's name may take beside its bar
@@ -53,6 +54,9 @@ class TextPanel:
             words = f"{word('paused_big', said)}  {word('paused_how', said)}"
             rows += [(0, Text(set_cell_size(words, width), _PAUSED))]
         rows += [(0, Text(set_cell_size(part.plain, width), _BANNER)) for part in purpose]
+        if reading is not None and reading.alarm:
+            own, other = self._words("alarm_up")
+            rows += [(0, Text(set_cell_size(f" ! {own}  {other}", width), _ALARM))]
         rows += [blank, *((0, row) for row in self._headline(reading))]
         rows += [(6, _ends(word("all_labels", said), word("prior", said) if view.setup.marks else "", width))]
         rows += [(2, row) for row in self._bars(reading, width)]

@@ -14,6 +14,7 @@ votes           windows that took part in the vote
 held            true while a new leader waits and the old label stays
 weights         {modality: its share in the newest window}, present modalities only
 delay_ms        mean age of the windows that voted, by what they weigh (milliseconds)
+alarm           whether the alarm of negative emotions is up ([alarm] of site.toml)
 run             when the run that made it began, ISO 8601, UTC, microseconds: the same in all its records
 """
 
@@ -141,6 +142,7 @@ def record(reading: Reading, labels: Sequence[str], run: str = "") -> dict[str, 
         "weights": {name: round(weight, 3) for name, weight in reading.weights.items()},
         "delay_ms": round(reading.delay_ms, 1),
         "run": run,
+        "alarm": reading.alarm,
     }
 
 

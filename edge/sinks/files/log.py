@@ -7,7 +7,7 @@ readings-20261123-001.csv       after the format was changed; both count for the
 JSON lines have the keys of jsonl.py. CSV has a header in every file and these columns, in order:
 
 wall_time,time,source,state,label,probability_<label> for each label of the bundle,candidates (";" between),
-margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms,person,run
+margin,votes,held,weight_audio,weight_vision,weight_text,delay_ms,person,run,alarm
 
 What is null in JSON is empty in CSV; text that a spreadsheet would run begins with an apostrophe. A bundle
 with other labels begins a new file.
@@ -183,12 +183,14 @@ def columns(labels: Sequence[str]) -> list[str]:
         "delay_ms",
         "person",
         "run",
+        "alarm",
     ]
 
 
 def row(made: dict[str, Any], labels: Sequence[str]) -> list[Any]:
     """One record (edge/sinks/files/jsonl.py) in the order of `columns`; None where there is no value."""
     flat = made | {"candidates": ";".join(made["candidates"]), "held": str(made["held"]).lower()}
+    flat |= {"alarm": str(made["alarm"]).lower()}
     flat |= {f"probability_{label}": p for label, p in (made["probabilities"] or {}).items()}
     flat |= {f"weight_{name}": share for name, share in made["weights"].items()}
     return [flat.get(name) for name in columns(labels)]

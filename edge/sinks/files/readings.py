@@ -103,6 +103,7 @@ def _reading(record: Any) -> Reading:
         held=bool(record["held"]),
         weights=_shares("weights", record["weights"]),
         delay_ms=_number("delay_ms", record["delay_ms"], 0.0, MOST),
+        alarm=bool(record.get("alarm")),  # files of before have none
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from edge.words.site.calibrate import CALIBRATE
 from edge.words.site.coverage import COVERAGE
 from edge.words.site.coverage_found import COVERAGE_FOUND
+from edge.words.site.decide import DECIDE
 from edge.words.site.drift import DRIFT
 from edge.words.site.kpi import KPI
 
-SITE: dict[str, tuple[str, str]] = {**CALIBRATE, **COVERAGE, **COVERAGE_FOUND, **DRIFT, **KPI}
+SITE: dict[str, tuple[str, str]] = {**CALIBRATE, **COVERAGE, **COVERAGE_FOUND, **DECIDE, **DRIFT, **KPI}
