@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,9 +23,11 @@ def decide(
         float,
         typer.Option("--false-alarms-per-hour", metavar="N", min=0.0, max=3600.0, help="opt_decide_budget"),
     ],
-    cost_miss: Annotated[float | None, typer.Option(metavar="COST", min=0.0, help="opt_decide_miss")] = None,
+    cost_miss: Annotated[
+        float | None, typer.Option(metavar="COST", min=0.0, max=1e9, help="opt_decide_miss")
+    ] = None,
     cost_response: Annotated[
-        float | None, typer.Option(metavar="COST", min=0.0, help="opt_decide_response")
+        float | None, typer.Option(metavar="COST", min=0.0, max=1e9, help="opt_decide_response")
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_decide_out")] = None,
     sign: Annotated[str | None, typer.Option(metavar="NAME", help="opt_decide_sign")] = None,
@@ -47,8 +48,6 @@ def decide(
     language = language_of(lang)
     if cost_response is not None and cost_miss is None:
         raise misused("decide_costs", "--cost-response")
-    if any(map(math.isnan, (budget, cost_miss or 0.0, cost_response or 0.0))):
-        raise InputError.of("must_number")
     signed = " ".join((sign or "").split())
     with telling(language):
         for path in (out, report, json):

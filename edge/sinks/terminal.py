@@ -16,6 +16,8 @@ from edge.labels import Labels
 from edge.system.texts import visible
 from edge.words import Language, word
 
+_ALARM = f"bold {COLOURS[1]}"
+
 
 class Terminal:
     """Prints one line a reading, and a heading where a new source begins."""
@@ -56,7 +58,7 @@ def line(reading: Reading, labels: Labels, language: Language = "en") -> Text:
         text.append(f"{word('person', language, number=reading.person)}  ")
     if reading.label is None or reading.probabilities is None:
         text.append(f"-- {word(reading.state, language)}", style="dim")
-        return text.append(f"  {word('alarm_up', language)}", style="bold red") if reading.alarm else text
+        return text.append(f"  {word('alarm_up', language)}", style=_ALARM) if reading.alarm else text
     index = labels.index(reading.label)
     text.append(
         set_cell_size(_named(reading.label, labels, language), 9),
@@ -68,7 +70,7 @@ def line(reading: Reading, labels: Labels, language: Language = "en") -> Text:
     numbers = {"probability": reading.probabilities[index], "lead": reading.margin, "votes": reading.votes}
     text.append(f" {word('line', language, **numbers, weights=weights)}")
     if reading.alarm:
-        text.append(f"  {word('alarm_up', language)}", style="bold red")
+        text.append(f"  {word('alarm_up', language)}", style=_ALARM)
     if reading.held:
         text.append(f"  {word('line_held', language)}", style="dim")
     candidates = ", ".join(_named(label, labels, language) for label in reading.candidates)

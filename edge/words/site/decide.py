@@ -91,7 +91,8 @@ DECIDE: dict[str, tuple[str, str]] = {
         "{average:g} s, suppression {suppression:g} s: {found:.0%} found with {false:.1f}; "
         "nothing is written",
         "誤報 {budget:g} 回/時以下の設定はありません。最も近い設定は、しきい値 {threshold:g}、"
-        "平均 {average:g} 秒、抑制 {suppression:g} 秒（検出率 {found:.0%}、誤報 {false:.1f} 回/時）です。何も書き込みません",
+        "平均 {average:g} 秒、抑制 {suppression:g} 秒"
+        "（検出率 {found:.0%}、誤報 {false:.1f} 回/時）です。何も書き込みません",
     ),
     "decide_blind": (
         "nothing fits: no setting detects any episode here; check the labels, or calibrate the bundle; "
