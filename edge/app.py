@@ -188,12 +188,12 @@ class Reader:
                 Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
                 transcripts,
                 Observer(manifest.audio.rate, self._watch.take) if self._watch else None,
+                Alarms([labels.index(name) for name in labels.negative], lambda: self._point),
             ),
             realtime=self._realtime,
             stopwatch=self._stopwatch,
             checks=self._checks,
             summary=summary,
-            alarms=Alarms([labels.index(name) for name in labels.negative], lambda: self._point),
             say=self._say,
             language=self._site.language,
         )

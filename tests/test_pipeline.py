@@ -77,6 +77,7 @@ def build(tiny_bundle, engines, tokenizer):
                 Encoders(manifest, engines, tokenizer, options.get("stopwatch")),
                 Fusion(manifest, engines["fusion"], options.get("stopwatch")),
                 options.pop("transcripts", None),
+                alarms=options.pop("alarms", Alarms((), lambda: None)),
             ),
             **options,
         )

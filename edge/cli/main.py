@@ -218,7 +218,19 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 
 app.add_typer(review)
-for verb in (bench, build, calibrate, coverage, decide, doctor, evaluate, export, fusion_trial, pseudo, teach):
+for verb in (
+    bench,
+    build,
+    calibrate,
+    coverage,
+    decide,
+    doctor,
+    evaluate,
+    export,
+    fusion_trial,
+    pseudo,
+    teach,
+):
     app.command(cls=Command, help=f"help_{verb.__name__}")(verb)
 
 

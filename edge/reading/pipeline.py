@@ -18,7 +18,6 @@ from edge.errors import MediaError
 from edge.interfaces import Sink
 from edge.items import AudioChunk, Face, Frame, People, Prediction, Quality, Reading, State, Tick, Window
 from edge.perception.faces import too_dark
-from edge.reading.alarm import Alarms
 from edge.reading.confidence import Checks, judged
 from edge.reading.fusion import fused_name
 from edge.reading.pace import Pace
@@ -67,7 +66,6 @@ class Pipeline:
         stopwatch: Stopwatch | None = None,
         checks: Checks | None = None,
         summary: Summary | None = None,
-        alarms: Alarms | None = None,
         say: Callable[[str], None] = lambda _: None,
         language: Language = "en",
     ) -> None:
@@ -81,7 +79,6 @@ class Pipeline:
         self._census = Census()
         self._checks = checks or Checks()
         self._summary = summary or Summary()
-        self._alarms = alarms or Alarms((), lambda: None)
         self._say, self._language = say, language
         self._sensed: Sensed | None = None
 
@@ -167,7 +164,7 @@ class Pipeline:
         given = [reading for reading in found if reading]
         if given:
             return given
-        state, alarm = self._why_nothing(window, loud), self._alarms.silent(window.end, self._rules)
+        state, alarm = self._why_nothing(window, loud), self._stages.alarms.silent(window.end, self._rules)
         return [Reading(time=window.end, state=state, source=source, alarm=alarm)]
 
     def _read_one(
@@ -265,7 +262,7 @@ class Pipeline:
             weights=prediction.weights,
             delay_ms=tally.delay_ms,
             prediction=prediction,
-            alarm=self._alarms.read(prediction, rules, person),
+            alarm=self._stages.alarms.read(prediction, rules, person),
         )
 
     def _here(self, prediction: Prediction) -> Rules:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from edge.drift.observation import Observer
 from edge.items import AudioChunk, Floats, Frame, People, Tick, Transcript, Window
 from edge.perception.speech import Speech
+from edge.reading.alarm import Alarms
 from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
 
@@ -56,3 +57,5 @@ class Stages:
     transcripts: TranscriptSource | None = None
     observer: Observer | None = None
     """Notes what windows are like; None: nothing is compared."""
+    alarms: Alarms = field(default_factory=lambda: Alarms((), lambda: None))
+    """None is ever up, without others."""
