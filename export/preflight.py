@@ -78,9 +78,6 @@ def _of_modality(name: str, recipe: Recipe, data: Path) -> Iterator[EdgeError]:
     yield from _raised(lambda: started_from(recipe, name, data))
     if wanted.teacher not in (None, "cnn"):
         yield from _raised(lambda: teacher_of(recipe, name, data))
-    if not wanted.corpora:
-        yield ConfigError.of("preflight_no_corpora", name=name)
-        return
     yield from _lacking(name, recipe, lambda: SPLITS[name](recipe, data), cut=False)
 
 

@@ -36,8 +36,8 @@ Strength = Annotated[Number, Field(ge=0.0, le=100.0)]
 class StudentRecipe(Spec):
     """How one encoder is trained."""
 
-    corpora: tuple[str, ...]
-    """Folders below the data folder."""
+    corpora: tuple[str, ...] = ()
+    """Folders below the data folder. Without, where the network stays as it is: those of another modality."""
     dev: tuple[str, ...] = ()
     """Speakers that set the temperature and show progress."""
     test: tuple[str, ...] = ()
@@ -60,6 +60,8 @@ class StudentRecipe(Spec):
     def _something_to_keep(self) -> Self:
         if self.epochs == 0 and self.start is None:
             raise ValueError(InputError.of("recipe_start"))
+        if self.epochs and not self.corpora:
+            raise ValueError(InputError.of("recipe_corpora"))
         if self.epochs == 0 and getattr(self, "teacher", None) is not None:
             raise ValueError(InputError.of("recipe_nobody"))
         return self
@@ -193,6 +195,17 @@ class Recipe(Spec):
     """Teachers whose own Python code may run."""
     trial: bool = False
     """Put the fusion on trial as well (`edge fusion-trial`); needs ravdess and ravdess_au."""
+
+    @model_validator(mode="after")
+    def _kept_networks_have_examples(self) -> Self:
+        """The fusion and the INT8 ranges need examples of a network that stays as it is, too."""
+        students: dict[str, StudentRecipe] = {"audio": self.audio, "vision": self.vision, "text": self.text}
+        named = next((one for one in students.values() if one.corpora), None)
+        if named is None:
+            raise ValueError(InputError.of("recipe_no_corpora"))
+        lent = {part: getattr(named, part) for part in ("corpora", "dev", "test")}
+        kept = {name: one.model_copy(update=lent) for name, one in students.items() if not one.corpora}
+        return self.model_copy(update=kept) if kept else self
 
     @field_validator("quantize")
     @classmethod

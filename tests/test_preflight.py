@@ -91,7 +91,7 @@ def test_a_modality_without_corpora_is_named(whole, name):
         for line in RECIPE.split(f"[{name}]\n")[1].split("\n[")[0].splitlines()
         if line.startswith("corpora")
     ]
-    with pytest.raises(ConfigError, match=f"{name}: corpora is empty; name at least one"):
+    with pytest.raises(ConfigError, match=f"{name}.*corpora is empty; name at least one"):
         check(recipe_of(whole, (line, "corpora = []")), whole)
 
 
@@ -123,3 +123,44 @@ def test_complaints_are_in_the_language_asked_for(data, capsys, monkeypatch):
     assert "直すべき点が 2 件" in caught.value.told("ja")
     assert "audio：dev に" in capsys.readouterr().err
     assert json.dumps(caught.value.values)
+
+
+def kept(data, names, *changes):
+    """The tiny recipe, with networks of the starter that stay as they are and name no corpora."""
+    text = RECIPE.replace("[tokens]\nvocabulary = 120\nlength = 16\n", "")
+    for name in names:
+        part = text.split(f"[{name}]\n")[1].split("\n[")[0]
+        text = text.replace(part, 'start = "starter"\nepochs = 0', 1)
+    for old, new in changes:
+        text = text.replace(old, new, 1)
+    (data / "kept.toml").write_text(text, encoding="utf-8")
+    return read_recipe(data / "kept.toml")
+
+
+def test_a_network_that_stays_takes_its_examples_from_another_modality(whole):
+    recipe = kept(whole, ["text"])
+    assert recipe.text.corpora == ("voices",)  # which has transcripts
+    assert (recipe.text.dev, recipe.text.test) == (("s2",), ("s3",))
+    check(recipe, whole)
+
+
+def test_a_network_that_stays_still_needs_something_to_be_fused_with(whole):
+    with pytest.raises(
+        DatasetError, match=r"voices: none of \d+ recordings shows a face; name another corpus"
+    ):
+        check(kept(whole, ["vision"]), whole)
+    with pytest.raises(ConfigError, match="no modality names corpora"):
+        kept(whole, ["audio", "vision", "text"])
+
+
+def test_a_start_of_other_labels_is_one_line(whole, capsys):
+    labels = "[labels]\nneutral = {}\nangry = {}\n[fusion]"
+    recipe = kept(whole, ["vision", "text"], ("[fusion]", labels))
+    with pytest.raises(ConfigError) as caught:
+        check(recipe, whole)
+    lines = [str(caught.value), *capsys.readouterr().err.splitlines()]
+    (line,) = [line for line in lines if "start" in line]
+    assert line == (
+        "start: the labels of starter are neutral, angry, happy, sad, worried, surprise, those of the recipe "
+        "neutral, angry; leave start out, or name the bundle's labels under [labels]"
+    )

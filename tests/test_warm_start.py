@@ -125,7 +125,7 @@ def test_a_recipe_names_the_bundle_a_network_begins_as(starter, tmp_path):
 def test_other_features_cannot_go_on_from_a_bundle(tmp_path):
     wanted = recipe(start="starter")
     other = wanted.model_copy(update={"tokens": wanted.tokens.model_copy(update={"length": 32})})
-    with pytest.raises(ConfigError, match=r"text.start: starter has other labels or features"):
+    with pytest.raises(ConfigError, match=r"text.start: starter takes other features"):
         started_from(other, "text", tmp_path)
 
 

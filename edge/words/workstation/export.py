@@ -39,11 +39,16 @@ EXPORT: dict[str, tuple[str, str]] = {
         "{count} things must be mended before training begins; each is said above",
         "学習を始める前に直すべき点が {count} 件あります。上に表示した内容を確認してください",
     ),
-    "preflight_no_corpora": (
-        "{name}: corpora is empty; name at least one: the fusion and the INT8 ranges need its examples "
-        "even where epochs = 0",
-        "{name}：corpora が空です。1 つ以上指定してください（epochs = 0 でも、統合の学習と INT8 の範囲の"
-        "決定にデータが必要です）",
+    "recipe_corpora": (
+        "corpora is empty; name at least one folder to learn from, or keep a network with start and "
+        "epochs = 0",
+        "corpora が空です。学習に使うフォルダーを 1 つ以上指定するか、start と epochs = 0 で元のモデルを"
+        "使用してください",
+    ),
+    "recipe_no_corpora": (
+        "no modality names corpora; name some under [audio], [vision] or [text]: the fusion learns from them",
+        "どのモダリティにも corpora がありません。[audio]、[vision]、[text] のいずれかに指定してください"
+        "（統合の学習に必要です）",
     ),
     "preflight_no_audio": (
         "{name}: no {role} example has a recording; name a corpus with recordings",
@@ -119,9 +124,15 @@ EXPORT: dict[str, tuple[str, str]] = {
         "no weight of the bundle could be told to be {weight}; leave start out of the recipe",
         "バンドルに {weight} に対応する重みが見つかりません。レシピから start を削除してください",
     ),
+    "start_labels": (
+        "start: the labels of {start} are {theirs}, those of the recipe {ours}; leave start out, or name the "
+        "bundle's labels under [labels]",
+        "start：{start} のラベルは {theirs}、レシピのラベルは {ours} です。start を削除するか、[labels] を"
+        "バンドルのラベルに合わせてください",
+    ),
     "start_other": (
-        "{name}.start: {start} has other labels or features than the recipe; leave it out",
-        "{name}.start：{start} のラベルまたは特徴量がレシピと異なります。start を削除してください",
+        "{name}.start: {start} takes other features than the recipe says; leave it out",
+        "{name}.start：{start} の特徴量がレシピと異なります。start を削除してください",
     ),
     "start_shape": (
         "{name}.start: the {name} network of {folder} is of another shape than this version "
