@@ -59,6 +59,16 @@ def test_it_looks_as_it_did(language, tmp_path):
     assert different.mean() < 0.002, tmp_path
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_an_alarm_is_a_band_over_the_picture_while_it_is_up(language):
+    for alarm in (True, False):
+        shown = board(readings=[*minute()[:-1], read(60, "angry", alarm=alarm)])
+        image = draw(shown.view(ViewOptions(language), 60.0))
+        left, top, width, _ = (round(edge) for edge in PICTURE)
+        band = image[top + 4, left + 4 : left + width - 4]
+        assert (band == palette.ALARM).all(axis=1).all() == alarm
+
+
 def test_a_panel_is_a_picture_and_the_same_view_gives_the_same():
     shown = view()
     image = draw(shown)

@@ -143,6 +143,9 @@ def test_a_doubtful_reading_says_so():
     assert line(doubtful, LABELS).plain.endswith("  held  needs a check: sad, worried")
     unasked = dataclasses.replace(doubtful, state="reading", held=False)
     assert line(unasked, LABELS).plain.endswith("  one of: sad, worried")
+    assert "ALARM: negative emotions" in line(dataclasses.replace(unasked, alarm=True), LABELS).plain
+    quiet = Reading(time=1.0, state="no_speech", alarm=True)
+    assert line(quiet, LABELS, "ja").plain.endswith("  警報：否定感情")
     assert line(unasked, LABELS, "ja").plain.endswith("  候補：悲しみ, 不安")
 
 

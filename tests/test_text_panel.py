@@ -86,6 +86,15 @@ def test_the_last_minute_has_shapes_outlines_states_and_gaps():
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
+def test_an_alarm_is_a_line_in_both_languages(language):
+    alarmed = board(readings=[*minute()[:-1], read(60, "angry", alarm=True)])
+    lines = shown(alarmed.view(ViewOptions(language), 60.0))
+    assert any(word("alarm_up", "en") in line and word("alarm_up", "ja") in line for line in lines)
+    assert max(map(cell_len, lines)) <= 80
+    assert not any(word("alarm_up", "ja") in line for line in shown(view(language)))
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
 def test_doubt_and_a_call_for_a_check(language):
     reading = read(60, "sad", 0.8, candidates=("sad", "worried"), held=True)
     for name in ("reading", "needs_check"):

@@ -17,8 +17,9 @@ import pytest
 from rig_audio import missing, until
 from test_live import Player
 
-from edge.config import Site
+from edge.config import Site, read_site
 from edge.sources.devices.live import LiveSource
+from edge.system.private import write_whole
 from edge.watch import _stopping, watch
 
 
@@ -44,6 +45,20 @@ def test_a_signal_ends_it_and_what_was_read_is_there(site, tmp_path, number):
     assert len(lines) == sum(summary.states.values()) >= 3
     assert lines[0]["state"] == "warming_up"
     assert lines[-1]["source"] == "live"
+
+
+def test_a_new_threshold_is_taken_while_it_runs(tiny_bundle, site, tmp_path):
+    settings, out, said = tmp_path / "site.toml", tmp_path / "out.jsonl", []
+    settings.write_text("[alarm]\nthreshold = 1.0\n")
+    site = site.model_copy(update={"alarm": read_site(settings).alarm})
+    threading.Timer(4.0, write_whole, (settings, "[alarm]\nthreshold = 0.0\n")).start()
+    threading.Timer(8.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    watch(site, out, True, said.append, settings)
+    alarms = [one["alarm"] for one in map(json.loads, out.read_text().splitlines()) if one["label"]]
+    assert alarms == sorted(alarms)
+    assert (alarms[0], alarms[-1]) == (False, True)
+    (line,) = [line for line in said if "[alarm]" in line]
+    assert "is in use: threshold 0, " in line
 
 
 def test_a_hang_up_that_is_ignored_stays_ignored():

@@ -14,9 +14,8 @@ outside       {detection, false_alarms_per_hour} of the people left out, all tog
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +37,7 @@ from edge.system.texts import left, right, visible
 from edge.words import Language, word
 
 
-def decide(
-    bundle: Bundle, folder: Path, site: Site, wish: Wish, tell: Callable[[str], object] = lambda _: None
-) -> dict[str, Any]:
+def decide(bundle: Bundle, folder: Path, site: Site, wish: Wish) -> dict[str, Any]:
     """The facts of a choice; the site's prior and vote hold, its [alarm] does not.
 
     Raises DatasetError where no label is negative, nothing can be judged, or no episode is there to find.
@@ -55,8 +52,7 @@ def decide(
     if not found:
         raise DatasetError.of("none_judged", count=len(examples), folder=folder)
     streams = streams_of(found, asked)
-    told = partial(_told, tell)
-    searched = search(streams.tracks, asked.rules, asked.negative, asked.hop_s, told)
+    searched = search(streams.tracks, asked.rules, asked.negative, asked.hop_s)
     whole = searched.whole(0)
     if not whole.episodes or not whole.other_s:
         raise DatasetError.of("decide_no_pair", episodes=whole.episodes, hours=whole.other_s / 3600)
@@ -90,9 +86,8 @@ def evidence_of(folder: Path) -> str:
 def table(facts: Mapping[str, Any], language: Language) -> str:
     """The choice for a person at a terminal: the trade-off, what is chosen, and how it spreads."""
     lines = [word("decide_streams", language, **facts, streams=word(f"kpi_{facts['kind']}", language))]
-    heads = ("decide_budget", "decide_threshold", "decide_average", "decide_suppression")
-    heads = (*heads, "decide_found", "decide_false")
-    lines += ["", "".join(right(word(head, language), 13) for head in heads)]
+    heads = ("budget", "threshold", "average", "suppression", "found", "false")
+    lines += ["", "".join(right(word(f"decide_{head}", language), 13) for head in heads)]
     for row in facts["trade_off"]:
         lines.append(
             f"{row['budget']:13g}{row['threshold']:13g}{row['average_s']:13g}{row['suppression_s']:13g}"
@@ -168,7 +163,3 @@ def _at(point: Point, counts: Counts) -> dict[str, Any]:
 def _pair_of(counts: Counts) -> dict[str, Any]:
     values = {"detection": counts.detection, "false_alarms_per_hour": counts.false_per_hour}
     return {name: None if value is None else round(value, 4) for name, value in values.items()}
-
-
-def _told(tell: Callable[[str], object], done: int, of: int) -> None:
-    tell(f"{done}/{of}")

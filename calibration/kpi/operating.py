@@ -13,7 +13,7 @@ out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -98,13 +98,12 @@ def search(
     rules: Rules,
     negative: Sequence[int],
     hop_s: float,
-    tell: Callable[[int, int], object] = lambda done, of: None,
 ) -> Search:
-    """Count every point on streams; tell: how many averagings are done, of how many."""
+    """Count every point on streams."""
     people = tuple(sorted({track.person for track in tracks}))
     priors = [site_priors(track, rules) for track in tracks]
     points, rows = [], []
-    for number, average_s in enumerate(AVERAGES_S):
+    for average_s in AVERAGES_S:
         own = alarm_rules(rules, Point(average_s=average_s))
         scored = [read(track, own, "prior", known) for track, known in zip(tracks, priors, strict=True)]
         for suppression_s, threshold in product(SUPPRESSIONS_S, GRID):
@@ -112,7 +111,6 @@ def search(
             found = people_counts(scored, negative, point, rules, hop_s)
             points.append(point)
             rows.append([_row(found[person]) for person in people])
-        tell(number + 1, len(AVERAGES_S))
     return Search(tuple(points), people, np.array(rows))
 
 
@@ -173,7 +171,7 @@ def _chosen(counts: NDArray[np.float64], points: Sequence[Point], wish: Wish) ->
     if not len(fits):
         return None
     missed = counts[:, 0] - counts[:, 1] if wish.cost_miss is None else _costs(counts, wish)
-    return int(min(fits, key=lambda i: (round(float(missed[i]), 9), rates[i], -points[i].threshold)))
+    return int(min(fits, key=lambda i: (round(float(missed[i]), 9), rates[i], -points[int(i)].threshold)))
 
 
 def _rates(counts: NDArray[np.float64]) -> NDArray[np.float64]:
