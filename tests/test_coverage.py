@@ -120,7 +120,7 @@ def test_a_sound_is_found_encoded_again_softer_and_cut(speech, tmp_path, rng):
 
 def test_the_same_sentence_of_the_same_person_is_another_sound(media):
     folder = media.parent / "ravdess"
-    clips = [clip for clip in read_clips(folder)[0] if clip.speaker == "ravdess-03"][:40]
+    clips = [clip for clip in read_clips(folder)[0] if clip.speaker == "ravdess-03"][:16]
     sounds = [marks(load_sound(clip.path, RATE)) for clip in clips]
     known = Sounds(sounds)
     assert [known.find(one) for one in sounds] == [[number] for number in range(len(sounds))]
@@ -138,7 +138,7 @@ def test_sound_is_measured_block_by_block_as_in_one_piece(speech):
     np.testing.assert_array_equal(one.marks, other.marks)
     np.testing.assert_allclose(one.spectrum, other.spectrum)
     assert one.speech_s == other.speech_s > 10
-    assert other.snr_db.min() > 10
+    assert 10 < other.snr_db.min() <= other.snr_db.max() <= 40
     assert whole.finish() is None
     # As many marks as frames less the first few: none is lost between blocks.
     assert len(one.marks) == (len(long) - 4096) // 320 + 1 - 5
@@ -223,7 +223,7 @@ def test_a_folder_is_set_beside_the_kit(edge, site, tmp_path):  # noqa: F811
     assert [leak["kind"] for leak in said["leaks"]].count("sound") >= 1
     assert {tuple(leak["files"][1]) for leak in said["leaks"]} == {("copy.opus",)}
     steps = [step["text"]["en"] for step in said["next"]]
-    assert "7 more people on the shift night in the condition office, 60 minutes each" in steps
+    assert "New people on the shift night in the condition office: 7, 60 minutes each" in steps
     assert "Fill these columns of metadata.csv: session" in steps
     assert set(said["hours_by_shift"]) == {"day", "night"}
     html = page.read_text(encoding="utf-8")
@@ -277,7 +277,7 @@ def test_one_person_only_is_far_too_little(edge, tmp_path, speech):  # noqa: F81
     table(tmp_path / "one", ("file_name", "speaker", "emotion"), [("a.wav", "A", "angry")])
     done = edge("coverage", tmp_path / "one")
     assert done.code == 1
-    assert "9 more people, 60 minutes each" in done.out
+    assert "New people: 9, 60 minutes each" in done.out
     assert "shortcuts were not looked for" in done.out
 
 
@@ -287,7 +287,7 @@ def test_wrong_folders_are_one_line(edge, tmp_path, tiny_bundle):  # noqa: F811
     assert "is no folder" in one_line_error(edge("coverage", tmp_path / "none"))
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "a.wav").write_bytes(b"x" * 99)
-    assert "none of the 1 recordings" in one_line_error(edge("coverage", tmp_path / "bad"))
+    assert "can be read (tried: 1)" in one_line_error(edge("coverage", tmp_path / "bad"))
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "metadata.csv").write_text("clip,who\na.wav,A\n")
     assert "file_name" in one_line_error(edge("coverage", tmp_path / "other"))

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from calibration.quality.fingerprint import FRAME, HOP, MOVE, RATE, Marks, marks_of
 from edge.items import Floats
-from edge.perception.speech import CHUNK, SpeechDetector
+from edge.perception.speech import CHUNK, MAX_SNR_DB, SpeechDetector
 
 BLOCK_S = 10
 """Sound measured at a time (seconds): its noise and its speech are compared within it."""
 BANDS = 20
 """Bands of the long-term average spectrum, as wide as each other on a logarithmic scale."""
+QUIET_SHARE = 5.0
+"""The noise floor is the level below which so many percent of the moments lie."""
 _EDGES = np.round(np.geomspace(80.0, 7800.0, BANDS + 1) / RATE * FRAME).astype(int)
 _HANN = np.hanning(FRAME).astype(np.float32)
 _QUIET = 1e-10  # 100 dB below full scale: no power is taken for less
@@ -41,7 +43,7 @@ class Sound:
     spectrum: NDArray[np.float64]
     """Long-term average spectrum [BANDS]: level of each band over their mean (decibels)."""
     snr_db: NDArray[np.float64]
-    """Speech to noise of each block with speech (decibels, 0..40)."""
+    """Speech over the noise floor in each block with speech (decibels, 0..40)."""
     marks: Marks
     """What the same sound is found by elsewhere."""
 
@@ -107,7 +109,10 @@ class _Recording:
         self._speech_s += speech.seconds
         self._noises.append((speech.noise_db, seconds))
         if speech.present:
-            self._snrs.append(speech.snr_db)
+            # Not the ratio of the detector: in a clip of a second, breath and ends of words are its pauses.
+            heard = power[power > 0]
+            ratio = _db(_active(heard)) - _db(float(np.percentile(heard, QUIET_SHARE)))
+            self._snrs.append(min(MAX_SNR_DB, ratio))
 
     def _mark(self, block: Floats) -> None:
         sound = np.concatenate([self._tail, block])
@@ -129,14 +134,19 @@ class _Recording:
         return Sound(
             self.seconds,
             self._speech_s,
-            _db(float(power[power >= power.max() * _ACTIVE].mean())),
+            _db(_active(power)),
             _db(float(power.max())),
             float(np.average(levels, weights=lengths)),
-            _db(float(np.percentile(power, 5))),
+            _db(float(np.percentile(power, QUIET_SHARE))),
             spectrum - spectrum.mean(),
             np.array(self._snrs),
             np.concatenate(self._marks),
         )
+
+
+def _active(power: Floats) -> float:
+    """Mean power of the louder moments."""
+    return float(power[power >= power.max() * _ACTIVE].mean())
 
 
 def _db(power: float) -> float:

@@ -43,7 +43,7 @@ COVERAGE: dict[str, tuple[str, str]] = {
         "{folder} に録音・録画も metadata.csv もありません。.wav や .mp4 などを入れてください",
     ),
     "coverage_all_unread": (
-        "none of the {count} recordings of {folder} can be read; the first: {why}",
+        "no recording of {folder} can be read (tried: {count}); the first: {why}",
         "{folder} の録音・録画 {count} 件をどれも読み取れません。最初の 1 件：{why}",
     ),
     "coverage_progress": (
@@ -63,7 +63,7 @@ COVERAGE: dict[str, tuple[str, str]] = {
     "coverage_state_far": ("far too little", "大幅に不足"),
     "coverage_state_unknown": ("not known", "不明"),
     "coverage_ends_bad": (
-        "{leaks} leaks, {far} things far too little",
+        "leaks: {leaks}; far too little: {far}",
         "重複 {leaks} 件、大幅な不足 {far} 件",
     ),
     "coverage_is": ("{folder}: {verdict}", "{folder}：{verdict}"),

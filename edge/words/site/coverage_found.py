@@ -83,8 +83,8 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
         "付近までしかありません）",
     ),
     "coverage_next_people": (
-        "{count} more people{where}, {minutes} minutes each",
-        "新たに {count} 名を{where}各 {minutes} 分録る",
+        "New people{where}: {count}, {minutes} minutes each",
+        "{where}新たに {count} 名を各 {minutes} 分録る",
     ),
     "coverage_next_place": ("{minutes} minutes more{where}", "{where}さらに {minutes} 分録る"),
     "coverage_at_shift": (" on the shift {name}", "「{name}」の勤務帯に"),
@@ -101,7 +101,7 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
     ),
     "coverage_next_labels": ("More clips of each label: {counts}", "ラベルごとの録音を増やす：{counts}"),
     "coverage_next_label_people": (
-        "{count} more clips of {label}, from {people} more people at least",
+        "{count} more clips of {label}, from people who do not show it yet: {people} at least",
         "「{label}」をあと {count} 件、新たに {people} 名以上から録る",
     ),
     "coverage_next_instead_noise": (
