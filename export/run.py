@@ -96,7 +96,8 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
         trained.private,
         beside,
     )
-    made.card.write_text(card(recipe, before, found), encoding="utf-8")
+    for language, page in made.cards.items():
+        page.write_text(card(recipe, before, found, language), encoding="utf-8")
     accuracy = {
         title: {precision: report.as_dict() for precision, report in row.items()}
         for title, row in results.items()

@@ -16,7 +16,9 @@ from edge.bundle.manifest import AudioSpec, Limits, TextSpec, VisionSpec
 from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
 from edge.reading.voting import Rules
+from edge.words import Language
 from export.corpora.readers import corpora_fingerprint
+from export.deliver.card import FILES as CARDS
 from export.deliver.pack import even, pack
 from export.fusion.crossfit import CrossFit, cross_fitted, train_heads
 from export.fusion.head import FusionHead
@@ -89,9 +91,9 @@ class Made:
     reports: Mapping[str, QuantizeReport]
     facts: dict[str, Any]
     """Fields of the manifest."""
-    parts: tuple[dict[str, Limits], Path, Path, Path]
-    """Limits, tokenizer, golden outputs and card, as `pack` takes them."""
-    card: Path
+    parts: tuple[dict[str, Limits], Path, Path, list[Path]]
+    """Limits, tokenizer, golden outputs and cards, as `pack` takes them."""
+    cards: Mapping[Language, Path]
     candidates: Mapping[str, Bundle]
     """Precision (fp32, int8) -> the bundle that is judged."""
 
@@ -155,15 +157,17 @@ def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
         "privacy": trained.private,
         "parity": parity_of(floats, integers, judged),
     }
-    golden, page = work / "golden.npz", work / "card.md"
+    golden = work / "golden.npz"
+    cards = {language: work / file for language, file in CARDS.items()}
     limits = golden_cases(floats, integers, judged, golden)
-    page.write_text(f"# {recipe.name}\n\nnot judged yet\n", encoding="utf-8")
-    parts = (limits, trained.places["text"] / "tokenizer.json", golden, page)
+    for page in cards.values():
+        page.write_text(f"# {recipe.name}\n\nnot judged yet\n", encoding="utf-8")
+    parts = (limits, trained.places["text"] / "tokenizer.json", golden, list(cards.values()))
     candidates = {
         "fp32": pack(work / "bundle-fp32", recipe, floats, {}, *parts, facts),
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),
     }
-    return Made(floats, integers, reports, facts, parts, page, candidates)
+    return Made(floats, integers, reports, facts, parts, cards, candidates)
 
 
 def adapted_rows(

@@ -8,9 +8,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+import typer
 from test_cli import REVIEW, VERBS, edge, one_line_error  # noqa: F401 - edge is a fixture
 
 from edge.cli.help import wrapped
+from edge.cli.main import app
 from edge.system.texts import columns
 
 EVERY = ["", *VERBS, *(f"review {part}" for part in REVIEW)]
@@ -149,3 +151,13 @@ def test_completion_is_installed_and_says_where(edge, tmp_path, monkeypatch):  #
     assert "_EDGE_COMPLETE=complete_bash" in place.read_text()
     monkeypatch.setattr("typer._completion_shared._get_shell_name", lambda: "tcsh", raising=False)
     assert "is not known; run it from bash" in one_line_error(edge("--install-completion"))
+
+
+def test_every_verb_takes_a_language():
+    def verbs(command):
+        parts = getattr(command, "commands", None)
+        return [verb for one in parts.values() for verb in verbs(one)] if parts else [command]
+
+    found = verbs(typer.main.get_command(app))
+    assert len(found) > 15
+    assert [verb.name for verb in found if "lang" not in [option.name for option in verb.params]] == []

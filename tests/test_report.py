@@ -116,7 +116,9 @@ def made(tmp_path_factory, _tiny):
     quantized = {n: QuantizeReport(3, 5, 0.9, {"a": "last layer"}, 9, "mse", 0) for n in manifest.models}
     told = SimpleNamespace(folder=bundle.folder, manifest=manifest, path=bundle.path)
     monkeypatch = pytest.MonkeyPatch()
-    monkeypatch.setattr(beside_bundles, "judge", lambda bundles, _: ({}, {n: rivals[n] for n in bundles}))
+    monkeypatch.setattr(
+        beside_bundles, "score_bundles", lambda bundles, _: ({}, {n: rivals[n] for n in bundles})
+    )
     beside = beside_bundles.differences(
         {"fp32": rivals["fp32"], "int8": answers}, {"starter": open_bundle(starter_bundle())}, sets
     )
@@ -468,7 +470,7 @@ def test_a_bundle_that_cannot_be_judged_ends_no_export(monkeypatch, capsys):
     def broken(*_):
         raise BundleError("its engine is gone")
 
-    monkeypatch.setattr(beside_bundles, "judge", broken)
+    monkeypatch.setattr(beside_bundles, "score_bundles", broken)
     ours = person_by_person([9, 8])
     sets = [HeldOut("site", "audio", ours.examples)]
     asked = {name: {"audio on site": ours} for name in ("fp32", "int8")}

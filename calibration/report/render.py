@@ -19,11 +19,6 @@ def render(folder: Path, template: str, **facts: Any) -> str:
     return _environment(folder).get_template(template).render(**facts)
 
 
-def number(value: float | None, unit: str) -> str:
-    """A measured value with its unit, or that there is none."""
-    return "not measured" if value is None else f"{value:.1f} {unit}"
-
-
 class Texts:
     """What templates call for texts: t("English", "日本語", name=value)."""
 
@@ -46,5 +41,5 @@ def _environment(folder: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    templates.filters |= {"number": number, "f": format}
+    templates.filters |= {"f": format}
     return templates

@@ -7,7 +7,7 @@ from pathlib import Path
 from calibration.report.render import render
 from edge.bundle.site import SiteCalibration
 from edge.system.texts import left, right
-from edge.words import Language, asked_language, word
+from edge.words import Language, word
 
 
 def table(site: SiteCalibration, language: Language) -> str:
@@ -28,9 +28,8 @@ def table(site: SiteCalibration, language: Language) -> str:
     )
 
 
-def card_section(site: SiteCalibration) -> str:
+def card_section(site: SiteCalibration, language: Language) -> str:
     """The part of a card that is about the site."""
-    language = asked_language()
     return render(
         Path(__file__).parent,
         "card.md.jinja",

@@ -16,8 +16,11 @@ from calibration.site.told import card_section
 from edge.bundle.folder import Bundle, write_bundle
 from edge.bundle.site import HEAD_FILE, SiteCalibration
 from edge.reading.site_head import SiteHead
+from edge.words import Language, asked_language
 
-GOLDEN, CARD = "golden.npz", "card.md"
+GOLDEN = "golden.npz"
+CARDS: dict[str, Language] = {"card.md": "en", "card.ja.md": "ja"}
+"""The card in each language; a bundle of an earlier version has the first alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,14 +47,17 @@ def write_site_bundle(parent: Bundle, changed: Changed, target: Path) -> Bundle:
         models, golden = _models(parent, changed.graphs, scratch)
         files = {file: parent.path(file) for file in manifest.files if file != HEAD_FILE}
         if changed.graphs:
-            np.savez_compressed(scratch / GOLDEN, **golden)  # type: ignore[arg-type]
+            np.savez_compressed(scratch / GOLDEN, **golden)
             files[GOLDEN] = scratch / GOLDEN
         if arrays:
             np.savez(scratch / HEAD_FILE, **arrays)  # type: ignore[arg-type]
             files[HEAD_FILE] = scratch / HEAD_FILE
-        card = parent.path(CARD).read_text(encoding="utf-8")
-        (scratch / CARD).write_text(_card(card, site), encoding="utf-8")
-        files[CARD] = scratch / CARD
+        cards = {file: language for file, language in CARDS.items() if file in manifest.files}
+        for file, language in cards.items():
+            spoken = language if len(cards) > 1 else asked_language()
+            card = parent.path(file).read_text(encoding="utf-8")
+            (scratch / file).write_text(_card(card, site, spoken), encoding="utf-8")
+            files[file] = scratch / file
         return write_bundle(target, facts, models, files)
 
 
@@ -75,10 +81,10 @@ def _models(
     return models, golden
 
 
-def _card(card: str, site: SiteCalibration) -> str:
+def _card(card: str, site: SiteCalibration, language: Language) -> str:
     """The card with what a site's calibration did, in place of what one before it did."""
     before = card.split(f"\n{MARK}\n")[0].rstrip("\n")
-    return f"{before}\n\n{MARK}\n\n{card_section(site)}"
+    return f"{before}\n\n{MARK}\n\n{card_section(site, language)}"
 
 
 MARK = "<!-- site -->"

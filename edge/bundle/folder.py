@@ -2,7 +2,7 @@
 
     bundle.json                                        the manifest, written last
     audio.onnx vision.onnx text.onnx fusion.onnx       networks, INT8 Q/DQ, static shapes
-    tokenizer.json face_detector.onnx golden.npz card.md
+    tokenizer.json face_detector.onnx golden.npz card.md card.ja.md
 
 Every file is checked by sha256 on opening, the manifest by a digest of its own, the graphs' inputs and
 outputs against the manifest; a file that it does not list is refused. All this finds accidents. It stops

@@ -27,6 +27,7 @@ def bench(
         typer.Option(metavar="FOLDER", help="opt_bench_whisper"),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_bench_out")] = None,
+    lang: LocaleOption = None,
 ) -> None:
     """Measure where the time of one window goes, memory and start-up, INT8 beside FP32."""
     one_thread()
@@ -55,6 +56,7 @@ def build(
     bundle: BundleArgument = None,
     listing: Annotated[bool, typer.Option("--list", help="opt_build_list")] = False,
     clean: Annotated[bool, typer.Option("--clean", help="opt_build_clean")] = False,
+    lang: LocaleOption = None,
 ) -> None:
     """Compile a bundle with TensorRT for this machine, so that `edge run` need not do it at its start."""
     one_thread()
@@ -109,6 +111,7 @@ def teach(
     recipe: Annotated[Path, typer.Argument(help="opt_teach_recipe")],
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_data")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_teach_out")],
+    lang: LocaleOption = None,
 ) -> None:
     """Ask the recipe's teachers about every clip ahead of edge export, which then finds the answers."""
     with _extra("export"):
@@ -132,6 +135,7 @@ def _extra(name: str) -> Iterator[None]:
 def fusion_trial(
     data: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_fusion_trial_data")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_fusion_trial_out")],
+    lang: LocaleOption = None,
 ) -> None:
     """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face."""
     one_thread()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from edge.cli.help import misused
+from edge.cli.options import LocaleOption
 from edge.errors import MissingExtraError
 from edge.system.disk import writing
 from edge.system.output import say
@@ -24,6 +25,7 @@ def pseudo(
         float | None,
         typer.Option(min=0.01, max=0.9, metavar="SHARE", help="opt_pseudo_trial"),
     ] = None,
+    lang: LocaleOption = None,
 ) -> None:
     """Guess labels of recordings in rounds, behind a signed policy, a gate and people who listen."""
     if (unlabelled is None) == (trial is None):

@@ -1,50 +1,49 @@
-"""card.md: what a person must know before trusting a bundle."""
+"""card.md and card.ja.md: what a person must know before trusting a bundle, from one template."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from calibration.report.render import render
 from edge.bundle.folder import Bundle
 from edge.items import MODALITIES
+from edge.words import Language
 from export.deliver.measured import Measured
+from export.deliver.names import LICENCES, Names
 from export.judge.headline import HEADLINE
 from export.recipe import Recipe
 
-LICENCES = {
-    "ravdess": "RAVDESS, acted English speech, CC BY-NC-SA 4.0",
-    "nemo": "nEMO, acted Polish speech, CC BY-NC-SA 4.0",
-    "fer2013": "FER2013, faces from the web, for research only",
-    "goemotions": "GoEmotions, English comments from the web, CC BY 4.0",
-    "meld": "MELD, English TV dialogue, repository under GPL-3.0; the text belongs to its owners",
-    "noise": "ESC-10, environmental sound, CC BY 3.0",
-}
+FILES: dict[Language, str] = {"en": "card.md", "ja": "card.ja.md"}
+"""The card in each language. A bundle of an earlier version has the English one alone."""
+QUOTED: dict[Language, str] = {"en": "The {name} network ", "ja": "{name}のネットワークは"}
+"""How a line about a network begins."""
 
 
-def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured) -> str:
+def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured, language: Language = "en") -> str:
     """The card as Markdown.
 
     before: modality -> the bundle its network began as, whose data and licences count here too.
     """
+    names = Names(language)
     corpora = dict.fromkeys([*recipe.audio.corpora, *recipe.vision.corpora, *recipe.text.corpora])
     if recipe.audio.noise:
         corpora[recipe.audio.noise] = None
-    earlier = {
-        name: start.path("card.md").read_text(encoding="utf-8").splitlines() for name, start in before.items()
-    }
-    inherited = [line[2:] for old in earlier.values() for line in old if line[2:] in LICENCES.values()]
+    lines = {line[2:] for start in before.values() for line in _lines(start, "en")}
+    inherited = [name for name, (english, _) in LICENCES.items() if english in lines]
     teachers = {name: getattr(recipe, name).teacher for name in MODALITIES}
     return render(
         Path(__file__).parent,
         "card.md.jinja",
+        names=names,
+        t=names.t,
         name=recipe.name,
-        labels=[recipe.labels.said(name, "en") for name in recipe.labels],
-        licences=dict.fromkeys([*(LICENCES[name] for name in corpora if name in LICENCES), *inherited]),
+        labels=[recipe.labels.said(name, language) for name in recipe.labels],
+        published=dict.fromkeys([*(name for name in corpora if name in LICENCES), *inherited]),
         own=[name for name in corpora if name not in LICENCES],
         teachers={name: teacher for name, teacher in teachers.items() if teacher not in (None, "cnn")},
-        starts=[_start(name, start, recipe, earlier[name]) for name, start in before.items()],
+        starts=[_start(name, start, recipe, language) for name, start in before.items()],
         judged=[
             {"title": held_out.title, "number": HEADLINE[held_out.modality], **found.results[held_out.title]}
             for held_out in found.sets
@@ -61,19 +60,29 @@ def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured) -> str:
     )
 
 
-def _start(name: str, start: Bundle, recipe: Recipe, card: Sequence[str]) -> dict[str, Any]:
+def _start(name: str, start: Bundle, recipe: Recipe, language: Language) -> dict[str, Any]:
     """What the card says of a network that began as another bundle's."""
     return {
         "network": name,
-        "kept": "is" if getattr(recipe, name).epochs == 0 else "went on from",
+        "kept": getattr(recipe, name).epochs == 0,
         "name": start.manifest.name,
         "created": start.manifest.created,
-        "said": _said_of(name, card),
+        "said": _said_of(name, start, language),
     }
 
 
-def _said_of(name: str, card: Sequence[str]) -> list[str]:
-    """The lines of another card about the teachers of a network, and about the bundles before, as quoted."""
-    plain = [line.removeprefix("> ") for line in card]
-    first = [index for index, line in enumerate(plain) if line.startswith(f"The {name} network ")]
+def _lines(start: Bundle, language: Language) -> list[str]:
+    return start.path(FILES[language]).read_text(encoding="utf-8").splitlines()
+
+
+def _said_of(name: str, start: Bundle, language: Language) -> list[str]:
+    """The lines of another card about the teachers of a network, and about the bundles before, as quoted.
+
+    In English where that card has no other language.
+    """
+    if FILES[language] not in start.manifest.files:
+        language = "en"
+    plain = [line.removeprefix("> ") for line in _lines(start, language)]
+    begin = QUOTED[language].format(name=Names(language).named(name))
+    first = [index for index, line in enumerate(plain) if line.startswith(begin)]
     return [f"> {line}".rstrip() for index in first for line in plain[index : index + 2]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -24,10 +24,13 @@ def pack(
     limits: Mapping[str, Limits],
     tokenizer: Path,
     golden: Path,
-    card: Path,
+    cards: Sequence[Path],
     facts: Mapping[str, Any],
 ) -> Bundle:
-    """Write a bundle. reports: empty for an FP32 bundle. facts: confidence, and the results known so far."""
+    """Write a bundle. reports: empty for an FP32 bundle. cards: one a language.
+
+    facts: confidence, and the results known so far.
+    """
     shared = {
         "name": recipe.name,
         "created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
@@ -50,7 +53,7 @@ def pack(
         others = {
             "tokenizer.json": tokenizer,
             "golden.npz": golden,
-            "card.md": card,
+            **{card.name: card for card in cards},
             "face_detector.onnx": detector,
         }
         return write_bundle(target, {**shared, **facts}, described, others)

@@ -60,8 +60,8 @@ from edge.engines.wiring import Wiring
 from edge.items import MODALITIES
 from edge.words import Language, asked_language
 from export.corpora.readers import split_corpora
-from export.deliver.card import LICENCES
 from export.deliver.measured import Measured
+from export.deliver.names import Names
 from export.deliver.report.advice import next_steps, weakest
 from export.deliver.report.page import page
 from export.judge.headline import HEADLINE
@@ -258,7 +258,7 @@ def _data(recipe: Recipe, data: Path) -> list[dict[str, Any]]:
                 {
                     "modality": modality,
                     "corpus": name,
-                    "licence": LICENCES.get(name, "the site's own recordings"),
+                    "licence": Names("en").licence(name),
                     "examples": {role: len(examples) for role, examples in roles.items()},
                     "speakers": {
                         role: len({e.speaker for e in examples}) for role, examples in roles.items()

@@ -12,20 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from calibration.report import figures
-from calibration.report.render import Texts, render
-from edge.items import MODALITIES
+from calibration.report.render import render
 from edge.words import Language, word
-from export.deliver.card import LICENCES
+from export.deliver.names import LICENCES, Names
 
 TEMPLATES = Path(__file__).parents[1]
-MEASURES = {
-    "held-out unweighted recall": "検証データの平均再現率",
-    "held-out macro F1": "検証データのマクロ F1",
-    "held-out accuracy": "検証データの正解率",
-    "held-out share of the teacher": "検証データで教師を説明できた割合",
-    "accuracy on people learned from": "学習した人での正解率",
-}
-"""What trainings call their score -> the same in Japanese."""
 
 
 def page(
@@ -38,7 +29,7 @@ def page(
 
     other: file, language and name of the same page in another language.
     """
-    told = _Told(facts, work, language)
+    told = _Page(facts, work, language)
     return render(
         TEMPLATES,
         "report/page.html.jinja",
@@ -58,17 +49,17 @@ def page(
         rounds=_rounds,
         clock=_clock,
         day=lambda created: datetime.fromisoformat(created).strftime("%Y-%m-%d"),
-        **{name: getattr(told, name) for name in dir(told) if not name.startswith("_")},
+        **{name: getattr(told, name) for name in dir(told) if name[0] != "_" and name != "language"},
     )
 
 
-class _Told:
+class _Page(Names):
     """What the templates call: names in the language of the page, and its sections."""
 
     def __init__(self, facts: Mapping[str, Any], work: Path, language: Language) -> None:
-        self._facts, self._work, self._language = facts, work, language
+        super().__init__(language)
+        self._facts, self._work = facts, work
         self._sections: list[tuple[str, str]] = []
-        self.t = Texts(language)
 
     def begin(self, title: str) -> tuple[str, str]:
         """A new section: its place and its numbered title."""
@@ -80,43 +71,10 @@ class _Told:
         """Those begun so far."""
         return self._sections
 
-    def named(self, name: str) -> str:
-        """A label, a modality or a network."""
-        return self.t("fusion", "統合") if name == "fusion" else word(name, self._language)
-
-    def set_name(self, title: str) -> str:
-        """A held-out set: audio on ravdess, new voices."""
-        if self._language == "en":
-            return title
-        modality, _, rest = title.partition(" on ")
-        corpus, _, new = rest.partition(", ")
-        return f"{self.parts_name(modality)}：{corpus}{'（初めての話者）' if new else ''}"
-
-    def parts_name(self, name: str) -> str:
-        """What a posterior is of: audio, or fused audio+text."""
-        if self._language == "en":
-            return name
-        kind, _, parts = name.rpartition(" ")
-        shown = "＋".join(
-            word(p, "ja") if p in MODALITIES else {"fused": "統合", "all": "すべて"}.get(p, p)
-            for p in parts.split("+")
-        )
-        return f"統合（{shown}）" if kind else shown
-
-    def score_name(self, name: str) -> str:
-        """A score of a report."""
-        if self._language == "ja":
-            return word(f"metric_{name}", "ja")
-        return name.replace("_", " ").replace(" f1", " F1")
-
-    def measure_name(self, name: str) -> str:
-        """What a training calls its score."""
-        return self.t(name, MEASURES.get(name, name))
-
     def stage_name(self, name: str) -> str:
         """A stage of `edge bench`."""
         key = f"stage_{name.replace(' ', '_')}"
-        shown = word(key, self._language)
+        shown = word(key, self.language)
         return name if shown == key else shown
 
     def confused(self, matrix: Sequence[Sequence[int]]) -> list[tuple[int, str, str]]:
