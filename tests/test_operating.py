@@ -9,6 +9,7 @@ import pytest
 from corpora import tone, write_wav
 from test_kpi import label
 
+from calibration.kpi.decision import table
 from calibration.kpi.operating import Search, Wish, choose, frontier, nearest, search, trade_off
 from calibration.kpi.site_file import write_alarm
 from calibration.kpi.tracks import Track
@@ -191,6 +192,8 @@ def test_a_decision_is_told_written_and_signed(voices, tiny_bundle, tmp_path, mo
     found = json.loads(numbers.read_text())
     assert found["chosen"]["threshold"] == alarm.threshold
     assert len(found["left_out"]) == 2
+    short = table(found | {"sure_per_hour": 9999.0}, language)
+    assert ("too short: in" if language == "en" else "録画が短すぎます") in short
     html = page.read_text(encoding="utf-8")
     assert ("Signed by Sato Aoi" if language == "en" else "署名：Sato Aoi") in html
     assert "http://" not in html

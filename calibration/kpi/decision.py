@@ -1,14 +1,17 @@
 """`edge decide`: the operating point of a bundle on a site's recordings, as facts, lines and a page.
 
 kind, people, hours, episodes   of the streams (calibration/kpi/tracks.py)
-wish          {budget, cost_miss, cost_response}
-chosen        {threshold, average_s, suppression_s, cost_per_hour, ...pair}; null: nothing fits
-before        the pair at the bundle's vote and a threshold of 0.5
-nearest       {threshold, average_s, suppression_s, detection, false_alarms_per_hour}; null where chosen
-trade_off     [{budget, threshold, average_s, suppression_s, detection, false_alarms_per_hour}]
-frontier      [[threshold, false alarms an hour, detection]]: what no other point beats in both
-left_out      [{person, threshold, average_s, suppression_s, detection, false_alarms_per_hour}]
-outside       {detection, false_alarms_per_hour} of the people left out, all together; null of one person
+other_h        hours without an episode
+sure_per_hour  what no false alarm at all in these would still leave possible (95 %, an hour)
+wish           {budget, cost_miss, cost_response}
+chosen         {threshold, average_s, suppression_s, cost_per_hour, ...pair}; null: nothing fits
+before         the pair at the bundle's vote and a threshold of 0.5
+before_curve   [[threshold, false alarms an hour, detection]] of the bundle's vote
+nearest        {threshold, average_s, suppression_s, detection, false_alarms_per_hour}; null where chosen
+trade_off      [{budget, threshold, average_s, suppression_s, detection, false_alarms_per_hour}]
+frontier       [[threshold, false alarms an hour, detection]]: what no other point beats in both
+left_out       [{person, threshold, average_s, suppression_s, detection, false_alarms_per_hour}]
+outside        {detection, false_alarms_per_hour} of all people left out; null of one person
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from calibration.kpi.alarms import Counts
 from calibration.kpi.facts import Asked, streams_of
 from calibration.kpi.operating import Choice, Wish, choose, frontier, nearest, search, trade_off
 from calibration.kpi.page import FOLDER
-from calibration.kpi.pairs import curve, pair, read
+from calibration.kpi.pairs import curve, pair, poisson, read
 from calibration.kpi.run import asked_at, open_evaluator
 from calibration.kpi.tracks import takes
 from calibration.report import thresholds
@@ -62,6 +65,8 @@ def decide(bundle: Bundle, folder: Path, site: Site, wish: Wish) -> dict[str, An
         "kind": streams.kind,
         "people": len(searched.people),
         "hours": round((whole.other_s + whole.shown_s) / 3600, 4),
+        "other_h": round(whole.other_s / 3600, 4),
+        "sure_per_hour": round(poisson(0, whole.other_s / 3600)[1], 2),
         "episodes": whole.episodes,
         "wish": asdict(wish),
         "chosen": _chosen(choice) if choice else None,
@@ -94,6 +99,9 @@ def table(facts: Mapping[str, Any], language: Language) -> str:
             f"{row['detection']:13.0%}{row['false_alarms_per_hour']:13.1f}"
         )
     lines.append("")
+    if (least := facts["sure_per_hour"]) > (budget := facts["wish"]["budget"]):
+        values = {"other": facts["other_h"], "least": least, "budget": budget}
+        lines.append(word("decide_short", language, **values))
     before = facts["before"]
     lines.append(left(word("decide_before", language), 24) + _said(before, language))
     if not (chosen := facts["chosen"]):

@@ -107,6 +107,12 @@ DECIDE: dict[str, tuple[str, str]] = {
         "{people} people, {episodes} negative episodes, {hours:.1f} h, {streams}",
         "{people} 人、否定感情 {episodes} 区間、{hours:.1f} 時間、{streams}",
     ),
+    "decide_short": (
+        "too short: in {other:.1f} h without an episode, no false alarm at all still leaves {least:.1f} an "
+        "hour possible, more than {budget:g}; record longer",
+        "録画が短すぎます：否定感情のない {other:.1f} 時間で誤報が 0 回でも、実際は最大 {least:.1f} 回/時"
+        "の可能性があり、上限 {budget:g} を超えます。より長く録画してください",
+    ),
     "decide_budget": ("at most/h", "上限/時"),
     "decide_threshold": ("threshold", "しきい値"),
     "decide_average": ("average s", "平均 秒"),
