@@ -24,8 +24,8 @@ from export.fusion.training import train_fusion
 from export.fusion.windows import Pool, compose_windows, even_labels
 from export.recipe import Recipe
 from export.training.hardware import processes
-from export.training.loop import save_whole
 from export.training.side_by_side import side_by_side
+from export.training.weights import save_whole
 
 A_LABEL, LEAST = 100, 30
 """Windows of each label, of each part, for every combination of modalities; and the least of each voice."""

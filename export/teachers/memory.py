@@ -77,7 +77,7 @@ def tuning_need(
 
 def id_of(value: Tensor) -> int:
     """Views of one array share it."""
-    return value.untyped_storage()._cdata
+    return int(value.untyped_storage()._cdata)
 
 
 def _bytes(values: Any) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import torch
 
@@ -14,7 +14,7 @@ def save_whole(path: Path, content: object) -> None:
     """Write whole or not at all: a kill in the middle leaves the old file. Raises OSError."""
     with replacing(path) as part, part.open("wb") as file:
         stream = _Stream(file)
-        torch.save(content, stream)
+        torch.save(content, cast(BinaryIO, stream))
         if stream.failed:
             raise OSError(stream.failed.errno, stream.failed.strerror, str(path))
 

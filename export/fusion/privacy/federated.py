@@ -25,7 +25,8 @@ from export.fusion.windows import Pool, count_voices
 from export.progress import tell
 from export.recipe import Recipe
 from export.training.history import Epoch, read_history, write_history
-from export.training.loop import Hyperparameters, finished, save_whole, train
+from export.training.loop import Hyperparameters, finished, train
+from export.training.weights import save_whole
 
 
 def train_over_sites(
