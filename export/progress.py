@@ -37,6 +37,11 @@ def say(line: str) -> None:
         _write_log_line(Path(os.environ[LOG]), line)
 
 
+def in_child() -> bool:
+    """Whether an export started this process, and so has said already what it says once."""
+    return FOLDER in os.environ and not _shown
+
+
 def tell(key: str, **values: object) -> None:
     """One line likewise, from the table of words, in the language of the one who waits."""
     say(word(key, asked_language(), **values))

@@ -21,7 +21,7 @@ from edge.engines import cuda
 from edge.errors import DatasetError
 from edge.words import word
 
-VERBS = ["demo", "run", "build", "bench", "coverage", "decide", "doctor", "evaluate", "export"]
+VERBS = ["demo", "run", "build", "bench", "calibrate", "coverage", "decide", "doctor", "evaluate", "export"]
 VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 

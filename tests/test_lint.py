@@ -1,5 +1,6 @@
 """One graph a rule that breaks it, and nothing else; and the real graphs, which break none."""
 
+import re
 from importlib.resources import files
 
 import networks
@@ -164,11 +165,14 @@ def test_each_rule_names_the_node_and_the_fix(damage, node, wrong, fix):
     damage(graph)
     findings = lint(graph.model())
     first = findings[0]
-    assert (first.node, wrong in first.wrong, fix in first.fix) == (node, True, True), findings
+    assert (first.node, wrong in str(first.wrong), fix in str(first.wrong)) == (node, True, True), findings
     # The damage shows as one kind of finding only: no rule fires for what another one means.
-    assert {finding.wrong for finding in findings} == {first.wrong}
+    assert {finding.wrong.key for finding in findings} == {first.wrong.key}
     with pytest.raises(EngineError, match=r"^net: TensorRT cannot run this graph in INT8 "):
         require_clean(graph.model(), "net")
+    japanese = first.told.told("ja")
+    assert japanese.startswith(f"{node}：")
+    assert not re.findall(r"[a-z]+ [a-z]+ [a-z]+", japanese)
 
 
 @pytest.mark.parametrize(

@@ -129,15 +129,15 @@ def test_nobody_signs_what_changed_since_it_was_drawn(place):
     policy.write_text(policy.read_text().replace("threshold = 0.4", "threshold = 0.5"))
     with pytest.raises(ConfigError, match=r"look at .*sensitivity.png first: it was drawn only now"):
         go(place, signer="Tanaka")
-    assert go(place, signer="Tanaka").ended == "round 1 waits for its audit"
+    assert go(place, signer="Tanaka").ended.told("en") == "round 1 waits for its audit"
 
 
 def test_a_round_waits_until_every_clip_was_listened_to(place):
-    assert signed(place).ended == "round 1 waits for its audit"
+    assert signed(place).ended.told("en") == "round 1 waits for its audit"
     assert not (place / "guessed" / "metadata.csv").exists()
     sheet = answer(place)
     sheet.write_text(sheet.read_text().replace("yes", "", 1))
-    assert go(place).ended == "round 1 waits for its audit"
+    assert go(place).ended.told("en") == "round 1 waits for its audit"
     assert not (place / "guessed" / "metadata.csv").exists()
 
 

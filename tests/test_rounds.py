@@ -169,7 +169,7 @@ def test_a_poisoned_round_is_rolled_back(material, tmp_path, monkeypatch):
     outcome = run_rounds(material, POLICY, None, 1, tmp_path)
     assert states(outcome) == ["rolled back"]
     assert outcome.guesses == ()
-    assert "round 1 was rolled back: on the frozen clips macro F1 went from" in outcome.ended
+    assert "round 1 was rolled back: on the frozen clips macro F1 went from" in str(outcome.ended)
 
 
 def test_a_rolled_back_round_leaves_the_one_before(material, tmp_path, monkeypatch):
@@ -194,13 +194,13 @@ def test_the_number_of_rounds_is_the_policys(material, tmp_path):
     one = POLICY.model_copy(update={"rounds": 1})
     outcome = run_rounds(material, one, None, 1, tmp_path)
     assert len(outcome.rounds) == 1
-    assert outcome.ended == "the policy ends after 1 rounds"
-    assert "audit = false" in outcome.rounds[0].why
+    assert outcome.ended.told("en") == "the policy ends after 1 rounds"
+    assert "audit = false" in str(outcome.rounds[0].why)
 
 
 def test_a_policy_that_takes_nothing_ends(material, tmp_path):
     outcome = run_rounds(material, POLICY.model_copy(update={"threshold": 1.0}), None, 1, tmp_path)
-    assert outcome.ended == "round 1 found no clip the policy takes"
+    assert outcome.ended.told("en") == "round 1 found no clip the policy takes"
     assert outcome.rounds == ()
 
 
@@ -211,15 +211,15 @@ def test_a_round_waits_for_its_listener(material, tmp_path):
     outcome = run_rounds(material, POLICY, lambda *what: None, 1, tmp_path)
     assert states(outcome) == ["waiting"]
     assert outcome.guesses == ()
-    assert outcome.ended == "round 1 waits for its audit"
+    assert outcome.ended.told("en") == "round 1 waits for its audit"
 
 
 def test_a_bad_audit_rolls_the_round_back(material, truth, tmp_path):
     outcome = run_rounds(material, POLICY, listener(truth, wrong=6), 1, tmp_path)
     assert states(outcome) == ["rolled back"]
     assert outcome.guesses == ()
-    assert "44 of 50 were right by ear" in outcome.ended
-    assert outcome.ended.endswith("under 0.9")
+    assert "44 of 50 were right by ear" in str(outcome.ended)
+    assert str(outcome.ended).endswith("under 0.9")
 
 
 def test_what_a_person_heard_is_a_human_label(material, truth, tmp_path):

@@ -26,11 +26,18 @@ class Finding:
 
     node: str
     """Name of the node, tensor or graph it was found at."""
-    wrong: str
-    fix: str
+    wrong: EngineError
+    """What is wrong and what to do about it."""
 
-    def __str__(self) -> str:
-        return f"{self.node}: {self.wrong}; {self.fix}"
+    @classmethod
+    def of(cls, node: str, key: str, **values: object) -> Finding:
+        """A finding with the words of a key."""
+        return cls(node, EngineError.of(key, **values))
+
+    @property
+    def told(self) -> EngineError:
+        """The finding as one line, in each language."""
+        return EngineError.of("lint_finding", node=self.node, wrong=self.wrong)
 
 
 def lint(model: onnx.ModelProto) -> list[Finding]:
@@ -43,32 +50,30 @@ def require_clean(model: onnx.ModelProto, name: str) -> None:
     """Raises EngineError with the first finding and the number of others."""
     findings = lint(model)
     if findings:
-        raise EngineError.of("lint_refused", name=name, why=findings[0], count=len(findings))
+        raise EngineError.of("lint_refused", name=name, why=findings[0].told, count=len(findings))
 
 
 def _opset(model: onnx.ModelProto, _: Wiring) -> Iterator[Finding]:
     for entry in model.opset_import:
         if entry.domain in ("", "ai.onnx") and entry.version not in OPSETS:
-            fix = f"export with opset {OPSETS.start} to {OPSETS.stop - 1}"
-            yield Finding(model.graph.name or "graph", f"opset {entry.version}", fix)
+            known = {"first": OPSETS.start, "last": OPSETS.stop - 1}
+            yield Finding.of(model.graph.name or "graph", "lint_opset", found=entry.version, **known)
 
 
 def _static(model: onnx.ModelProto, _: Wiring) -> Iterator[Finding]:
     for value in (*model.graph.input, *model.graph.output):
         if not all(dim.dim_value > 0 for dim in value.type.tensor_type.shape.dim):
-            yield Finding(value.name, "a dynamic dimension needs a profile", "export with fixed sizes")
+            yield Finding.of(value.name, "lint_dynamic")
 
 
 def _operators(model: onnx.ModelProto, _: Wiring) -> Iterator[Finding]:
     for node in model.graph.node:
         if node.op_type in INTEGER or node.op_type.startswith("QLinear"):
-            fix = "use the float operator between QuantizeLinear and DequantizeLinear"
-            yield Finding(_name(node), f"TensorRT has no {node.op_type}", fix)
+            yield Finding.of(_name(node), "lint_integer", operator=node.op_type)
         elif node.op_type == "DynamicQuantizeLinear":
-            yield Finding(_name(node), "scales computed at run time", "calibrate, and store the scales")
+            yield Finding.of(_name(node), "lint_run_time_scale")
         elif node.op_type == "Attention":
-            fix = "write attention as MatMul, Softmax and MatMul"
-            yield Finding(_name(node), "TensorRT has no Attention operator in float", fix)
+            yield Finding.of(_name(node), "lint_attention")
 
 
 def _zero_points(model: onnx.ModelProto, wiring: Wiring) -> Iterator[Finding]:
@@ -77,31 +82,30 @@ def _zero_points(model: onnx.ModelProto, wiring: Wiring) -> Iterator[Finding]:
         # Without a zero point the standard says uint8 for what QuantizeLinear writes.
         kind = wiring.array(zero).dtype if zero in wiring.constants else None
         if zero and kind is None:
-            yield Finding(_name(node), "the zero point is not a constant", "store it, as int8 zeros")
+            yield Finding.of(_name(node), "lint_zero_computed")
         elif kind == np.uint8 or (kind is None and node.op_type == "QuantizeLinear"):
-            yield Finding(_name(node), "uint8, TensorRT knows int8 only", "quantize symmetrically to int8")
+            yield Finding.of(_name(node), "lint_uint8")
         elif kind is not None and wiring.array(zero).any():
-            yield Finding(_name(node), "the zero point is not zero", "quantize symmetrically")
+            yield Finding.of(_name(node), "lint_zero_point")
 
 
 def _scales(model: onnx.ModelProto, wiring: Wiring) -> Iterator[Finding]:
     for node in _quantizers(model):
         if node.input[1] not in wiring.constants:
-            yield Finding(_name(node), "the scale is not a constant", "calibrate, and store the scale")
+            yield Finding.of(_name(node), "lint_scale_computed")
             continue
         scale = wiring.array(node.input[1])
         if not (np.isfinite(scale).all() and (scale > 0).all()):
-            yield Finding(_name(node), "a scale is not above zero", "use 1 for a channel that is all zero")
+            yield Finding.of(_name(node), "lint_scale")
         if scale.size > 1 and not _constant_source(node, wiring):
-            fix = "give an activation one scale"
-            yield Finding(_name(node), "a scale a channel on an activation is silently not run in INT8", fix)
+            yield Finding.of(_name(node), "lint_activation_scale")
 
 
 def _biases(model: onnx.ModelProto, wiring: Wiring) -> Iterator[Finding]:
     for node in _quantizers(model):
         tensor = wiring.constants.get(node.input[0])
         if tensor is not None and tensor.data_type == onnx.TensorProto.INT32:
-            yield Finding(_name(node), "int32 bias behind DequantizeLinear", "keep biases in float")
+            yield Finding.of(_name(node), "lint_bias")
 
 
 def _weights(model: onnx.ModelProto, wiring: Wiring) -> Iterator[Finding]:
@@ -114,16 +118,16 @@ def _weights(model: onnx.ModelProto, wiring: Wiring) -> Iterator[Finding]:
             activation = wiring.makers.get(node.input[0])
             quantized = activation is not None and activation.op_type == "DequantizeLinear"
             if not table and quantized and node.input[1] in wiring.constants:
-                fix = "quantize the weights too, or take the activation's pair out"
-                yield Finding(_name(node), "float weights behind a quantized activation run in float", fix)
+                yield Finding.of(_name(node), "lint_float_weights")
             continue
         if source.input[0] not in wiring.constants or source.input[1] not in wiring.constants:
             continue
         shape, size = wiring.shapes[source.input[0]], wiring.array(source.input[1]).size
         axis, right = int(attribute(source, "axis", 1)) % len(shape), _channel_axis(node, len(shape))
         if size > 1 and (axis != right or size != shape[right]):
-            fix = f"{shape[right]} scales along axis {right}"
-            yield Finding(_name(source), f"{size} weight scales along axis {axis} of {node.op_type}", fix)
+            wanted = {"right": shape[right], "wanted": right}
+            found = {"size": size, "axis": axis, "operator": node.op_type}
+            yield Finding.of(_name(source), "lint_axis", **found, **wanted)
 
 
 RULES: tuple[Callable[[onnx.ModelProto, Wiring], Iterator[Finding]], ...] = (

@@ -19,7 +19,7 @@ from edge.labels import Labels
 from edge.words import asked_language
 from export.corpora.fer2013 import PICTURES
 from export.corpora.published import READERS, SPLIT_READERS
-from export.progress import say
+from export.progress import in_child, say
 
 OWN_SPLIT = ("fer2013", "goemotions")
 """Corpora published with a validation split that shares nobody with the training split (MELD's does)."""
@@ -140,8 +140,9 @@ def _without(folder: Path, role: str, part: list[Example], judged: Set[str | Non
 
 @cache
 def say_once(line: str) -> None:
-    """A run splits its corpora many times."""
-    say(line)
+    """A run splits its corpora many times, and each process it starts does so again."""
+    if not in_child():
+        say(line)
 
 
 def joined(splits: Mapping[str, Split]) -> Split:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from edge.bundle.manifest import Spec
+from edge.errors import InputError
 from edge.system.private import write_whole
 from export.progress import tell
 
@@ -65,13 +66,15 @@ class Round(Spec):
         )
 
     @property
-    def change(self) -> str:
+    def change(self) -> InputError:
         """The gate's numbers in words."""
-        b, a = self.before, self.after
-        names = ", ".join(self.negative)
-        return (
-            f"macro F1 went from {b.macro_f1:.3f} to {a.macro_f1:.3f}, recall of {names} from "
-            f"{b.negative_recall:.3f} to {a.negative_recall:.3f}"
+        return InputError.of(
+            "round_change",
+            f1_before=self.before.macro_f1,
+            f1_after=self.after.macro_f1,
+            names=", ".join(self.negative),
+            recall_before=self.before.negative_recall,
+            recall_after=self.after.negative_recall,
         )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.judge.metrics import Report, score
+from edge.errors import InputError
 from edge.items import Floats
 from edge.labels import Labels
 from edge.reading.confidence import softmax
@@ -60,7 +61,7 @@ class RoundResult:
     found: Round
     state: Literal["kept", "rolled back", "waiting"]
     verdicts: AuditResult | None
-    why: str
+    why: InputError = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Outcome:
     rounds: tuple[RoundResult, ...]
     start: Scores
     """By human labels alone."""
-    ended: str
+    ended: InputError = field(compare=False)
     """Why there is no further round."""
     guesses: tuple[PseudoLabel, ...] = ()
     """Pseudo-labels of the last round that was kept, without clips a person has heard since."""
@@ -92,7 +93,7 @@ def run_rounds(
     kept: tuple[PseudoLabel, ...] = ()
     heard: dict[str, int | None] = {}
     rounds: list[RoundResult] = []
-    ended = f"the policy ends after {policy.rounds} rounds"
+    ended = InputError.of("rounds_all", rounds=policy.rounds)
     for number in range(1, policy.rounds + 1):
         file = folder / f"round-{number}.json"
         found = read_round(file)
@@ -100,32 +101,32 @@ def run_rounds(
             found = propose_round(material, policy, number, kept, heard, before)
             write_round(file, found)
         if not found.guesses:
-            ended = f"round {number} found no clip the policy takes"
+            ended = InputError.of("rounds_none", number=number)
             break
         if _labels(found.guesses) == _labels(kept):
-            ended = f"round {number} gives the labels of the round before"
+            ended = InputError.of("rounds_same", number=number)
             break
         if not found.passes:
-            why = f"on the frozen clips {found.change}"
+            why = InputError.of("round_frozen", change=found.change)
             rounds.append(RoundResult(found, "rolled back", None, why))
-            ended = f"round {number} was rolled back: {why}"
+            ended = InputError.of("rounds_back", number=number, why=why)
             break
-        verdicts, why = None, "nobody listened: the policy says audit = false"
+        verdicts, why = None, InputError.of("round_unheard")
         if auditor is not None:
             sample = sample_of(found, policy, seed)
             verdicts = auditor(number, sample, Counter(guess.label for guess in found.guesses))
             if verdicts is None:
-                rounds.append(RoundResult(found, "waiting", None, f"{len(sample)} clips wait for a listener"))
-                ended = f"round {number} waits for its audit"
+                why = InputError.of("round_unanswered", count=len(sample))
+                rounds.append(RoundResult(found, "waiting", None, why))
+                ended = InputError.of("rounds_audit", number=number)
                 break
-            why = (
-                f"{verdicts.right} of {verdicts.n} were right by ear, precision at least {verdicts.bound:.3f}"
-            )
+            heard_right = {"right": verdicts.right, "n": verdicts.n, "bound": verdicts.bound}
+            why = InputError.of("round_right", **heard_right)
             heard |= verdicts.heard  # true whatever becomes of the round
             if not verdicts.bound >= policy.precision:
-                why += f", under {policy.precision}"
+                why = InputError.of("round_under", why=why, least=policy.precision)
                 rounds.append(RoundResult(found, "rolled back", verdicts, why))
-                ended = f"round {number} was rolled back: {why}"
+                ended = InputError.of("rounds_back", number=number, why=why)
                 break
         rounds.append(RoundResult(found, "kept", verdicts, why))
         before = found.after

@@ -26,7 +26,7 @@ from edge.labels import Labels
 from edge.system.disk import beside
 from edge.system.private import make_private, write_whole
 from edge.system.texts import csv_line
-from edge.words import asked_language
+from edge.words import Language, asked_language, word
 from export.progress import say, tell
 from export.pseudo.audit import AuditResult, read_audit, unanswered, write_audit
 from export.pseudo.ensemble import half_of, no_pseudo_labels, predict_ensemble
@@ -54,7 +54,7 @@ def run_pseudo(
     found = gather(recipe, data, audio_split(recipe, data), recordings, work / "teacher")
     tell("say_gathered", without=len(found.material.names), labelled=len(found.material.human[0].labels))
     for reason, count in found.left_out.items():
-        tell("say_recordings_left", count=count, why=reason)
+        tell("say_recordings_left", count=count, why=word(reason, asked_language()))
     make_private(out)
     drawn = out / "sensitivity.png"
     key, of_curve = key_of(found, policy, recipe.seed), work / "curve.txt"
@@ -88,11 +88,11 @@ def run_pseudo(
         "teacher": found.teacher,
         "start": outcome.start.model_dump(),
         "rounds": [as_dict(one) for one in outcome.rounds],
-        "ended": outcome.ended,
+        "ended": str(outcome.ended),
         "left_out": found.left_out,
     }
     write_whole(out / "report.json", json.dumps(report, indent=1) + "\n")
-    for line in story(outcome):
+    for line in story(outcome, asked_language()):
         say(line)
     return outcome
 
@@ -120,7 +120,7 @@ def show_curve(material: PseudoData, policy: Policy, path: Path) -> None:
         "softmatch": (),
     }[policy.rule]
     write_png(draw_curve(points, marked, len(labels), asked_language()), path)
-    tell("say_curve", path=path, table=table(points))
+    tell("say_curve", path=path, table=table(points, asked_language()))
 
 
 def key_of(found: Gathered, policy: Policy, seed: int) -> str:
@@ -183,20 +183,27 @@ def write_provenance(
     _write_table(path, rows)
 
 
-def story(outcome: Outcome) -> Iterable[str]:
+def story(outcome: Outcome, language: Language) -> Iterable[str]:
     """What happened, for a person to read."""
     for done in outcome.rounds:
         found = done.found
-        refused = ", ".join(f"{count} {why}" for why, count in found.left_out.items())
-        yield (
-            f"round {found.number}: {done.state}; {len(found.guesses)} pseudo-labels ({refused}); "
-            f"{found.change}; {done.why}"
+        refused = (
+            word("round_refused", language, count=count, why=word(why, language))
+            for why, count in found.left_out.items()
         )
-    yield outcome.ended
+        yield word(
+            "round_line",
+            language,
+            number=found.number,
+            state=word(f"round_{done.state.replace(' ', '_')}", language),
+            count=len(found.guesses),
+            refused=word("round_between", language).join(refused),
+            change=found.change.told(language),
+            why=done.why.told(language),
+        )
+    yield outcome.ended.told(language)
     count = len(outcome.guesses)
-    yield f"{count} pseudo-labels are kept" + (
-        "; name this folder under corpora of [audio] and export into a new --out" if count else ""
-    )
+    yield word("pseudo_next" if count else "pseudo_kept", language, count=count)
 
 
 def as_dict(done: RoundResult) -> dict[str, Any]:
@@ -208,7 +215,7 @@ def as_dict(done: RoundResult) -> dict[str, Any]:
         **found,
         "guesses": len(done.found.guesses),
         "state": done.state,
-        "why": done.why,
+        "why": str(done.why),
         "audit": verdicts,
     }
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from calibration.judge.plot import BLUE, GREY, ORANGE, Plot
 from edge.items import Bytes, Floats
 from edge.labels import Labels
+from edge.system.texts import right
 from edge.words import Language, word
 from export.pseudo.audit import wilson_lower
 
@@ -58,10 +59,11 @@ def curve(
     return points
 
 
-def table(points: list[Point]) -> str:
+def table(points: list[Point], language: Language = "en") -> str:
     """Some of the points for a person to read; by label: clips given it, and the share that is right."""
     names = "".join(f"{name:>13}" for name in points[0].by_label)
-    rows = [f"{'threshold':>9} {'taken':>7} {'right':>7} {'at least':>9}  {names}"]
+    heads = (("threshold", 9), ("taken", 7), ("right", 7), ("least", 9))
+    rows = [" ".join(right(word(f"curve_head_{key}", language), size) for key, size in heads) + f"  {names}"]
     for point in points:
         if round(point.threshold * 100) % 5 or not point.coverage:
             continue

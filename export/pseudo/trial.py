@@ -12,6 +12,7 @@ from calibration.data.dataset import Example
 from calibration.judge.metrics import Report
 from edge.errors import DatasetError
 from edge.system.disk import beside
+from edge.words import asked_language
 from export.corpora.readers import Split, split_corpora
 from export.progress import say, tell
 from export.pseudo.audit import AuditResult, audit_result
@@ -92,7 +93,7 @@ def _run(
         found.material, policy, listen if policy.audit else None, recipe.seed, work / f"rounds-{key}"
     )
     tell("say_seed", seed=recipe.seed, kept=len(few.train), hidden=len(answers))
-    for line in story(outcome):
+    for line in story(outcome, asked_language()):
         say(line)
     return _judged(found, outcome, answers, len(few.train))
 
