@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 import wave
 from dataclasses import replace
 from pathlib import Path
@@ -116,6 +117,18 @@ def test_a_sound_is_found_encoded_again_softer_and_cut(speech, tmp_path, rng):
         assert known.find(marks(copy)) == [2], name
     assert known.find(marks(rng.normal(0, 0.1, 4 * RATE).astype(np.float32))) == []
     assert known.find(marks(speech[:600])) == []
+
+
+def test_hours_are_searched_in_seconds(rng):
+    def hours(n):
+        return rng.integers(0, 1 << 16, n).astype(np.uint32) | np.uint32(1 << 31)
+
+    sides = [hours(180_000) for _ in range(5)]
+    known = Sounds(sides)
+    began = time.process_time()
+    assert known.find(hours(180_000)) == []
+    assert known.find(np.concatenate([hours(7_777), sides[2][50_123:52_000], hours(3_000)])) == [2]
+    assert time.process_time() - began < 20
 
 
 def test_the_same_sentence_of_the_same_person_is_another_sound(media):

@@ -26,8 +26,10 @@ MOST_WRONG = 0.25
 """Share of bits that may differ in two copies of a sound; of two other sounds half of them do."""
 VOTES = 3
 """Equal marks at one shift from which it is looked at closely."""
-LEAST, RUN, BLOCK = 24, 500, 100
-"""Loud frames two copies share at least, or all of these in a long recording, judged this many at a time."""
+LEAST = 24
+"""Loud frames that two copies share at least, 0.5 s."""
+PIECE = 500
+"""Frames looked for at a time, 10 s: over hours, chance alone gives any shift votes."""
 COMMON = 16
 """A mark that occurs this many times more often than the mean one finds nothing."""
 _WIDE = 1 << 32  # room for any shift beside the number of a recording
@@ -66,41 +68,40 @@ class Sounds:
 
     def find(self, marks: Marks) -> list[int]:
         """Numbers of the recordings that hold the same sound as these marks, ascending."""
-        loud = np.flatnonzero(marks & _LOUD)
-        codes = marks[loud] & ~_LOUD
+        found = set[int]()
+        for begin in range(0, max(1, len(marks)), PIECE):
+            self._find(marks[begin : begin + PIECE], found)
+        return sorted(found)
+
+    def _find(self, piece: Marks, found: set[int]) -> None:
+        """Add the recordings that hold the same sound as a piece of one."""
+        loud = np.flatnonzero(piece & _LOUD)
+        codes = piece[loud] & ~_LOUD
         first = np.searchsorted(self._codes, codes)
         count = np.searchsorted(self._codes, codes, side="right") - first
         count[count > self._most] = 0
         inner = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
         places = self._places[np.repeat(first, count) + inner]
-        here = np.repeat(loud, count)
         owner = np.searchsorted(self._starts, places, side="right") - 1
-        shift = places - self._starts[owner] - here
+        shift = places - self._starts[owner] - np.repeat(loud, count)
         # The shift may lie between two frames: neighbours vote together.
         votes, counts = np.unique(owner * _WIDE + shift // 2 + _WIDE // 2, return_counts=True)
-        found = set[int]()
         for vote in votes[counts >= VOTES]:
             number, half = int(vote // _WIDE), int(vote % _WIDE - _WIDE // 2)
             if number not in found and any(
-                _equal(marks, self._sounds[number], 2 * half + more) for more in (0, 1, -1, 2)
+                _equal(piece, self._sounds[number], 2 * half + more) for more in (0, 1, -1, 2)
             ):
                 found.add(number)
-        return sorted(found)
 
 
-def _equal(one: Marks, other: Marks, shift: int) -> bool:
-    """Whether marks agree where mark n of the one is mark n + shift of the other."""
-    begin, end = max(0, -shift), min(len(one), len(other) - shift)
-    if end - begin < LEAST:
+def _equal(piece: Marks, other: Marks, shift: int) -> bool:
+    """Whether marks agree where mark n of the piece is mark n + shift of the other."""
+    begin, end = max(0, -shift), min(len(piece), len(other) - shift)
+    if 2 * (end - begin) < min(len(piece), len(other)):
         return False
-    a, b = one[begin:end], other[begin + shift : end + shift]
-    loud = np.flatnonzero(a & b & _LOUD)
+    one, two = piece[begin:end], other[begin + shift : end + shift]
+    loud = np.flatnonzero(one & two & _LOUD)
     if len(loud) < LEAST:
         return False
-    differ = (a[loud] ^ b[loud]) & ~_LOUD
-    wrong = np.unpackbits(differ.view(np.uint8)).reshape(-1, 32).sum(axis=1) / BITS
-    if len(loud) < 2 * BLOCK:
-        return float(wrong.mean()) <= MOST_WRONG
-    blocks = wrong[: len(wrong) // BLOCK * BLOCK].reshape(-1, BLOCK).mean(axis=1)
-    same = int((blocks <= MOST_WRONG).sum()) * BLOCK
-    return same >= min(RUN, len(loud) // 2)
+    differ = (one[loud] ^ two[loud]) & ~_LOUD
+    return float(np.unpackbits(differ.view(np.uint8)).sum()) <= MOST_WRONG * BITS * len(loud)

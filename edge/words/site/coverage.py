@@ -4,7 +4,7 @@ from __future__ import annotations
 
 COVERAGE: dict[str, tuple[str, str]] = {
     "help_coverage": (
-        "Say what site recordings hold and lack, and what to record next.\n\n"
+        "Say what site recordings lack, and what to record next.\n\n"
         "They are set beside a kit of 10 to 20 hours; people, sessions and sounds on two sides are "
         "errors, and "
         "labels told by noise, light, words or the like alone are warnings.\n\n"
