@@ -22,6 +22,7 @@ from edge.cli.help import Command, Group
 from edge.cli.options import Lang, LangOption, language_of, telling
 from edge.cli.pseudo import pseudo
 from edge.cli.review import app as review
+from edge.cli.shadow import app as shadow
 from edge.cli.site import calibrate
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
@@ -218,6 +219,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 
 app.add_typer(review)
+app.add_typer(shadow)
 for verb in (
     bench,
     build,

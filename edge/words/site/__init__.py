@@ -8,5 +8,14 @@ from edge.words.site.coverage_found import COVERAGE_FOUND
 from edge.words.site.decide import DECIDE
 from edge.words.site.drift import DRIFT
 from edge.words.site.kpi import KPI
+from edge.words.site.shadow import SHADOW
 
-SITE: dict[str, tuple[str, str]] = {**CALIBRATE, **COVERAGE, **COVERAGE_FOUND, **DECIDE, **DRIFT, **KPI}
+SITE: dict[str, tuple[str, str]] = {
+    **CALIBRATE,
+    **COVERAGE,
+    **COVERAGE_FOUND,
+    **DECIDE,
+    **DRIFT,
+    **KPI,
+    **SHADOW,
+}

@@ -1,0 +1,1 @@
+"""A trial judged: what people noted beside what was read, against criteria set before."""

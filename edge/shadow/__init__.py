@@ -1,0 +1,1 @@
+"""A trial before production: readings are logged, nothing is shown or sent, people's verdicts join."""
