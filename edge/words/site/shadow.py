@@ -84,7 +84,7 @@ SHADOW: dict[str, tuple[str, str]] = {
     "shadow_events": ("events", "事象"),
     "shadow_enough": (
         "{what} {there} of {asked}",
-        "{what} {there} / {asked}",
+        "{what} {there}（基準 {asked}）",
     ),
     "shadow_status": (
         "{bundle}, started {when}: {parts}; {readings} readings, {hours:.1f} h, {waiting} checks wait",
