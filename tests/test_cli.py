@@ -22,7 +22,7 @@ from edge.errors import DatasetError
 from edge.words import word
 
 VERBS = ["demo", "run", "build", "bench", "calibrate", "coverage", "decide", "doctor", "evaluate", "export"]
-VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial"]
+VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial", "shadow"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 
 

@@ -25,6 +25,7 @@ from edge.cli import main as cli
 from edge.config import Site, read_site
 from edge.items import Reading
 from edge.sections import SECTIONS, ConsentSettings
+from edge.shadow.criteria import read_criteria
 from edge.sinks.files.jsonl import record
 from edge.words import WORDS
 from export.recipe import (
@@ -280,7 +281,10 @@ def test_settings_shown_are_valid(page, tmp_path):
             text = (ROOT / "recipes" / "starter.toml").read_text(encoding="utf-8")
             path.write_text(text + block["text"], encoding="utf-8")
         recipe = "[fusion]" in path.read_text(encoding="utf-8")
-        assert read_recipe(path).name if recipe else read_site(path)
+        if "[minimum]" in block["text"]:
+            assert read_criteria(path).minimum.days
+        else:
+            assert read_recipe(path).name if recipe else read_site(path)
 
 
 @pytest.fixture

@@ -1,20 +1,28 @@
 """What changed since a calibration, told without labels: its numbers, its words, its way through a run."""
 
+import wave
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from calibration.site.reference import reference_of
+from edge.app import Reader
 from edge.bundle.reference import RESOLUTION, STATISTICS, Histogram, Reference
+from edge.config import Site
 from edge.drift import compare
 from edge.drift.observation import Observation, Observer
 from edge.drift.observed import BLOCKS, Observed, spread
 from edge.drift.stability import by_chance, independent, most_by_chance, stability
 from edge.drift.watch import CONFIRMED, DriftWatch
-from edge.items import Face, Frame, Prediction, Window
+from edge.items import AudioChunk, Face, Frame, Prediction, Window
 from edge.perception.speech import Speech
+from edge.sources.recorded.recording import RecordingSource
 from edge.starter_labels import STARTER
 
 HOUR = 3600
+NEMO = Path(__file__).parents[2] / "shared" / "data" / "nemo" / "EB0"
 
 
 def steady(rng, count, tau):
@@ -292,3 +300,57 @@ def test_a_window_is_observed_as_it_is():
     assert (seen.face_score, seen.face_size, seen.voice) == (0.8, 0.5, None)
     assert seen.brightness == pytest.approx(0.2)
     assert seen.probabilities is probabilities
+
+
+# With real sound.
+
+
+def day_of_speech(seed, seconds, noise=()):
+    """A person who reads sentences, with pauses; noise: sounds, 10 dB under the speech."""
+    rng, parts, length = np.random.default_rng(seed), [], 0
+    clips = sorted(NEMO.rglob("*.opus"))
+    while length < seconds * 16000:
+        pause = 1e-3 * rng.standard_normal(rng.integers(4800, 24000)).astype(np.float32)
+        parts += [sound_of(clips[rng.integers(len(clips))]), pause]
+        length += len(parts[-2]) + len(pause)
+    speech = np.concatenate(parts)[: round(seconds * 16000)]
+    if not noise:
+        return speech
+    every = [sound_of(path) for path in noise]
+    hum = np.concatenate([every[i] for i in rng.integers(len(every), size=seconds // 4)])[: len(speech)]
+    return speech + hum * np.sqrt(np.mean(speech**2) / np.mean(hum**2) / 10.0)
+
+
+def sound_of(path):
+    with RecordingSource(path, 16000) as source:
+        return np.concatenate([item.samples for item in source if isinstance(item, AudioChunk)])
+
+
+def observed(sound, path):
+    """What the pipeline of the starter bundle notes of a recording."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16000)
+        file.writeframes((np.clip(sound, -1.0, 1.0) * 32767).astype("<i2").tobytes())
+    found = []
+    with Reader(Site()) as reader, RecordingSource(path, 16000) as source:
+        pipeline = reader.pipeline()
+        pipeline._stages = replace(pipeline._stages, observer=Observer(16000, found.append))
+        pipeline.run(source, path.name, [])
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(not NEMO.is_dir(), reason="needs the nemo corpus")
+def test_a_helicopter_over_a_site_is_named_within_minutes(tmp_path):
+    path = tmp_path / "sound.wav"
+    site = reference_of({"a shift": observed(day_of_speech(1, 600), path)})
+    found, named, _ = watched(site, observed(day_of_speech(2, 600), path))
+    assert (named, found.large) == (None, ())
+    noise = sorted((NEMO.parents[1] / "noise" / "helicopter").iterdir())
+    found, named, said = watched(site, observed(day_of_speech(3, 600, noise), path))
+    assert named < 9.0
+    assert {"noise", "snr"} <= {change.name for change in found.large}
+    assert said[0].startswith("calibrate again: the sound has changed (")

@@ -2,6 +2,9 @@
 
 import json
 import stat
+import subprocess
+import sys
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -326,7 +329,11 @@ def test_a_recording_is_logged_privately_and_nothing_else_happens(tmp_path, demo
     assert sum(summary.states.values()) > 5
     assert evidence(trial).readings == 2 * sum(summary.states.values())
     assert capsys.readouterr().out == ""
-    records = [json.loads(line) for path in (trial.folder / "readings").iterdir() for line in path.open("rb")]
+    records = [
+        json.loads(line)
+        for path in (trial.folder / "readings").iterdir()
+        for line in path.read_text("utf-8").splitlines()
+    ]
     assert {type(record["alarm"]) for record in records} == {bool}
     for path in (tmp_path / "trial").rglob("*"):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
@@ -336,6 +343,27 @@ def test_a_recording_is_logged_privately_and_nothing_else_happens(tmp_path, demo
         "events.csv",
     }
     assert evidence(trial).runs == 2
+
+
+def test_a_run_that_is_killed_is_gone_on_with(tmp_path, media):
+    criteria = write_criteria(tmp_path)
+    readings = tmp_path / "trial" / "readings"
+    command = [sys.executable, "-m", "edge.cli", "shadow", "start", tmp_path / "trial"]
+    command += ["--criteria", criteria, "--source", media / "WolfgangLanger_Pexels.mp4"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        until = time.monotonic() + 120
+        while not any(path.stat().st_size for path in readings.glob("*.jsonl")):
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        first.kill()
+    begun_first = opened(tmp_path / "trial").start
+    subprocess.run(command, check=True, capture_output=True)
+    trial = opened(tmp_path / "trial")
+    found = evidence(trial)
+    assert trial.start == begun_first
+    assert not trial.void
+    assert found.runs == 2
+    assert found.readings >= 20  # all of the second run
 
 
 def test_status_and_report_in_two_languages(started, edge, tmp_path, monkeypatch):  # noqa: F811
