@@ -19,6 +19,7 @@ import numpy as np
 import onnx
 
 from calibration.judge.evaluator import Evaluator
+from calibration.site.known import person_digest
 from calibration.site.playback import Playback
 from calibration.site.posteriors import Found, fit_posteriors
 from calibration.site.prior import site_prior
@@ -26,7 +27,6 @@ from calibration.site.ranges import SiteCalls, site_ranges
 from calibration.site.recordings import (
     LEAST_LABELLED,
     Recordings,
-    person_digest,
     read_recordings,
 )
 from calibration.site.rows import labelled_rows, matrix_of

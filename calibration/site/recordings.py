@@ -52,11 +52,6 @@ class Recordings:
         return whole.hexdigest()
 
 
-def person_digest(name: str) -> str:
-    """What a bundle keeps of a person's name. It hides the name from a reader, not from who guesses it."""
-    return hashlib.sha256(f"edge person {person(name)}".encode()).hexdigest()
-
-
 def read_recordings(folder: Path, labels: Labels, *, labelled: bool) -> Recordings:
     """Read what a folder holds. Raises DatasetError and MediaError.
 

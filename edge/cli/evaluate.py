@@ -50,17 +50,21 @@ def evaluate(
     reliability: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_evaluate_reliability")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_evaluate_report")] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_evaluate_config")] = None,
+    known_people: Annotated[bool, typer.Option("--known-people", help="opt_evaluate_known")] = False,
     lang: LocaleOption = None,
 ) -> None:
     """Score a bundle on a labelled folder."""
     one_thread()
     from calibration.judge.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
+    from calibration.site.known import require_unknown  # noqa: TID251 - inside a verb only
 
     dropped = {one.value for one in drop or []}
     fused = modality is Modality.fused and not dropped
     _require_sense(modality, dropped, report)
     if streams and (modality is not Modality.fused or reliability or new_voices or noise or report):
         raise misused("streams_alone", "--streams")
+    if not known_people:
+        require_unknown(bundle, folder)
     if streams:
         _compare_votes(bundle, folder, dropped, json)
         return

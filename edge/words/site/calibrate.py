@@ -150,6 +150,10 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "Name of the site; the folder's name if none is given.",
         "現場の名前。省略時はフォルダー名。",
     ),
+    "opt_evaluate_known": (
+        "Judge people the bundle was calibrated on as well.",
+        "校正に使った人も評価の対象にします。",
+    ),
     "opt_calibrate_json": (
         "Write what was measured to a JSON file.",
         "測定結果を JSON ファイルに書き出します。",
