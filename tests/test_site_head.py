@@ -89,7 +89,7 @@ def test_weights_are_even_over_labels_and_people():
 
 @pytest.mark.parametrize("people", [2, 3, 6, 30])
 def test_noise_is_no_gain(people):
-    """A gain among people that is there by chance is believed in about one case of twenty; of few, one of 2^n."""
+    """What is there by chance is believed in about one case of twenty; of few people in one of 2^n."""
     believed = 0
     for seed in range(200):
         rng = np.random.default_rng(seed)

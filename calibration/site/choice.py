@@ -1,8 +1,8 @@
 """`edge calibrate --label N`: the clips most worth labelling.
 
-Spread over people and sessions, and over what the networks see: the clips are clustered by the tokens of their
-windows, one cluster a label to be given; from each the clip nearest its centre is taken, of the person who was
-taken least so far. How unsure the bundle is plays no part: unsure clips alone are odd ones.
+Spread over people and sessions, and over what the networks see: the clips are clustered by the tokens of
+their windows, one cluster a label to be given; from each the clip nearest its centre is taken, of the person
+who was taken least so far. How unsure the bundle is plays no part: unsure clips alone are odd ones.
 """
 
 from __future__ import annotations
@@ -54,9 +54,8 @@ def list_to_label(bundle: Path, folder: Path, count: int, out: Path, say: Callab
                 summaries.append(np.mean([window.summary for window in windows], axis=0))
     if not clips:
         raise DatasetError.of("site_none_to_label", folder=folder)
-    chosen = choose(
-        np.stack(summaries), [clip.speaker for clip in clips], [clip.session for clip in clips], count
-    )
+    people, sessions = [clip.speaker for clip in clips], [clip.session for clip in clips]
+    chosen = choose(np.stack(summaries), people, sessions, count)
     _write([clips[i] for i in chosen], out)
     return len(chosen)
 

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from edge.cli.options import LocaleOption, language_of, telling, write_json
+from edge.errors import InputError
 from edge.system.disk import writing
-from edge.system.output import say
+from edge.system.output import say, warn
 from edge.system.threads import one_thread
-from edge.words import word
+from edge.words import Language, word
 
 
 class UseLabels(str, Enum):
@@ -30,6 +31,7 @@ def calibrate(
         UseLabels, typer.Option(metavar="all|none", help="opt_calibrate_labels")
     ] = UseLabels.all,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="opt_calibrate_site")] = None,
+    label: Annotated[int | None, typer.Option(metavar="N", min=1, help="opt_calibrate_label")] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_calibrate_json")] = None,
     lang: LocaleOption = None,
 ) -> None:
@@ -39,6 +41,9 @@ def calibrate(
     from calibration.site.told import table  # noqa: TID251 - inside a verb only
 
     language = language_of(lang)
+    if label:
+        _list_to_label(bundle, recordings, label, out, language)
+        return
     with telling(language), writing(out):
         made = fit(bundle, recordings, out, labelled=labels is UseLabels.all, name=site)
     facts = made.manifest.site
@@ -47,3 +52,13 @@ def calibrate(
     say(word("written_to", language, path=out))
     if json:
         write_json(json, facts.model_dump(mode="json"))
+
+
+def _list_to_label(bundle: Path, recordings: Path, count: int, out: Path, language: Language) -> None:
+    from calibration.site.choice import list_to_label  # noqa: TID251 - inside a verb only
+
+    if not out.parent.is_dir():
+        raise InputError.of("jsonl_no_folder", path=out)
+    with telling(language), writing(out):
+        found = list_to_label(bundle, recordings, count, out, warn)
+    say(word("site_to_label", language, count=found, path=out))

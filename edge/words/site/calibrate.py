@@ -141,7 +141,24 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "または録画だけのフォルダー。数分で終わり、GPU は不要です。BUNDLE は変更しません。",
     ),
     "opt_calibrate_recordings": ("Recordings of the site.", "現場の録画のフォルダー。"),
-    "opt_calibrate_out": ("Folder of the new bundle.", "新しいバンドルのフォルダー。"),
+    "opt_calibrate_out": (
+        "Folder of the new bundle; with --label a file.",
+        "新しいバンドルのフォルダー。--label のときはファイル。",
+    ),
+    "site_none_to_label": (
+        "{folder} holds no clip with speech or a face that is not labelled yet; record more",
+        "{folder} に、発話か顔があってラベルのないデータはありません。録画を追加してください",
+    ),
+    "site_to_label": (
+        "{count} clips to label are listed in {path}; fill in the column emotion and put the rows into "
+        "metadata.csv",
+        "ラベルを付けるデータ {count} 件を {path} に書き出しました。emotion の列を記入し、"
+        "metadata.csv に反映してください",
+    ),
+    "opt_calibrate_label": (
+        "Calibrate nothing: list the N clips most worth labelling in the file --out.",
+        "校正はせず、ラベルを付ける価値の高い N 件を --out のファイルに書き出します。",
+    ),
     "opt_calibrate_labels": (
         "none: calibrate as if nobody had labelled anything.",
         "none：ラベルを使わずに校正します。",
