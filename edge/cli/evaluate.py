@@ -56,15 +56,13 @@ def evaluate(
     """Score a bundle on a labelled folder."""
     one_thread()
     from calibration.judge.evaluate import evaluate_folder  # noqa: TID251 - inside a verb only
-    from calibration.site.known import require_unknown  # noqa: TID251 - inside a verb only
 
     dropped = {one.value for one in drop or []}
     fused = modality is Modality.fused and not dropped
     _require_sense(modality, dropped, report)
     if streams and (modality is not Modality.fused or reliability or new_voices or noise or report):
         raise misused("streams_alone", "--streams")
-    if not known_people:
-        require_unknown(bundle, folder)
+    _require_unknown(bundle, folder, known_people)
     if streams:
         _compare_votes(bundle, folder, dropped, json)
         return
@@ -91,6 +89,14 @@ def evaluate(
         write_diagram(found, reliability)
     if report:
         say(word("written_to", asked_language(), path=report))
+
+
+def _require_unknown(bundle: Path, folder: Path, known_people: bool) -> None:
+    """Refuses to judge people the bundle was calibrated on, unless that is asked for."""
+    from calibration.site.known import require_unknown  # noqa: TID251 - inside a verb only
+
+    if not known_people:
+        require_unknown(bundle, folder)
 
 
 def _require_sense(modality: Modality, dropped: set[str], report: Path | None) -> None:
