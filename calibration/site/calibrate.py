@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,14 @@ from calibration.site.recordings import (
     Recordings,
     read_recordings,
 )
+from calibration.site.reference import reference_of
 from calibration.site.rows import labelled_rows, matrix_of
 from calibration.site.write import Changed, write_site_bundle
 from edge.bundle.folder import Bundle, open_bundle
 from edge.bundle.site import Part, SiteCalibration
 from edge.bundle.site import Recordings as RecordingFacts
 from edge.errors import BundleError, DatasetError, MediaError
+from edge.items import Floats
 from edge.reading.confidence import softmax
 from edge.reading.fusion import fused_name
 from edge.reading.site_head import SiteHead
@@ -94,11 +96,13 @@ def calibrate(
             fitted = fit_posteriors(parent.manifest, rows, own_labels=False, say=lambda _: None)
         head = SiteHead(matrix, fitted.layers) if fitted.layers else None
         facts = dict(fitted.facts)
-        prior, parts["prior"] = _prior(parent, heard, facts, head, recordings)
+        posteriors = _posteriors(parent, heard, facts, head)
+        prior, parts["prior"] = _prior(parent, heard, facts, posteriors)
         if prior:
             facts["site_prior"] = prior
         order = {**{key: part for key, part in parts.items() if key != "prior"}, **fitted.parts}
         site = _site(parent, recordings, heard, {**order, "prior": parts["prior"]}, site.name)
+        site = site.model_copy(update=_reference(heard, posteriors, recordings))
         return write_site_bundle(parent, Changed(graphs, head, facts, site), out)
 
 
@@ -161,35 +165,56 @@ def _ranges(
     return graphs, parts
 
 
-def _prior(
-    parent: Bundle,
-    heard: _Heard,
-    facts: Mapping[str, Any],
-    head: SiteHead | None,
-    recordings: Recordings,
-) -> tuple[tuple[float, ...] | None, Part]:
-    """The balance of labels in all recordings, as the new bundle sees them."""
+def _posteriors(parent: Bundle, heard: _Heard, facts: Mapping[str, Any], head: SiteHead | None) -> Floats:
+    """What the new bundle says of all windows, calibrated, not voted, [n, labels]."""
     manifest = parent.manifest
-    windows = heard.playback.windows
     temperature, bias = (facts.get(key, getattr(manifest, key)) for key in ("temperature", "bias"))
     posteriors = []
-    for window in windows:
+    for window in heard.playback.windows:
         logits = window.logits
         if head is not None:
             logits = head.apply("fused", logits, window.summary)
         key = fused_name(list(window.present))
         key = key if key in temperature else "fused"
         posteriors.append(softmax(logits, temperature[key], bias.get(key)))
+    return np.stack(posteriors)
+
+
+def _prior(
+    parent: Bundle, heard: _Heard, facts: Mapping[str, Any], posteriors: Floats
+) -> tuple[tuple[float, ...] | None, Part]:
+    """The balance of labels in all recordings, as the new bundle sees them."""
+    windows = heard.playback.windows
     _, people = np.unique([window.speaker for window in windows], return_inverse=True)
     names, counts = np.unique([fused_name(list(window.present)) for window in windows], return_counts=True)
-    rates = (facts.get("confusion") or manifest.confusion or {}).get(str(names[counts.argmax()]))
-    return site_prior(
-        np.stack(posteriors),
-        people,
-        manifest.train_prior,
-        None if rates is None else np.array(rates),
-        None,
-    )
+    known = facts.get("confusion") or parent.manifest.confusion or {}
+    rates = known.get(str(names[counts.argmax()]))
+    train = parent.manifest.train_prior
+    return site_prior(posteriors, people, train, None if rates is None else np.array(rates))
+
+
+def _reference(heard: _Heard, posteriors: Floats, recordings: Recordings) -> dict[str, Any]:
+    """What the site was like: fields of SiteCalibration."""
+    seen = {
+        speaker: [
+            one if place < 0 else replace(one, probabilities=posteriors[place]) for one, place in observed
+        ]
+        for speaker, observed in heard.playback.observed.items()
+    }
+    every = [one for some in seen.values() for one in some]
+    noise = [one.noise for one in every if one.noise is not None]
+    level = [one.noise + one.snr for one in every if one.noise is not None and one.snr is not None]
+    band = [one.band for one in every if one.band is not None]
+    return {
+        "noise_db": _median(noise),
+        "gain_db": _median(level),
+        "band_hz": _median(band),
+        "reference": reference_of(seen, chosen=len(recordings.labelled) == len(recordings.clips)),
+    }
+
+
+def _median(values: list[float]) -> float | None:
+    return round(float(np.median(values)), 1) if values else None
 
 
 def _site(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from calibration.confidence.fitting import LEAST, MISS, fit_thresholds
 from calibration.judge.metrics import calibration_error
 from calibration.site.head import surprise
-from calibration.site.people import even_weights, folds, gain_over_people
+from calibration.site.people import even_weights, folds
 from calibration.site.regression import Array
 from edge.bundle.site import Part
 from edge.reading.confidence import TIE, softmax
@@ -76,12 +76,9 @@ def fit_sureness(
         crossed[part] = softmax(told.logits[part], found, added)
         sets[part] = fit_thresholds(softmax(rest.logits, found, added), rest.labels, rest.people)
     old = np.asarray(softmax(before.logits, temperature, bias), np.float64)
-    weights = even_weights(told.labels, told.people, told.clips) * len(told.labels)
-    gain = gain_over_people(
-        (_missed(old, told.labels) - _missed(crossed, told.labels)) * weights, told.people
-    )
     errors = calibration_error(old, told.labels), calibration_error(crossed, told.labels)
-    taken = changed or (gain.low > 0.0 and errors[1] <= errors[0])
+    # One number that changes no answer: nothing is lost where it is no better than the old one.
+    taken = changed or (_surprise(crossed, told) < _surprise(old, told) and errors[1] < errors[0])
     new_t = round(float(_temperature(told, added)), 3) if taken else temperature
     kind = "new" if changed else "taken" if taken else "left"
     found_parts = {
@@ -134,5 +131,8 @@ def _temperature(told: Told, bias: Sequence[float] | None) -> float:
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
-def _missed(posteriors: Array, labels: NDArray[np.int64]) -> Array:
-    return np.asarray(-np.log(np.maximum(posteriors[np.arange(len(labels)), labels], 1e-6)))
+def _surprise(posteriors: Array, told: Told) -> float:
+    """Mean of minus the log probability of the true label, labels and people weighed evenly."""
+    true = posteriors[np.arange(len(told.labels)), told.labels]
+    weights = even_weights(told.labels, told.people, told.clips)
+    return float(-(weights @ np.log(np.maximum(true, 1e-6))))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from calibration.data.dataset import Example
 from edge.bundle.folder import Bundle
 from edge.config import Site, rules
+from edge.drift.observation import Observation, Observer
 from edge.engines import open_engine
 from edge.features.text import load_tokenizer
 from edge.interfaces import Engine
@@ -104,6 +105,8 @@ class Playback:
         self.calls: dict[str, list[tuple[str, Feed]]] = {name: [] for name in bundle.manifest.models}
         """Network -> who was heard or seen, and a call."""
         self.windows: list[Played] = []
+        self.observed: dict[str, list[tuple[Observation, int]]] = {}
+        """Who was heard or seen -> what was observed, and its place in `windows` where it was read, else -1."""
         # Windows that overlap say the same twice.
         self._manifest = bundle.manifest.model_copy(update={"hop_s": bundle.manifest.window_s})
 
@@ -137,6 +140,7 @@ class Playback:
                 Encoders(manifest, self._engines, self._tokenizer, voice=self._voice(clip.speaker)),
                 fusion,
                 TableTranscripts(clip.transcript) if clip.transcript else None,
+                Observer(manifest.audio.rate, self._observed),
             ),
         )
         with RecordingSource(clip.path, manifest.audio.rate, note=note) as source:
@@ -152,6 +156,10 @@ class Playback:
     def _keep(self, name: str, feed: Feed) -> None:
         if len(self.calls[name]) < self._most:
             self.calls[name].append((self._speaker, feed))
+
+    def _observed(self, observation: Observation) -> None:
+        place = -1 if observation.probabilities is None else len(self.windows) - 1
+        self.observed.setdefault(self._speaker, []).append((observation, place))
 
     def _fused(self, found: Mapping[str, Tokens], logits: Floats) -> None:
         present = tuple(name for name in MODALITIES if name in found)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.site.confidence import Told
-from calibration.site.people import folds, gain_over_people
+from calibration.site.people import folds
 from calibration.site.regression import Array
 from edge.bundle.site import Part
 from edge.reading.priors import DOUBT, LEAST_WINDOWS, bbse, em_prior
@@ -22,14 +21,11 @@ def site_prior(
     people: NDArray[np.int64],
     train_prior: tuple[float, ...],
     rates: Array | None,
-    labelled: Told | None,
 ) -> tuple[tuple[float, ...] | None, Part]:
     """The balance of labels, or None where it is not to be relied on; and why.
 
     posteriors: calibrated, under train_prior [k], of windows [n, k] of people [n]. rates: confusion rates of
-    what the windows were fused from [k, k]; None: unknown. labelled: windows with labels where every clip has
-    one, logits calibrated: strangers' labels must be likelier under the prior. The prior is by EM
-    (edge/reading/priors.py).
+    what the windows were fused from [k, k]; None: unknown. The prior is by EM (edge/reading/priors.py).
     """
     count = len(posteriors)
     if count < LEAST_WINDOWS:
@@ -49,19 +45,6 @@ def site_prior(
         and float(np.abs(em_prior(posteriors, train) - bbse(posteriors, rates)).sum()) > DOUBT
     ):
         return None, Part(taken=False, why="site_prior_doubtful", **measured)
-    if labelled is not None:
-        gains = np.log(np.maximum(prior, 1e-9) / train)[labelled.labels] - _log_mass(
-            labelled.logits, prior / train
-        )
-        gain = gain_over_people(gains, labelled.people)
-        measured = {
-            "measure": "log_likelihood",
-            "before": 0.0,
-            "after": round(gain.mean, 4),
-            "people": gain.people,
-        }
-        if gain.low <= 0.0:
-            return None, Part(taken=False, why="site_prior_left", **measured)
     rounded = [round(float(share), 4) for share in prior]
     rounded[int(np.argmax(prior))] += round(1.0 - sum(rounded), 4)
     return tuple(rounded), Part(taken=True, why="site_prior_taken", **measured)
@@ -71,10 +54,3 @@ def _estimate(posteriors: NDArray[np.float32], train: Array) -> Array:
     found = em_prior(posteriors, train, COUNTS * train)
     found = np.maximum(found, LEAST_SHARE)
     return np.asarray(found / found.sum())
-
-
-def _log_mass(logits: Array, ratio: Array) -> Array:
-    """Log of the mean ratio under each row's posterior: what the correction is divided by, [n]."""
-    z = logits - logits.max(axis=1, keepdims=True)
-    posterior = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
-    return np.asarray(np.log(posterior @ ratio))

@@ -86,10 +86,13 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "採用：バイアスと倍率のみ（5 人未満では重みを学習しません）",
     ),
     "site_temperature_new": ("taken: the site head needs its own", "採用：現場ヘッドに合わせた値です"),
-    "site_temperature_taken": ("taken: people left out gain", "採用：除いた人でも向上します"),
+    "site_temperature_taken": (
+        "taken: it is nearer to the truth on people left out",
+        "採用：除いた人でも実際の正解率に近づきます",
+    ),
     "site_temperature_left": (
-        "left: people left out gain no more than noise",
-        "不採用：除いた人での向上が誤差の範囲です",
+        "left: it is no nearer to the truth on people left out",
+        "不採用：除いた人で実際の正解率に近づきません",
     ),
     "site_sets_new": ("taken: the temperature is new", "採用：温度が新しくなったためです"),
     "site_sets_taken": ("taken: coverage is nearer to 0.90", "採用：被覆率が 0.90 に近づきます"),
@@ -103,10 +106,6 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "left: two ways to estimate it differ by more than 0.2",
         "不採用：2 つの推定方法の差が 0.2 を超えます",
     ),
-    "site_prior_left": (
-        "left: labels of people left out are no likelier by it",
-        "不採用：除いた人のラベルをよりよく説明しません",
-    ),
     "site_prior_taken": ("taken: two halves of the people agree", "採用：人を半分に分けても一致します"),
     # What was measured.
     "site_measure_snr_db": ("signal to noise of INT8 (dB)", "INT8 の信号対雑音比（dB）"),
@@ -114,7 +113,6 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_measure_calibration_error": ("calibration error", "校正誤差"),
     "site_measure_coverage": ("coverage (0.90 is meant)", "被覆率（目標 0.90）"),
     "site_measure_prior_gap": ("difference of two halves", "半分ずつの推定の差"),
-    "site_measure_log_likelihood": ("log likelihood", "対数尤度"),
     "site_measure_none": ("-", "―"),
     "site_part": ("part", "項目"),
     "site_measure": ("measured on people left out", "除いた人での指標"),
