@@ -106,7 +106,7 @@ class Playback:
         """Network -> who was heard or seen, and a call."""
         self.windows: list[Played] = []
         self.observed: dict[str, list[tuple[Observation, int]]] = {}
-        """Who was heard or seen -> what was observed, and its place in `windows` where it was read, else -1."""
+        """Who was heard or seen -> what was observed; its place in `windows` where it was read, else -1."""
         # Windows that overlap say the same twice.
         self._manifest = bundle.manifest.model_copy(update={"hop_s": bundle.manifest.window_s})
 
