@@ -29,7 +29,7 @@ Outputs = list[dict[str, NDArray[Any]]]
 
 @dataclass(frozen=True, eq=False)
 class Calls:
-    """Calls of one network and what they show."""
+    """Inputs of one network and their labels."""
 
     feeds: Sequence[Feed]
     """Input name -> array."""
@@ -39,7 +39,7 @@ class Calls:
 
 @dataclass(frozen=True)
 class GivenBack:
-    """One node the accuracy loop left in float, and where the network stood after that."""
+    """One node that the accuracy loop kept in float, and the accuracy of the network after that."""
 
     node: str
     """Output of the node."""
@@ -53,7 +53,7 @@ class GivenBack:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What became of one network."""
+    """The chosen INT8 graph of one network and its measurements."""
 
     report: QuantizeReport
     drop: float
@@ -97,7 +97,7 @@ def search(
     wanted: QuantizeSettings,
     say: Callable[[str], None] = lambda _: None,
 ) -> SearchResult:
-    """Write the INT8 graph of an FP32 one that keeps within `wanted` of it.
+    """Write the INT8 graph of an FP32 network that keeps within the limits `wanted` where it can.
 
     ranges: calls that set the activation ranges. held_out: calls of other people, which judge. say: gets one
     line for each node that stays float.

@@ -1,4 +1,4 @@
-"""What INT8 may cost: the limits the search holds to."""
+"""Limits of the accuracy that INT8 may cost; the search keeps to them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from edge.checked import Number
 
 
 class QuantizeSettings(Spec):
-    """What INT8 may cost."""
+    """Limits of the accuracy that INT8 may cost."""
 
     max_drop: Annotated[Number, Field(ge=0.0, le=100.0)] = 0.5
     """Weighted F1 a network may lose on held-out windows (points)."""

@@ -1,4 +1,4 @@
-"""`edge evaluate`: a bundle judged on labelled recordings, through the very code the device runs."""
+"""`edge evaluate`: a bundle scored on labelled recordings by the code that the device runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The networks of a bundle asked about labelled clips, through the very code the device runs."""
+"""The networks of a bundle run on labelled clips by the code that the device runs."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class Evaluator:
         return self.report(self.predict(examples, modality, drop))
 
     def report(self, found: Predictions) -> Report:
-        """How good answers are."""
+        """Score predictions."""
         rows = [self._bundle.manifest.thresholds(name) for name in found.names]
         thresholds = None if None in rows else np.array(rows)
         labels, speakers = [e.label for e in found.examples], [e.speaker for e in found.examples]

@@ -43,7 +43,7 @@ class Difference:
 
 
 def difference(ours: Predictions, theirs: Predictions, number: str) -> Difference | None:
-    """What one bundle is better by in a score of `Report`; None where both judged nothing alike."""
+    """The difference of two bundles in a score of `Report`; None where they share no scored example."""
     places = {example.name: row for row, example in enumerate(theirs.examples)}
     rows = [(row, places[e.name]) for row, e in enumerate(ours.examples) if e.name in places]
     if not rows:

@@ -34,7 +34,7 @@ TOLERANCE_DB = 3.0
 
 @dataclass(slots=True)
 class DetectionCounts:
-    """What one machine did to speech."""
+    """Counts of speech detection in the noise of one machine."""
 
     hits: int = 0
     spoken: int = 0
@@ -82,7 +82,7 @@ def held_out_clips(folder: Path, people: int = PEOPLE) -> tuple[list[Path], dict
 def measure_detection(
     speech: Sequence[Path], machines: dict[str, list[Path]], mixtures: int = 4
 ) -> dict[str, DetectionCounts]:
-    """Machine -> what it did to the clips of speech, each mixed with `mixtures` recordings of the machine."""
+    """Machine -> counts over the clips of speech, each mixed with `mixtures` recordings of the machine."""
     found = {name: DetectionCounts() for name in machines}
     noises = {name: [_without_silence(_load(path)) for path in paths] for name, paths in machines.items()}
     for name, sounds in noises.items():

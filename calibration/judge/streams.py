@@ -1,4 +1,4 @@
-"""Long streams composed from labelled clips of one person: what a vote is judged on.
+"""Long streams composed from labelled clips of one person, to evaluate a vote on.
 
 A label is held for a random time, meanwhile clips that show it follow each other, each for as long as it
 lasts. Windows that would lie across two clips are not made, so a stream changes faster than a room does.

@@ -1,4 +1,4 @@
-"""`edge evaluate --streams`: what voting is worth, beside the usual ways to smooth, on composed streams."""
+"""`edge evaluate --streams`: the device's vote compared with usual ways to smooth, on composed streams."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def device_vote(stream: Stream, rules: Rules) -> Shown:
 
 
 def _shown_of(voted: Mapping[Stream, Sequence[Tally]]) -> Way:
-    """Ours where the votes were held already."""
+    """The device's vote from tallies that are computed already."""
     return lambda stream, _: np.array([tally.label for tally in voted[stream]])
 
 

@@ -27,7 +27,7 @@ JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
 def read_fer2013(folder: Path, split: str, emotions: LabelReader) -> list[Example]:
-    """Its train or dev split. Raises DatasetError."""
+    """Read the train or dev split of FER2013. Raises DatasetError."""
     wanted = "train" if split == "train" else "validation"
     if (folder / "labels.csv").is_file():
         return _from_mosaics(folder, wanted, emotions)
@@ -45,7 +45,7 @@ def read_fer2013(folder: Path, split: str, emotions: LabelReader) -> list[Exampl
 
 
 def _from_mosaics(folder: Path, wanted: str, emotions: LabelReader) -> list[Example]:
-    """labels.csv says where in which picture a face is; its other columns (votes of raters) are read past."""
+    """Read labels.csv: picture and place of each face; its other columns (votes of raters) are ignored."""
     examples, once = [], Once()
     places: dict[str, Path] = {}
     for row in read_rows(folder / "labels.csv", ("split", "file_name", "row", "column", "emotion")):
@@ -61,7 +61,7 @@ def _from_mosaics(folder: Path, wanted: str, emotions: LabelReader) -> list[Exam
 
 
 def _from_pixels(folder: Path, wanted: str, emotions: LabelReader) -> list[Example]:
-    """fer2013.csv holds the pixels themselves: laid out once as pictures beside it."""
+    """Read fer2013.csv, which holds the pixels. Its faces are written once as pictures beside it."""
     import cv2
 
     usage = {"train": "Training", "validation": "PublicTest"}[wanted]

@@ -1,4 +1,4 @@
-"""Short digests of what is learned from: equal content, equal digest."""
+"""Short digests of training data: equal content gives an equal digest."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def _require_known(kind: str, speakers: Sequence[str], known: Set[str], names: S
 
 
 def _require_speakers(folder: Path, examples: Sequence[Example], *, drawn: bool) -> None:
-    """Who speaks must be known where people are drawn; elsewhere it is said that it is not."""
+    """Refuse unknown speakers where the split draws people at random; elsewhere warn once."""
     count = nameless(examples)
     if count:
         key = "corpus_no_speakers" if drawn else "corpus_unknown_trained"
@@ -120,7 +120,7 @@ def _require_speakers(folder: Path, examples: Sequence[Example], *, drawn: bool)
 
 
 def _apart(folder: Path, train: list[Example], dev: list[Example], test: list[Example]) -> Split:
-    """The parts without what belongs to a session that a later part holds; says how many are left out."""
+    """Remove examples whose session is in dev or test from the parts before it; say how many were removed."""
     judged = {example.session for example in test} - {None}
     kept_dev = _without(folder, "dev", dev, judged)
     judged |= {example.session for example in kept_dev} - {None}

@@ -14,7 +14,7 @@ from export.judge.heldout import HeldOut
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """Of one export; empty where it measured nothing of the kind."""
+    """Measurements of one export; a field is empty where nothing was measured."""
 
     sets: Sequence[HeldOut]
     results: Mapping[str, Mapping[str, Report]]

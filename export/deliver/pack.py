@@ -60,7 +60,7 @@ def pack(
 
 
 def even(recipe: Recipe) -> tuple[float, ...]:
-    """How often each label is met: the fusion head is trained on every one alike.
+    """An even prior: the fusion head is trained on all labels equally often.
 
     A site that knows its own balance says so in site.toml.
     """

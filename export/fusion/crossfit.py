@@ -102,7 +102,7 @@ def cross_fitted(
             found.setdefault(present, []).append(_window_logits(head, own, labels, recipe, present))
             for voice in voices:
                 some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(recipe.labels))
-                if len(some):  # else the voice shows only what no face or no sentence here does
+                if len(some):  # else no face or no sentence has a label this speaker shows
                     told = _window_logits(head, voice, some, recipe, present)
                     speaker_logits.setdefault(present, []).append(told)
         for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
@@ -119,7 +119,7 @@ def cross_fitted(
 
 
 def with_all_labels(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[str, Pool]:
-    """Pools in which no label lacks: examples of training people stand in for those these do not show."""
+    """Pools that hold every label: a label that is missing is filled in with training examples."""
     whole = dict(own)
     for name in MODALITIES:
         lacking = torch.nonzero(~torch.isin(seen[name].label, own[name].label)).flatten()
@@ -128,7 +128,7 @@ def with_all_labels(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[s
 
 
 def _voices(own: Mapping[str, Pool]) -> list[dict[str, Pool]]:
-    """The pools around each voice by itself; all as one where nobody knows who is heard."""
+    """The pools with one speaker's sound each; all in one where speakers are unknown."""
     audio = own["audio"]
     if audio.speaker is None:
         return [dict(own)]

@@ -84,7 +84,7 @@ def training_inputs(
 def dev_inputs(
     recipe: Recipe, data: Path, work: Path, tokenizer: Tokenizer, student: AudioStudent
 ) -> dict[str, Inputs]:
-    """Examples of people no encoder was trained on, and nobody is judged on."""
+    """Dev examples: of people that no encoder was trained on and no score is computed on."""
     spec = AudioSpec()
     examples, clips = load_clips(audio_split(recipe, data).dev, spec.rate)
     features, owner = clip_features(clips, spec)
@@ -101,7 +101,7 @@ def dev_inputs(
 
 
 def parts_of(inputs: Mapping[str, Inputs]) -> list[tuple[dict[str, Inputs], dict[str, Inputs]]]:
-    """Parts that share no person, each with what is left without it.
+    """Split examples into parts that share no person; each part comes with all other examples.
 
     As many as there are voices, at most PARTS. A part may lack one label of a modality. Where people are too
     few for that there are two parts, of even and odd examples of each label.
@@ -139,7 +139,7 @@ def _ranks(labels: Tensor) -> Tensor:
 
 
 def require_labels(inputs: Mapping[str, Inputs], role: str, labels: Labels) -> None:
-    """Windows of every label are composed from these. Raises DatasetError, naming what lacks."""
+    """Raise DatasetError where a modality has no example of a label: no window of it could be composed."""
     for name, examples in inputs.items():
         for label, title in enumerate(labels):
             if not (examples.labels == label).any():
@@ -161,7 +161,7 @@ def pool(encoder: nn.Module, inputs: Inputs) -> Pool:
 def pools_of(
     encoders: Mapping[str, nn.Module], inputs: Mapping[str, Inputs], tokenizer: Tokenizer, spec: TextSpec
 ) -> dict[str, Pool]:
-    """Tokens of every modality, and under `spoken` those of what the recorded people really said."""
+    """Tokens of every modality, and under `spoken` the tokens of the clips' own transcripts."""
     pools = {name: pool(encoders[name], examples) for name, examples in inputs.items()}
     sentences = sorted({sentence for sentence in inputs["audio"].said if sentence.strip()})
     if sentences:
@@ -193,7 +193,7 @@ def training_batches(
 
 
 def inputs_digest(inputs: Inputs) -> str:
-    """Short hash of the very features: says which data set something."""
+    """Short hash of the features, so that the manifest can name the calibration data."""
     content = hashlib.sha256()
     for tensor in inputs.tensors:
         content.update(tensor.numpy().tobytes())
@@ -222,6 +222,6 @@ def _said(examples: Sequence[Example]) -> tuple[str, ...]:
 
 
 def _numbers(people: Sequence[str]) -> Tensor | None:
-    """A number from each name: the same speaker has the same in every run; None: nobody is known."""
+    """A number for each speaker, the same in every run; None where no speaker is known."""
     digests = [hashlib.sha256(name.encode()).hexdigest()[:8] for name in people]
     return torch.tensor([int(inputs_digest, 16) for inputs_digest in digests]) if digests else None

@@ -121,8 +121,8 @@ def softmatch(sure: Floats) -> Floats:
 def sharpened(posteriors: Floats, sharpness: float) -> Floats:
     """p^s / sum p^s, [n, k] (MixMatch, Berthelot et al. 2019, equation 7 with s = 1 / T).
 
-    Posteriors that are calibrated on strangers are doubtful even where they are right; trained on as they
-    are, they teach doubt and cost recall.
+    Posteriors that are calibrated on unseen people have low confidence even where they are right. Trained on
+    without sharpening, they lower the student's confidence and its recall.
     """
     powers = posteriors.astype(np.float64) ** sharpness
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)

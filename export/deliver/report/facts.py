@@ -180,7 +180,7 @@ def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Pat
 
 
 def mistakes_of(found: Predictions, labels: Sequence[str], shown: int, work: Path) -> dict[str, Any]:
-    """The wrong answers a bundle was surest of."""
+    """The wrong predictions with the highest confidence."""
     posteriors = np.asarray(found.posteriors)
     answer, confidence = posteriors.argmax(axis=1), posteriors.max(axis=1)
     wrong = [i for i, example in enumerate(found.examples) if answer[i] != example.label]
@@ -271,7 +271,7 @@ def _data(recipe: Recipe, data: Path) -> list[dict[str, Any]]:
 
 
 def optional(file: Path) -> Any:
-    """What another command left; None without, and when it cannot be read."""
+    """JSON that another command wrote; None where there is no such file or it cannot be read."""
     if not file.is_file():
         return None
     try:

@@ -32,7 +32,7 @@ UNIT = (
 
 
 def privacy_of(recipe: Recipe, windows: int) -> dict[str, Any]:
-    """What the manifest says of the fusion head's training on so many voice windows; empty: not private.
+    """Privacy facts of the fusion head's training on so many voice windows; empty without DP-SGD.
 
     epsilon by Renyi accounting (Mironov et al. 2019). Raises ConfigError, MissingExtraError.
     """
@@ -112,7 +112,7 @@ class PrivateGradients:
                 return chosen
 
     def watch(self, batch: Batch) -> Batch:
-        """The batch with inputs that have gradients: without, the hooks of the first layers do not fire."""
+        """The batch with inputs that require gradients: else the first layers' hooks are not called."""
         for tokens in batch[0][: len(MODALITIES)]:
             tokens.requires_grad_()
         return batch
@@ -132,7 +132,7 @@ class PrivateGradients:
 
 
 def _secret(file: Path) -> int:
-    """A number nobody can guess, the same in every run."""
+    """A secret random number, kept on disk so that it is the same in every run."""
     if not file.is_file():
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, f"{secrets.randbits(62)}\n")  # for its owner alone
