@@ -13,7 +13,7 @@ def put(path, text):
 
 
 def package(sys, zone, microjoules, name="package-0"):
-    folder = sys / "class" / "powercap" / zone
+    folder = sys / "sys" / "class" / "powercap" / zone
     put(folder / "name", name)
     put(folder / "energy_uj", microjoules)
     put(folder / "max_energy_range_uj", 1_000_000)
@@ -21,7 +21,7 @@ def package(sys, zone, microjoules, name="package-0"):
 
 
 def rail(sys, channel, label, millivolts, milliamperes):
-    folder = sys / "bus" / "i2c" / "drivers" / "ina3221" / "1-0040" / "hwmon" / "hwmon2"
+    folder = sys / "sys" / "bus" / "i2c" / "drivers" / "ina3221" / "1-0040" / "hwmon" / "hwmon2"
     put(folder / f"in{channel}_label", label)
     put(folder / f"in{channel}_input", millivolts)
     put(folder / f"curr{channel}_input", milliamperes)
@@ -38,7 +38,7 @@ def test_the_input_rail_of_a_jetson(tmp_path):
     rail(tmp_path, 2, "VDD_CPU_GPU_CV", 5000, 9000)
     folder = rail(tmp_path, 1, "VDD_IN", 5000, 2000)
     with find_meter(tmp_path) as meter:
-        assert "rail" in meter.name
+        assert meter.name == "board input (VDD_IN)"
         begin, start = meter.joules(), time.monotonic()
         time.sleep(0.3)
         used, seconds = meter.joules() - begin, time.monotonic() - start

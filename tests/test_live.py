@@ -209,8 +209,8 @@ def test_a_hot_machine_rests_up_to_a_limit():
 
 def test_the_hottest_zone_counts_and_one_that_is_off_does_not(tmp_path):
     for number, text in enumerate(["45000", "91500", "off"]):
-        zone = tmp_path / f"thermal_zone{number}"
-        zone.mkdir()
+        zone = tmp_path / f"sys/class/thermal/thermal_zone{number}"
+        zone.mkdir(parents=True)
         (zone / "temp").write_text(text)
     thermometer = Thermometer(tmp_path)
     assert thermometer.hot()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
 from typing_extensions import Self
 
-SYS = Path("/sys")
-INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
-"""Names of the rail that feeds a whole Jetson module (INA3221); boards without one are not measured."""
+from edge.board.board import ROOT
+from edge.board.power import Rail, feeding, rails
+
 SAMPLE_S = 0.02
-"""How often a rail's power is read (seconds)."""
+"""How often the power of the rails is read (seconds)."""
 
 
 class Meter(Protocol):
@@ -32,14 +33,13 @@ class Meter(Protocol):
         """A count that rises; only differences mean something. Raises OSError."""
 
 
-def find_meter(sys: Path = SYS) -> Meter | None:
-    """The meter of this board: a Jetson's input rail, else an Intel processor's counter if it may be read."""
-    for label in sorted(sys.glob("bus/i2c/drivers/ina3221*/*/hwmon/hwmon*/in*_label")):
-        if label.read_text().strip() in INPUT_RAILS:
-            channel = label.name.removeprefix("in").removesuffix("_label")
-            return Rail(label.with_name(f"in{channel}_input"), label.with_name(f"curr{channel}_input"))
+def find_meter(root: Path = ROOT) -> Meter | None:
+    """The meter of this board: a Jetson's rails, else an Intel processor's counter if it may be read."""
+    fed = feeding(rails(root))
+    if fed:
+        return Board(fed)
     packages = []
-    for zone in sorted(sys.glob("class/powercap/intel-rapl:*")):
+    for zone in sorted(root.glob("sys/class/powercap/intel-rapl:*")):
         try:
             if (zone / "name").read_text().startswith("package"):
                 int((zone / "energy_uj").read_text())
@@ -49,13 +49,12 @@ def find_meter(sys: Path = SYS) -> Meter | None:
     return Packages(packages) if packages else None
 
 
-class Rail:
-    """A rail of an INA3221: voltage (mV) times current (mA), read again and again in a thread."""
+class Board:
+    """The rails that feed a Jetson, together, read again and again in a thread."""
 
-    name = "board input rail (INA3221)"
-
-    def __init__(self, millivolts: Path, milliamperes: Path) -> None:
-        self._files = (millivolts, milliamperes)
+    def __init__(self, fed: Sequence[Rail]) -> None:
+        self.name = f"board input ({' + '.join(rail.label for rail in fed)})"
+        self._rails = tuple(fed)
         self._joules = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
@@ -72,7 +71,7 @@ class Rail:
         self._thread.join()
 
     def joules(self) -> float:
-        """Energy since the block began. Raises OSError when the rail can no longer be read."""
+        """Energy since the block began. Raises OSError when a rail can no longer be read."""
         if self._error:
             raise self._error
         return self._joules
@@ -81,12 +80,12 @@ class Rail:
         last = time.monotonic()
         while not self._stop.wait(SAMPLE_S):
             try:
-                millivolts, milliamperes = (int(file.read_text()) for file in self._files)
+                watts = sum(rail.watts() for rail in self._rails)
             except OSError as error:
                 self._error = error
                 return
             now = time.monotonic()
-            self._joules += millivolts * milliamperes * 1e-6 * (now - last)
+            self._joules += watts * (now - last)
             last = now
 
 

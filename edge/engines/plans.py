@@ -14,16 +14,16 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from edge.board.board import parse_release, read
 from edge.bundle.folder import sha256
 from edge.engines.cuda import RELEASE, Gpu
 from edge.engines.trt_build import WORKSPACE, Compiler, Precision, Say, build
@@ -249,8 +249,6 @@ def _locked(place: Path, waiting: Callable[[], None] = lambda: None) -> Iterator
 
 
 def _l4t() -> str:
-    """Jetson Linux release, as in "# R36 (release), REVISION: 4.3, ..."; empty on other machines."""
-    with suppress(OSError):
-        if found := re.match(r"# R(\d+) \(release\), REVISION: ([\d.]+)", RELEASE.read_text()):
-            return f"{found[1]}.{found[2]}"
-    return ""
+    """Release of Jetson Linux; empty on other machines."""
+    release = parse_release(read(RELEASE) or "")
+    return release.version if release else ""

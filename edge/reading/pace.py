@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from edge.board.board import ROOT
+from edge.board.thermal import temperatures
+
 LARGEST = 4
 """At most every fourth window is passed over to rest: one reading in four hops remains."""
 BUSY, EASY = 0.8, 0.35
@@ -16,7 +19,6 @@ HOT_C = 90.0
 """Where a board begins to slow itself down, unless it says otherwise (degrees Celsius)."""
 LOOK_S = 5.0
 """Time between two looks at the temperature (seconds)."""
-ZONES = Path("/sys/class/thermal")
 
 
 class Pace:
@@ -54,8 +56,8 @@ class Pace:
 class Thermometer:
     """The hottest part of this machine; looked at every LOOK_S."""
 
-    def __init__(self, zones: Path = ZONES) -> None:
-        self._zones = zones
+    def __init__(self, root: Path = ROOT) -> None:
+        self._root = root
         self._next = 0.0
         self.celsius: float | None = None
         """Degrees of the hottest zone; None where the machine does not tell."""
@@ -65,13 +67,5 @@ class Thermometer:
         now = time.monotonic()
         if now >= self._next:
             self._next = now + LOOK_S
-            self.celsius = max(map(_degrees, self._zones.glob("thermal_zone*/temp")), default=None)
+            self.celsius = max(temperatures(self._root).values(), default=None)
         return self.celsius is not None and self.celsius >= HOT_C
-
-
-def _degrees(file: Path) -> float:
-    """A zone's temperature; a zone that is switched off cannot be read."""
-    try:
-        return int(file.read_text()) / 1000.0
-    except (OSError, ValueError):
-        return float("-inf")
