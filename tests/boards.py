@@ -1,4 +1,4 @@
-"""Machines as folders: a board's files below a root, its programs as scripts that print what they answered."""
+"""Machines as folders: files of a board below a root, its programs as scripts that print their answers."""
 
 import json
 import shlex
@@ -46,7 +46,7 @@ def put(root, path, text):
 
 
 def answers(root, asked, said, code=0):
-    """A program that prints a text when asked with these words, and fails at others; None: it is not there."""
+    """A program that prints a text when asked with these words and fails at others; None: it is missing."""
     program, *words = shlex.split(asked)
     place = root / "usr" / "bin" / program
     place.parent.mkdir(parents=True, exist_ok=True)

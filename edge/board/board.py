@@ -96,14 +96,16 @@ def read_board(root: Path = ROOT) -> Board | None:
         return None
     model = (read(root / TREE / "model") or "").strip("\0\n ")
     chips = (kind for chip, kind in CHIPS.items() if any(token.startswith(chip) for token in tokens))
-    modules = (name for part, name in MODULES.items() if any(f"{part}" in _parts(token) for token in tokens))
+    parts = {part for token in tokens for part in _parts(token)}
+    modules = (name for part, name in MODULES.items() if part in parts)
     return Board(model, next(chips, None), next(modules, ""), parse_release(text or ""))
 
 
 def parse_release(text: str) -> Release | None:
     """What /etc/nv_tegra_release says; None where it names no release.
 
-    "# R36 (release), REVISION: 4.7, GCID: ..., DATE: Thu Sep 18 22:54:44 UTC 2025" is 36.4.7. R39 writes its date with a 12-hour clock.
+    "# R36 (release), REVISION: 4.7, GCID: ..., DATE: Thu Sep 18 22:54:44 UTC 2025" is 36.4.7.
+    R39 writes its date with a 12-hour clock.
     """
     found = re.search(r"# R(\d+) \(release\), REVISION: ([\d.]+)", text)
     if not found:
