@@ -129,11 +129,11 @@ def test_zones_that_are_off_are_left_out(tmp_path):
 def test_what_slows_a_board_down(tmp_path):
     root = stand_up(tmp_path, "orin-nano-36.4.7")
     assert slowed_by_heat(root) == []  # a fan and a warning of a hot surface slow nothing
-    assert supply_events(root) == {"under-voltage": 0, "average over-current": 0, "over-current": 0}
+    assert supply_events(root) == {"under_voltage": 0, "average_over_current": 0, "over_current": 0}
     put(root, "sys/class/thermal/cooling_device1/cur_state", "1")
     put(root, "sys/class/hwmon/hwmon2/oc3_event_cnt", "27390")
     assert slowed_by_heat(root) == ["cpu-throttle-alert"]
-    assert supply_events(root)["over-current"] == 27390
+    assert supply_events(root)["over_current"] == 27390
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ channel that is not connected is called NC. INA238, on Thor: the power of the wh
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +39,7 @@ class Rail:
             try:
                 product *= int(file.read_text())
             except ValueError as error:
-                raise OSError(f"{file} holds no number") from error
+                raise OSError(errno.EIO, os.strerror(errno.EIO), str(file)) from error
         return product * self.unit_w
 
 

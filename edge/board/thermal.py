@@ -13,9 +13,9 @@ OFFLINE_C = -200.0
 SLOWING = re.compile(r"cpufreq-|devfreq-|\.gpu$|-throttle-alert$")
 """Types of the cooling devices that slow a processor down; fans and the warning of a hot surface do not."""
 EVENTS = {
-    "oc1": "under-voltage",
-    "oc2": "average over-current",
-    "oc3": "over-current",
+    "oc1": "under_voltage",
+    "oc2": "average_over_current",
+    "oc3": "over_current",
 }
 """Counters of the power supply's events on Orin and Thor (soctherm_oc)."""
 
