@@ -1,23 +1,32 @@
 """What changed since a calibration, told without labels: its numbers, its words, its way through a run."""
 
+import time
 import wave
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from panels import view
 
 from calibration.site.reference import reference_of
 from edge.app import Reader
 from edge.bundle.reference import RESOLUTION, STATISTICS, Histogram, Reference
 from edge.config import Site
+from edge.display.panel.layout import FULL
+from edge.display.panel.panel import draw
 from edge.drift import compare
 from edge.drift.observation import Observation, Observer
 from edge.drift.observed import BLOCKS, Observed, spread
 from edge.drift.stability import by_chance, independent, most_by_chance, stability
 from edge.drift.watch import CONFIRMED, DriftWatch
-from edge.items import AudioChunk, Face, Frame, Prediction, Window
+from edge.items import AudioChunk, Face, Frame, Prediction, Reading, Window
 from edge.perception.speech import Speech
+from edge.perception.synchrony import CaptureClocks
+from edge.sections import PrometheusSettings
+from edge.sinks.health import HealthLine
+from edge.sinks.prometheus import Prometheus
+from edge.sinks.run_facts import RunFacts
 from edge.sources.recorded.recording import RecordingSource
 from edge.starter_labels import STARTER
 
@@ -200,7 +209,8 @@ def test_of_clips_chosen_by_label_balance_and_confidence_are_not_kept():
     found = reference_of({"a": list(shift(1, 600))}, chosen=True)
     assert not {"labels", "confidence"} & set(found.histograms)
     assert "snr" in found.histograms
-    assert found.confidence == pytest.approx(0.6, abs=0.01)
+    assert found.confidence is None
+    assert watched(found, shift(2, 900))[0].accuracy == pytest.approx(0.6, abs=0.01)
 
 
 def test_what_was_hardly_met_is_left_out():
@@ -354,3 +364,56 @@ def test_a_helicopter_over_a_site_is_named_within_minutes(tmp_path):
     assert named < 9.0
     assert {"noise", "snr"} <= {change.name for change in found.large}
     assert said[0].startswith("calibrate again: the sound has changed (")
+
+
+# Its way through a run.
+
+
+def drifted(reference, **changes):
+    return watched(reference, shift(6, 1500, **changes))[0]
+
+
+def test_the_health_line_names_it_with_the_caveat(reference):
+    lines, found = [], drifted(reference, snr=9.0)
+    health = HealthLine(RunFacts(drift=lambda: found), CaptureClocks(), lines.append)
+    health._due = 0.0
+    health.write(Reading(time=time.monotonic(), state="no_speech"))
+    assert "calibrate again: the sound has changed (SNR 20 -> 9 dB)" in lines[0]
+    assert "expected accuracy 60% -> 60%, true only if" in lines[0]
+
+
+def test_prometheus_serves_it(reference):
+    found = drifted(reference, snr=9.0)
+    sink = Prometheus(PrometheusSettings(port=9464), RunFacts(drift=lambda: found), {})
+    samples = {
+        (sample.name, sample.labels.get("statistic")): sample.value
+        for family in sink.collect()
+        for sample in family.samples
+    }
+    assert samples["edge_drift_psi", "snr"] > 1.0
+    assert samples["edge_drift_large", "snr"] == 1.0
+    assert samples["edge_drift_large", "noise"] == 0.0
+    assert samples["edge_expected_accuracy", None] == pytest.approx(0.6, abs=0.01)
+    without = Prometheus(PrometheusSettings(port=9464), RunFacts(), {})
+    assert not [family.name for family in without.collect() if "drift" in family.name]
+
+
+def test_the_panel_shows_it_in_the_corner_of_the_picture(reference):
+    plain = view()
+    shown = replace(plain, drift=drifted(reference, snr=9.0))
+    calm = replace(plain, drift=drifted(reference))
+    assert np.array_equal(draw(plain), draw(calm))
+    changed = np.argwhere((draw(plain) != draw(shown)).any(axis=2))
+    left, top, wide, high = FULL.picture
+    assert changed[:, 0].min() > top + high / 2
+    assert (changed[:, 1].max(), changed[:, 0].max()) < (left + wide, top + high)
+
+
+def test_a_bundle_with_a_reference_is_watched_and_one_without_is_not(tiny_bundle, reference, demo):
+    with Reader(Site(bundle=tiny_bundle.folder)) as reader:
+        reader.read(demo, [])
+        assert reader.drifted() is None
+        assert reader.pipeline()._stages.observer is None
+        reader._watch = DriftWatch(reference, STARTER, 1.0)
+        reader.read(demo, [])
+        assert reader._watch._observed.means()["noise"] < 0.0

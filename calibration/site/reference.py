@@ -30,7 +30,8 @@ def reference_of(recordings: Recordings, *, chosen: bool = False) -> Reference:
     """The reference of a site.
 
     recordings: by person where people are known, else by recording: how much these differ is not called
-    drift. chosen: whether clips were picked by label; balance and confidence are not kept then.
+    drift. chosen: whether clips were picked by label: balance and confidence are not those of the site then,
+    and are not kept.
     A statistic met in fewer than LEAST_WINDOWS windows is left out.
     """
     mean, deviation = _voice([one for some in recordings.values() for one in some])
@@ -63,7 +64,7 @@ def reference_of(recordings: Recordings, *, chosen: bool = False) -> Reference:
         histograms=histograms,
         voice_mean=_rounded(mean),
         voice_deviation=_rounded(deviation),
-        confidence=None if confidence is None else round(confidence, DIGITS),
+        confidence=None if confidence is None or chosen else round(confidence, DIGITS),
     )
 
 
@@ -129,8 +130,11 @@ def _made(blocks: Sequence[Counts], edges: Counts, mean: float, windows: int) ->
 
 
 def _independent(blocks: Sequence[Counts]) -> float:
-    """Independent windows within each person or recording, summed: `usual` tells how these differ."""
-    return sum(independent(own) for own in blocks)
+    """Independent windows within each person or recording, summed: `usual` tells how these differ.
+
+    Of recordings too short for that, of all together.
+    """
+    return max(sum(independent(own) for own in blocks), independent(np.concatenate(blocks)))
 
 
 def _usual(blocks: Sequence[Counts]) -> float:

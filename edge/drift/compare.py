@@ -108,8 +108,7 @@ def compared(reference: Reference, observed: Observed, labels: Labels) -> Drift:
         if int((blocks.sum(axis=1) > 0).sum()) >= LEAST_BLOCKS:
             found.append(_change(name, before, blocks, means.get(name, 0.0), labels))
     found.sort(key=lambda change: change.chance - change.psi)
-    now = means.get("confidence", None) if reference.confidence is not None else None
-    return Drift(tuple(found), labels, now, reference.confidence)
+    return Drift(tuple(found), labels, observed.confidence(), reference.confidence)
 
 
 def _change(name: str, before: Histogram, blocks: np.ndarray, mean: float, labels: Labels) -> Change:

@@ -52,6 +52,10 @@ class Block:
 
     counts: dict[str, Counts] = field(default_factory=dict)
     """Statistic -> windows in each bin."""
+    sure: float = 0.0
+    """Sum of the probabilities of the likeliest label."""
+    read: int = 0
+    """Windows with a posterior."""
     sums: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Statistic -> sum of its values."""
 
@@ -99,6 +103,11 @@ class Observed:
                 found[name] = sum(block.sums[name] for _, block in self._blocks) / total
         return found
 
+    def confidence(self) -> float | None:
+        """Mean probability of the likeliest label; None where nothing was read."""
+        read = sum(block.read for _, block in self._blocks)
+        return sum(block.sure for _, block in self._blocks) / read if read else None
+
     def _count(self, block: Block, observation: Observation) -> None:
         for name, value in values(observation, *self._voice).items():
             if name in self._edges:
@@ -106,5 +115,7 @@ class Observed:
                 counts += spread(name, [value], self._edges[name])[0]
                 block.sums[name] += value
         shares = observation.probabilities
+        if shares is not None:
+            block.sure, block.read = block.sure + float(shares.max()), block.read + 1
         if shares is not None and self._bins.get(LABELS) == len(shares):
             block.counts[LABELS] = block.counts.get(LABELS, np.zeros(len(shares))) + shares
