@@ -73,7 +73,7 @@ def held_out(out, title):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_the_bundle_is_whole_int8_and_small(exported):
     _, _, out = exported
     bundle = open_bundle(out)
@@ -102,7 +102,7 @@ def test_the_bundle_is_whole_int8_and_small(exported):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_something_was_learnt(exported):
     accuracy = open_bundle(exported[2]).manifest.accuracy
     for title, n in SETS.items():
@@ -114,7 +114,7 @@ def test_something_was_learnt(exported):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_an_export_goes_on_from_a_bundle(exported, tmp_path):
     data, recipe, earlier = exported
     old, new = recipe.read_text(encoding="utf-8"), tmp_path / "on.toml"
@@ -140,7 +140,7 @@ def test_an_export_goes_on_from_a_bundle(exported, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_every_number_of_the_card_is_in_the_manifest_and_printed_again(exported):
     _, _, out = exported
     accuracy = open_bundle(out).manifest.accuracy
@@ -171,7 +171,7 @@ def test_every_number_of_the_card_is_in_the_manifest_and_printed_again(exported)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_the_bundle_reads_the_demo_clip(exported, demo, tmp_path):
     out = tmp_path / "demo.jsonl"
     done = edge("run", "--source", demo, "--bundle", exported[2], "--headless", "--jsonl", out)
@@ -182,7 +182,7 @@ def test_the_bundle_reads_the_demo_clip(exported, demo, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_a_second_run_trains_nothing_and_gives_the_same_networks(exported):
     data, recipe, out = exported
     work = out.with_name(f"{out.name}.work")
@@ -425,7 +425,7 @@ def test_an_export_killed_anywhere_ends_with_the_same_report(exported, tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_a_private_export_says_its_epsilon_everywhere(exported, tmp_path):
     pytest.importorskip("opacus", reason="the extra `privacy` is not installed")
     data, recipe, whole = exported
@@ -446,7 +446,7 @@ def test_a_private_export_says_its_epsilon_everywhere(exported, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_an_adapted_export_shows_the_student_before_and_after(exported, tmp_path):
     data, recipe, whole = exported
     rng = np.random.default_rng(0)
@@ -488,7 +488,7 @@ def report_of(work):
     return facts
 
 
-def wait_until(true, seconds=60.0):
+def wait_until(true, seconds=300.0):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it did not happen in time"

@@ -255,7 +255,7 @@ def test_an_export_looks_for_faces_before_it_trains(people, tmp_path, grey):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3600)
 def test_films_teach_the_network_of_a_bundle(people, tmp_path):
     out = tmp_path / "bundle"
     command = [sys.executable, "-m", "edge.cli", "export", str(people / "films.toml"), "--data", str(people)]
