@@ -79,8 +79,8 @@ def choose(
             continue
         far = np.linalg.norm(places[own] - places[own].mean(axis=0), axis=1)
         rank = {
-            int(i): (by_person[people[i]], by_session[people[i], sessions[i]], float(d))
-            for i, d in zip(own, far, strict=True)
+            i: (by_person[people[i]], by_session[people[i], sessions[i]], float(d))
+            for i, d in zip(own.tolist(), far, strict=True)
         }
         best = min(rank, key=lambda i: rank[i])
         chosen.append(best)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -114,7 +115,7 @@ class Playback:
         self._engines: dict[str, Engine] = {}
         for name in self._manifest.models:
             engine = self._stack.enter_context(open_engine(self._bundle.path(name)))
-            self._engines[name] = Kept(engine, lambda feed, name=name: self._keep(name, feed))
+            self._engines[name] = Kept(engine, partial(self._keep, name))
         self._tokenizer = load_tokenizer(self._bundle.path("tokenizer.json"))
         self._rules = rules(Site(), self._manifest)
         return self

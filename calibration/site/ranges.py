@@ -54,8 +54,8 @@ def site_ranges(path: Path, calls: SiteCalls, scratch: Path) -> tuple[onnx.Model
     old = _errors(_answers(model, calls.feeds, scratch), plain)
     tried = {method: np.zeros(len(old)) for method in TRIED}
     for part in parts:
-        ranges = activation_ranges(model, [calls.feeds[i] for i in np.flatnonzero(~part)])
-        held = np.flatnonzero(part)
+        ranges = activation_ranges(model, [calls.feeds[i] for i in np.flatnonzero(~part).tolist()])
+        held: list[int] = np.flatnonzero(part).tolist()
         for method in TRIED:
             found = _answers(rescaled(model, ranges, method), [calls.feeds[i] for i in held], scratch)
             tried[method][held] = _errors(found, [plain[i] for i in held])

@@ -48,10 +48,10 @@ def named(name: str, language: Language) -> str:
     if not rest:
         return what
     head, _, names = rest.partition(" ")
-    shown = word(head, language)
-    if names:
-        shown += f" ({'+'.join(word(one, language) for one in names.split('+'))})"
-    return f"{what}: {shown}" if language == "en" else f"{what}：{shown}"
+    shown, parts = word(head, language), [word(one, language) for one in names.split("+") if one]
+    if language == "ja":
+        return f"{what}：{shown}" + (f"（{'＋'.join(parts)}）" if parts else "")
+    return f"{what}: {shown}" + (f" ({'+'.join(parts)})" if parts else "")
 
 
 def _number(value: float | None) -> str:

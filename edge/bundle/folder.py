@@ -108,7 +108,7 @@ def write_bundle(
     besides file and sha256). files: name in the bundle -> source file. An existing bundle at
     `target` is replaced; a folder that holds anything else is refused. Raises BundleError.
     """
-    _require_replaceable(target, {*files, *(f"{name}.onnx" for name in models)})
+    require_replaceable(target, {*files, *(f"{name}.onnx" for name in models)})
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as scratch:
         folder = Path(scratch) / "bundle"
@@ -134,7 +134,7 @@ def write_bundle(
     return Bundle(target, manifest)
 
 
-def _require_replaceable(target: Path, names: set[str]) -> None:
+def require_replaceable(target: Path, names: set[str]) -> None:
     """Raises BundleError when a folder holds anything that is not a bundle's: it would be lost."""
     if not target.exists() and not target.is_symlink():
         return

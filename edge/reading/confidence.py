@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edge.bundle.manifest import VotingSettings
 from edge.items import Floats
@@ -15,7 +17,9 @@ EVENT_NEAR = 0.05
 TIE = 1e-9
 
 
-def softmax(logits: Floats, temperature: float = 1.0, bias: Sequence[float] | None = None) -> Floats:
+def softmax(
+    logits: NDArray[np.floating[Any]], temperature: float = 1.0, bias: Sequence[float] | None = None
+) -> Floats:
     """Probabilities of logits divided by a temperature, a bias added.
 
     logits: [..., k], bias: [k]. Returns the same shape, each row sums to 1. Temperature scaling after Guo et
