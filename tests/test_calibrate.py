@@ -169,16 +169,6 @@ def test_people_of_the_calibration_are_not_judged(calibrated, site, copy):
     assert len(said.splitlines()) == 1
 
 
-def test_without_labels(site, tmp_path):
-    found = calibrate(
-        starter_bundle(), site, tmp_path / "out", labelled=False, name="line 3", say=lambda _: None
-    )
-    assert found.manifest.site.name == "line 3"
-    assert found.manifest.site.recordings.labelled == 0
-    assert not any(name.startswith("head") for name in found.manifest.site.parts)
-    assert found.manifest.temperature == open_bundle(starter_bundle()).manifest.temperature
-
-
 def test_ranges_of_the_site_keep_the_weights():
     model = load_graph(starter_bundle() / "audio.onnx")
     rng = np.random.default_rng(0)
@@ -292,17 +282,22 @@ def test_a_folder_of_something_else_is_not_replaced(site, tmp_path):
     assert (out / "notes.txt").read_text() == "mine"
 
 
-def test_it_needs_no_torch(site, tmp_path):
+def test_without_labels_and_without_torch(site, tmp_path):
     code = (
         "import sys; from pathlib import Path; import calibration.site.calibrate as c\n"
         f"c.calibrate(Path({str(starter_bundle())!r}), Path({str(site)!r}), Path({str(tmp_path / 'out')!r}), "
-        "labelled=False, say=lambda _: None)\n"
+        "labelled=False, name='line 3', say=lambda _: None)\n"
         "print(sorted(name for name in sys.modules if name.split('.')[0] in ('torch', 'export', 'scipy')))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True
     )
     assert done.stdout.strip() == "[]"
+    found = open_bundle(tmp_path / "out").manifest
+    assert found.site.name == "line 3"
+    assert found.site.recordings.labelled == 0
+    assert not any(name.startswith("head") for name in found.site.parts)
+    assert found.temperature == open_bundle(starter_bundle()).manifest.temperature
 
 
 @pytest.mark.slow

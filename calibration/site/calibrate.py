@@ -32,8 +32,8 @@ from calibration.site.recordings import (
 from calibration.site.reference import reference_of
 from calibration.site.rows import labelled_rows, matrix_of
 from calibration.site.write import Changed, write_site_bundle
-from edge.bundle.folder import Bundle, open_bundle
-from edge.bundle.site import Part, SiteCalibration
+from edge.bundle.folder import Bundle, open_bundle, require_replaceable
+from edge.bundle.site import HEAD_FILE, Part, SiteCalibration
 from edge.bundle.site import Recordings as RecordingFacts
 from edge.errors import BundleError, DatasetError, MediaError
 from edge.items import Floats
@@ -115,6 +115,7 @@ def _require_fit(parent: Bundle, bundle: Path, out: Path) -> None:
             "parent": parent.manifest.site.parent_name,
         }
         raise BundleError.of("site_already", **values)
+    require_replaceable(out, {*parent.manifest.files, HEAD_FILE})  # not after minutes of work
     if out.exists() and out.resolve() in (parent.folder.resolve(), bundle.resolve()):
         raise BundleError.of("site_over_itself", path=out)
 

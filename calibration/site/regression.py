@@ -116,14 +116,15 @@ def _curved(slope: Array, steps: deque[tuple[Array, Array]]) -> Array:
     for step, change in reversed(steps):
         factor = float(step @ way) / float(step @ change)
         factors.append(factor)
-        way -= factor * change
+        way = way - factor * change
     if steps:
         step, change = steps[-1]
-        way *= float(step @ change) / float(change @ change)
+        way = way * (float(step @ change) / float(change @ change))
     for (step, change), factor in zip(steps, reversed(factors), strict=True):
-        way += (factor - float(change @ way) / float(step @ change)) * step
-    return way
+        way = way + (factor - float(change @ way) / float(step @ change)) * step
+    return np.asarray(way)
 
 
 def _split(point: Array, d: int, k: int) -> tuple[Array, Array, float]:
-    return point[: d * k].reshape(d, k), point[d * k : d * k + k], float(point[-1])
+    weights, bias = np.asarray(point[: d * k].reshape(d, k)), np.asarray(point[d * k : d * k + k])
+    return weights, bias, float(point[-1])

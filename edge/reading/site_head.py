@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,20 +100,24 @@ def load_site_head(bundle: Bundle) -> SiteHead | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: np.asarray(file[name], np.float32) for name in stated}
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise BundleError.of("site_head_unreadable", path=path, why=error) from error
     for name, shape in stated.items():
         if arrays[name].shape != tuple(shape) or not (np.abs(arrays[name]) <= LIMIT).all():  # so is NaN
             raise BundleError.of("site_head_wrong", path=path, name=name)
     layers = {
         name: Layer(
-            *(arrays[f"{name}/{part}"] for part in PARTS[:2]),
-            float(arrays[f"{name}/scale"]),
-            *(arrays[f"{name}/{part}"] for part in PARTS[3:]),
+            weights=arrays[f"{name}/weights"],
+            bias=arrays[f"{name}/bias"],
+            scale=float(arrays[f"{name}/scale"].ravel()[0]),
+            mean=arrays[f"{name}/mean"],
+            deviation=arrays[f"{name}/deviation"],
         )
         for name in POSTERIORS
-        if f"{name}/weights" in arrays
+        if all(f"{name}/{part}" in arrays for part in PARTS)
     }
+    if {"matrix", *(f"{name}/{part}" for name in layers for part in PARTS)} != {*stated}:
+        raise BundleError.of("site_head_wrong", path=path, name=", ".join(sorted(stated)))
     return SiteHead(_fitting(arrays, layers, bundle), layers)
 
 
