@@ -24,6 +24,7 @@ from edge.sinks.run_facts import RunFacts
 from edge.sinks.troubles import Troubles
 from edge.sinks.watchdog import Watchdog
 from edge.system.together import Together
+from edge.update.probation import installed
 
 
 def watch(
@@ -40,7 +41,9 @@ def watch(
     Raises EdgeError.
     """
     say = _heard_or_not(say)
+    site, probation = installed(site, say)
     with ExitStack() as stack:
+        stack.enter_context(probation)
         reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
         if settings:
@@ -62,14 +65,7 @@ def watch(
             source.clocks.offset_ms,
             drift=reader.drifted,
         )
-        kept = open_sinks(
-            site,
-            reader.bundle,
-            run,
-            backend=reader.backend,
-            facts=facts,
-            first=kept,
-        )
+        kept = open_sinks(site, reader.bundle, run, backend=reader.backend, facts=facts, first=kept)
         troubles = stack.enter_context(Troubles(kept, say, language))  # left last: it tells what was lost
         facts = replace(facts, troubles=troubles.now)
         health = HealthLine(facts, source.clocks, say, language)
@@ -82,8 +78,9 @@ def watch(
             seen = display.see
         # What may be refused comes first: no window opens for a run that another one keeps out.
         stack.enter_context(Together([*kept.values(), source, *sinks]))
+        probation.begun()
         return reader.watch(
-            source, [troubles, *sinks, *kept.values()], seen, review.sensed if review else None
+            source, [troubles, probation, *sinks, *kept.values()], seen, review.sensed if review else None
         )
 
 

@@ -22,8 +22,10 @@ from edge.errors import DatasetError
 from edge.words import word
 
 VERBS = ["demo", "run", "build", "bench", "calibrate", "coverage", "decide", "doctor", "evaluate", "export"]
-VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial", "shadow"]
+VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial", "shadow", "bundle"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
+BUNDLE = ["keygen", "publish", "sign", "install", "list", "activate", "rollback"]
+PARTS = {"review": REVIEW, "bundle": BUNDLE}
 
 
 @dataclass
@@ -72,7 +74,9 @@ def test_every_verb_has_help_with_an_example(edge, verb):
 
 
 @pytest.mark.parametrize("columns", ["80", "100"])
-@pytest.mark.parametrize("verb", [*VERBS, *(f"review {part}" for part in REVIEW)])
+@pytest.mark.parametrize(
+    "verb", [*VERBS, *(f"{verb} {part}" for verb, parts in PARTS.items() for part in parts)]
+)
 def test_examples_stand_on_lines_of_their_own(edge, verb, columns, monkeypatch):
     monkeypatch.setenv("COLUMNS", columns)
     lines = edge(*verb.split(), "--help").out.splitlines()

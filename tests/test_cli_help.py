@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 import typer
-from test_cli import REVIEW, VERBS, edge, one_line_error  # noqa: F401 - edge is a fixture
+from test_cli import PARTS, VERBS, edge, one_line_error  # noqa: F401 - edge is a fixture
 
 from edge.cli.help import wrapped
 from edge.cli.main import app
 from edge.system.texts import columns
 
-EVERY = ["", *VERBS, *(f"review {part}" for part in REVIEW)]
+EVERY = ["", *VERBS, *(f"{verb} {part}" for verb, parts in PARTS.items() for part in parts)]
 SENTENCE = re.compile(r"(?<![\w./=-])[A-Za-z][a-z']*(?: [A-Za-z]?[a-z']+){2,}")
 """Three English words in a row."""
 
@@ -53,13 +53,13 @@ def test_the_option_lang_decides_before_the_locale(edge, monkeypatch):  # noqa: 
 
 
 @pytest.mark.parametrize("locale", ["C", "ja_JP.UTF-8"])
-@pytest.mark.parametrize("group", ["", "review"])
+@pytest.mark.parametrize("group", ["", *PARTS])
 def test_summaries_are_whole_and_keep_to_their_line(edge, group, locale, monkeypatch):  # noqa: F811
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LC_ALL", locale)
     lines = edge(*group.split(), "--help").out.splitlines()
     rows = lines[next(i for i, line in enumerate(lines) if line in ("Commands:", "コマンド：")) + 1 :]
-    assert sorted(row.split()[0] for row in rows) == sorted(REVIEW if group else VERBS)
+    assert sorted(row.split()[0] for row in rows) == sorted(PARTS.get(group, VERBS))
     assert all(row.endswith((".", "。", "）")) and "..." not in row for row in rows)
 
 

@@ -81,6 +81,17 @@ def unpack(archive: Path, names_of: NamesOf, check: Check) -> Path:
         raise BundleError.of("tar_place", path=archive, why=error.strerror or error) from error
 
 
+def pack(folder: Path, archive: Path) -> Path:
+    """Write the files of a folder as a plain .tar; the same files give the same bytes. Raises OSError."""
+    with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(folder.iterdir()):
+            info = tarfile.TarInfo(path.name)
+            info.size, info.mode = path.stat().st_size, 0o644
+            with path.open("rb") as file:
+                tar.addfile(info, file)
+    return archive
+
+
 @contextmanager
 def _alone(file: BinaryIO) -> Iterator[bool]:
     """One process at a time unpacks an archive; False where the file system knows no locks."""

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json as jsonlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edge.cli.options import BundleArgument, LocaleOption, language_of, telling, write_json
-from edge.errors import InputError, MissingExtraError
+from edge.cli.options import BundleArgument, LocaleOption, language_of, needing, telling, write_json
+from edge.errors import InputError
 from edge.system.disk import writing
 from edge.system.output import say
 from edge.system.threads import one_thread
@@ -100,7 +98,7 @@ def export(
     lang: LocaleOption = None,
 ) -> None:
     """Train, quantize and pack a bundle on the workstation."""
-    with _extra("export"):
+    with needing("export"):
         from export.run import run_export  # noqa: TID251 - inside a verb only
 
     with writing(out):
@@ -114,22 +112,11 @@ def teach(
     lang: LocaleOption = None,
 ) -> None:
     """Ask the recipe's teachers about every clip ahead of edge export, which then finds the answers."""
-    with _extra("export"):
+    with needing("export"):
         from export.teach import ask_teachers  # noqa: TID251 - inside a verb only
 
     with writing(out):
         ask_teachers(recipe, data, out)
-
-
-@contextmanager
-def _extra(name: str) -> Iterator[None]:
-    """A package that is not installed becomes the line that installs it."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
-            raise
-        raise MissingExtraError(error.name or "a package", name) from error
 
 
 def fusion_trial(
@@ -139,7 +126,7 @@ def fusion_trial(
 ) -> None:
     """Put the audio-guided fusion on trial against other ways to fuse, on real pairs of voice and face."""
     one_thread()
-    with _extra("export"):
+    with needing("export"):
         from export.fusion.comparison.trial import compare_fusions  # noqa: TID251 - inside a verb only
         from export.fusion.comparison.verdict import markdown  # noqa: TID251 - inside a verb only
 

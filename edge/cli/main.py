@@ -14,6 +14,7 @@ import typer
 
 from edge import __version__
 from edge.cli.bundle import bench, build, doctor, export, fusion_trial, teach
+from edge.cli.bundles import app as bundles
 from edge.cli.coverage import coverage
 from edge.cli.decide import decide
 from edge.cli.ending import finished
@@ -220,6 +221,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 app.add_typer(review)
 app.add_typer(shadow)
+app.add_typer(bundles)
 for verb in (
     bench,
     build,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from edge.errors import EdgeError, InputError
+from edge.errors import EdgeError, InputError, MissingExtraError
 from edge.system.disk import reason
 from edge.system.private import write_whole
 from edge.words import asked_language
@@ -52,6 +52,17 @@ def telling(language: Language) -> Iterator[None]:
 def language_of(lang: Lang | None) -> Language:
     """The language asked for, else the locale's."""
     return asked_language() if lang is None else ("ja" if lang is Lang.ja else "en")
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """A package that is not installed becomes the line that installs it."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name and error.name.split(".")[0] in ("edge", "calibration", "export"):
+            raise
+        raise MissingExtraError(error.name or "a package", extra) from error
 
 
 def write_json(path: Path, what: Any) -> None:

@@ -9,6 +9,8 @@ from edge.words.device.reading import READING
 from edge.words.device.review import REVIEW
 from edge.words.device.sinks import SINKS
 from edge.words.device.sources import SOURCES
+from edge.words.device.update import UPDATE
+from edge.words.device.update_help import UPDATE_HELP
 
 DEVICE: dict[str, tuple[str, str]] = {
     **DOCTOR,
@@ -18,4 +20,6 @@ DEVICE: dict[str, tuple[str, str]] = {
     **REVIEW,
     **SINKS,
     **SOURCES,
+    **UPDATE,
+    **UPDATE_HELP,
 }
