@@ -1,8 +1,8 @@
 """Kill -9 what changes a device's slots, before any of its changes to the disk; say what is left.
 
 A process of its own, since it forks: each operation, and each look at what it left, runs in a child. Python's
-audit events name every change a process makes to files: a seed picks an operation and one of its changes, and
-nothing in the product helps. Prints a line of JSON: seeds, places where a kill may come, what was lost.
+audit events name every change a process makes to files; a seed picks an operation and one of its changes.
+Prints a line of JSON: seeds, places where a kill may come, what was lost.
 """
 
 import json
