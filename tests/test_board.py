@@ -170,7 +170,7 @@ def test_clocks_that_are_fixed(tmp_path):
 def test_the_power_mode_is_a_name(tmp_path, state, mode, known):
     found = power_mode(stand_up(tmp_path, state))
     assert found.name == mode
-    assert known in found.known
+    assert known in found.ids
 
 
 def test_programs_that_fail_answer_nothing(tmp_path):

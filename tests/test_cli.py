@@ -279,6 +279,26 @@ def test_doctor_exits_with_1_when_something_is_bad(edge, tiny_copy, tmp_path):
     assert "did you mean 'source'?" in one_line_error(edge("doctor", "--config", site))
 
 
+def test_doctor_prints_json_and_records(edge, tiny_copy, tmp_path):
+    site = tmp_path / "site.toml"
+    site.write_text(f"bundle = '{tiny_copy}'\nsource = 'recordings'\n")
+    done = edge("doctor", "--config", site, "--json")
+    assert done.code == 0
+    found = json.loads(done.out)
+    assert found["bundle"]["name"] == "tiny"
+    assert all(check["ok"] for check in found["checks"])
+    (tiny_copy / "card.md").unlink()
+    done = edge("doctor", "--config", site, "--record", tmp_path / "doctor.json", "--lang", "ja")
+    assert done.code == 1
+    assert "に保存しました" in done.out
+    recorded = json.loads((tmp_path / "doctor.json").read_text())
+    assert [check["name"] for check in recorded["snapshot"]["checks"] if not check["ok"]] == ["bundle"]
+    assert "MemTotal" in recorded["files"]["proc/meminfo"]
+    done = edge("doctor", "--record", tmp_path / "none" / "doctor.json")
+    assert "its folder does not exist; make it first" in one_line_error(done)
+    assert edge("doctor", "--no-such-option").code == 2
+
+
 def test_bench_prints_a_table_or_json(edge, monkeypatch):
     monkeypatch.setattr("edge.bench.window.measure", lambda bundle: {"bundle": str(bundle)})
     monkeypatch.setattr("edge.bench.table.table", lambda report, language: f"table of {report['bundle']}")

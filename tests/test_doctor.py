@@ -15,6 +15,7 @@ from edge.bundle.golden import golden_arrays, replay, require_golden
 from edge.bundle.manifest import Limits
 from edge.config import Site
 from edge.doctor import examine as doctor
+from edge.doctor import gpu as gpu_doctor
 from edge.doctor.examine import examine
 from edge.errors import BundleError, EngineError
 
@@ -147,7 +148,7 @@ def test_why_there_is_no_tensorrt_is_told_in_japanese(tiny_bundle, monkeypatch):
     def fail():
         raise ImportError("libonnx is gone")
 
-    monkeypatch.setattr("edge.engines.trt_build.compiler", fail)
+    monkeypatch.setattr("edge.doctor.gpu.compiler", fail)
     assert told().startswith("TensorRT は使用しません：TensorRT を使用できません。JetPack と")
     assert told().endswith("（libonnx is gone）")
 
@@ -164,12 +165,12 @@ def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):
             raise PackageNotFoundError
         return "1"
 
-    monkeypatch.setattr(doctor, "version", versions)
+    monkeypatch.setattr(gpu_doctor, "version", versions)
     pycuda = "no pycuda (pip install 'edge-emotion[jetson]')"
     assert told() == f"tensorrt 10.3.0, GPU Rig (sm_87), {pycuda}"
     rig.libcuda.refused = "cuInit"
     assert told() == f"tensorrt 10.3.0, no NVIDIA GPU, {pycuda}"
-    monkeypatch.setattr(doctor, "version", lambda package: "2025.1")
+    monkeypatch.setattr(gpu_doctor, "version", lambda package: "2025.1")
     assert told() == "tensorrt 10.3.0, no NVIDIA GPU, pycuda 2025.1"
     monkeypatch.setattr("edge.engines.trt_here.PACKAGES", ("no_such_tensorrt",))
     assert told().startswith("TensorRT is not used: TensorRT is not installed; on a Jetson run: sudo apt")

@@ -46,7 +46,7 @@ def test_a_microphone_that_hears_is_named_with_its_level(microphone):
     heard, server, screen = looked(camera="off")
     assert heard[0], heard[1]
     name, level, rate = re.fullmatch(
-        r"microphone (\S+): (-\d+) dB, (\d+) samples a second", heard[1]
+        r"microphone (\S+): (-\d+) dB, (\d+) samples a second \(the device's own rate: \d+\)", heard[1]
     ).groups()
     assert name == "fake_mic"
     assert -23 <= int(level) <= -17

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
 import subprocess
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +25,19 @@ class PowerMode:
     """The power mode of a board; ids differ by board, names do not."""
 
     name: str
-    known: tuple[str, ...]
-    """Names of all modes of the board, by its configuration; empty where that cannot be read."""
+    ids: Mapping[str, int]
+    """Name -> id of every mode of the board, by its configuration; empty where that cannot be read."""
+
+    @property
+    def watts(self) -> int | None:
+        """What the mode is named for (watts); None for MAXN and the like, which have no limit."""
+        return watts_of(self.name)
+
+    @property
+    def strongest(self) -> str:
+        """The name of the mode with the most watts, of those that have a limit; empty when unknown."""
+        limited = [name for name in self.ids if watts_of(name)]
+        return max(limited, key=lambda name: watts_of(name) or 0, default="")
 
 
 def program(name: str, root: Path = ROOT) -> Path | None:
@@ -54,10 +68,46 @@ def answer(name: str, *words: str, root: Path = ROOT, patience_s: float = PATIEN
     return done.stdout
 
 
+def lines(
+    name: str, *words: str, root: Path = ROOT, count: int = 1, patience_s: float = PATIENCE_S
+) -> list[str]:
+    """The first lines of a program that goes on for ever, which is then ended; none when it is missing."""
+    path = program(name, root)
+    if path is None:
+        return []
+    try:
+        running = subprocess.Popen(
+            [path, *words],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+        )
+    except OSError:
+        return []
+    with running:
+        assert running.stdout is not None
+        patience = threading.Timer(patience_s, running.kill)
+        patience.start()
+        found = [line.rstrip("\n") for line in itertools.islice(running.stdout, count)]
+        patience.cancel()
+        running.kill()
+    return found
+
+
 def power_mode(root: Path = ROOT) -> PowerMode | None:
     """The power mode of now; None when nvpmodel does not name one."""
     named = re.search(r"NV Power Mode: *(\S+)", answer("nvpmodel", "-q", root=root) or "")
     if not named:
         return None
-    known = re.findall(r"<\s*POWER_MODEL\s+ID=\d+\s+NAME=(\S+?)\s*>", read(root / "etc/nvpmodel.conf") or "")
-    return PowerMode(named[1], tuple(known))
+    known = re.findall(
+        r"<\s*POWER_MODEL\s+ID=(\d+)\s+NAME=(\S+?)\s*>", read(root / "etc/nvpmodel.conf") or ""
+    )
+    return PowerMode(named[1], {name: int(number) for number, name in known})
+
+
+def watts_of(mode: str) -> int | None:
+    """The limit a mode is named for, as in 25W or MODE_30W (watts)."""
+    found = re.search(r"(\d+)W\b", mode)
+    return int(found[1]) if found else None

@@ -73,20 +73,33 @@ def doctor(
         Path | None,
         typer.Option(metavar="FILE", help="opt_doctor_config"),
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="opt_doctor_json")] = False,
+    record: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_doctor_record")] = None,
     lang: LocaleOption = None,
 ) -> None:
     """Check this machine, its devices and a bundle; say what to do about each thing that is bad."""
     one_thread()
     from edge.config import read_site
     from edge.doctor.examine import examine
+    from edge.doctor.snapshot import recording, snapshot
 
+    if record and not record.parent.is_dir():  # not after the devices were looked at
+        raise InputError.of("jsonl_no_folder", path=record)
     with telling(language_of(lang)):
         site = read_site(config) if config else None
-    bad, language = 0, site.language if site and not lang else language_of(lang)
+    language = site.language if site and not lang else language_of(lang)
+    checks = []
     for check in examine(bundle, language, site):
-        say(f"{word('ok' if check.ok else 'bad', language)}  {check.text}")
-        bad += not check.ok
-    if bad:
+        checks.append(check)
+        if not json:
+            say(f"{word('ok' if check.ok else 'bad', language)}  {check.text}")
+    found = snapshot(checks)
+    if json:
+        say(jsonlib.dumps(found, indent=1, ensure_ascii=False))
+    if record:
+        write_json(record, recording(found))
+        say(word("written_to", language, path=record), err=json)
+    if bad := sum(not check.ok for check in checks):
         say(word("doctor_bad", language, count=bad), err=True)
         raise typer.Exit(1)
 

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edge.board.board import ROOT
 from edge.doctor.check import Check
 from edge.errors import EdgeError
 from edge.words import Language, word
@@ -46,86 +47,81 @@ LIBRARIES = {
 
 
 def examine(
-    bundle: Path | None = None, language: Language = "en", site: Site | None = None
+    bundle: Path | None = None,
+    language: Language = "en",
+    site: Site | None = None,
+    root: Path = ROOT,
 ) -> Iterator[Check]:
-    """Check Python, packages, system libraries, a bundle and the devices of a site, one by one.
+    """Check Python, packages, the board, a bundle and the devices of a site, one by one.
 
     bundle: default: that of the site, else the starter bundle. site: without one the default microphone and
-    camera are looked for. What a library says of itself is quoted as it is.
+    camera are looked for. root: what the system's files lie below. What a library says of itself is quoted as
+    it is.
     """
     yield _python(language)
     packages = [_package(module, name, language) for module, name in PACKAGES.items()]
     yield from packages
-    yield Check(True, _tensorrt(language))
-    yield Check(True, _recognisers(language))
+    yield Check("recognisers", True, _recognisers(language))
     if not all(check.ok for check in packages):
-        yield Check(False, word("doctor_not_checked", language))
+        yield Check("bundle", False, word("doctor_not_checked", language))
         return
     from edge.config import Site
+    from edge.doctor.board import examine_board
     from edge.doctor.devices import examine_devices
+    from edge.doctor.gpu import examine_gpu
+    from edge.doctor.machine import examine_machine
     from edge.doctor.sinks import examine_sinks
 
     site = site or Site()
-    yield from _bundle(bundle or site.bundle, site, language)
+    yield from examine_gpu(site, language, root)
+    yield from examine_board(site, language, root)
+    yield from examine_machine(language, root)
+    yield from _bundle(bundle or site.bundle, site, language, root)
     yield from examine_devices(site, language)
     yield from examine_sinks(site, language)
 
 
-def _bundle(bundle: Path | None, site: Site, language: Language) -> Iterator[Check]:
+def _bundle(bundle: Path | None, site: Site, language: Language, root: Path) -> Iterator[Check]:
     """Whether every file is as exported, and every network gives its golden outputs."""
     from edge.app import starter_bundle
     from edge.bundle.folder import open_bundle
     from edge.bundle.golden import replay, require_golden
+    from edge.doctor.gpu import examine_build
     from edge.engines import open_engines
 
     try:
         opened = open_bundle(bundle or starter_bundle())
     except EdgeError as error:
-        yield Check(False, error.told(language, "other_trouble"))
+        yield Check("bundle", False, error.told(language, "other_trouble"))
         return
     manifest = opened.manifest
-    yield Check(True, word("doctor_bundle", language, name=manifest.name, created=manifest.created))
+    facts = {"name": manifest.name, "created": str(manifest.created), "digest": manifest.digest}
+    text = word("doctor_bundle", language, name=manifest.name, created=manifest.created)
+    yield Check("bundle", True, text, facts)
+    yield from examine_build(opened, site, language, root)
     models = {name: opened.path(name) for name in manifest.models}
     try:
         with ExitStack() as stack:
             backend, engines = open_engines(
                 models, site.backend, 1, stack, language, fit=lambda engines: require_golden(opened, engines)
             )
-            yield Check(True, word("doctor_backend", language, backend=BACKEND_NAMES[backend]))
+            text = word("doctor_backend", language, backend=BACKEND_NAMES[backend])
+            yield Check("backend", True, text)
             for name, entry in manifest.models.items():
                 found = replay(opened, name, engines[name])
                 wrong = found.why_refused(entry.limits)
                 text = word("doctor_nodes", language, name=name, int8=entry.int8_nodes, nodes=entry.nodes)
                 parts = [text, word("doctor_golden", language, **dataclasses.asdict(found))]
                 parts += [word("doctor_refused", language, why=wrong.told(language))] if wrong else []
-                yield Check(not wrong, word("also", language).join(parts))
+                yield Check(f"golden.{name}", not wrong, word("also", language).join(parts))
     except EdgeError as error:
-        yield Check(False, error.told(language, "other_trouble"))
+        yield Check("backend", False, error.told(language, "other_trouble"))
 
 
 def _python(language: Language) -> Check:
     values = {"version": platform.python_version(), "machine": platform.machine()}
     new = sys.version_info >= (3, 10)
-    return Check(new, word("doctor_python" if new else "doctor_python_old", language, **values))
-
-
-def _tensorrt(language: Language) -> str:
-    """What there is to run on a GPU: information, for ONNX Runtime runs everywhere."""
-    try:
-        from edge.engines.cuda import gpu
-        from edge.engines.trt_build import compiler
-
-        using = compiler()
-    except (EdgeError, ImportError) as error:
-        known = error if isinstance(error, EdgeError) else EdgeError(error)
-        return word("doctor_no_tensorrt", language, why=known.told(language, "trt_trouble"))
-    found = gpu()
-    try:
-        pycuda = f"pycuda {version('pycuda')}"
-    except PackageNotFoundError:
-        pycuda = word("doctor_no_pycuda", language)
-    device = f"GPU {found.name} ({found.arch})" if found else word("doctor_no_gpu", language)
-    return f"{using.package} {using.version}, {device}, {pycuda}"
+    return Check("python", new, word("doctor_python" if new else "doctor_python_old", language, **values))
 
 
 def _recognisers(language: Language) -> str:
@@ -144,12 +140,13 @@ def _package(module: str, name: str, language: Language) -> Check:
     try:
         importlib.import_module(module)
     except ModuleNotFoundError:
-        return Check(False, word("doctor_missing", language, name=name))
+        return Check(f"package.{name}", False, word("doctor_missing", language, name=name))
     except (ImportError, OSError) as error:
         missing = [package for start, package in LIBRARIES.items() if start in str(error)]
         todo = f"sudo apt install {missing[0]}" if missing else f"pip install --force-reinstall {name}"
-        return Check(False, word("doctor_broken", language, name=name, why=error, todo=todo))
+        text = word("doctor_broken", language, name=name, why=error, todo=todo)
+        return Check(f"package.{name}", False, text)
     try:
-        return Check(True, f"{name} {version(name)}")
+        return Check(f"package.{name}", True, f"{name} {version(name)}")
     except PackageNotFoundError:  # JetPack brings OpenCV without pip's notes
-        return Check(True, word("doctor_not_pip", language, name=name))
+        return Check(f"package.{name}", True, word("doctor_not_pip", language, name=name))

@@ -29,18 +29,18 @@ def examine_sinks(site: Site, language: Language) -> Iterator[Check]:
         if settings:
             yield _folder(section, settings.folder, language)
     if site.mqtt:
-        yield _told(_broker, site.mqtt, language)
+        yield _told("broker", _broker, site.mqtt, language)
     if site.prometheus:
-        yield _told(_port, site.prometheus.port, language)
+        yield _told("prometheus", _port, site.prometheus.port, language)
     if site.asr:
-        yield _told(_recogniser, site.asr, language)
+        yield _told("recogniser", _recogniser, site.asr, language)
 
 
-def _told(look: Any, what: Any, language: Language) -> Check:
+def _told(name: str, look: Any, what: Any, language: Language) -> Check:
     try:
-        return Check(True, look(what, language))
+        return Check(name, True, look(what, language))
     except EdgeError as error:
-        return Check(False, error.told(language))
+        return Check(name, False, error.told(language))
 
 
 def _folder(section: str, folder: Path, language: Language) -> Check:
@@ -50,8 +50,10 @@ def _folder(section: str, folder: Path, language: Language) -> Check:
             file.write(b"x")
         free = shutil.disk_usage(folder).free / 1e9
     except OSError as error:
-        return Check(False, word("doctor_folder_bad", language, **values, why=error.strerror or error))
-    return Check(True, word("doctor_folder", language, **values, free=free))
+        return Check(
+            section, False, word("doctor_folder_bad", language, **values, why=error.strerror or error)
+        )
+    return Check(section, True, word("doctor_folder", language, **values, free=free))
 
 
 def _port(port: int, language: Language) -> str:

@@ -154,6 +154,12 @@ def obtain(
         raise EngineError.of("plan_folder", path=place, why=error) from error
 
 
+def stored(key: Key) -> tuple[bool, EdgeError | None]:
+    """Whether the plan of a key is there and fits, and why one that is there does not. Raises EngineError."""
+    plan, why = _load(folder(), key)
+    return plan is not None, why
+
+
 def listing(language: Language = "en") -> Iterator[str]:
     """One line a stored plan, for people."""
     for path in sorted(folder().glob("*.plan")):

@@ -19,6 +19,7 @@ from typing import Literal
 
 import onnx
 
+from edge.board.memory import read_memory
 from edge.bundle.onnx_file import load_graph
 from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.lazy import first_line
@@ -212,14 +213,16 @@ def _quantized(model: onnx.ModelProto) -> dict[str, str]:
     return found
 
 
+def memory_needed(source: Path, using: Compiler) -> int:
+    """What compiling a model takes, about (bytes)."""
+    return LIBRARIES[using.package] + A_MODEL * source.stat().st_size
+
+
 def _check_memory(source: Path, using: Compiler) -> None:
     """Raises EngineError when the build would not fit; silent where the system does not tell."""
-    try:
-        lines = dict(line.split(":", 1) for line in MEMORY.read_text().splitlines())
-        free = int(lines["MemAvailable"].split()[0]) << 10
-    except (OSError, KeyError, ValueError):
-        return
-    needed = LIBRARIES[using.package] + A_MODEL * source.stat().st_size
+    memory = read_memory(MEMORY)
+    needed = memory_needed(source, using)
+    free = memory.available if memory else needed
     if free < needed:
         values = {"needed": needed / 1e9, "free": free / 1e9}
         raise EngineError.of("trt_memory", name=source.name, **values)

@@ -68,11 +68,13 @@ HELP: dict[str, tuple[str, str]] = {
         "It says what to do about each thing that is bad. "
         "Microphone and camera are opened for some seconds; what a site switched off is not looked at.\n\n"
         "\b\nExample: edge doctor bundles/line3\n"
-        "As a site has it: edge doctor --config site.toml",
+        "As a site has it: edge doctor --config site.toml\n"
+        "To send to somebody: edge doctor --record doctor.json",
         "この装置、接続機器、バンドルを点検し、対処方法を示します。\n\n"
         "マイクとカメラを数秒間使用します。設定で off にした機器は点検しません。\n\n"
         "\b\n例：edge doctor bundles/line3\n"
-        "現場の設定で点検：edge doctor --config site.toml",
+        "現場の設定で点検：edge doctor --config site.toml\n"
+        "調査を依頼するとき：edge doctor --record doctor.json",
     ),
     "help_evaluate": (
         "Score a bundle on a labelled folder.\n\n"

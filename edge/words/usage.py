@@ -126,6 +126,14 @@ USAGE: dict[str, tuple[str, str]] = {
         "Site settings (site.toml); default: the usual microphone and camera.",
         "現場の設定（site.toml）。既定値は通常のマイクとカメラ。",
     ),
+    "opt_doctor_json": (
+        "Print JSON (keys: edge/doctor/snapshot.py).",
+        "JSON で出力（キーの説明：edge/doctor/snapshot.py）。",
+    ),
+    "opt_doctor_record": (
+        "File for the state of this machine, to be looked at elsewhere; no sound, no picture, no names.",
+        "この装置の状態を保存するファイル（他の装置で調べるため。音声、映像、名前は含みません）。",
+    ),
     # evaluate.
     "opt_labelled": (
         "Labelled folder: metadata.csv and the files it names.",

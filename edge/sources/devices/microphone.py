@@ -77,6 +77,7 @@ class Microphone:
         self._measured = 0.0  # samples a second given lately
         self._dropped = 0  # by captures that ended
         self._opened = 0
+        self._own_rate = 0.0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -90,6 +91,11 @@ class Microphone:
         for thread in (self._thread, self._capture):
             if thread is not None:
                 thread.join(max(0.0, until - time.monotonic()))
+
+    @property
+    def own_rate(self) -> float:
+        """The rate the device was last opened at (hertz); 0 before."""
+        return self._own_rate
 
     def health(self) -> Health:
         """How it is doing now; cheap, from any thread."""
@@ -147,6 +153,7 @@ class Microphone:
     def _listen(self, capture: SoundCapture) -> InputError | None:
         """Gives the sound on until the device is lost and returns why, or until the `with` block is left."""
         self._opened += 1
+        self._own_rate = capture.rate
         resampler = Resampler(capture.rate, self._rate)
         level = self._level = SoundLevel(capture.rate)
         band, self._narrow = Band(self._rate), ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from edge.words.device.board import BOARD
 from edge.words.device.doctor import DOCTOR
 from edge.words.device.gpu import GPU
 from edge.words.device.panel import PANEL
@@ -13,6 +14,7 @@ from edge.words.device.update import UPDATE
 from edge.words.device.update_help import UPDATE_HELP
 
 DEVICE: dict[str, tuple[str, str]] = {
+    **BOARD,
     **DOCTOR,
     **GPU,
     **PANEL,

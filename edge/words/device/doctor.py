@@ -72,8 +72,8 @@ DOCTOR: dict[str, tuple[str, str]] = {
     "doctor_device": ("{device}: {why}", "{device}：{why}"),
     "doctor_advice": ("{found}; {advice}", "{found}。{advice}"),
     "doctor_microphone": (
-        "microphone {name}: {db:.0f} dB, {rate:.0f} samples a second",
-        "マイク {name}：{db:.0f} dB、毎秒 {rate:.0f} サンプル",
+        "microphone {name}: {db:.0f} dB, {rate:.0f} samples a second (the device's own rate: {own:.0f})",
+        "マイク {name}：{db:.0f} dB、毎秒 {rate:.0f} サンプル（機器のサンプリング周波数 {own:.0f}）",
     ),
     "doctor_silent": (
         "nothing is heard: unmute it, raise its level, or name another one in site.toml (microphone)",
