@@ -60,9 +60,8 @@ def test_a_plain_pc_has_none_of_these_checks(tmp_path):
 
 def test_what_a_board_is_and_does_is_told(tmp_path):
     checks = board_checks(stand_up(tmp_path, NANO))
-    assert checks["board"].text == (
-        "NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super, Jetson Linux 36.4.7 (JetPack 6.2.1)"
-    )
+    name = "NVIDIA Jetson Orin Nano Engineering Reference Developer Kit Super"
+    assert checks["board"].text == f"{name}, Jetson Linux 36.4.7 (JetPack 6.2.1)"
     assert checks["power_mode"].text == "power mode 25W"
     assert checks["clocks"].text.startswith("clocks: gpu 306 MHz (306-918), cpu0 1344 MHz (730-1344), cpu4 ")
     assert checks["rails"].text == "power: 4.8 W (VDD_IN 4.8 W, VDD_CPU_GPU_CV 0.5 W, VDD_SOC 1.5 W)"
