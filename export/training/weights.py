@@ -15,8 +15,10 @@ def save_whole(path: Path, content: object) -> None:
     with replacing(path) as part, part.open("wb") as file:
         stream = _Stream(file)
         torch.save(content, cast(BinaryIO, stream))
-        if stream.failed:
+        if isinstance(stream.failed, OSError):
             raise OSError(stream.failed.errno, stream.failed.strerror, str(path))
+        if stream.failed:
+            raise stream.failed
 
 
 class _Stream:
@@ -24,14 +26,14 @@ class _Stream:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.failed: OSError | None = None
+        self.failed: OSError | KeyboardInterrupt | None = None
 
     def write(self, data: bytes) -> int:
         """Write, unless that failed before."""
         try:
             if not self.failed:
                 self._file.write(data)
-        except OSError as error:
+        except (OSError, KeyboardInterrupt) as error:
             self.failed = error
         return len(data)
 
