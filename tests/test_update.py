@@ -239,6 +239,15 @@ def test_another_root_is_not_slipped_in(world, tmp_path):
     assert not (tmp_path / "new" / "root.json").exists()
 
 
+def test_a_device_is_told_by_hand_to_trust_new_keys(world, tmp_path):
+    make_keys(tmp_path / "others", None)
+    publish(tmp_path / "new", tmp_path / "others", plain, 30, world.bundles[2], "tiny")
+    with pytest.raises(InputError, match=r"is not signed by the keys this device trusts \(timestamp.json\)"):
+        take(world.state, tmp_path / "new")
+    (world.state / "root.json").unlink()
+    assert take(world.state, tmp_path / "new", tmp_path / "others" / "root.json").new
+
+
 @pytest.mark.parametrize("where", ["ftp://x/repo", "https:///x", "gopher://x", "/nowhere", "."])
 def test_an_address_that_is_none(world, where, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "world")

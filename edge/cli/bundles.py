@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -212,5 +213,14 @@ def _tell(done: Published, repo: Path, language: Language) -> None:
 def _slot_told(record: Record | None, language: Language) -> str:
     if record is None:
         return word("slot_empty", language)
-    values = {"name": record.name, "created": record.created, "installed": record.installed}
-    return word("slot", language, **values, standing=word(f"slot_{record.standing}", language))
+    values = {"created": _local(record.created, "%Y-%m-%d"), "installed": _local(record.installed)}
+    standing = word(f"slot_{record.standing}", language)
+    return word("slot", language, name=record.name, **values, standing=standing)
+
+
+def _local(moment: str, form: str = "%Y-%m-%d %H:%M") -> str:
+    """A moment by the clock of this place; as it stands where it is none."""
+    try:
+        return datetime.fromisoformat(moment.replace("Z", "+00:00")).astimezone().strftime(form)
+    except ValueError:
+        return moment
