@@ -64,7 +64,7 @@ def fit_sureness(
     there to keep.
     """
     parts = folds(told.people, told.labels)
-    if not parts or len(told.labels) < LEAST:
+    if not parts or min(int((~part).sum()) for part in parts) < LEAST:
         return None
     people = len(np.unique(told.people))
     # With a head the bias is the head's.

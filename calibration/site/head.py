@@ -23,6 +23,8 @@ LEAST_PEOPLE = 5
 """Fewer people than this say nothing about strangers: no weights are fitted on them."""
 STRENGTHS = (3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
 """Of the prior on the weights, the strongest first."""
+WITNESSES = 3
+"""Fewer people than this leave even the bias."""
 PULL = 0.3
 """No strength under this over the number of people is tried: 6 people cannot say what 60 can."""
 TEMPERATURES = np.geomspace(0.3, 20.0, 60)
@@ -85,13 +87,24 @@ def fit_head(rows: Rows) -> Fitted:
     best = int(np.argmax([float((gain * weights).mean()) for gain in gains]))
     gain = gain_over_people(gains[best] * weights, rows.people)
     after = recall(crossed[best], rows.labels)
-    if gain.low <= 0.0 or after <= before:
+    certain = people >= LEAST_PEOPLE or _all_gain(rows, crossed[best])
+    if gain.low <= 0.0 or after <= before or not certain:
         return Fitted(None, "site_head_left", rows.logits, before, after, people)
     standard = _Standard(rows.summaries)
     even = even_weights(rows.labels, rows.people, rows.clips)
     fitted = fit_regression(standard(rows.summaries), rows.logits, rows.labels, even, strengths[best])
     why = "site_head_taken" if people >= LEAST_PEOPLE else "site_bias_taken"
     return Fitted(standard.layer(fitted), why, crossed[best], before, after, people)
+
+
+def _all_gain(rows: Rows, logits: Array) -> bool:
+    """Whether nobody's recall falls, of three people or more: few are a weak witness of what a bias does."""
+    people = np.unique(rows.people)
+    own = [rows.people == person for person in people]
+    changes = [
+        recall(logits[one], rows.labels[one]) - recall(rows.logits[one], rows.labels[one]) for one in own
+    ]
+    return len(people) >= WITNESSES and min(changes) >= 0.0
 
 
 def strengths_for(people: int) -> tuple[float, ...]:

@@ -69,7 +69,9 @@ def fit_posteriors(
             None if own_labels else manifest.thresholds(name),
             changed=changed,
         )
-        if sureness is not None:
+        if sureness is None and changed:
+            _unjudged(facts, name, before.logits.shape[1])
+        elif sureness is not None:
             _take(facts, found.parts, name, sureness, manifest, told[name], changed=changed)
     _unseen(facts, manifest, rows, heads=found.layers)
     found.facts = facts
@@ -163,6 +165,14 @@ def _voted(posteriors: Array, told: Told, present: list[str], manifest: Manifest
         voices, present, Rules(manifest.voting, even, even), manifest.window_s, manifest.hop_s
     )
     return tuple(round(value, 4) for value in found) if found else None
+
+
+def _unjudged(facts: dict[str, Any], name: str, labels: int) -> None:
+    """What a head changed and too few windows can judge: as likely as the head says, nothing ruled out."""
+    facts["temperature"][name] = 1.0
+    facts["bias"].pop(name, None)
+    facts["conformal_threshold"][name] = (0.0,) * labels
+    facts["voted_threshold"].pop(name, None)
 
 
 def _unseen(

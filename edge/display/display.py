@@ -244,7 +244,7 @@ def panel_setup(site: Site, manifest: Manifest, queue: bool | None = None) -> Se
         tuple(wishes.site_prior),
         wishes.settings.margin,
         manifest.hop_s,
-        manifest.name,
+        f"{manifest.name} / {manifest.site.name}" if manifest.site else manifest.name,
         site.display.purpose,
         manifest.window_s,
         queue,

@@ -131,12 +131,16 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "数値はすべて、その項目の学習に使っていない人でのものです。不採用の項目は元のままです。",
     ),
     "help_calibrate": (
-        "Fit a bundle to a site by its recordings; what does not help is left.\n\n"
-        "RECORDINGS: a folder with metadata.csv (file_name; emotion where a person labelled it; speaker), "
-        "or plain recordings. Takes minutes and no GPU. BUNDLE is not changed.",
-        "現場の録画でバンドルを校正し、効果のない項目は元のままにします。\n\n"
-        "RECORDINGS：metadata.csv（file_name、ラベル付きの行には emotion、speaker）のあるフォルダー、"
-        "または録画だけのフォルダー。数分で終わり、GPU は不要です。BUNDLE は変更しません。",
+        "Fit a bundle to a site by its recordings.\n\n"
+        "Each part is judged on people left out and taken or left. RECORDINGS: a folder with metadata.csv "
+        "(file_name; emotion where a person labelled it; speaker), or plain recordings. Takes minutes and no "
+        "GPU. BUNDLE is not changed.\n\n"
+        "\b\nExample: edge calibrate bundles/line3 recordings --out bundles/line3-site",
+        "現場の録画でバンドルを校正します。\n\n"
+        "項目ごとに、除いた人で評価して採否を決めます。RECORDINGS：metadata.csv（file_name、"
+        "ラベル付きの行には emotion、speaker）のあるフォルダー、または録画だけのフォルダー。数分で終わり、GPU は不要です。"
+        "BUNDLE は変更しません。\n\n"
+        "\b\n例：edge calibrate bundles/line3 recordings --out bundles/line3-site",
     ),
     "opt_calibrate_recordings": ("Recordings of the site.", "現場の録画のフォルダー。"),
     "opt_calibrate_out": (
