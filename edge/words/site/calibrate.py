@@ -136,10 +136,10 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "(file_name; emotion where a person labelled it; speaker), or plain recordings. Takes minutes and no "
         "GPU. BUNDLE is not changed.\n\n"
         "\b\nExample: edge calibrate bundles/line3 recordings --out bundles/line3-site",
-        "現場の録画でバンドルを校正します。\n\n"
-        "項目ごとに、除いた人で評価して採否を決めます。RECORDINGS：metadata.csv（file_name、"
-        "ラベル付きの行には emotion、speaker）のあるフォルダー、または録画だけのフォルダー。数分で終わり、GPU は不要です。"
-        "BUNDLE は変更しません。\n\n"
+        "バンドルを現場に合わせます。\n\n"
+        "項目ごとに、除いた人で評価して採否を決めます。"
+        "RECORDINGS：metadata.csv（file_name、ラベル付きの行には emotion、speaker）のあるフォルダー、"
+        "または録画だけのフォルダー。数分で終わり、GPU は不要です。BUNDLE は変更しません。\n\n"
         "\b\n例：edge calibrate bundles/line3 recordings --out bundles/line3-site",
     ),
     "opt_calibrate_recordings": ("Recordings of the site.", "現場の録画のフォルダー。"),
