@@ -7,7 +7,7 @@ UPDATE_HELP: dict[str, tuple[str, str]] = {
         "Bring new bundles to devices, signed, with a way back.\n\n"
         "The workstation makes keys and publishes into a folder; a device installs from it.\n\n"
         "\b\nExample: edge bundle install /media/usb/repo --state state",
-        "署名付きで新しいバンドルを装置に配布し、問題があれば元に戻します。\n\n"
+        "署名付きバンドルを装置に配布し、問題時は元に戻します。\n\n"
         "ワークステーションで鍵を作成してフォルダーに公開し、装置はそこから導入します。\n\n"
         "\b\n例：edge bundle install /media/usb/repo --state state",
     ),
