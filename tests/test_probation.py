@@ -81,8 +81,20 @@ def dead(state):
     """The device after its first run on the new bundle died."""
     _, left = installed(site(state), print)
     assert standing(state, "a") == "trying"
-    del left
+    os.close(left._trial.held)
     return state
+
+
+def test_a_second_run_beside_the_first_changes_nothing(state):
+    first, watched = installed(site(state), print)
+    said = []
+    second, beside = installed(site(state), said.append)
+    with beside:
+        beside.write(Reading(1.0, "reading", "live"))
+    assert (first.bundle, said, standing(state, "a")) == (second.bundle, [], "trying")
+    with watched:
+        pass
+    assert standing(state, "a") == "new"
 
 
 def test_a_run_that_died_is_gone_back_from_at_the_next_start(dead, devices):

@@ -123,6 +123,17 @@ class Slots:
         """The bundle of a slot, every file verified. Raises BundleError."""
         return open_bundle(self.folder(slot))
 
+    def hold(self, slot: Name) -> int | None:
+        """Have it known while this process lives that it runs a slot; None where another one does.
+
+        Gives a descriptor to close. Raises OSError.
+        """
+        descriptor = os.open(self.folder(slot), os.O_RDONLY | os.O_CLOEXEC)
+        if held(descriptor):
+            return descriptor
+        os.close(descriptor)
+        return None
+
     @contextmanager
     def changing(self) -> Iterator[None]:
         """One process at a time changes the slots. Raises InputError while another does.
