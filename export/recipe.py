@@ -17,6 +17,7 @@ from pydantic import (
 )
 from typing_extensions import Self
 
+from calibration.data.label_section import RecipeLabels
 from calibration.int8.settings import QuantizeSettings
 from edge.bundle.manifest import Spec, TextSpec, VisionSpec, VotingSettings
 from edge.checked import Number, Text, Whole, first_error
@@ -24,7 +25,6 @@ from edge.errors import ConfigError, InputError
 from edge.labels import Labels
 from edge.starter_labels import STARTER
 from edge.system.documents import read_toml
-from export.recipe_labels import RecipeLabels
 
 Share = Annotated[Number, Field(gt=0.0, lt=1.0)]
 Epochs = Annotated[Whole, Field(ge=0, le=100_000)]
@@ -182,7 +182,7 @@ class Recipe(Spec):
     text: TextRecipe
     fusion: FusionRecipe
     labels: RecipeLabels = STARTER
-    """Names in the order of the networks' outputs; see recipe_labels.py."""
+    """Names in the order of the networks' outputs; see calibration/data/label_section.py."""
     face_crop: VisionSpec = VisionSpec()
     tokens: TextSpec = TextSpec()
     voting: VotingSettings = VotingSettings()

@@ -25,7 +25,7 @@ from edge.bundle.golden import require_golden
 from edge.bundle.onnx_file import load_graph
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
-from edge.errors import BundleError, DatasetError, EdgeError, MediaError
+from edge.errors import BundleError, ConfigError, DatasetError, EdgeError, MediaError
 
 RATE = 16000
 PEOPLE = [f"worker {number}" for number in range(6)]
@@ -207,6 +207,50 @@ def test_a_list_to_label(site, copy, tmp_path):
     assert len(rows) == 8
     assert not any(row["emotion"] for row in rows)
     assert not {row["file_name"] for row in rows} & {row["file_name"] for row in rows_of(folder)[:30]}
+
+
+SPLIT = """
+[labels]
+neutral = {}
+angry = {}
+sad = {}
+joking = { of = "happy", ja = "冗談", event = true }
+"""
+
+
+def test_labels_of_a_site_are_learnt(copy, tmp_path):
+    folder = copy(lambda rows: [r | {"emotion": r["emotion"].replace("happy", "冗談")} for r in rows])
+    (tmp_path / "labels.toml").write_text(SPLIT, encoding="utf-8")
+    found = calibrate(
+        starter_bundle(), folder, tmp_path / "out", labels=tmp_path / "labels.toml", say=lambda _: None
+    )
+    manifest = found.manifest
+    assert manifest.labels == ("neutral", "angry", "sad", "joking")
+    assert manifest.network_labels == open_bundle(starter_bundle()).manifest.labels
+    assert manifest.full_labels.said("joking", "ja") == "冗談"
+    assert set(manifest.voting.events) == {"angry", "joking"}
+    out = tmp_path / "readings.jsonl"
+    source = next(folder / row["file_name"] for row in rows_of(folder) if row["emotion"] == "冗談")
+    assert edge("run", "--source", source, "--bundle", found.folder, "--headless", "--jsonl", out)[0] == 0
+    assert json.loads(out.read_text().splitlines()[-1])["label"] == "joking"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("labels = 3", "section"),
+        ("[labels]\nneutral = {}\n", "2"),
+        ('[labels]\nneutral = {}\nodd = { of = "bored" }\n', "bored"),
+        ("[labels]\nneutral = {}\nangry = { events = true }\n", "events"),
+        ("[labels", "cannot|can be used|names no"),
+    ],
+)
+def test_files_of_labels_that_cannot_be_used_are_refused(site, tmp_path, text, said):
+    (tmp_path / "labels.toml").write_text(text)
+    with pytest.raises(ConfigError, match=said) as raised:
+        calibrate(starter_bundle(), site, tmp_path / "out", labels=tmp_path / "labels.toml")
+    assert "labels.toml" in str(raised.value)
+    assert not (tmp_path / "out").exists()
 
 
 def few(rows):

@@ -17,6 +17,7 @@ import pytest
 from corpora import write_faces, write_sentences, write_voices
 from pydantic.fields import FieldInfo
 
+from calibration.data.label_section import LabelRecipe
 from calibration.int8.settings import QuantizeSettings
 from calibration.judge.metrics import Report
 from edge.bench.compare import markdown
@@ -37,7 +38,6 @@ from export.recipe import (
     TuningRecipe,
     read_recipe,
 )
-from export.recipe_labels import LabelRecipe
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]

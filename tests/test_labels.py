@@ -26,7 +26,7 @@ KNOW_NAMES = {
     "export/corpora/published.py",  # importers of published corpora, in whose tables the names stand
     "export/corpora/fer2013.py",
     "export/fusion/comparison/pairs.py",  # RAVDESS alone is put on this trial
-    "export/recipe_labels.py",  # the example in its docstring
+    "calibration/data/label_section.py",  # the example in its docstring
 }
 SITE = """
 [labels]

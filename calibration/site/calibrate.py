@@ -20,6 +20,7 @@ import onnx
 
 from calibration.judge.evaluator import Evaluator
 from calibration.site.known import person_digest
+from calibration.site.labels import bundle_labels, own_facts, read_site_labels
 from calibration.site.playback import Playback
 from calibration.site.posteriors import Found, fit_posteriors
 from calibration.site.prior import site_prior
@@ -65,19 +66,22 @@ def calibrate(
     out: Path,
     *,
     labelled: bool = True,
+    labels: Path | None = None,
     name: str | None = None,
     say: Callable[[str], object] = warn,
 ) -> Bundle:
     """Write a bundle for a site into `out`. Raises EdgeError; then nothing was written.
 
     folder: recordings of the site (calibration/site/recordings.py). labelled: whether their labels are used.
-    name: of the site; None: that of the folder. say: is told what is going on, a line at a time.
+    labels: file of the labels readings are to have (calibration/site/labels.py); None: the bundle's. name: of
+    the site; None: that of the folder. say: is told what is going on, a line at a time.
     """
     parent = open_bundle(bundle)
     _require_fit(parent, bundle, out)
-    recordings = read_recordings(folder, parent.manifest.full_labels, labelled=labelled)
+    wanted = read_site_labels(labels, parent.manifest) if labels else bundle_labels(parent.manifest)
+    recordings = read_recordings(folder, wanted.labels, labelled=labelled)
     found = recordings.labelled
-    if labelled and 0 < len(found) < LEAST_LABELLED:
+    if (labelled and 0 < len(found) < LEAST_LABELLED) or (wanted.own and not found):
         raise DatasetError.of("site_few_labels", folder=folder, count=len(found), least=LEAST_LABELLED)
     _say(say, "site_playing", count=len(recordings.clips))
     heard = _play(parent, recordings, say)
@@ -88,14 +92,16 @@ def calibrate(
         if graphs:
             fresh = write_site_bundle(parent, Changed(graphs, None, {}, site), Path(scratch) / "bundle")
         fitted = Found(facts={})
-        matrix = matrix_of(parent.manifest.labels, parent.manifest.labels, {})
+        matrix = matrix_of(wanted.labels, parent.manifest.labels, wanted.parents)
         if found:
             _say(say, "site_labelled", count=len(found))
             with Evaluator(fresh) as judge:
                 rows = labelled_rows(judge, found, matrix)
-            fitted = fit_posteriors(parent.manifest, rows, own_labels=False, say=lambda _: None)
+            fitted = fit_posteriors(parent.manifest, rows, own_labels=wanted.own)
+        if wanted.own and "fused" not in fitted.layers:
+            raise DatasetError.of("site_labels_untold", folder=folder)
         head = SiteHead(matrix, fitted.layers) if fitted.layers else None
-        facts = dict(fitted.facts)
+        facts = fitted.facts | (own_facts(parent.manifest, wanted) if wanted.own else {})
         posteriors = _posteriors(parent, heard, facts, head)
         prior, parts["prior"] = _prior(parent, heard, facts, posteriors)
         if prior:
@@ -190,7 +196,7 @@ def _prior(
     names, counts = np.unique([fused_name(list(window.present)) for window in windows], return_counts=True)
     known = facts.get("confusion") or parent.manifest.confusion or {}
     rates = known.get(str(names[counts.argmax()]))
-    train = parent.manifest.train_prior
+    train = facts.get("train_prior", parent.manifest.train_prior)
     return site_prior(posteriors, people, train, None if rates is None else np.array(rates))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,14 +34,11 @@ class Found:
     parts: dict[str, Part] = field(default_factory=dict)
 
 
-def fit_posteriors(
-    manifest: Manifest, rows: Mapping[str, Rows], *, own_labels: bool, say: Callable[[str], None]
-) -> Found:
+def fit_posteriors(manifest: Manifest, rows: Mapping[str, Rows], *, own_labels: bool) -> Found:
     """Fit what a site asks for and keep what strangers gain by.
 
     rows: name of a posterior -> its windows (calibration/site/rows.py). own_labels: whether the labels are
-    others than the networks'; then nothing of the bundle's own confidence can stay. say: is told the name of
-    each posterior.
+    others than the networks'; then nothing of the bundle's own confidence can stay.
     """
     found = Found()
     heads: dict[str, Fitted] = {}
@@ -50,7 +47,6 @@ def fit_posteriors(
         own = pooled(fused.values()) if name == "fused" and fused else rows.get(name)
         if own is None:
             continue
-        say(name)
         heads[name] = fit_head(own)
         found.parts[f"head {name}"] = _part(heads[name])
         if (layer := heads[name].layer) is not None:
@@ -58,7 +54,6 @@ def fit_posteriors(
     told = _told(rows, heads)
     facts = _kept(manifest, own_labels)
     for name, before in rows.items():
-        say(name)
         head = "fused" if is_fused(name) else name
         changed = head in found.layers or own_labels
         sureness = fit_sureness(

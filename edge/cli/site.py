@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,20 +15,11 @@ from edge.system.threads import one_thread
 from edge.words import Language, word
 
 
-class UseLabels(str, Enum):
-    """Which labels of the recordings are used."""
-
-    all = "all"
-    none = "none"
-
-
 def calibrate(
     bundle: Annotated[Path, typer.Argument(help="opt_bundle_given")],
     recordings: Annotated[Path, typer.Argument(help="opt_calibrate_recordings")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="opt_calibrate_out")],
-    labels: Annotated[
-        UseLabels, typer.Option(metavar="all|none", help="opt_calibrate_labels")
-    ] = UseLabels.all,
+    labels: Annotated[str | None, typer.Option(metavar="none|FILE", help="opt_calibrate_labels")] = None,
     site: Annotated[str | None, typer.Option(metavar="NAME", help="opt_calibrate_site")] = None,
     label: Annotated[int | None, typer.Option(metavar="N", min=1, help="opt_calibrate_label")] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_calibrate_json")] = None,
@@ -40,12 +30,12 @@ def calibrate(
     from calibration.site.calibrate import calibrate as fit  # noqa: TID251 - inside a verb only
     from calibration.site.told import table  # noqa: TID251 - inside a verb only
 
-    language = language_of(lang)
+    language, own = language_of(lang), Path(labels) if labels and labels != "none" else None
     if label:
         _list_to_label(bundle, recordings, label, out, language)
         return
     with telling(language), writing(out):
-        made = fit(bundle, recordings, out, labelled=labels is UseLabels.all, name=site)
+        made = fit(bundle, recordings, out, labelled=labels != "none", labels=own, name=site)
     facts = made.manifest.site
     assert facts is not None
     say(table(facts, language))

@@ -44,8 +44,9 @@ def started_from(recipe: Recipe, name: str, data: Path) -> Bundle | None:
         return None
     bundle = open_bundle(starter_bundle() if start == "starter" else data / start)
     wanted = {"vision": recipe.face_crop, "text": recipe.tokens}.get(name)
-    if bundle.manifest.labels != tuple(recipe.labels):
-        theirs, ours = (", ".join(labels) for labels in (bundle.manifest.labels, recipe.labels))
+    networks = bundle.manifest.network_labels or bundle.manifest.labels
+    if networks != tuple(recipe.labels):
+        theirs, ours = (", ".join(labels) for labels in (networks, recipe.labels))
         raise ConfigError.of("start_labels", start=start, theirs=theirs, ours=ours)
     if wanted not in (None, getattr(bundle.manifest, name)):
         raise ConfigError.of("start_other", name=name, start=start)

@@ -46,6 +46,24 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "{folder}：評価対象 {of} 人のうち {count} 人は校正に使われています。"
         "別の人で評価するか、--known-people を指定してください",
     ),
+    "site_labels_file": (
+        "{path} names no labels that can be used ({why}); see docs/calibrate.md",
+        "{path} のラベルを使用できません（{why}）。docs/calibrate.md を参照してください",
+    ),
+    "site_labels_section": (
+        "one section [labels] is wanted, nothing else",
+        "[labels] の節だけを書いてください",
+    ),
+    "site_labels_parent": (
+        "the bundle has no label {names}; it has {known}",
+        "バンドルに {names} というラベルはありません。あるのは {known} です",
+    ),
+    "site_labels_untold": (
+        "{folder}: the recordings do not tell the site's labels apart on people left out; "
+        "label clips of more people, or keep the bundle's labels",
+        "{folder}：除いた人で現場のラベルを区別できません。より多くの人のデータにラベルを付けるか、"
+        "バンドルのラベルを使ってください",
+    ),
     # What is going on.
     "site_playing": ("{count} recordings are played", "{count} 件の録画を再生しています"),
     "site_ranging": ("activation ranges: {name}", "活性化の範囲：{name}"),
@@ -162,8 +180,8 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "校正はせず、ラベルを付ける価値の高い N 件を --out のファイルに書き出します。",
     ),
     "opt_calibrate_labels": (
-        "none: calibrate as if nobody had labelled anything.",
-        "none：ラベルを使わずに校正します。",
+        "none: use no labels; a TOML file: labels of the site's own.",
+        "none：ラベルを使いません。TOML ファイル：現場独自のラベル。",
     ),
     "opt_calibrate_site": (
         "Name of the site; the folder's name if none is given.",

@@ -56,15 +56,15 @@ class _Section:
 RecipeLabels = Annotated[Labels, _Section]
 
 
-def completed(said: Mapping[str, LabelRecipe]) -> Labels:
-    """The labels with what the recipe does not say of them. Raises ValueError, for pydantic."""
+def completed(said: Mapping[str, LabelRecipe], known: Labels = STARTER) -> Labels:
+    """The labels with what is not said of them, from those known. Raises ValueError, for pydantic."""
     if not 2 <= len(said) <= MOST:
         raise ValueError(InputError.of("labels_few", count=len(said)))
     for name in said:
         if not plain(name) or ";" in name or plain(name) == "cannot_tell":
             raise ValueError(InputError.of("label_name", name=name))
     claims = Counter(plain(word) for name, given in said.items() for word in _words(name, given))
-    labels = Labels({name: _facts(name, given, claims) for name, given in said.items()})
+    labels = Labels({name: _facts(name, given, claims, known) for name, given in said.items()})
     owner: dict[str, str] = {}
     for name in labels:
         for word in sorted(labels.names_of(name)):
@@ -77,8 +77,8 @@ def _words(name: str, given: LabelRecipe) -> set[str]:
     return {plain(word) for word in (name, given.en, given.ja, *(given.synonyms or ())) if word}
 
 
-def _facts(name: str, given: LabelRecipe, claims: Counter[str]) -> LabelFacts:
-    known = STARTER.facts.get(name, LabelFacts(en=name, ja=name))
+def _facts(name: str, given: LabelRecipe, claims: Counter[str], labels: Labels) -> LabelFacts:
+    known = labels.facts.get(name, LabelFacts(en=name, ja=name))
     said = given.model_dump(exclude_none=True)
     if given.synonyms is None:
         own = _words(name, given)
