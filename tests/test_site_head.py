@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from calibration.site.head import LEAST_PEOPLE, Rows, fit_head, recall, strengths_for, surprise
-from calibration.site.people import even_weights, folds, gain_over_people
-from calibration.site.regression import fit_regression, least
+from calibration.site.fit.head import LEAST_PEOPLE, Rows, fit_head, recall, strengths_for, surprise
+from calibration.site.fit.people import even_weights, folds, gain_over_people
+from calibration.site.fit.regression import fit_regression, least
 from edge.bundle.folder import open_bundle, sealed
 from edge.bundle.site import HEAD_FILE
 from edge.errors import BundleError

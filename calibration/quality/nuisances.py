@@ -12,7 +12,7 @@ import numpy as np
 
 from calibration.quality.measure import Measured
 from calibration.quality.sound import Sound
-from calibration.site.regression import Array
+from calibration.site.fit.regression import Array
 
 GRAMS = 512
 """Columns that words and runs of letters of a transcript are shared out to."""

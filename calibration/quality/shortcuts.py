@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from calibration.judge.intervals import by_person, intervals
 from calibration.quality.measure import Measured
 from calibration.quality.nuisances import NUISANCES, Nuisance
-from calibration.site.regression import Array, fit_regression
+from calibration.site.fit.regression import Array, fit_regression
 
 Ints = NDArray[np.int64]
 FOLDS = 5

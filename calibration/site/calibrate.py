@@ -19,12 +19,12 @@ import numpy as np
 import onnx
 
 from calibration.judge.evaluator import Evaluator
+from calibration.site.fit.posteriors import Found, fit_posteriors
+from calibration.site.fit.prior import site_prior
+from calibration.site.fit.ranges import SiteCalls, site_ranges
 from calibration.site.known import person_digest
 from calibration.site.labels import bundle_labels, own_facts, read_site_labels
 from calibration.site.playback import Playback
-from calibration.site.posteriors import Found, fit_posteriors
-from calibration.site.prior import site_prior
-from calibration.site.ranges import SiteCalls, site_ranges
 from calibration.site.recordings import (
     LEAST_LABELLED,
     Recordings,

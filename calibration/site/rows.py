@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from calibration.data.dataset import Example
 from calibration.judge.evaluator import Evaluator
-from calibration.site.head import Rows
+from calibration.site.fit.head import Rows
 from edge.errors import MediaError
 from edge.items import MODALITIES, Floats
 from edge.reading.encoders import Tokens

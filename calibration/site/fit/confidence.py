@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from calibration.confidence.fitting import LEAST, MISS, fit_thresholds
 from calibration.judge.metrics import calibration_error
-from calibration.site.head import surprise
-from calibration.site.people import even_weights, folds
-from calibration.site.regression import Array
+from calibration.site.fit.head import surprise
+from calibration.site.fit.people import even_weights, folds
+from calibration.site.fit.regression import Array
 from edge.bundle.site import Part
 from edge.reading.confidence import TIE, softmax
 

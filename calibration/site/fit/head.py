@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.site.people import even_weights, folds, gain_over_people
-from calibration.site.regression import Array, Regression, fit_regression
+from calibration.site.fit.people import even_weights, folds, gain_over_people
+from calibration.site.fit.regression import Array, Regression, fit_regression
 from edge.reading.site_head import Layer
 
 LEAST_PEOPLE = 5

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from calibration.int8.ranges import Method
 from calibration.int8.rescale import activation_ranges, rescaled
-from calibration.site.people import folds, gain_over_people
+from calibration.site.fit.people import folds, gain_over_people
 from edge.bundle.onnx_file import load_graph
 from edge.bundle.site import Part
 from edge.engines.float_graph import float_graph

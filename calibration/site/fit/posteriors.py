@@ -10,9 +10,9 @@ import numpy as np
 
 from calibration.confidence.fitting import confusion_rates
 from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
-from calibration.site.confidence import Sureness, Told, fit_sureness
-from calibration.site.head import Fitted, Rows, fit_head
-from calibration.site.regression import Array
+from calibration.site.fit.confidence import Sureness, Told, fit_sureness
+from calibration.site.fit.head import Fitted, Rows, fit_head
+from calibration.site.fit.regression import Array
 from calibration.site.rows import is_fused, pooled
 from edge.bundle.manifest import Manifest
 from edge.bundle.site import Part

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.site.people import folds
-from calibration.site.regression import Array
+from calibration.site.fit.people import folds
+from calibration.site.fit.regression import Array
 from edge.bundle.site import Part
 from edge.reading.priors import DOUBT, LEAST_WINDOWS, bbse, em_prior
 

@@ -1,0 +1,1 @@
+"""What is fitted to a site, and the judgement by people left out."""
