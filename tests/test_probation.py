@@ -20,7 +20,7 @@ from edge.errors import BundleError, ConfigError
 from edge.items import Reading
 from edge.sources.devices.live import LiveSource
 from edge.update import probation
-from edge.update.install import rollback
+from edge.update.install import Bundles, rollback
 from edge.update.probation import installed
 from edge.update.slots import Slots
 from edge.watch import watch
@@ -177,7 +177,7 @@ def test_a_folder_that_cannot_be_written_stops_nothing(state, monkeypatch):
 def test_what_a_person_decided_meanwhile_holds(state):
     _, watched = installed(site(state), print)
     with watched:
-        assert rollback(Slots(state))[0] == "b"
+        assert rollback(Slots(state), Bundles())[0] == "b"
         for _ in range(2):
             watched.write(Reading(1.0, "reading", "live"))
             time.sleep(2.1)

@@ -13,7 +13,7 @@ from updates import make_world, plain, take, tree
 
 from edge.errors import BundleError, InputError
 from edge.update import repository
-from edge.update.install import activate, rollback
+from edge.update.install import Bundles, activate, rollback
 from edge.update.keys import load_keys, make_keys, read_root
 from edge.update.repository import publish, sign
 from edge.update.slots import Slots
@@ -263,7 +263,7 @@ def test_a_bundle_on_probation_keeps_its_way_back(world):
         InputError, match=r"slot a \(tiny\) is on probation and the other slot is the way back"
     ):
         take(state, world.repo)
-    activate(Slots(state), "a", "onnxrt")
+    activate(Slots(state), "a", Bundles("onnxrt"))
     assert names(state) == {"a": "good", "b": "good"}
     assert take(state, world.repo).slot == "b"
 
@@ -272,15 +272,15 @@ def test_a_slot_that_is_not_whole_is_not_used(world):
     slots = Slots(world.state)
     assert slots.current == "b"
     (slots.folder("a") / "text.onnx").write_bytes(b"x")
-    for change in (lambda: rollback(slots), lambda: activate(slots, "a", "onnxrt")):
+    for change in (lambda: rollback(slots, Bundles()), lambda: activate(slots, "a", Bundles("onnxrt"))):
         with pytest.raises(BundleError):
             change()
         assert (slots.current, names(world.state)) == ("b", {"a": "good", "b": "good"})
     shutil.rmtree(slots.folder("a"))
     with pytest.raises(InputError, match="slot a holds no bundle"):
-        activate(slots, "a", "onnxrt")
+        activate(slots, "a", Bundles("onnxrt"))
     with pytest.raises(InputError, match="holds no other good bundle"):
-        rollback(slots)
+        rollback(slots, Bundles())
 
 
 def test_two_at_once(world):

@@ -19,7 +19,7 @@ from edge.bundle.folder import open_bundle
 from edge.bundle.tiny import write_tiny_bundle
 from edge.config import Site
 from edge.update.fetch import find
-from edge.update.install import activate, install, prove, rollback
+from edge.update.install import Bundles, activate, install, prove, rollback
 from edge.update.keys import make_keys
 from edge.update.probation import installed
 from edge.update.repository import publish
@@ -89,13 +89,13 @@ class Device:
 
     def install(self, state):
         put = (Slots(state), lambda: find(str(self.repo), state, self.root, None))
-        install(*put, 600.0, "onnxrt")
+        install(*put, 600.0, Bundles("onnxrt"))
 
     def activate(self, state):
-        activate(Slots(state), "a", "onnxrt")
+        activate(Slots(state), "a", Bundles("onnxrt"))
 
     def rollback(self, state):
-        rollback(Slots(state))
+        rollback(Slots(state), Bundles())
 
     def start(self, state):
         installed(Site(bundle=state / "current"), lambda line: None)

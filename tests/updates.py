@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from edge.bundle.tiny import write_tiny_bundle
 from edge.update.fetch import find, keep_trust, trust
-from edge.update.install import install
+from edge.update.install import Bundles, install
 from edge.update.keys import make_keys
 from edge.update.repository import publish
 from edge.update.slots import Slots
@@ -39,7 +39,7 @@ def take(state, where, root=None, name=None, probation_s=600.0):
         keep_trust(state, trusted)
         return offer
 
-    return install(Slots(state), found, probation_s, "onnxrt")
+    return install(Slots(state), found, probation_s, Bundles("onnxrt"))
 
 
 def tree(folder):

@@ -126,6 +126,7 @@ def install(
     one_thread()
     with needing("update"):
         from edge.update.fetch import Offer, find, keep_trust, trust
+    from edge.update.install import Bundles
     from edge.update.install import install as put
     from edge.update.slots import Slots
 
@@ -138,7 +139,7 @@ def install(
         return offer
 
     with telling(language), writing(state):
-        done = put(Slots(state), found, 60.0 * probation, backend.value, language)
+        done = put(Slots(state), found, 60.0 * probation, Bundles(backend.value, language))
     if not done.new:
         say(word("update_same", language, name=done.record.name, slot=done.slot))
         return
@@ -169,12 +170,13 @@ def activate(
 ) -> None:
     """Use a slot from the next start on, without a probation."""
     one_thread()
+    from edge.update.install import Bundles
     from edge.update.install import activate as use
     from edge.update.slots import Slots
 
     language = language_of(lang)
     with telling(language), writing(state):
-        record = use(Slots(state), slot.value, backend.value, language)
+        record = use(Slots(state), slot.value, Bundles(backend.value, language))
     say(word("update_active", language, slot=slot.value, name=record.name))
 
 
@@ -182,12 +184,13 @@ def activate(
 def rollback(state: StateOption, lang: LocaleOption = None) -> None:
     """Go back to the other slot."""
     one_thread()
+    from edge.update.install import Bundles
     from edge.update.install import rollback as back
     from edge.update.slots import Slots
 
     language = language_of(lang)
     with telling(language), writing(state):
-        slot, record = back(Slots(state))
+        slot, record = back(Slots(state), Bundles())
     say(word("update_active", language, slot=slot, name=record.name))
 
 

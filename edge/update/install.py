@@ -36,18 +36,51 @@ class Installed:
     """False: it was in use already, and nothing was done."""
 
 
-def install(
-    slots: Slots,
-    find: Callable[[], Offer],
-    probation_s: float,
-    backend: str = "auto",
-    language: Language = "en",
-) -> Installed:
-    """Fetch a bundle, prove it on this machine's backend, put it into the slot not in use, and switch to it.
+class Content(Protocol):
+    """What the slots hold."""
+
+    def bring(self, slots: Slots, slot: Name, archive: Path) -> tuple[str, str]:
+        """Put what an archive holds into a slot, proved on this machine; its name, and when it was made."""
+        ...
+
+    def check(self, slots: Slots, slot: Name) -> None:
+        """Whether a slot is whole. Raises EdgeError."""
+        ...
+
+    def prove(self, slots: Slots, slot: Name) -> None:
+        """Whether what is in a slot works on this machine. Raises EdgeError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bundles:
+    """Slots of bundles: proved on their golden inputs by the backend in use."""
+
+    backend: str = "auto"
+    language: Language = "en"
+
+    def bring(self, slots: Slots, slot: Name, archive: Path) -> tuple[str, str]:
+        """Raises BundleError and EngineError."""
+        bundle = open_bundle(archive)
+        prove(bundle, self.backend, self.language)
+        slots.place(slot, bundle.folder)
+        return bundle.manifest.name, bundle.manifest.created
+
+    def check(self, slots: Slots, slot: Name) -> None:
+        """Every file by its sha256. Raises BundleError."""
+        open_bundle(slots.folder(slot))
+
+    def prove(self, slots: Slots, slot: Name) -> None:
+        """Raises BundleError and EngineError."""
+        prove(open_bundle(slots.folder(slot)), self.backend, self.language)
+
+
+def install(slots: Slots, find: Callable[[], Offer], probation_s: float, content: Content) -> Installed:
+    """Fetch what a repository offers, prove it here, put it into the slot not in use, and switch to it.
 
     probation_s: how long readings must flow in `edge run` until it is good (seconds); 0, or with no bundle
     before to go back to: it is good at once. One that went back here before is not taken again.
-    Raises BundleError, EngineError and InputError; the slot in use then stays in use, as it was.
+    Raises EdgeError; the slot in use then stays in use, as it was.
     """
     with slots.changing():
         current = slots.current
@@ -60,51 +93,50 @@ def install(
         spare = slots.record(slot)
         if spare and spare.standing == "rolled_back" and spare.digest == offer.digest:
             raise InputError.of("update_again", name=spare.name, slot=slot)
-        bundle = open_bundle(offer.download(slots.incoming))
-        prove(bundle, backend, language)
+        made, created = content.bring(slots, slot, offer.download(slots.incoming))
         record = Record(
             standing="new" if probation_s and now else "good",
-            name=bundle.manifest.name,
-            created=bundle.manifest.created,
+            name=made,
+            created=created,
             installed=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             digest=offer.digest,
             probation_s=probation_s,
         )
-        slots.place(slot, bundle.folder, record)
+        slots.note(slot, record)
         slots.switch(slot)
     return Installed(slot, record, True)
 
 
-def activate(slots: Slots, slot: Name, backend: str = "auto", language: Language = "en") -> Record:
+def activate(slots: Slots, slot: Name, content: Content) -> Record:
     """Use a slot from the next start on, without a probation: a person answers for it.
 
-    Raises BundleError, EngineError and InputError; the slot in use then stays in use.
+    Raises EdgeError; the slot in use then stays in use.
     """
     with slots.changing():
         record = slots.record(slot)
         if record is None:
             raise InputError.of("update_slot_empty", slot=slot)
-        prove(slots.open(slot), backend, language)
+        content.prove(slots, slot)
         slots.stand(slot, "good")
         if slots.current != slot:
             slots.switch(slot)
     return record
 
 
-def rollback(slots: Slots) -> tuple[Name, Record]:
-    """Go back to the other slot, which must be good and whole. Raises BundleError and InputError."""
+def rollback(slots: Slots, content: Content) -> tuple[Name, Record]:
+    """Go back to the other slot, which must be good and whole. Raises EdgeError."""
     with slots.changing():
-        return go_back(slots)
+        return go_back(slots, content)
 
 
-def go_back(slots: Slots) -> tuple[Name, Record]:
+def go_back(slots: Slots, content: Content) -> tuple[Name, Record]:
     """As `rollback`, inside `changing`."""
     current = slots.current
     to = other(current)
     record = slots.record(to)
     if current is None or record is None or record.standing != "good":
         raise InputError.of("update_no_way_back", path=slots.state)
-    slots.open(to)
+    content.check(slots, to)
     slots.switch(to)
     slots.stand(current, "rolled_back")
     return to, record

@@ -15,7 +15,7 @@ from edge.config import Site
 from edge.errors import BundleError, EdgeError, EngineError
 from edge.items import Reading
 from edge.system.disk import reason
-from edge.update.install import go_back
+from edge.update.install import Bundles, go_back
 from edge.update.slots import CURRENT, Name, Record, Slots, Standing
 from edge.words import Language, word
 
@@ -73,7 +73,7 @@ def _begin(
             return slot, None
         if record.standing != "new":
             with slots.changing():
-                to, before = go_back(slots)
+                to, before = go_back(slots, Bundles())
             say(word("update_went_back", language, bad=record.name, slot=to, name=before.name))
             os.close(held)
             return to, None

@@ -22,7 +22,6 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from edge.bundle.folder import Bundle, open_bundle
 from edge.bundle.manifest import Spec
 from edge.checked import Number, Text
 from edge.errors import InputError
@@ -99,16 +98,19 @@ class Slots:
         if record := self.record(slot):
             self.note(slot, record.model_copy(update={"standing": standing}))
 
-    def place(self, slot: Name, bundle: Path, record: Record) -> None:
-        """Put a bundle's folder into a slot not in use; all of it is on the disk when this returns."""
+    def empty(self, slot: Name) -> None:
+        """Take away what is in a slot not in use, and what is known of it."""
         assert slot != self.current
-        settle_all(bundle)
         (self.state / "slots" / f"{slot}.json").unlink(missing_ok=True)
         if self.folder(slot).exists():
             os.replace(self.folder(slot), self.incoming / "before")
+
+    def place(self, slot: Name, bundle: Path) -> None:
+        """Put a bundle's folder into a slot not in use; all of it is on the disk when this returns."""
+        settle_all(bundle)
+        self.empty(slot)
         os.replace(bundle, self.folder(slot))
         settle(self.folder(slot).parent)
-        self.note(slot, record)
 
     def switch(self, slot: Name) -> None:
         """Use a slot from now on: one rename."""
@@ -118,10 +120,6 @@ class Slots:
         made.symlink_to(Path("slots") / slot)
         os.replace(made, self.state / CURRENT)
         settle(self.state)
-
-    def open(self, slot: Name) -> Bundle:
-        """The bundle of a slot, every file verified. Raises BundleError."""
-        return open_bundle(self.folder(slot))
 
     def hold(self, slot: Name) -> int | None:
         """Have it known while this process lives that it runs a slot; None where another one does.
