@@ -81,7 +81,7 @@ def dead(state):
     """The device after its first run on the new bundle died."""
     _, left = installed(site(state), print)
     assert standing(state, "a") == "trying"
-    os.close(left._trial.held)
+    os.close(left._trials[0].held)
     return state
 
 

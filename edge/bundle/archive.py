@@ -84,7 +84,7 @@ def unpack(archive: Path, names_of: NamesOf, check: Check) -> Path:
 def pack(folder: Path, archive: Path) -> Path:
     """Write the files of a folder as a plain .tar; the same files give the same bytes. Raises OSError."""
     with tarfile.open(archive, "w", format=tarfile.PAX_FORMAT) as tar:
-        for path in sorted(folder.iterdir()):
+        for path in sorted(path for path in folder.iterdir() if path.is_file()):
             info = tarfile.TarInfo(path.name)
             info.size, info.mode = path.stat().st_size, 0o644
             with path.open("rb") as file:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.cli.help import Command, Group
+from edge.cli.help import Command, Group, misused
 from edge.cli.options import LocaleOption, language_of, needing, telling
 from edge.errors import InputError
 from edge.system.disk import writing
@@ -20,8 +20,9 @@ from edge.system.threads import one_thread
 from edge.words import Language, asked_language, word
 
 if TYPE_CHECKING:
+    from edge.update.install import Content
     from edge.update.repository import Published
-    from edge.update.slots import Record
+    from edge.update.slots import Record, Slots
 
 app = typer.Typer(
     name="bundle",
@@ -56,6 +57,7 @@ DaysOption = Annotated[
     int, typer.Option("--expires-days", metavar="DAYS", min=1, max=3650, help="opt_bundle_days")
 ]
 StateOption = Annotated[Path, typer.Option(metavar="FOLDER", help="opt_bundle_state")]
+PackageOption = Annotated[bool, typer.Option("--package", help="opt_bundle_package")]
 BackendOption = Annotated[
     Backend, typer.Option(metavar="auto|tensorrt|onnxrt|openvino", help="opt_bundle_backend")
 ]
@@ -81,20 +83,27 @@ def keygen(
 
 @app.command(cls=Command, help="help_bundle_publish")
 def publish(
-    bundle: Annotated[Path, typer.Argument(help="opt_bundle_given")],
     repo: RepoOption,
     keys: KeysOption,
+    bundle: Annotated[Path | None, typer.Argument(help="opt_bundle_publish")] = None,
+    wheelhouse: Annotated[Path | None, typer.Option(metavar="FOLDER", help="opt_bundle_wheelhouse")] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="opt_bundle_publish_name")] = None,
     days: DaysOption = 365,
     lang: LocaleOption = None,
 ) -> None:
-    """Add a bundle to a repository and sign it."""
+    """Add a bundle, or the package itself, to a repository and sign it."""
     with needing("update"):
         from edge.update.repository import publish as add
+        from edge.update.repository import publish_package
 
     language = language_of(lang)
+    if (bundle is None) == (wheelhouse is None):
+        raise misused("publish_either", "--wheelhouse")
     with telling(language), writing(repo):
-        done = add(repo, keys, _passphrase, days, bundle, name)
+        if bundle:
+            done = add(repo, keys, _passphrase, days, bundle, name)
+        elif wheelhouse:
+            done = publish_package(repo, keys, _passphrase, days, wheelhouse, name)
     _tell(done, repo, language)
 
 
@@ -120,44 +129,44 @@ def install(
         float, typer.Option(metavar="MINUTES", min=0.0, max=10080.0, help="opt_bundle_probation")
     ] = 10.0,
     backend: BackendOption = Backend.auto,
+    package: PackageOption = False,
     lang: LocaleOption = None,
 ) -> None:
     """Fetch a bundle, verify it, prove it on this machine, and use it from the next start on."""
     one_thread()
     with needing("update"):
-        from edge.update.fetch import Offer, find, keep_trust, trust
-    from edge.update.install import Bundles
+        from edge.update.fetch import SUFFIX, WHEELS, Offer, find, keep_trust, trust
     from edge.update.install import install as put
-    from edge.update.slots import Slots
 
     language = language_of(lang)
 
     def found() -> Offer:
         trusted = trust(state, root)
-        offer = find(where, state, trusted, name)
+        offer = find(where, state, trusted, name, WHEELS if package else SUFFIX)
         keep_trust(state, trusted)
         return offer
 
     with telling(language), writing(state):
-        done = put(Slots(state), found, 60.0 * probation, Bundles(backend.value, language))
+        slots, content = _slots(state, package, backend, language)
+        done = put(slots, found, 60.0 * probation, content)
     if not done.new:
         say(word("update_same", language, name=done.record.name, slot=done.slot))
         return
     say(word("update_installed", language, name=done.record.name, slot=done.slot))
+    path = slots.state / ("start" if package else "current")
     if done.record.standing == "new":
-        say(word("update_restart", language, path=state / "current", minutes=probation))
+        say(word("package_start" if package else "update_restart", language, path=path, minutes=probation))
     else:
-        say(word("update_restart_good", language, path=state / "current"))
+        say(word("package_start_good" if package else "update_restart_good", language, path=path))
 
 
 @app.command("list", cls=Command, help="help_bundle_list")
-def list_(state: StateOption, lang: LocaleOption = None) -> None:
+def list_(state: StateOption, package: PackageOption = False, lang: LocaleOption = None) -> None:
     """Show what is in the slots of a device."""
     from edge.update.install import listed
-    from edge.update.slots import Slots
 
     language = language_of(lang)
-    for slot, used, record in listed(Slots(state)):
+    for slot, used, record in listed(_slots(state, package, Backend.auto, language)[0]):
         say(f"{'*' if used else ' '} {slot}  {_slot_told(record, language)}")
 
 
@@ -166,32 +175,41 @@ def activate(
     slot: Annotated[Slot, typer.Argument(metavar="a|b", help="opt_bundle_slot")],
     state: StateOption,
     backend: BackendOption = Backend.auto,
+    package: PackageOption = False,
     lang: LocaleOption = None,
 ) -> None:
     """Use a slot from the next start on, without a probation."""
     one_thread()
-    from edge.update.install import Bundles
     from edge.update.install import activate as use
-    from edge.update.slots import Slots
 
     language = language_of(lang)
     with telling(language), writing(state):
-        record = use(Slots(state), slot.value, Bundles(backend.value, language))
+        slots, content = _slots(state, package, backend, language)
+        record = use(slots, slot.value, content)
     say(word("update_active", language, slot=slot.value, name=record.name))
 
 
 @app.command(cls=Command, help="help_bundle_rollback")
-def rollback(state: StateOption, lang: LocaleOption = None) -> None:
+def rollback(state: StateOption, package: PackageOption = False, lang: LocaleOption = None) -> None:
     """Go back to the other slot."""
     one_thread()
-    from edge.update.install import Bundles
     from edge.update.install import rollback as back
-    from edge.update.slots import Slots
 
     language = language_of(lang)
     with telling(language), writing(state):
-        slot, record = back(Slots(state), Bundles())
+        slot, record = back(*_slots(state, package, Backend.auto, language))
     say(word("update_active", language, slot=slot, name=record.name))
+
+
+def _slots(state: Path, package: bool, backend: Backend, language: Language) -> tuple[Slots, Content]:
+    """Those of the bundles of a device, or of its package, and what they hold."""
+    from edge.update.install import Bundles
+    from edge.update.package import Packages
+    from edge.update.slots import Slots
+
+    if package:
+        return Slots(state / "package"), Packages()
+    return Slots(state), Bundles(backend.value, language)
 
 
 def _passphrase(twice: bool = False) -> bytes:

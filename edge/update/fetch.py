@@ -30,7 +30,8 @@ from edge.update.slots import settle, settle_all
 MOST_ROOT = 512_000
 """Bytes of root metadata."""
 BLOCK = 1 << 20
-SUFFIX = ".tar"
+SUFFIX, WHEELS = ".tar", ".wheels.tar"
+"""How the archives of bundles and of packages end."""
 
 _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.ExpiredMetadataError, "update_expired"),
@@ -116,10 +117,10 @@ class Offer:
         return archive
 
 
-def find(where: str, state: Path, root: bytes, name: str | None) -> Offer:
-    """Look for a bundle in a repository.
+def find(where: str, state: Path, root: bytes, name: str | None, suffix: str = SUFFIX) -> Offer:
+    """Look for a bundle, or a package, in a repository.
 
-    where: folder, or URL (https, http, file). name: which bundle; None: the only one there.
+    where: folder, or URL (https, http, file). name: which one; None: the only one there.
     Raises InputError with one line that says what is wrong with the repository, and OSError.
     """
     folder = folder_of(where)
@@ -137,21 +138,22 @@ def find(where: str, state: Path, root: bytes, name: str | None) -> Offer:
         )
         updater.refresh()
         settle_all(state / "tuf")  # else a power cut would let an older repository pass
-        target = _wanted(updater, state, where, name)
+        target = _wanted(updater, state, where, name, suffix)
     return Offer(next(iter(target.hashes.values())), where, updater, target)
 
 
-def _wanted(updater: Updater, state: Path, where: str, name: str | None) -> TargetFile:
+def _wanted(updater: Updater, state: Path, where: str, name: str | None, suffix: str) -> TargetFile:
     verified = Metadata[Targets].from_file(str(state / "tuf" / "targets.json")).signed.targets
-    names = sorted(
-        path.removesuffix(SUFFIX) for path in verified if path.endswith(SUFFIX) and "/" not in path
-    )
-    if name is None and len(names) == 1:
-        name = names[0]
+    paths = [path for path in verified if path.endswith(suffix) and "/" not in path]
+    paths = [path for path in paths if path.endswith(WHEELS) == (suffix == WHEELS)]
+    names = sorted(path.removesuffix(suffix) for path in paths)
+    if not names:
+        raise InputError.of("update_empty", where=where)
     told = one_line(", ".join(names), 150)
-    if name is None:
-        raise InputError.of("update_which" if names else "update_empty", where=where, names=told)
-    target = updater.get_targetinfo(name + SUFFIX) if name in names else None
+    if name is None and len(names) > 1:
+        raise InputError.of("update_which", where=where, names=told)
+    name = name or names[0]
+    target = updater.get_targetinfo(name + suffix) if name in names else None
     if target is None:
         raise InputError.of("update_no_bundle", where=where, name=name, names=told)
     return target

@@ -16,6 +16,7 @@ from edge.errors import BundleError, EdgeError, EngineError
 from edge.items import Reading
 from edge.system.disk import reason
 from edge.update.install import Bundles, go_back
+from edge.update.package import running
 from edge.update.slots import CURRENT, Name, Record, Slots, Standing
 from edge.words import Language, word
 
@@ -32,8 +33,8 @@ class Trial:
     slots: Slots
     slot: Name
     record: Record
-    held: int
-    """Descriptor by which others know that this run lives."""
+    held: int | None
+    """Descriptor by which others know that this run lives; None: whoever started it has one."""
 
     def note(self, standing: Standing) -> None:
         """How it stands now, unless somebody decided meanwhile."""
@@ -49,15 +50,23 @@ def installed(site: Site, say: Say) -> tuple[Site, Probation]:
     A bundle whose last run died on probation is left for the one before it, with one line. Where nothing can
     be noted, or there is no way back, one line says so and the run goes on.
     """
-    path, trial = site.bundle, None
+    path, trials = site.bundle, [own for own in [_package()] if own]
     if path is not None and path.name == CURRENT and path.is_symlink():
         slots = Slots(path.parent)
         slot = slots.current
         record = slots.record(slot) if slot else None
         if slot and record:
             slot, trial = _begin(slots, slot, record, say, site.language)
+            trials += [trial] if trial else []
             site = site.model_copy(update={"bundle": slots.folder(slot).resolve()})
-    return site, Probation(trial, say, site.language)
+    return site, Probation(trials, say, site.language)
+
+
+def _package() -> Trial | None:
+    """The probation of the package that runs this, where its start script began one."""
+    found = running()
+    record = found[0].record(found[1]) if found else None
+    return Trial(*found, record, None) if found and record and record.standing == "trying" else None
 
 
 def _begin(
@@ -88,14 +97,14 @@ def _begin(
 class Probation:
     """Around a run: notes that its bundle is good; a sink that counts how long readings have flowed.
 
-    trial: None where there is no probation. A run that dies leaves the slot as `trying`, and the next start
-    goes back. One that a person ends leaves it as new, and so does one that settings or devices refuse: the
-    bundle is not to blame.
+    trials: of the bundle and of the package, where they are on probation. A run that dies leaves them as
+    `trying`, and the next start goes back. One that a person ends leaves them as new, and so does one that
+    settings or devices refuse: the bundle is not to blame.
     """
 
-    def __init__(self, trial: Trial | None, say: Say, language: Language) -> None:
-        self._trial, self._say, self._language = trial, say, language
-        self._over = trial is None
+    def __init__(self, trials: list[Trial], say: Say, language: Language) -> None:
+        self._trials, self._say, self._language = trials, say, language
+        self._held = [trial.held for trial in trials if trial.held is not None]
         self._since: float | None = None  # first reading of those without a gap; monotonic
         self._latest: float | None = None
 
@@ -105,14 +114,14 @@ class Probation:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._trial is None:
-            return
         blamed = isinstance(error, (BundleError, EngineError))
         settings = error is None or isinstance(error, (EdgeError, KeyboardInterrupt))
         stalled = self._latest is not None and time.monotonic() - self._latest > STALLED_S
-        if not self._over and settings and not blamed and not stalled:
-            self._trial.note("new")
-        os.close(self._trial.held)
+        if settings and not blamed and not stalled:
+            for trial in self._trials:
+                trial.note("new")
+        for descriptor in self._held:
+            os.close(descriptor)
 
     def begun(self) -> None:
         """Networks and devices are open: from now on readings are due."""
@@ -121,14 +130,13 @@ class Probation:
     def write(self, reading: Reading) -> None:
         """Count a reading; a state such as no_signal is one too: a device is gone, the program works."""
         del reading
-        if self._trial is None or self._over:
+        if not self._trials:
             return
         now = time.monotonic()
         if self._since is None or self._latest is None or now - self._latest > STALLED_S:
             self._since = now
         self._latest = now
-        record = self._trial.record
-        if now - self._since >= record.probation_s:
-            self._over = True
-            self._trial.note("good")
-            self._say(word("update_good", self._language, name=record.name, slot=self._trial.slot))
+        for trial in [one for one in self._trials if now - self._since >= one.record.probation_s]:
+            self._trials.remove(trial)
+            trial.note("good")
+            self._say(word("update_good", self._language, name=trial.record.name, slot=trial.slot))

@@ -28,7 +28,9 @@ from edge.bundle.archive import pack
 from edge.bundle.folder import open_bundle
 from edge.errors import InputError
 from edge.system.private import replacing
+from edge.update.fetch import SUFFIX, WHEELS
 from edge.update.keys import ROOT, ROOT_DAYS, Ask, expiry, load_keys, read_root
+from edge.update.package import described
 from edge.update.slots import settle
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -55,19 +57,33 @@ def publish(repo: Path, keys: Path, ask: Ask, days: int, bundle: Path, name: str
     days: until devices take nothing more unless it is signed again. Raises BundleError, InputError, OSError.
     """
     opened = open_bundle(bundle)
-    name = name or opened.manifest.name
+    return _add(repo, keys, ask, days, opened.folder, name or opened.manifest.name, SUFFIX)
+
+
+def publish_package(
+    repo: Path, keys: Path, ask: Ask, days: int, wheelhouse: Path, name: str | None = None
+) -> Published:
+    """Add the package itself: a folder of wheels for every Python and machine it is for, and constraints.txt.
+
+    Raises InputError and OSError.
+    """
+    described(wheelhouse)
+    return _add(repo, keys, ask, days, wheelhouse, name or "edge", WHEELS)
+
+
+def _add(repo: Path, keys: Path, ask: Ask, days: int, folder: Path, name: str, suffix: str) -> Published:
     if not PLAIN.fullmatch(name):
         raise InputError.of("publish_name", name=name)
     with _signing(repo, keys, ask) as state:
         (repo / "targets").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".publishing-", dir=repo) as scratch:
-            archive = pack(opened.folder, Path(scratch) / "bundle.tar")
-            target = TargetFile.from_file(f"{name}.tar", str(archive), ["sha256"])
+            archive = pack(folder, Path(scratch) / "archive.tar")
+            target = TargetFile.from_file(name + suffix, str(archive), ["sha256"])
             settle(archive)
             archive.chmod(0o644)
-            os.replace(archive, repo / "targets" / f"{target.hashes['sha256']}.{name}.tar")
+            os.replace(archive, repo / "targets" / f"{target.hashes['sha256']}.{name}{suffix}")
         settle(repo / "targets")
-        state.targets.targets[f"{name}.tar"] = target
+        state.targets.targets[name + suffix] = target
         return state.write(days)
 
 

@@ -146,6 +146,43 @@ UPDATE: dict[str, tuple[str, str]] = {
         "{path} cannot be written ({why}), so the probation of its bundle is not watched",
         "{path} に書き込めないため（{why}）、バンドルの試用期間を監視できません",
     ),
+    # The package itself.
+    "package_wheel": (
+        "{path} holds no wheelhouse of the package: exactly one {name} and the wheels it needs; pip wheel "
+        "makes them",
+        "{path} はパッケージの wheelhouse ではありません。{name} を 1 つだけ、必要な wheel とともに"
+        "置いてください（pip wheel で作成できます）",
+    ),
+    "package_archive": (
+        "the archive of the package holds something else than files ({name}); publish it again",
+        "パッケージのアーカイブにファイル以外のものがあります（{name}）。公開し直してください",
+    ),
+    "package_pip": (
+        "{name} cannot be installed here: {why}",
+        "{name} をこの装置に導入できません：{why}",
+    ),
+    "package_dead": (
+        "the package in slot {name} does not work here: {why}",
+        "スロット {name} のパッケージは、この装置で動作しません：{why}",
+    ),
+    "package_went_back": (
+        "edge: the new package did not keep its probation; back to the one before; edge bundle activate "
+        "--package tries it again",
+        "edge: 新しいパッケージは試用期間中に停止したため、以前のものに戻しました。"
+        "edge bundle activate --package で再度使用できます",
+    ),
+    "package_start": (
+        "{path} starts it; it is good once readings have flowed for {minutes:g} min",
+        "{path} で起動してください。推定が {minutes:g} 分間続くと確定します",
+    ),
+    "package_start_good": (
+        "{path} starts it, with no probation",
+        "{path} で起動してください（試用期間なし）",
+    ),
+    "publish_either": (
+        "give either a bundle or --wheelhouse",
+        "バンドルか --wheelhouse のどちらか一方を指定してください",
+    ),
     # Keys and publications.
     "keys_made": (
         "{path} holds the keys: keep them off every device; devices trust {root}",

@@ -73,6 +73,15 @@ UPDATE_HELP: dict[str, tuple[str, str]] = {
         "Name in the repository; the bundle's own if none is given.",
         "リポジトリでの名前。省略時はバンドルの名前。",
     ),
+    "opt_bundle_publish": ("Bundle: folder or .tar.", "バンドル（フォルダーまたは .tar）。"),
+    "opt_bundle_wheelhouse": (
+        "Publish the package itself: a folder of wheels and constraints.txt.",
+        "パッケージ本体を公開：wheel と constraints.txt のフォルダー。",
+    ),
+    "opt_bundle_package": (
+        "The package itself, in place of a bundle.",
+        "バンドルではなく、パッケージ本体を対象にします。",
+    ),
     "opt_bundle_where": (
         "Folder, or https, http or file URL, of the repository.",
         "リポジトリのフォルダー、または https・http・file の URL。",
