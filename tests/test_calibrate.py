@@ -218,6 +218,7 @@ joking = { of = "happy", ja = "冗談", event = true }
 """
 
 
+@pytest.mark.slow
 def test_labels_of_a_site_are_learnt(copy, tmp_path):
     folder = copy(lambda rows: [r | {"emotion": r["emotion"].replace("happy", "冗談")} for r in rows])
     (tmp_path / "labels.toml").write_text(SPLIT, encoding="utf-8")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ from calibration.judge.evaluator import Evaluator
 from calibration.site.fit.posteriors import Found, fit_posteriors
 from calibration.site.fit.prior import site_prior
 from calibration.site.fit.ranges import SiteCalls, site_ranges
+from calibration.site.heard import Heard, play_all
 from calibration.site.known import person_digest
 from calibration.site.labels import bundle_labels, own_facts, read_site_labels
-from calibration.site.playback import Playback
 from calibration.site.recordings import (
     LEAST_LABELLED,
     Recordings,
@@ -36,28 +36,13 @@ from calibration.site.write import Changed, write_site_bundle
 from edge.bundle.folder import Bundle, open_bundle, require_replaceable
 from edge.bundle.site import HEAD_FILE, Part, SiteCalibration
 from edge.bundle.site import Recordings as RecordingFacts
-from edge.errors import BundleError, DatasetError, MediaError
+from edge.errors import BundleError, DatasetError
 from edge.items import Floats
 from edge.reading.confidence import softmax
 from edge.reading.fusion import fused_name
 from edge.reading.site_head import SiteHead
 from edge.system.output import warn
 from edge.words import asked_language, word
-
-LEAST_WINDOWS = 24
-"""Fewer windows than this say nothing about a site."""
-MOST_CALLS = 160
-"""Calls of each network that ranges are taken from."""
-NARROW_SHARE = 0.5
-"""Share of narrow recordings from which on their sound is not what the networks were trained on."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Heard:
-    """What playing the recordings gave."""
-
-    playback: Playback
-    seconds: float
 
 
 def calibrate(
@@ -84,9 +69,9 @@ def calibrate(
     if (labelled and 0 < len(found) < LEAST_LABELLED) or (wanted.own and not found):
         raise DatasetError.of("site_few_labels", folder=folder, count=len(found), least=LEAST_LABELLED)
     _say(say, "site_playing", count=len(recordings.clips))
-    heard = _play(parent, recordings, say)
+    heard = play_all(parent, recordings, say)
     with tempfile.TemporaryDirectory(prefix="edge-site-") as scratch:
-        graphs, parts = _ranges(parent, heard.playback, Path(scratch), say)
+        graphs, parts = _ranges(parent, heard, Path(scratch), say)
         site = _site(parent, recordings, heard, parts, name or folder.resolve().name)
         fresh = parent
         if graphs:
@@ -126,42 +111,11 @@ def _require_fit(parent: Bundle, bundle: Path, out: Path) -> None:
         raise BundleError.of("site_over_itself", path=out)
 
 
-def _play(parent: Bundle, recordings: Recordings, say: Callable[[str], object]) -> _Heard:
-    """Play every recording once. Raises MediaError where there is too little, or too narrow a sound."""
-    seconds, narrow, language = 0.0, set[str](), asked_language()
-    with Playback(parent, MOST_CALLS) as playback:
-        for clip in _interleaved(recordings):
-            notes: list[MediaError] = []
-            try:
-                seconds += playback.play(clip, notes.append)
-            except MediaError as error:
-                say(word("left_out", language, why=error.told(language)))
-            if any(note.key == "media_narrow" for note in notes):
-                narrow.add(clip.name)
-    if len(narrow) > NARROW_SHARE * len(recordings.clips):
-        wanted = parent.manifest.audio.rate / 2000
-        values = {"folder": recordings.folder, "count": len(narrow), "of": len(recordings.clips)}
-        raise MediaError.of("site_narrow", **values, wanted=wanted)
-    if (count := len(playback.windows)) < LEAST_WINDOWS:
-        raise MediaError.of("site_too_short", folder=recordings.folder, count=count, least=LEAST_WINDOWS)
-    return _Heard(playback, seconds)
-
-
-def _interleaved(recordings: Recordings) -> list[Any]:
-    """Clips of all people in turn, so that the first calls are of everybody."""
-    rows: dict[str, int] = {}
-    order = []
-    for clip in recordings.clips:
-        rows[clip.speaker] = rows.get(clip.speaker, -1) + 1
-        order.append((rows[clip.speaker], clip))
-    return [clip for _, clip in sorted(order, key=lambda row: row[0])]
-
-
 def _ranges(
-    parent: Bundle, playback: Playback, scratch: Path, say: Callable[[str], object]
+    parent: Bundle, heard: Heard, scratch: Path, say: Callable[[str], object]
 ) -> tuple[dict[str, onnx.ModelProto], dict[str, Part]]:
     graphs, parts = {}, {}
-    for name, calls in playback.calls.items():
+    for name, calls in heard.calls.items():
         _say(say, "site_ranging", name=word(name, asked_language()))
         _, people = np.unique([speaker for speaker, _ in calls] or [""], return_inverse=True)
         graph, parts[f"ranges {name}"] = site_ranges(
@@ -172,12 +126,12 @@ def _ranges(
     return graphs, parts
 
 
-def _posteriors(parent: Bundle, heard: _Heard, facts: Mapping[str, Any], head: SiteHead | None) -> Floats:
+def _posteriors(parent: Bundle, heard: Heard, facts: Mapping[str, Any], head: SiteHead | None) -> Floats:
     """What the new bundle says of all windows, calibrated, not voted, [n, labels]."""
     manifest = parent.manifest
     temperature, bias = (facts.get(key, getattr(manifest, key)) for key in ("temperature", "bias"))
     posteriors = []
-    for window in heard.playback.windows:
+    for window in heard.windows:
         logits = window.logits
         if head is not None:
             logits = head.apply("fused", logits, window.summary)
@@ -188,10 +142,10 @@ def _posteriors(parent: Bundle, heard: _Heard, facts: Mapping[str, Any], head: S
 
 
 def _prior(
-    parent: Bundle, heard: _Heard, facts: Mapping[str, Any], posteriors: Floats
+    parent: Bundle, heard: Heard, facts: Mapping[str, Any], posteriors: Floats
 ) -> tuple[tuple[float, ...] | None, Part]:
     """The balance of labels in all recordings, as the new bundle sees them."""
-    windows = heard.playback.windows
+    windows = heard.windows
     _, people = np.unique([window.speaker for window in windows], return_inverse=True)
     names, counts = np.unique([fused_name(list(window.present)) for window in windows], return_counts=True)
     known = facts.get("confusion") or parent.manifest.confusion or {}
@@ -200,13 +154,13 @@ def _prior(
     return site_prior(posteriors, people, train, None if rates is None else np.array(rates))
 
 
-def _reference(heard: _Heard, posteriors: Floats, recordings: Recordings) -> dict[str, Any]:
+def _reference(heard: Heard, posteriors: Floats, recordings: Recordings) -> dict[str, Any]:
     """What the site was like: fields of SiteCalibration."""
     seen = {
         speaker: [
             one if place < 0 else replace(one, probabilities=posteriors[place]) for one, place in observed
         ]
-        for speaker, observed in heard.playback.observed.items()
+        for speaker, observed in heard.observed.items()
     }
     every = [one for some in seen.values() for one in some]
     noise = [one.noise for one in every if one.noise is not None]
@@ -225,7 +179,7 @@ def _median(values: list[float]) -> float | None:
 
 
 def _site(
-    parent: Bundle, recordings: Recordings, heard: _Heard, parts: Mapping[str, Part], name: str
+    parent: Bundle, recordings: Recordings, heard: Heard, parts: Mapping[str, Part], name: str
 ) -> SiteCalibration:
     return SiteCalibration(
         name=name,
