@@ -2,12 +2,13 @@
 
 import pytest
 from boards import BOARDS, answers, put, stand_up
+from processes import children
 
 from edge.bench.energy import find_meter
 from edge.board.board import parse_release, read_board
 from edge.board.clocks import cpu_clocks, gpu_clock
 from edge.board.power import read_power
-from edge.board.programs import answer, power_mode, program
+from edge.board.programs import answer, lines, power_mode, program
 from edge.board.tegrastats import parse
 from edge.board.thermal import slowed_by_heat, supply_events, temperatures
 
@@ -183,6 +184,12 @@ def test_programs_that_fail_answer_nothing(tmp_path):
     (root / "usr/bin/slow").write_text("#!/bin/sh\nexec sleep 30\n")
     (root / "usr/bin/slow").chmod(0o755)
     assert answer("slow", root=root, patience_s=0.2) is None
+    assert lines("slow", root=root, patience_s=0.2) == []
+    assert lines("missing", root=root) == []
+    (root / "usr/bin/endless").write_text("#!/bin/sh\nwhile :; do echo line; sleep 0.01; done\n")
+    (root / "usr/bin/endless").chmod(0o755)
+    assert lines("endless", root=root, count=2) == ["line", "line"]
+    assert children() == []
 
 
 JP5_AGX = (

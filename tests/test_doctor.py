@@ -269,6 +269,11 @@ def test_a_model_that_does_not_load(tiny_bundle, tmp_path, monkeypatch):
     assert "vision.onnx is no model that can be read (its bytes are damaged)" in text
 
 
+def test_a_python_that_is_too_old(tiny_bundle, monkeypatch):
+    monkeypatch.setattr(doctor.sys, "version_info", (3, 9, 2))
+    assert bad(tiny_bundle.folder)[0].endswith("; 3.10 is needed")
+
+
 def test_a_missing_package_is_named_with_its_pip_line(failing_import, tiny_bundle):
     failing_import("cv2", ModuleNotFoundError("No module named 'cv2'", name="cv2"))
     assert bad(tiny_bundle.folder) == [
