@@ -1,7 +1,7 @@
 """Does the environment of a board import what it must, each from the place it must come from?
 
 JetPack's own numpy and OpenCV are built on numpy 1 and must stay hidden behind the environment's; TensorRT is
-the system's alone. Argument: the list of pinned versions. Exit code 1 and a line each where something is wrong.
+the system's alone. Argument: the list of pinned versions. Exit code 1, and a line for each thing wrong.
 """
 
 import importlib

@@ -5,12 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
 from boards import BOARDS, stand_up
 from packaging.requirements import Requirement
+
+from edge.words import WORDS
 
 ROOT = Path(__file__).parents[1]
 JETSON = ROOT / "jetson"
@@ -24,7 +27,8 @@ FAKES = {
     '[[ "$*" == *" install "* ]] && printf "%s\\n" "$@" >> $HERE/installed; exit 0\n',
     "useradd": '#!/bin/bash\necho useradd "$@" >> $HERE/log; touch $HERE/user\n',
     "usermod": '#!/bin/bash\necho usermod "$@" >> $HERE/log; echo edge video render audio > $HERE/groups\n',
-    "id": "#!/bin/bash\ncase $1 in -u) echo ${FAKE_UID:-0};; -nG) cat $HERE/groups;; *) [ -e $HERE/user ];; esac\n",
+    "id": "#!/bin/bash\ncase $1 in -u) echo ${FAKE_UID:-0};; -nG) cat $HERE/groups;; "
+    "*) [ -e $HERE/user ];; esac\n",
     "getent": "#!/bin/bash\nexit 0\n",
     "install": '#!/bin/bash\necho install "$@" >> $HERE/log\n'
     'args=(); while [ $# -gt 0 ]; do case $1 in -o|-g) shift;; *) args+=("$1");; esac; shift; done\n'
@@ -46,7 +50,7 @@ esac
 
 
 class Machine:
-    """A board below a folder: run() gives the exit code, what was said and the commands that changed something."""
+    """A board below a folder: run() gives the exit code, what was said and the commands that ran."""
 
     def __init__(self, folder, state=None, python="3.10"):
         self.root, self.here, self.python = folder / "root", folder, python
@@ -410,7 +414,53 @@ def test_every_pin_has_a_wheel_for_aarch64():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# The page.
+
+
+@pytest.mark.parametrize(("name", "column"), [("README.md", 0), ("README.ja.md", 1)])
+def test_lines_of_the_doctor_are_really_printed(name, column):
+    said = "\n".join(re.sub(r"\{[^}]*\}", "...", texts[column]) for texts in WORDS.values())
+    text = (JETSON / name).read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([^`]+)` \| ", text.rpartition("`...`")[2], re.M)
+    assert len(rows) >= 12
+    for row in rows:
+        assert row in said, row
+
+
+def test_ten_steps_in_both_languages():
+    for name in ("README.md", "README.ja.md"):
+        section = (JETSON / name).read_text(encoding="utf-8").split("\n## ")[1]
+        assert re.findall(r"^(\d+)\. ", section, re.M) == [str(n) for n in range(1, 11)]
+
+
 # The scripts themselves.
+
+
+def test_the_first_run_on_a_board_packs_what_came_out(tmp_path):
+    """Elsewhere every step fails, and the archive says so."""
+    edge = tmp_path / "edge"
+    edge.write_text('#!/bin/sh\necho "$@"; [ "$1" != demo ]\n')
+    edge.chmod(0o755)
+    done = subprocess.run(
+        ["bash", JETSON / "first-board.sh", "line3"],
+        cwd=tmp_path,
+        env=os.environ | {"EDGE": str(edge), "LANG": "C"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (archive,) = tmp_path.glob("first-board-*.tar.gz")
+    with tarfile.open(archive) as packed:
+        files = [one for one in packed if one.isfile()]
+        text = {Path(one.name).name: packed.extractfile(one).read().decode() for one in files}
+    assert text["doctor.json"] == "doctor line3 --json\n"
+    assert text["build.txt"] == "build line3\nbuild --list\n"
+    codes = {line.split("\t")[1]: line.split("\t")[2] for line in text["steps.tsv"].splitlines()}
+    assert codes["bench.json"] == "0"
+    assert codes["demo.txt"] == "1"
+    assert "6. Readings on the GPU\n   exit code 1: demo.txt" in text["log.txt"]
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
