@@ -27,6 +27,8 @@ from calibration.data.recordings import load_sound
 from edge.app import starter_bundle
 
 RATE = 16000
+FOUND = 0.9
+"""Share of negative emotions at which false alarms are compared."""
 Row = dict[str, str]
 
 
@@ -107,6 +109,8 @@ class Rehearsal:
         )
         decided = self.evaluate(bundle, judged, "noisy-decided", "--config", settings, kpi=True)
         self.pair("noisy line, decided", before, decided)
+        self.equal("noisy line", before, after)
+        self.equal("noisy line, decided", before, decided)
         self.shadow(bundle, judged, settings)
 
     def shadow(self, bundle: Path, recordings: Path, settings: Path) -> None:
@@ -165,6 +169,11 @@ class Rehearsal:
             shown = ["-" if one.get(key) is None else f"{one[key]:.2f}" for one in found]
             self.table.append((site, what, *shown))
 
+    def equal(self, site: str, before: dict, after: dict) -> None:
+        """False alarms where as many negative emotions are found."""
+        shown = [least_false(report) for report in (before, after)]
+        self.table.append((site, f"false alarms an hour at {FOUND:.0%} found", *shown))
+
     def rows(self, corpus: str) -> list[Row]:
         with (self.data / corpus / "metadata.csv").open(newline="", encoding="utf-8") as file:
             return [row for row in csv.DictReader(file) if row["emotion"] != "disgust"]
@@ -217,6 +226,17 @@ def device(report: dict) -> dict:
     """The pair of KPIs as a device has it: INT8, vote and prior."""
     rows = (report.get("kpi") or {"negative": {"rows": []}})["negative"]["rows"]
     return next((one for one in rows if (one["precision"], one["way"]) == ("int8", "prior")), {})
+
+
+def least_false(report: dict) -> str:
+    """The fewest false alarms an hour over all thresholds that find a share FOUND."""
+    curve = next(
+        one
+        for one in report["kpi"]["negative"]["curves"]
+        if (one["precision"], one["way"]) == ("int8", "prior")
+    )
+    rates = [p["false_alarms_per_hour"] for p in curve["points"] if (p["detection"] or 0.0) >= FOUND]
+    return f"{min(rates):.2f}" if rates else "-"
 
 
 def write(path: Path, samples: np.ndarray) -> None:
