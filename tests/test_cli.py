@@ -352,6 +352,7 @@ def test_a_live_run_needs_a_device_and_a_camera_s_address(edge):
 
 def test_evaluate_prints_a_table_and_writes_json(edge, module, tmp_path):
     asked = []
+    module("calibration.site.known", require_unknown=lambda *_: None)
     module(
         "calibration.judge.evaluate",
         evaluate_folder=lambda *what, **how: asked.append((*what, how)) or Report(),
@@ -379,6 +380,7 @@ def test_an_error_of_a_verb_is_one_line(edge, module):
     def refuse(*_, **__):
         raise DatasetError("folder holds no metadata.csv; see the docs")
 
+    module("calibration.site.known", require_unknown=lambda *_: None)
     module("calibration.judge.evaluate", evaluate_folder=refuse)
     assert one_line_error(edge("evaluate", "b", "f")) == "edge: folder holds no metadata.csv; see the docs\n"
 

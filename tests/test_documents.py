@@ -20,7 +20,10 @@ from pydantic.fields import FieldInfo
 from calibration.data.label_section import LabelRecipe
 from calibration.int8.settings import QuantizeSettings
 from calibration.judge.metrics import Report
+from calibration.site.labels import read_site_labels
+from edge.app import starter_bundle
 from edge.bench.compare import markdown
+from edge.bundle.folder import open_bundle
 from edge.bundle.manifest import TextSpec, VisionSpec, VotingSettings
 from edge.cli import main as cli
 from edge.config import Site, read_site
@@ -278,6 +281,9 @@ def test_settings_shown_are_valid(page, tmp_path):
     for number, block in enumerate(block for block in blocks(page) if block["kind"] == "toml"):
         path = tmp_path / f"{number}.toml"
         path.write_text(block["text"], encoding="utf-8")
+        if page.name == "calibrate.md":  # labels of a site
+            assert read_site_labels(path, open_bundle(starter_bundle()).manifest).own
+            continue
         if block["text"].startswith("[labels]"):  # a section of a recipe alone
             text = (ROOT / "recipes" / "starter.toml").read_text(encoding="utf-8")
             path.write_text(text + block["text"], encoding="utf-8")
