@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from edge.bundle.reference import LABELS, RESOLUTION, STATISTICS, Histogram, Reference
+from edge.bundle.reference import BALANCE, RESOLUTION, STATISTICS, Histogram, Reference
 from edge.drift.observation import Observation
 from edge.drift.observed import BLOCK_S, spread, values
 from edge.drift.stability import Counts, by_chance, independent, stability
@@ -18,7 +18,7 @@ PER_BIN = 5
 """Independent windows it takes for a bin."""
 LEAST_WINDOWS = 30
 """Windows without which a statistic is not kept."""
-CHOSEN = (LABELS, "confidence")
+CHOSEN = (BALANCE, "confidence")
 """What clips that were chosen by their label say nothing of: how often a site meets each label."""
 DIGITS = 5
 _NORMAL = np.array([NormalDist().inv_cdf((place + 0.5) / 15) for place in range(15)])
@@ -57,7 +57,7 @@ def reference_of(recordings: Recordings, *, chosen: bool = False) -> Reference:
     if shares:
         confidence = float(np.concatenate([rows.max(axis=1) for rows, _ in shares]).mean())
         if (made := _balance(shares)) is not None:
-            histograms[LABELS] = made
+            histograms[BALANCE] = made
     if chosen:
         histograms = {name: made for name, made in histograms.items() if name not in CHOSEN}
     return Reference(

@@ -27,7 +27,7 @@ STATISTICS = {
 }
 """What is compared -> what it tells of. Units: noise and snr decibels, band hertz, voice deviations from the
 mean token, brightness, face_score, face_size and confidence 0..1, labels the number of a label."""
-LABELS = "labels"
+BALANCE = "labels"
 RESOLUTION = {
     "noise": 5.0,
     "snr": 5.0,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.bundle.reference import LABELS, STATISTICS, Histogram, Reference
+from edge.bundle.reference import BALANCE, STATISTICS, Histogram, Reference
 from edge.drift.observed import Observed
 from edge.drift.stability import LARGE, SOME, by_chance, independent, most_by_chance, stability
 from edge.labels import Labels
@@ -119,7 +119,7 @@ def _change(name: str, before: Histogram, blocks: np.ndarray, mean: float, label
     psi, chance = stability(now, n, then, m), by_chance(bins, n, m)
     sure = psi >= most_by_chance(bins, n, m)
     excess, old, label = psi - chance, before.mean, ""
-    if name == LABELS:
+    if name == BALANCE:
         most = int(np.abs(now - then).argmax())
         old, mean, label = float(then[most]), float(now[most]), tuple(labels)[most]
     early = max(1.0, SETTLED_BLOCKS / int((blocks.sum(axis=1) > 0).sum()))

@@ -9,7 +9,7 @@ from math import erf, sqrt
 
 import numpy as np
 
-from edge.bundle.reference import LABELS, RESOLUTION, Reference
+from edge.bundle.reference import BALANCE, RESOLUTION, Reference
 from edge.drift.observation import Observation
 from edge.drift.stability import Counts
 
@@ -117,5 +117,5 @@ class Observed:
         shares = observation.probabilities
         if shares is not None:
             block.sure, block.read = block.sure + float(shares.max()), block.read + 1
-        if shares is not None and self._bins.get(LABELS) == len(shares):
-            block.counts[LABELS] = block.counts.get(LABELS, np.zeros(len(shares))) + shares
+        if shares is not None and self._bins.get(BALANCE) == len(shares):
+            block.counts[BALANCE] = block.counts.get(BALANCE, np.zeros(len(shares))) + shares

@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from edge.errors import BundleError, InputError
+from edge.system import child
 from edge.system.documents import one_line
 from edge.system.private import replacing
 from edge.update.slots import NAMES, Name, Slots, settle
@@ -70,10 +71,18 @@ class Packages:
         slots.empty(slot)
         folder = slots.folder(slot).resolve()  # which its scripts name
         site = ["--system-site-packages"] if _sees_system() else []
-        _run([sys.executable, "-m", "venv", *site, str(folder)], PIP_S, "package_pip", name)
+        _run(child.command("venv", *site, str(folder)), PIP_S, "package_pip", name, child.environment())
         wanted = sorted({found[1] for path in house.iterdir() if (found := WHEEL.fullmatch(path.name))})
         pins = ["-c", str(house / CONSTRAINTS)] if (house / CONSTRAINTS).is_file() else []
-        pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        pip = [
+            str(folder / "bin" / "python"),
+            "-I",
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+        ]
         pip += ["--no-index", "--find-links", str(house), *pins, *wanted]
         _run(pip, PIP_S, "package_pip", name)
         self.prove(slots, slot)
@@ -125,11 +134,19 @@ def _unpacked(archive: Path, house: Path) -> Path:
     return house
 
 
-def _run(command: list[str], limit_s: float, key: str, name: str) -> None:
+def _run(
+    command: list[str], limit_s: float, key: str, name: str, environment: dict[str, str] | None = None
+) -> None:
     """Run a program in silence; its last line is the reason why it failed. Raises BundleError."""
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", timeout=limit_s, check=False
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit_s,
+            check=False,
         )
         why = (done.stderr.strip() or done.stdout.strip()).rpartition("\n")[2]
         failed = done.returncode != 0
