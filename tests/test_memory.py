@@ -29,6 +29,12 @@ def config_only(folder, config, **pictures):
     return folder
 
 
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch):
+    """As in a process of its own: that of the tests has grown."""
+    monkeypatch.setattr(memory, "_resident", lambda: 0.55e9)
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
     config = t.CLIPVisionConfig(**LARGE, image_size=224, patch_size=14)
