@@ -294,9 +294,9 @@ import _thread, signal, sys, time
 sys.path.insert(0, {tests!r})
 from panels import SETUP, minute
 from edge.display.terminal.text_screen import TextScreen
-from edge.display.view import Look
+from edge.display.view import ViewOptions
 stopped = []
-with TextScreen(SETUP, Look("en"), quit=lambda: stopped.append(1)) as panel:
+with TextScreen(SETUP, ViewOptions("en"), quit=lambda: stopped.append(1)) as panel:
     for reading in minute():
         panel.write(reading)
     while not stopped:
