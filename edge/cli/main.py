@@ -15,16 +15,16 @@ import typer
 from edge import __version__
 from edge.cli.bundle import bench, build, doctor, export, fusion_trial, teach
 from edge.cli.bundles import app as bundles
-from edge.cli.coverage import coverage
-from edge.cli.decide import decide
 from edge.cli.ending import finished
-from edge.cli.evaluate import evaluate
 from edge.cli.help import Command, Group
 from edge.cli.options import Lang, LangOption, language_of, telling
 from edge.cli.pseudo import pseudo
 from edge.cli.review import app as review
-from edge.cli.shadow import app as shadow
-from edge.cli.site import calibrate
+from edge.cli.site.calibrate import calibrate
+from edge.cli.site.coverage import coverage
+from edge.cli.site.decide import decide
+from edge.cli.site.evaluate import evaluate
+from edge.cli.site.shadow import app as shadow
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
 from edge.system.threads import one_thread

@@ -1,4 +1,4 @@
-"""The verbs of `edge` that fit a bundle to a site."""
+"""`edge calibrate`: a bundle fitted to a site."""
 
 from __future__ import annotations
 

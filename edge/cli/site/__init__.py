@@ -1,0 +1,1 @@
+"""The verbs of a site: record, label, calibrate, judge, decide, try."""
