@@ -15,6 +15,7 @@ import numpy as np
 from calibration.data.recordings import SOUNDS, load_sound
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
+from edge.recording.sealed import media_suffix
 from edge.system.texts import visible
 from edge.words import asked_language, word
 
@@ -24,7 +25,7 @@ def load_noises(folder: Path, rate: int, *, judged: bool) -> list[Floats]:
 
     One that cannot be read is named and left out. Raises DatasetError when none is left.
     """
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SOUNDS)
+    files = sorted(path for path in folder.rglob("*") if media_suffix(path) in SOUNDS)
     if not files:
         raise DatasetError.of("noise_none", folder=folder)
     kept = [path for path in files if _drawn(path) == judged]

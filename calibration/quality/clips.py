@@ -12,6 +12,7 @@ from calibration.data.moments import part_of
 from calibration.data.table import Once, Row, read_rows
 from edge.errors import DatasetError
 from edge.labels import Labels, plain
+from edge.recording.sealed import media_suffix
 from edge.sources.recorded.recording import MEDIA
 from edge.starter_labels import STARTER
 
@@ -100,7 +101,7 @@ def _plain_files(folder: Path) -> list[Clip]:
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in below.parts)
-        if path.suffix.lower() in MEDIA and not hidden and path.is_file():
+        if media_suffix(path) in MEDIA and not hidden and path.is_file():
             clips.append(Clip(below.as_posix(), path))
     if not clips:
         raise DatasetError.of("coverage_no_media", folder=folder)

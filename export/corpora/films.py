@@ -22,6 +22,7 @@ from calibration.data.looks import Looker
 from edge.bundle.manifest import VisionSpec
 from edge.errors import DatasetError, MediaError
 from edge.items import Bytes, Frame
+from edge.recording.sealed import media_suffix
 from edge.sources.recorded.recording import MOVING, RecordingSource
 from edge.system.private import make_private, replacing
 from edge.words import asked_language, word
@@ -62,7 +63,7 @@ def with_faces(corpus: Path, split: Split, spec: VisionSpec, cache: Path) -> Spl
 
 
 def _lasts(path: Path) -> bool:
-    return path.suffix.lower() in MOVING
+    return media_suffix(path) in MOVING
 
 
 def _faces(examples: Sequence[Example], found: dict[Path, tuple[Path, int]]) -> list[Example]:

@@ -21,6 +21,7 @@ from calibration.data.labels import LabelReader
 from calibration.data.recordings import SOUNDS
 from calibration.data.table import Once, read_rows, read_unquoted, shown
 from edge.errors import DatasetError
+from edge.recording.sealed import media_suffix
 from export.corpora.fer2013 import read_fer2013
 
 RAVDESS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
@@ -118,7 +119,7 @@ def _emogator(folder: Path, emotions: LabelReader) -> list[Example]:
 
 def _sounds(folder: Path) -> list[Path]:
     hidden = (path for path in folder.rglob("*") if not path.name.startswith("."))
-    return sorted(path for path in hidden if path.suffix.lower() in SOUNDS)
+    return sorted(path for path in hidden if media_suffix(path) in SOUNDS)
 
 
 def _goemotions(folder: Path, split: str, emotions: LabelReader) -> list[Example]:

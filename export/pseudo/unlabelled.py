@@ -16,6 +16,7 @@ from calibration.data.table import Once, read_rows
 from edge.errors import ConfigError, DatasetError
 from edge.items import Floats
 from edge.labels import Labels
+from edge.recording.sealed import media_suffix
 from export.corpora.readers import Split
 from export.pseudo.clips import Described, describe
 from export.pseudo.ensemble import HumanLabelled
@@ -64,7 +65,7 @@ def read_unlabelled(folder: Path) -> list[Recording]:
             once.take(row, name)
             found.append(Recording(path, person(row.get("speaker")) or name, row.get("transcript")))
     else:
-        files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SOUNDS)
+        files = sorted(p for p in folder.rglob("*") if media_suffix(p) in SOUNDS)
         found = [Recording(p, str(p.relative_to(folder))) for p in files]
     if not found:
         raise DatasetError.of("unlabelled_none", folder=folder, kinds=", ".join(SOUNDS))

@@ -14,6 +14,7 @@ import numpy as np
 from edge.errors import MediaError
 from edge.features.band import Band
 from edge.items import AudioChunk, Floats, Frame
+from edge.recording.sealed import SealedReader, is_sealed, open_media
 from edge.sources.recorded.cut import goes_on, is_cut
 from edge.sources.recorded.mono import Mono
 from edge.sources.recorded.orientation import matrix_of, photo_matrix, upright
@@ -88,7 +89,7 @@ class Part:
         if sound is not None:
             self._tracks.append(self._sound(container, sound))
         if picture is not None:
-            if self.form in _PHOTOS:
+            if self.form in _PHOTOS and not is_sealed(self.path):
                 self._turned = photo_matrix(self.path)
             # Each stream has a reader of its own: in a badly interleaved file one would have to hold
             # minutes of the one stream while it looks for the other.
@@ -125,6 +126,11 @@ class Part:
             if self._span is not None:
                 file = self._held.enter_context(Slice(self.path, self._span))
                 return opened(file, buffer_size=1 << 20)
+            if is_sealed(self.path):
+                sealed = self._held.enter_context(open_media(self.path))
+                assert isinstance(sealed, SealedReader)
+                self.cut = sealed.cut
+                return opened(sealed, buffer_size=1 << 16)
             name = str(self.path.absolute())  # `12:30.mp4` alone would be a network address
             container = opened(name)
             self.cut = is_cut(self.path, container.format.name)

@@ -12,6 +12,7 @@ from typing_extensions import Self
 
 from edge.errors import MediaError
 from edge.items import AudioChunk, Frame
+from edge.recording.sealed import is_sealed, media_suffix
 from edge.sources.recorded.part import CUT_S, FRAMES_PER_S, LARGEST_SIDE, Note, Part
 from edge.sources.recorded.parts import Span, parts
 
@@ -55,8 +56,8 @@ def recordings(path: Path, note: Note = lambda _: None) -> list[Path]:
     except OSError as error:
         raise MediaError.of("media_unreadable", path=path, why=error.strerror or error) from None
     files = [entry for entry in inside if entry not in set(folders)]
-    found = [file for file in files if file.suffix.lower() in MEDIA]
-    other = [file for file in files if file.suffix.lower() not in MEDIA | _OWN]
+    found = [file for file in files if media_suffix(file) in MEDIA]
+    other = [file for file in files if media_suffix(file) not in MEDIA | _OWN]
     if not found:
         raise MediaError.of(
             "media_none", path=path, held=_names(inside) or MediaError.of("media_nothing_inside")
@@ -99,7 +100,8 @@ class RecordingSource:
         self._require_file()
         self._part = self._opened(None, 0.0)
         try:
-            spans = parts(self.path, self._part.form)
+            # An encrypted file is one that this package wrote: it is joined from nothing.
+            spans = [] if is_sealed(self.path) else parts(self.path, self._part.form)
         except OSError as error:
             self._part.close()
             raise MediaError.of("media_unreadable", path=self.path, why=error.strerror or error) from None

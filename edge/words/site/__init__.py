@@ -8,6 +8,7 @@ from edge.words.site.coverage_found import COVERAGE_FOUND
 from edge.words.site.decide import DECIDE
 from edge.words.site.drift import DRIFT
 from edge.words.site.kpi import KPI
+from edge.words.site.record import RECORD
 from edge.words.site.shadow import SHADOW
 
 SITE: dict[str, tuple[str, str]] = {
@@ -17,5 +18,6 @@ SITE: dict[str, tuple[str, str]] = {
     **DECIDE,
     **DRIFT,
     **KPI,
+    **RECORD,
     **SHADOW,
 }
