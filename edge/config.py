@@ -31,6 +31,9 @@ language = "ja"                   # or "en"; default: the locale's
 full_screen = true
 privacy = true                    # a silhouette in place of the picture
 purpose = "Training of line 3"    # on the banner, in place of the usual warning
+[policy]                          # who reads whom, where and why (edge/policy/section.py)
+operator = "Example Works, quality section"
+purpose = "Noticing a worker in danger"
 [prometheus]                      # http://127.0.0.1:9464/metrics
 port = 9464
 [review]                          # readings that need a check wait for a person (edge review)
@@ -54,6 +57,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from edge.bundle.manifest import Manifest, Probability, VotingSettings
 from edge.checked import PathText, Text, Whole, first_error
 from edge.errors import ConfigError, InputError
+from edge.policy.section import PolicySettings
 from edge.reading.voting import Rules
 from edge.sections import (
     SECTIONS,
@@ -105,6 +109,8 @@ class Site(BaseModel):
     """None: no alarm is ever up."""
     log: LogSettings | None = None
     mqtt: MqttSettings | None = None
+    policy: PolicySettings | None = None
+    """None: no rule is asked, nothing is audited, and nothing can be recorded."""
     prometheus: PrometheusSettings | None = None
     review: ReviewSettings | None = None
 

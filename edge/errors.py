@@ -4,7 +4,9 @@
     |-- InputError            something given from outside cannot be used
     |   |-- MediaError        a recording: unreadable, empty, silent, cut short
     |   |-- DatasetError      a labelled folder: no metadata.csv, an unknown label, a missing file
-    |   `-- ConfigError       site.toml or a recipe: an unknown key, a value out of range
+    |   |-- ConfigError       site.toml or a recipe: an unknown key, a value out of range
+    |   `-- AuditError        the chain of what was done: its key or anchor is missing, it cannot be written
+    |-- PolicyError           [policy] of site.toml does not allow it; the message names the rule
     |-- BundleError           a bundle: changed, incomplete, of another schema
     |-- EngineError           a model does not load or does not run
     `-- MissingExtraError     an optional package is needed; the message holds the pip line
@@ -67,6 +69,14 @@ class DatasetError(InputError):
 
 class ConfigError(InputError):
     """Settings with an unknown key or a value out of range."""
+
+
+class AuditError(InputError):
+    """The chain of what was done at a site cannot be read or written."""
+
+
+class PolicyError(EdgeError):
+    """What a site's policy, or the law it names, does not allow."""
 
 
 class BundleError(EdgeError):

@@ -12,6 +12,7 @@ from typing_extensions import Self
 from edge.bundle.manifest import Probability, Spec
 from edge.checked import Number, PathText, Text, Whole
 from edge.errors import InputError
+from edge.policy.section import PolicySettings
 from edge.reading.alarm import Point
 from edge.words import Language
 
@@ -142,6 +143,7 @@ SECTIONS: dict[str, type[Spec]] = {
     "display": DisplaySettings,
     "log": LogSettings,
     "mqtt": MqttSettings,
+    "policy": PolicySettings,
     "prometheus": PrometheusSettings,
     "review": ReviewSettings,
 }

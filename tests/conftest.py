@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from contextlib import ExitStack
 from importlib import import_module
 from importlib.resources import files
@@ -24,6 +25,9 @@ from edge.system.environment import prepare_environment
 os.environ["LC_ALL"] = "C.UTF-8"
 # A window on the screen of whoever runs the tests is opened by none but the tests of windows.
 os.environ.pop("DISPLAY", None)
+# Keys and anchors of audits that tests begin.
+_state = tempfile.TemporaryDirectory(prefix="edge-state-")
+os.environ["XDG_STATE_HOME"] = _state.name
 prepare_environment()
 # A busy machine makes single examples slow; the limit of a whole test is pytest's.
 settings.register_profile("edge", deadline=None)

@@ -198,7 +198,7 @@ def default(field: FieldInfo) -> str:
         return "required"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    if isinstance(value, str) and value:
+    if isinstance(value, (str, Path)) and value:
         return f'`"{value}"`'
     if isinstance(value, dict) and value:
         return "`{" + ", ".join(f"{key} = {part}" for key, part in value.items()) + "}`"

@@ -20,6 +20,7 @@ from edge.cli.help import Command, Group
 from edge.cli.options import Lang, LangOption, language_of, telling
 from edge.cli.pseudo import pseudo
 from edge.cli.review import app as review
+from edge.cli.site.audit import app as audit
 from edge.cli.site.calibrate import calibrate
 from edge.cli.site.coverage import coverage
 from edge.cli.site.decide import decide
@@ -220,6 +221,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 
 app.add_typer(review)
+app.add_typer(audit)
 app.add_typer(shadow)
 app.add_typer(bundles)
 for verb in (

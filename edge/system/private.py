@@ -61,3 +61,20 @@ def replacing(path: Path) -> Iterator[Path]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def settle(path: Path) -> None:
+    """Have a file or the names in a folder on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def settle_all(folder: Path) -> None:
+    """Have all files of a folder, at any depth, and their names on the disk. Raises OSError."""
+    for path in folder.rglob("*"):
+        if path.is_file() or path.is_dir():
+            settle(path)
+    settle(folder)

@@ -24,8 +24,7 @@ from tuf.ngclient import FetcherInterface, Updater
 
 from edge.errors import InputError
 from edge.system.documents import one_line
-from edge.system.private import replacing
-from edge.update.slots import settle, settle_all
+from edge.system.private import replacing, settle, settle_all
 
 MOST_ROOT = 512_000
 """Bytes of root metadata."""

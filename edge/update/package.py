@@ -21,8 +21,8 @@ from pathlib import Path
 from edge.errors import BundleError, InputError
 from edge.system import child
 from edge.system.documents import one_line
-from edge.system.private import replacing
-from edge.update.slots import NAMES, Name, Slots, settle
+from edge.system.private import replacing, settle
+from edge.update.slots import NAMES, Name, Slots
 from edge.words import WORDS
 
 OURS = "edge_emotion"

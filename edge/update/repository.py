@@ -27,11 +27,10 @@ from tuf.api.serialization import DeserializationError
 from edge.bundle.archive import pack
 from edge.bundle.folder import open_bundle
 from edge.errors import InputError
-from edge.system.private import replacing
+from edge.system.private import replacing, settle
 from edge.update.fetch import SUFFIX, WHEELS
 from edge.update.keys import ROOT, ROOT_DAYS, Ask, expiry, load_keys, read_root
 from edge.update.package import described
-from edge.update.slots import settle
 
 PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names a file server and a URL take as they are."""

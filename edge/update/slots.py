@@ -27,7 +27,7 @@ from edge.checked import Number, Text
 from edge.errors import InputError
 from edge.sinks.claim import held, holder
 from edge.system.documents import read_json
-from edge.system.private import replacing
+from edge.system.private import replacing, settle, settle_all
 
 Name = Literal["a", "b"]
 NAMES: tuple[Name, ...] = ("a", "b")
@@ -164,20 +164,3 @@ class Slots:
 def other(slot: Name | None) -> Name:
     """The slot that is not this one; the first one where there is none."""
     return "b" if slot == "a" else "a"
-
-
-def settle(path: Path) -> None:
-    """Have a file or the names in a folder on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def settle_all(folder: Path) -> None:
-    """Have all files of a folder, at any depth, and their names on the disk."""
-    for path in folder.rglob("*"):
-        if path.is_file() or path.is_dir():
-            settle(path)
-    settle(folder)

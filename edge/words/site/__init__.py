@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from edge.words.site.audit import AUDIT
 from edge.words.site.calibrate import CALIBRATE
 from edge.words.site.coverage import COVERAGE
 from edge.words.site.coverage_found import COVERAGE_FOUND
 from edge.words.site.decide import DECIDE
 from edge.words.site.drift import DRIFT
 from edge.words.site.kpi import KPI
+from edge.words.site.policy import POLICY
 from edge.words.site.record import RECORD
 from edge.words.site.shadow import SHADOW
 
 SITE: dict[str, tuple[str, str]] = {
+    **AUDIT,
     **CALIBRATE,
     **COVERAGE,
     **COVERAGE_FOUND,
@@ -19,5 +22,6 @@ SITE: dict[str, tuple[str, str]] = {
     **DRIFT,
     **KPI,
     **RECORD,
+    **POLICY,
     **SHADOW,
 }

@@ -1,0 +1,1 @@
+"""What was done at a site, in an append-only chain: every change of it is noticed."""
