@@ -1,7 +1,7 @@
 """Labelled recordings in the generic layout: a folder with metadata.csv.
 
 Columns: file_name and emotion; optional speaker, transcript, seconds, and what tells recordings apart:
-session, condition (or place), group (of people). file_name is relative to the folder, with / or \\ between
+session, condition (or place), group (of people); split: who is kept back (calibration/data/sides.py). file_name is relative to the folder, with / or \\ between
 folders. How the table may be written: calibration/data/table.py.
 Order within a session: start (seconds since it began), or recorded (a date and time).
 A long recording has a row for each stretch that shows one label, with from and to (seconds within the file);
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from calibration.data.labels import LabelReader
 from calibration.data.moments import LONGEST_S, moment_of, part_of
-from calibration.data.table import Once, Row, read_rows, shown
+from calibration.data.table import Once, Row, read_rows, shown, side_of
 from edge.errors import DatasetError
 from edge.labels import Labels
 from edge.system.output import warn
@@ -74,18 +74,20 @@ def read_folder(
     files: bool = True,
     parts: bool = False,
     unlabelled: bool = False,
+    judged: bool = False,
 ) -> list[Example]:
     """Examples of a folder in the generic layout, in file order.
 
     emotions: names -> labels. files: whether every file_name must exist. parts: whether rows may mean a
-    stretch of a recording. unlabelled: whether rows may lack the emotion; they are passed over. Raises
-    DatasetError, naming the row.
+    stretch of a recording. unlabelled: whether rows may lack the emotion; they are passed over. judged:
+    whether they are judged on: then only rows of the side `evaluation` count where a table has it, else none
+    of them (calibration/data/sides.py). Raises DatasetError, naming the row.
     """
     table = folder / "metadata.csv"
     if not table.is_file():
         raise DatasetError.of("folder_no_table", folder=folder)
     examples, once, met = [], Once(), dict[str, tuple[int, str]]()
-    for row in read_rows(table, ("file_name", "emotion")):
+    for row in of_side(read_rows(table, ("file_name", "emotion")), judged=judged):
         if unlabelled and not row["emotion"]:
             continue
         label = emotions.index(row["emotion"], row.where)
@@ -121,13 +123,21 @@ def read_folder(
     return examples
 
 
+def of_side(rows: Sequence[Row], *, judged: bool) -> Sequence[Row]:
+    """Rows to judge on, or those to learn from: what is kept back is never learnt from."""
+    kept = [row for row in rows if side_of(row) == "evaluation"]
+    if judged:
+        return kept or rows
+    return [row for row in rows if side_of(row) != "evaluation"] if kept else rows
+
+
 def read_judged(folder: Path, labels: Labels, *, files: bool = True) -> list[Example]:
     """Examples of a folder to judge on; says how many show what no label stands for.
 
     Raises DatasetError, also for pseudo-labels.
     """
     emotions = LabelReader(labels)
-    examples = read_folder(folder, emotions, files=files, parts=True)
+    examples = read_folder(folder, emotions, files=files, parts=True, unlabelled=True, judged=True)
     require_human(examples)
     if left_out := emotions.told(folder):
         warn(left_out.told(asked_language()))

@@ -16,6 +16,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Literal
 
 from calibration.data.encodings import decoded
 from edge.errors import DatasetError
@@ -92,6 +93,14 @@ class Row:
             away = PureWindowsPath(name).is_absolute() or PurePosixPath(name).is_absolute()
             raise self.refused("table_absolute" if away else "table_no_file", name=shown(said), folder=folder)
         return name, place
+
+
+def side_of(row: Row) -> Literal["calibration", "evaluation"] | None:
+    """Which side a row is on by its column split; None where it names no side."""
+    said = _plain(row.get("split"))
+    if said in ("calibration", "較正"):
+        return "calibration"
+    return "evaluation" if said in ("evaluation", "評価") else None
 
 
 class Once:

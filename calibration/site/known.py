@@ -21,7 +21,7 @@ def require_unknown(bundle: Path, folder: Path) -> None:
     manifest = open_bundle(bundle).manifest
     if manifest.site is None:
         return
-    examples = read_folder(folder, LabelReader(manifest.full_labels), files=False, parts=True)
+    examples = read_folder(folder, LabelReader(manifest.full_labels), files=False, parts=True, judged=True)
     people = sorted({example.speaker for example in examples if example.named})
     known = set(manifest.site.recordings.people)
     shared = [name for name in people if person_digest(name) in known]

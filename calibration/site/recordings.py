@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from calibration.data.dataset import Example, person, read_folder, require_human
+from calibration.data.dataset import Example, of_side, person, read_folder, require_human
 from calibration.data.labels import LabelReader
 from calibration.data.table import Once, read_rows
 from edge.bundle.folder import sha256
@@ -64,7 +64,7 @@ def read_recordings(folder: Path, labels: Labels, *, labelled: bool) -> Recordin
         found = recordings(folder, lambda note: warn(note.told(asked_language())))
         clips = [Example(path.name, UNLABELLED, path.name, path, named=False) for path in found]
         return Recordings(folder, clips)
-    rows = read_rows(table, ("file_name",))
+    rows = of_side(read_rows(table, ("file_name",)), judged=False)
     marked = [row for row in rows if labelled and row.get("emotion")]
     known = {example.name: example for example in _labelled(folder, labels)} if marked else {}
     clips, once = [], Once()

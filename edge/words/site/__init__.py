@@ -12,6 +12,7 @@ from edge.words.site.kpi import KPI
 from edge.words.site.policy import POLICY
 from edge.words.site.record import RECORD
 from edge.words.site.shadow import SHADOW
+from edge.words.site.steps import STEPS
 
 SITE: dict[str, tuple[str, str]] = {
     **AUDIT,
@@ -24,4 +25,5 @@ SITE: dict[str, tuple[str, str]] = {
     **RECORD,
     **POLICY,
     **SHADOW,
+    **STEPS,
 }

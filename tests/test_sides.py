@@ -1,0 +1,78 @@
+"""People of a site on two sides: calibrated on, and kept back."""
+
+import pytest
+
+from calibration.data.dataset import read_folder, read_judged
+from calibration.data.labels import LabelReader
+from calibration.data.sides import share_out
+from calibration.site.recordings import read_recordings
+from edge.errors import DatasetError
+from edge.starter_labels import STARTER
+
+
+def site(folder, rows, header="file_name,speaker,emotion,split"):
+    folder.mkdir(exist_ok=True)
+    (folder / "metadata.csv").write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    for row in rows:
+        (folder / row.split(",")[0]).touch()
+    return folder
+
+
+def names(examples):
+    return [example.name for example in examples]
+
+
+def test_who_is_kept_back_is_judged_and_never_learnt_from(tmp_path):
+    folder = site(
+        tmp_path,
+        ["a.wav,S1,angry,calibration", "b.wav,S2,happy,評価", "c.wav,S3,sad,", "d.wav,S2,,evaluation"],
+    )
+    assert names(read_judged(folder, STARTER)) == ["b.wav"]
+    assert names(read_folder(folder, LabelReader(STARTER))) == ["a.wav", "c.wav"]
+    learnt = read_recordings(folder, STARTER, labelled=True)
+    assert [clip.name for clip in learnt.clips] == ["a.wav", "c.wav"]
+
+
+def test_without_sides_all_is_judged_and_learnt_from(tmp_path):
+    folder = site(tmp_path, ["a.wav,S1,angry,train", "b.wav,S2,happy,"])
+    assert names(read_judged(folder, STARTER)) == ["a.wav", "b.wav"]
+    assert names(read_folder(folder, LabelReader(STARTER))) == ["a.wav", "b.wav"]
+
+
+def test_people_are_shared_out_and_who_has_a_side_keeps_it(tmp_path):
+    rows = [
+        f"{who}{n}.wav,{who},angry,'=note"
+        for who, count in zip("ABCDE", (5, 4, 3, 2, 1))
+        for n in range(count)
+    ]
+    folder = site(tmp_path, rows, "file_name,speaker,emotion,comment")
+    sides = share_out(folder)
+    assert sides == {
+        "A": "calibration",
+        "B": "evaluation",
+        "C": "evaluation",
+        "D": "calibration",
+        "E": "calibration",
+    }
+    table = (folder / "metadata.csv").read_text(encoding="utf-8")
+    assert table.splitlines()[0] == "file_name,speaker,emotion,comment,split"
+    assert table.splitlines()[1] == "A0.wav,A,angry,'=note,calibration"
+    (folder / "F0.wav").touch()
+    (folder / "metadata.csv").write_text(table + "F0.wav,F,sad,,\n", encoding="utf-8")
+    assert share_out(folder) == sides | {"F": "evaluation"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["a.wav,S1,angry,"], "names 1 people"),
+        (["a.wav,S1,angry,", "b.wav,,angry,"], "line 3: speaker is empty"),
+        (["a.wav,S1,angry,calibration", "b.wav,S1,sad,evaluation", "c.wav,S2,sad,"], "S1 is on both sides"),
+    ],
+)
+def test_who_cannot_be_shared_out_is_told_and_the_table_stays(tmp_path, rows, said):
+    folder = site(tmp_path, rows)
+    before = (folder / "metadata.csv").read_bytes()
+    with pytest.raises(DatasetError, match=said):
+        share_out(folder)
+    assert (folder / "metadata.csv").read_bytes() == before
