@@ -42,7 +42,7 @@ def test_without_sides_all_is_judged_and_learnt_from(tmp_path):
 def test_people_are_shared_out_and_who_has_a_side_keeps_it(tmp_path):
     rows = [
         f"{who}{n}.wav,{who},angry,'=note"
-        for who, count in zip("ABCDE", (5, 4, 3, 2, 1))
+        for who, count in {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}.items()
         for n in range(count)
     ]
     folder = site(tmp_path, rows, "file_name,speaker,emotion,comment")

@@ -45,12 +45,14 @@ STEPS: dict[str, tuple[str, str]] = {
     "steps_key": (
         "The key of the recordings is {path}: keep a copy of it apart from this machine. Without it nothing "
         "that is recorded can be read.",
-        "収録データの鍵は {path} です。この機器とは別の場所に控えを保管してください。鍵がないと収録データは読めません。",
+        "収録データの鍵は {path} です。この機器とは別の場所に控えを保管してください。"
+        "鍵がないと収録データは読めません。",
     ),
     "steps_next": ("next: edge site status {folder}", "次：edge site status {folder}"),
     "steps_no_site": (
         "{folder} is no folder of a site: it holds no site.toml; edge site init makes one",
-        "{folder} は現場フォルダーではありません（site.toml がありません）。edge site init で作成してください",
+        "{folder} は現場フォルダーではありません（site.toml がありません）。"
+        "edge site init で作成してください",
     ),
     "steps_report": (
         "{path} is no report of edge; delete it and run the step again",
@@ -118,7 +120,8 @@ STEPS: dict[str, tuple[str, str]] = {
     "said_agree": ("Krippendorff's alpha {alpha:.2f}", "クリッペンドルフの α＝{alpha:.2f}"),
     "said_agree_low": (
         "Krippendorff's alpha {alpha:.2f} is under 0.40: go through the guideline together and judge again",
-        "クリッペンドルフの α＝{alpha:.2f} は 0.40 未満です。ガイドラインを一緒に確認し、評価し直してください",
+        "クリッペンドルフの α＝{alpha:.2f} は 0.40 未満です。"
+        "ガイドラインを一緒に確認し、評価し直してください",
     ),
     "said_calibrate_unnamed": (
         'calibrated, but site.toml does not name it: write bundle = "{bundle}"',
