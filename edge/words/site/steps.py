@@ -106,7 +106,8 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "said_coverage": ("no leak, and enough of all", "漏れはなく、量も足りています"),
     "said_label": (
-        "labelled clips to calibrate: {calibration}, to judge: {evaluation}; at least {least} of each are needed",
+        "labelled clips to calibrate: {calibration}, to judge: {evaluation}; "
+        "at least {least} of each are needed",
         "ラベル付きクリップ：較正用 {calibration} 件、評価用 {evaluation} 件（各 {least} 件以上が必要）",
     ),
     "said_agree_none": (
