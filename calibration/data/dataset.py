@@ -2,7 +2,8 @@
 
 Columns: file_name and emotion; optional speaker, transcript, seconds, and what tells recordings apart:
 session, condition (or place), group (of people); split: who is kept back (calibration/data/sides.py).
-file_name is relative to the folder, with / or \\ between folders. How the table may be written: calibration/data/table.py.
+file_name is relative to the folder, with / or \\ between folders.
+How the table may be written: calibration/data/table.py.
 Order within a session: start (seconds since it began), or recorded (a date and time).
 A long recording has a row for each stretch that shows one label, with from and to (seconds within the file);
 such tables are judged on, not trained on.
