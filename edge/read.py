@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from edge.app import Reader
+from edge.audit.run import RunAudit
 from edge.config import Site
 from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
@@ -37,9 +38,11 @@ def read(
     assert site.source is not None
     with ExitStack() as stack:
         reader = stack.enter_context(Reader(site, realtime=realtime, say=say))
-        if settings:
-            stack.enter_context(SettingsWatch(settings, site.alarm, reader.take_alarm, say, site.language))
         manifest = reader.bundle.manifest
+        audited = stack.enter_context(RunAudit(site, manifest, say))
+        if settings:
+            takers = (reader.take_alarm, audited.alarm)
+            stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))
         labels, seen, run = manifest.labels, None, new_run()
         review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
         facts = RunFacts(left_out=reader.left_out, drift=reader.drifted)
@@ -67,4 +70,5 @@ def read(
         for sink in (*kept.values(), *sinks):
             stack.enter_context(sink)
         opened = [troubles, *sinks, *kept.values()]
-        return reader.read_all(site.source, opened, seen, review.sensed if review else None)
+        sensed = review.sensed if review else None
+        return audited.counted(reader.read_all(site.source, opened, seen, sensed))

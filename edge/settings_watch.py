@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -23,7 +23,7 @@ _Stamp = tuple[int, int, int]
 class SettingsWatch:
     """Looks at a file of settings once a second, from a thread of its own, while its `with` block lasts.
 
-    alarm: the one in use. take: gets each new one. say: gets one line about it, and one about a file that
+    alarm: the one in use. takers: get each new one. say: gets one line about it, and one about a file that
     cannot be used: the settings before stay. A file that is replaced is seen as one that is written anew.
     """
 
@@ -31,11 +31,11 @@ class SettingsWatch:
         self,
         path: Path,
         alarm: AlarmSettings | None,
-        take: Callable[[AlarmSettings | None], None],
+        takers: Sequence[Callable[[AlarmSettings | None], None]],
         say: Callable[[str], None],
         language: Language = "en",
     ) -> None:
-        self._path, self._take, self._say, self._language = path, take, say, language
+        self._path, self._takers, self._say, self._language = path, takers, say, language
         self._alarm = alarm
         self._others: Site | None = None
         self._stop = threading.Event()
@@ -86,7 +86,8 @@ class SettingsWatch:
         before, now = self._alarm, site.alarm
         self._alarm = now
         if now != before:
-            self._take(now)
+            for take in self._takers:
+                take(now)
             told = {"now": alarm_words(now, self._language), "before": alarm_words(before, self._language)}
             self._say(word("alarm_changed", self._language, path=self._path, **told))
         if _others(site) != self._others:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.app import Reader, live_source
+from edge.audit.run import RunAudit
 from edge.config import Site
 from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
@@ -46,8 +47,10 @@ def watch(
         stack.enter_context(probation)
         reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
+        audited = stack.enter_context(RunAudit(site, manifest, say))
         if settings:
-            stack.enter_context(SettingsWatch(settings, site.alarm, reader.take_alarm, say, site.language))
+            takers = (reader.take_alarm, audited.alarm)
+            stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))
         source = live_source(site, manifest.audio.rate, say)
         stack.enter_context(_stopping(source.stop))
         seen, language, run = None, site.language, new_run()
@@ -79,9 +82,8 @@ def watch(
         # What may be refused comes first: no window opens for a run that another one keeps out.
         stack.enter_context(Together([*kept.values(), source, *sinks]))
         probation.begun()
-        return reader.watch(
-            source, [troubles, probation, *sinks, *kept.values()], seen, review.sensed if review else None
-        )
+        opened = [troubles, probation, *sinks, *kept.values()]
+        return audited.counted(reader.watch(source, opened, seen, review.sensed if review else None))
 
 
 def _heard_or_not(say: Callable[[str], None]) -> Callable[[str], None]:

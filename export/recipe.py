@@ -20,7 +20,7 @@ from typing_extensions import Self
 from calibration.data.label_section import RecipeLabels
 from calibration.int8.settings import QuantizeSettings
 from edge.bundle.manifest import Spec, TextSpec, VisionSpec, VotingSettings
-from edge.checked import Number, Text, Whole, first_error
+from edge.checked import Number, PathText, Text, Whole, first_error
 from edge.errors import ConfigError, InputError
 from edge.labels import Labels
 from edge.starter_labels import STARTER
@@ -193,6 +193,8 @@ class Recipe(Spec):
     """Whether teachers that are not on this disk are fetched from the hub."""
     trusted: tuple[str, ...] = ()
     """Teachers whose own Python code may run."""
+    policy: PathText | None = None
+    """site.toml whose [policy] is asked and whose audit notes the export; from the recipe's folder."""
     trial: bool = False
     """Put the fusion on trial as well (`edge fusion-trial`); needs ravdess and ravdess_au."""
 

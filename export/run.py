@@ -13,11 +13,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edge.bundle.folder import Bundle
+from edge.audit.chain import Audit, audit_of
+from edge.bundle.folder import Bundle, sha256
+from edge.config import read_site
 from edge.errors import DatasetError, EngineError
 from edge.items import MODALITIES
+from edge.policy.rules import ask
 from edge.system import child
 from edge.system.disk import beside
+from edge.system.output import warn
+from edge.words import asked_language
 from export.deliver.card import card
 from export.deliver.measured import Measured
 from export.deliver.pack import pack
@@ -46,6 +51,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
     Raises EdgeError.
     """
     recipe = read_recipe(recipe_path)
+    audit = _asked(recipe, recipe_path)
     if not data.is_dir():
         raise DatasetError.of("data_none", data=data)
     work = beside(out)
@@ -56,7 +62,20 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
         return None
     with logged(work / "export.log"):
         tell("say_export", path=out, recipe=recipe_path, seed=recipe.seed)
-        return _export(recipe, data, out, work)
+        made = _export(recipe, data, out, work)
+        if audit:
+            about = {"digest": made.manifest.digest, "recipe": sha256(recipe_path)}
+            audit.append("exported", bundle=made.manifest.name, **about)
+        return made
+
+
+def _asked(recipe: Recipe, path: Path) -> Audit | None:
+    """The chain of the site whose policy allows it; None where the recipe names none. Raises PolicyError."""
+    if recipe.policy is None:
+        return None
+    site = read_site(path.parent / recipe.policy)
+    ask(site, "export", asked_language(), warn)
+    return audit_of(site)
 
 
 def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:

@@ -25,7 +25,7 @@ def watching(site, monkeypatch):
     """The watcher at work on the file; what it took and said."""
     monkeypatch.setattr("edge.settings_watch.EVERY_S", 0.05)
     taken, said = [], []
-    with SettingsWatch(site, read_site(site).alarm, taken.append, said.append):
+    with SettingsWatch(site, read_site(site).alarm, [taken.append], said.append):
         yield taken, said
 
 
@@ -103,6 +103,6 @@ def test_a_file_touched_or_gone_says_nothing(site, watching):
 def test_a_change_since_the_start_of_the_run_is_taken(site):
     before, taken, said = read_site(site).alarm, [], []
     replaced(site, OLD.replace("0.6", "0.9"))
-    with SettingsWatch(site, before, taken.append, said.append):
+    with SettingsWatch(site, before, [taken.append], said.append):
         assert taken[0].threshold == 0.9
         assert len(said) == 1

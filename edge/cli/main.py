@@ -116,6 +116,8 @@ def run(
     wishes = {"source": source, "bundle": bundle, "microphone": microphone, "camera": camera}
     site = site.model_copy(update={name: value for name, value in wishes.items() if value})
     site = _spoken(site, lang)
+    with telling(site.language):
+        site = _allowed(site, jsonl, not headless)
     if site.source is None:
         from edge.watch import watch
 
@@ -177,6 +179,17 @@ def _site(path: Path, lang: Lang | None) -> Site:
 
     with telling(language_of(lang)):
         return read_site(path)
+
+
+def _allowed(site: Site, jsonl: Path | None, shown: bool) -> Site:
+    """The settings as [policy] lets a run have them. Raises PolicyError."""
+    from edge.policy.rules import ask
+    from edge.policy.wired import lawful, require_sinks
+
+    live = site.source is None and not jsonl
+    ask(site, "run", site.language, warn if site.policy or live else lambda _: None)
+    require_sinks(site, jsonl, shown)
+    return lawful(site, warn)
 
 
 def _spoken(site: Site, lang: Lang | None) -> Site:

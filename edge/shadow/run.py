@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.app import starter_bundle
+from edge.audit.chain import audit_of
 from edge.bundle.folder import open_bundle
 from edge.config import Site
+from edge.policy.rules import ask
+from edge.policy.wired import lawful
 from edge.read import read
 from edge.reading.alarm import THRESHOLD
 from edge.reading.summary import Summary
@@ -23,19 +26,29 @@ QUOTA_MB = 10_000_000
 """Nothing of a trial is deleted to make room (megabytes)."""
 
 
+def _days(site: Site) -> int:
+    """How long a trial's own queue keeps what nobody judged."""
+    return site.policy.retention_days if site.policy else 3650
+
+
 def run_shadow(folder: Path, criteria: Path, site: Site, say: Callable[[str], None]) -> tuple[Trial, Summary]:
     """Start the trial of a folder, or go on with it, until SIGTERM or Ctrl-C, or to the end of a recording.
 
     No display; of the sinks of a site only the queue of checks, else one of its own. Raises EdgeError.
     """
-    bundle = open_bundle(site.bundle or starter_bundle())
+    ask(site, "shadow", site.language, say)
+    bundle, site = open_bundle(site.bundle or starter_bundle()), lawful(site, say)
     alarm, language = site.alarm or AlarmSettings(threshold=THRESHOLD), site.language
-    review = site.review or ReviewSettings(folder=folder / REVIEW, days=3650)
+    review = site.review or ReviewSettings(folder=folder / REVIEW, days=_days(site))
     with writing(folder):
         make_private(folder)
         with claimed(folder, "shadow"):
             trial = begun(folder, criteria, bundle, alarm.point, review.folder, language)
             note_run(trial)
+            if audit := audit_of(site):
+                audit.append(
+                    "shadow_started", bundle=trial.start.bundle, criteria=trial.start.criteria_sha256
+                )
             say(word("shadow_runs", language, folder=folder))
             log = LogSettings(folder=folder / READINGS, quota_mb=QUOTA_MB)
             alone = {"log": log, "mqtt": None, "prometheus": None, "review": review, "alarm": alarm}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from edge.system.output import say, warn
 from edge.system.threads import one_thread
 from edge.words import Language, word
 
+if TYPE_CHECKING:
+    from edge.audit.chain import Audit
+
 
 def calibrate(
     bundle: Annotated[Path, typer.Argument(help="opt_bundle_given")],
@@ -23,6 +26,7 @@ def calibrate(
     site: Annotated[str | None, typer.Option(metavar="NAME", help="opt_calibrate_site")] = None,
     label: Annotated[int | None, typer.Option(metavar="N", min=1, help="opt_calibrate_label")] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_calibrate_json")] = None,
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_calibrate_config")] = None,
     lang: LocaleOption = None,
 ) -> None:
     """Fit a bundle to a site by its recordings; what does not help is left."""
@@ -31,6 +35,8 @@ def calibrate(
     from calibration.site.told import table  # noqa: TID251 - inside a verb only
 
     language, own = language_of(lang), Path(labels) if labels and labels != "none" else None
+    with telling(language):
+        audit = _asked(config, language)
     if label:
         _list_to_label(bundle, recordings, label, out, language)
         return
@@ -38,10 +44,34 @@ def calibrate(
         made = fit(bundle, recordings, out, labelled=labels != "none", labels=own, name=site)
     facts = made.manifest.site
     assert facts is not None
+    if audit:
+        with telling(language):
+            audit.append(
+                "calibrated",
+                bundle=made.manifest.name,
+                digest=made.manifest.digest,
+                before=facts.parent_digest,
+                recordings=facts.recordings.sha256,
+                clips=facts.recordings.clips,
+                people=len(facts.recordings.people),
+            )
     say(table(facts, language))
     say(word("written_to", language, path=out))
     if json:
         write_json(json, facts.model_dump(mode="json"))
+
+
+def _asked(config: Path | None, language: Language) -> Audit | None:
+    """The chain of a site whose policy allows it; None where no settings are given. Raises PolicyError."""
+    from edge.audit.chain import audit_of
+    from edge.config import read_site
+    from edge.policy.rules import ask
+
+    if config is None:
+        return None
+    site = read_site(config)
+    ask(site, "calibrate", language, warn)
+    return audit_of(site)
 
 
 def _list_to_label(bundle: Path, recordings: Path, count: int, out: Path, language: Language) -> None:

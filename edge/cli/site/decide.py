@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,9 @@ from edge.errors import InputError
 from edge.system.output import say
 from edge.system.threads import one_thread
 from edge.words import word
+
+if TYPE_CHECKING:
+    from edge.sections import AlarmSettings
 
 
 def decide(
@@ -42,6 +45,8 @@ def decide(
     from calibration.kpi.operating import Wish  # noqa: TID251 - inside a verb only
     from calibration.kpi.page import write_page  # noqa: TID251 - inside a verb only
 
+    from edge.audit.chain import audit_of
+    from edge.audit.changes import note_alarm, note_decided
     from edge.bundle.folder import open_bundle
     from edge.config import Site, read_site
 
@@ -66,7 +71,10 @@ def decide(
         if facts["chosen"] is None:
             raise _nothing(facts)
         if out:
-            _write(out, facts["chosen"], signed, folder, opened.manifest.digest)
+            alarm = _write(out, facts["chosen"], signed, folder, opened.manifest.digest)
+            if audit := audit_of(read_site(out)):
+                note_decided(audit, alarm)
+                note_alarm(audit, alarm)
             say(word("written_to", language, path=out))
             if not signed:
                 say(word("decide_unsigned", language))
@@ -88,7 +96,7 @@ def _nothing(facts: Any) -> InputError:
     )
 
 
-def _write(out: Path, chosen: Any, signed: str, folder: Path, digest: str | None) -> None:
+def _write(out: Path, chosen: Any, signed: str, folder: Path, digest: str | None) -> AlarmSettings:
     from calibration.kpi.decision import evidence_of  # noqa: TID251 - inside a verb only
     from calibration.kpi.site_file import write_alarm  # noqa: TID251 - inside a verb only
     from pydantic import ValidationError
@@ -109,3 +117,4 @@ def _write(out: Path, chosen: Any, signed: str, folder: Path, digest: str | None
     except ValidationError as error:  # a name that is too long or not printable
         raise InputError.of("at", where="--sign", what=first_error(error)) from error
     write_alarm(out, alarm)
+    return alarm

@@ -191,6 +191,10 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "Judge people the bundle was calibrated on as well.",
         "校正に使った人も評価の対象にします。",
     ),
+    "opt_calibrate_config": (
+        "Site settings (site.toml): their [policy] is asked, and the calibration audited.",
+        "現場の設定（site.toml）。[policy] を確認し、校正を監査記録に残します。",
+    ),
     "opt_calibrate_json": (
         "Write what was measured to a JSON file.",
         "測定結果を JSON ファイルに書き出します。",

@@ -17,6 +17,25 @@ POLICY: dict[str, tuple[str, str]] = {
         "site.toml に [policy] がないため収録できません。誰が、誰を、どこで、何のために収録するかを"
         "記入してください",
     ),
+    # While a run begins.
+    "policy_no_media": (
+        "[policy] media = false: the queue of checks keeps numbers only, in spite of [review.consent]",
+        "[policy] の media = false のため、[review.consent] があっても、確認待ちには数値だけを保存します",
+    ),
+    "policy_self_view": (
+        "[policy] self_view = true: readings go to the panel alone; take away {names}",
+        "[policy] の self_view = true では、推定結果はパネルにだけ表示します。{names} を外してください",
+    ),
+    "policy_self_lines": (
+        "[policy] self_view = true: readings go to a screen or a terminal alone, not into a file or a pipe",
+        "[policy] の self_view = true では、推定結果は画面か端末にだけ表示します。"
+        "ファイルやパイプには出力できません",
+    ),
+    "policy_aggregate_review": (
+        "[policy] aggregate = true: the queue of checks holds single readings; take [review] away",
+        "[policy] の aggregate = true では、個々の推定結果を確認待ちに保存できません。"
+        "[review] を外してください",
+    ),
     # The rules.
     "policy_eu_emotions": (
         "[policy] is not allowed: in the EU, emotions of workers and students may be inferred for medical or "
