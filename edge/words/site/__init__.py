@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from edge.words.site.audit import AUDIT
 from edge.words.site.calibrate import CALIBRATE
+from edge.words.site.consent import CONSENT
 from edge.words.site.coverage import COVERAGE
 from edge.words.site.coverage_found import COVERAGE_FOUND
 from edge.words.site.decide import DECIDE
@@ -17,6 +18,7 @@ from edge.words.site.steps import STEPS
 SITE: dict[str, tuple[str, str]] = {
     **AUDIT,
     **CALIBRATE,
+    **CONSENT,
     **COVERAGE,
     **COVERAGE_FOUND,
     **DECIDE,

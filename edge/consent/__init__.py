@@ -1,0 +1,1 @@
+"""Who agreed to what at a site: the file of consents, the form to sign."""

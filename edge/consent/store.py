@@ -1,0 +1,295 @@
+"""Consents of a site in one SQLite file, readable for its owner alone: a row a person and scope.
+
+A person stands in it by a pseudonym, as in every table of the site; a name, where one is given, stands here
+and nowhere else. A withdrawal keeps the row and gets a date, so that what was lawful before stays known.
+The journal is a rollback journal: a write-ahead log would go on holding rows that were deleted.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from typing_extensions import Self
+
+from edge.errors import InputError
+from edge.system.disk import reason
+from edge.system.private import open_private
+
+SCOPES: Final = ("sound", "picture", "label", "training", "report")
+"""What one may agree to: being heard, being seen, raters who hear and see it, networks fitted with it, worst
+cases shown in a report."""
+VERSION, APPLICATION = 1, 0x45444745
+"""Of the tables; what tells this file from other databases ("EDGE")."""
+BUSY_S = 2.0
+"""How long another process may hold the file (seconds)."""
+LONGEST = 200
+"""Characters of a name."""
+_SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_TABLES = (
+    "CREATE TABLE consents (id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, "
+    'scope TEXT NOT NULL, taken_by TEXT NOT NULL, "on" TEXT NOT NULL, until TEXT, withdrawn TEXT)',
+    "CREATE TABLE people (subject TEXT PRIMARY KEY, name TEXT NOT NULL)",
+    f"PRAGMA application_id = {APPLICATION}",
+    f"PRAGMA user_version = {VERSION}",
+)
+_VALID = (
+    'SELECT id FROM consents WHERE subject = ? AND scope = ? AND "on" <= ? AND (until IS NULL OR until >= ?) '
+    "AND (withdrawn IS NULL OR withdrawn > ?) ORDER BY id DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """One person's consent to one scope; days are the site's own."""
+
+    id: int
+    subject: str
+    """Pseudonym."""
+    scope: str
+    """One of SCOPES."""
+    taken_by: str
+    """Who took it."""
+    on: date
+    """Day it was given; it holds from this day on."""
+    until: date | None
+    """Last day it holds; None: until it is withdrawn."""
+    withdrawn: date | None
+    """Day it was withdrawn; it does not hold on this day any more."""
+
+    def holds(self, day: date) -> bool:
+        """Whether it is in force on a day."""
+        ended = (self.until is not None and day > self.until) or (
+            self.withdrawn is not None and day >= self.withdrawn
+        )
+        return self.on <= day and not ended
+
+
+class Consents:
+    """The opened file; several processes may use it at once. It is made with the first consent.
+
+    Raises InputError on entering and in each method where the file is damaged, of something else, of a later
+    version, held by another process or forbidden.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._db: sqlite3.Connection | None = None
+
+    def __enter__(self) -> Self:
+        with self._explained():
+            self._opened()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+
+    def add(
+        self,
+        subject: str,
+        scopes: Iterable[str],
+        taken_by: str,
+        on: date,
+        until: date | None = None,
+        *,
+        name: str | None = None,
+    ) -> list[int]:
+        """Note consents of a person, all of them or none; their numbers. Raises InputError.
+
+        name: kept here alone; it replaces an earlier one.
+        """
+        subject, scopes = subject_of(subject), scopes_of(scopes)
+        taken_by = _named("consents_taken_by", taken_by)
+        _not_ahead(on)
+        if until is not None and until < on:
+            raise InputError.of("consents_until", until=until, on=on)
+        with self.change(make=True) as db:
+            self._same_spelling(db, subject)
+            sql = 'INSERT INTO consents (subject, scope, taken_by, "on", until) VALUES (?, ?, ?, ?, ?)'
+            row = (taken_by, on.isoformat(), until and until.isoformat())
+            made = [db.execute(sql, (subject, scope, *row)).lastrowid or 0 for scope in scopes]
+            if name is not None:
+                given = (subject, _named("consents_name", name))
+                db.execute("INSERT OR REPLACE INTO people VALUES (?, ?)", given)
+        return made
+
+    def withdraw(self, subject: str, on: date, scopes: Iterable[str] | None = None) -> int:
+        """Note that a person withdrew, from a day on; how many rows that ends. Raises InputError.
+
+        scopes: None: all that the person agreed to.
+        """
+        subject = subject_of(subject)
+        named = None if scopes is None else scopes_of(scopes)
+        _not_ahead(on)
+        with self.change() as db:
+            rows = [row for row in self.rows() if row.subject == subject]
+            if not rows:
+                raise InputError.of("consents_unknown", subject=subject, path=self.path)
+            wanted = [row for row in rows if named is None or row.scope in named]
+            still = [row for row in wanted if row.withdrawn is None]
+            if not wanted:
+                raise InputError.of("consents_not_given", subject=subject, scopes=", ".join(named or ()))
+            if not still:
+                last = max(row.withdrawn for row in wanted if row.withdrawn)
+                raise InputError.of("consents_twice", subject=subject, on=last)
+            if on < (given := max(row.on for row in still)):
+                raise InputError.of("consents_before", on=on, given=given)
+            sql = "UPDATE consents SET withdrawn = ? WHERE id = ?"
+            db.executemany(sql, [(on.isoformat(), row.id) for row in still])
+        return len(still)
+
+    def valid(self, subject: str, scope: str, on: date) -> int | None:
+        """Number of the consent in force on a day; None: there is none.
+
+        Cheap: it may be asked every second, and sees what other processes noted meanwhile.
+        """
+        with self._explained():
+            db, day = self._opened(), on.isoformat()
+            found = db.execute(_VALID, (subject, scope, day, day, day)).fetchone() if db else None
+        return int(found[0]) if found else None
+
+    def rows(self) -> list[Consent]:
+        """All rows, oldest first."""
+        with self._explained():
+            db = self._opened()
+            sql = 'SELECT id, subject, scope, taken_by, "on", until, withdrawn FROM consents ORDER BY id'
+            found = db.execute(sql).fetchall() if db else []
+            return [Consent(*row[:4], *(day and date.fromisoformat(day) for day in row[4:])) for row in found]
+
+    def names(self) -> dict[str, str]:
+        """Pseudonym -> name, of those whose name was given."""
+        with self._explained():
+            db = self._opened()
+            return dict(db.execute("SELECT subject, name FROM people ORDER BY subject")) if db else {}
+
+    def forget(self, subject: str) -> int:
+        """Delete a person's rows and name, free pages included; how many rows there were."""
+        if not self.path.exists():
+            return 0
+        with self.change() as db:
+            count = db.execute("DELETE FROM consents WHERE subject = ?", (subject,)).rowcount
+            db.execute("DELETE FROM people WHERE subject = ?", (subject,))
+        with self._explained():
+            if (opened := self._opened()) is not None:
+                opened.execute("VACUUM")  # what an earlier version may have left behind
+        return count
+
+    @contextmanager
+    def change(self, make: bool = False) -> Iterator[sqlite3.Connection]:
+        """All of a block or nothing of it, and nobody else meanwhile; blocks may stand in one another."""
+        with self._explained():
+            db = self._opened(make)
+            if db is None:
+                raise InputError.of("consents_none", path=self.path)
+            if db.in_transaction:
+                yield db
+                return
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def _opened(self, make: bool = False) -> sqlite3.Connection | None:
+        """The database; None where there is no file yet."""
+        if self._db is not None:
+            return self._db
+        if not self.path.exists():
+            if not make:
+                return None
+            open_private(self.path, "ab").close()  # SQLite would let the umask choose who may read it
+        db = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
+            db.execute("PRAGMA synchronous = EXTRA")
+            db.execute("PRAGMA temp_store = MEMORY")  # of VACUUM
+            self._prepare(db)
+        except BaseException:
+            db.close()
+            raise
+        self._db = db
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        version, application = (
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "application_id")
+        )
+        if (version, application) == (VERSION, APPLICATION):
+            return
+        if application == APPLICATION:
+            raise InputError.of("consents_newer", path=self.path, version=version)
+        db.execute("BEGIN IMMEDIATE")
+        if db.execute("SELECT 1 FROM sqlite_master").fetchone():  # or another process made it meanwhile
+            db.execute("ROLLBACK")
+            if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
+                raise InputError.of("consents_other", path=self.path)
+            return
+        for statement in _TABLES:
+            db.execute(statement)
+        db.execute("COMMIT")
+
+    def _same_spelling(self, db: sqlite3.Connection, subject: str) -> None:
+        known = {one for (one,) in db.execute("SELECT DISTINCT subject FROM consents")}
+        for other in known - {subject}:
+            if other.casefold() == subject.casefold():
+                raise InputError.of("consents_alike", subject=subject, known=other)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            key = "consents_unusable"
+            if "locked" in str(error):
+                key = "consents_locked"
+            elif type(error) is sqlite3.DatabaseError:  # which it is when the file is no database
+                key = "consents_damaged"
+            raise InputError.of(key, path=self.path, why=error) from error
+        except OSError as error:
+            raise InputError.of("consents_unusable", path=self.path, why=reason(error)) from error
+
+
+def subject_of(said: str) -> str:
+    """A pseudonym as it stands in tables. Raises InputError for what may be a name."""
+    subject = unicodedata.normalize("NFKC", said).strip()
+    if not _SUBJECT.fullmatch(subject):
+        raise InputError.of("consents_subject")  # which may be a name: it is not repeated
+    return subject
+
+
+def scopes_of(said: Iterable[str]) -> list[str]:
+    """Scopes, each once, in the order of SCOPES. Raises InputError."""
+    given = list(said)
+    for scope in given:
+        if scope not in SCOPES:
+            raise InputError.of("consents_scope", scope=scope, known=", ".join(SCOPES))
+    if not given:
+        raise InputError.of("consents_no_scope", known=", ".join(SCOPES))
+    return [scope for scope in SCOPES if scope in given]
+
+
+def _named(key: str, said: str) -> str:
+    name = " ".join(unicodedata.normalize("NFC", said).split())
+    if not name or len(name) > LONGEST or not name.isprintable():
+        raise InputError.of(key, most=LONGEST)
+    return name
+
+
+def _not_ahead(on: date) -> None:
+    if on > (today := date.today()):
+        raise InputError.of("consents_ahead", on=on, today=today)
