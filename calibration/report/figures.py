@@ -9,8 +9,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-BLUE, SKY, ORANGE, GREY, LIGHT = "#0072b2", "#56b4e9", "#d55e00", "#8a8f98", "#e3e6ea"
-INK = "#1c2128"
+from calibration.report.drawing import BLUE, GREY, INK, LIGHT, ORANGE, SKY
+from calibration.report.drawing import line as _line
+from calibration.report.drawing import svg as _svg
+from calibration.report.drawing import text as _text
+
 Texts = Callable[..., str]
 """English and Japanese text -> the one that the page is in."""
 
@@ -245,18 +248,3 @@ def _panel(x: float, title: str, values: Sequence[float], top: float, colour: st
         parts.append(_text(left + width, up + height + 16, f"{last}", "middle"))
     parts.append(_text(left + width / 2, up + height + 16, epoch, "middle", "axis"))
     return parts
-
-
-def _svg(width: float, height: float, name: str, parts: Sequence[str]) -> Markup:
-    return Markup(
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
-        f'aria-label="{escape(name)}">{"".join(parts)}</svg>'
-    )
-
-
-def _text(x: float, y: float, text: str, anchor: str, kind: str = "tick") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" class="{kind}">{escape(text)}</text>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, more: str = "") -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" {more}/>'

@@ -20,6 +20,8 @@ The JSON keys are stable; what cannot be measured on a machine is null ("not mea
     first_reading_s     fresh process to first label, the recording read without waiting
     live_first_reading_s  the same, the recording paced as a live device; holds the 2 s warm-up
     compare             only with --compare: edge/bench/compare.py
+
+`edge bench --sustained` has keys of its own: edge/bench/sustained/told.py.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from edge.bench.fresh_process import fresh_process
 from edge.bench.precisions import int8_nodes, open_floats, runs_on
 from edge.bundle.folder import Bundle
 from edge.bundle.golden import golden_arrays
+from edge.bundle.manifest import Manifest
 from edge.config import Site
 from edge.display.cost import panel_times
 from edge.display.window.window import FPS
@@ -50,6 +53,8 @@ from edge.reading.stopwatch import Stopwatch
 from edge.reading.windows import Windower
 from edge.sources.recorded.recording import RecordingSource
 
+LEVELS = 1000
+"""Levels of sound that windows take in turn."""
 TEXT = "oh no what happened here I did not see that coming today"
 """Stands for a transcript."""
 
@@ -62,8 +67,6 @@ def measure(
     windows: how many go through the pipeline. calls: of each model. Returns the keys above.
     Raises BundleError, EngineError, MediaError.
     """
-    import onnxruntime
-
     bundle, clip = bundle or starter_bundle(), clip or demo_clip()
     stopwatch = Stopwatch()
     with Reader(Site(bundle=bundle), stopwatch=stopwatch) as reader:
@@ -74,19 +77,26 @@ def measure(
             "bundle": reader.bundle.manifest.name,
             "backend": reader.backend,
             "engine": runs_on(reader.backend),
-            "machine": {
-                "python": platform.python_version(),
-                "onnxruntime": onnxruntime.__version__,
-                "system": f"{platform.system()} {platform.machine()}",
-                "processor": _processor(),
-                "cores": os.cpu_count(),
-            },
+            "machine": machine(),
             "stages": stages,
             "stream": spread(stopwatch.stages["whole window"]),
             **_int8_beside_float(reader, calls, windows),
             "panel": _panel(clip),
             **fresh_process(bundle, clip),
         }
+
+
+def machine() -> dict[str, Any]:
+    """What was measured on."""
+    import onnxruntime
+
+    return {
+        "python": platform.python_version(),
+        "onnxruntime": onnxruntime.__version__,
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+    }
 
 
 def _panel(clip: Path) -> dict[str, Any]:
@@ -100,19 +110,25 @@ def _panel(clip: Path) -> dict[str, Any]:
 
 def _read_windows(reader: Reader, clip: Path, count: int, stopwatch: Stopwatch) -> None:
     """Send full windows of the clip through one pipeline; none shares a frame with another."""
-    manifest = reader.bundle.manifest
+    pipeline = reader.pipeline()
+    for i, window in enumerate(itertools.islice(new_windows(reader.bundle.manifest, clip), count + 1)):
+        pipeline.read(window)
+        if i == 0:  # the first one loads the detectors
+            stopwatch.stages.clear()
+
+
+def new_windows(manifest: Manifest, clip: Path) -> Iterator[Window]:
+    """Full windows of the clip without end; none shares a frame with another."""
     windower = Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces)
     with RecordingSource(clip, manifest.audio.rate) as source:
         found = [window for item in source for window in windower.add(item)]
     full = [w for w in found if w.audio is not None and len(w.frames) == manifest.vision.faces] or found
-    pipeline = reader.pipeline()
-    for i in range(count + 1):
+    for i in itertools.count():
         window = full[i % len(full)]
         if window.audio is not None:  # another level each time: windows of one clip overlap
-            window = dataclasses.replace(window, audio=window.audio * np.float32(1.0 - 1e-5 * i))
-        pipeline.read(_moved(window, i * manifest.window_s - window.start))
-        if i == 0:  # the first one loads the detectors
-            stopwatch.stages.clear()
+            level = np.float32(1.0 - 1e-5 * (i % LEVELS))
+            window = dataclasses.replace(window, audio=window.audio * level)
+        yield _moved(window, i * manifest.window_s - window.start)
 
 
 def _read_stream(reader: Reader, clip: Path, count: int, stopwatch: Stopwatch) -> None:

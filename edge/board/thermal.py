@@ -53,3 +53,10 @@ def supply_events(root: Path = ROOT) -> dict[str, int]:
         if count.isdecimal():
             found[EVENTS.get(name, name)] = int(count)
     return found
+
+
+def tells_slowing(root: Path = ROOT) -> bool:
+    """Whether this machine tells at all that it slows itself down."""
+    devices = (root / ZONES).glob("cooling_device*")
+    kinds = ((read(device / "type") or "").strip() for device in devices)
+    return bool(supply_events(root)) or any(map(SLOWING.search, kinds))

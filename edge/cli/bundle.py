@@ -1,4 +1,4 @@
-"""The verbs of `edge` about a bundle: measured, compiled, examined, judged, made."""
+"""The verbs of `edge` about a bundle: compiled, examined, made."""
 
 from __future__ import annotations
 
@@ -14,40 +14,6 @@ from edge.system.disk import writing
 from edge.system.output import say
 from edge.system.threads import one_thread
 from edge.words import word
-
-
-def bench(
-    bundle: BundleArgument = None,
-    json: Annotated[bool, typer.Option("--json", help="opt_bench_json")] = False,
-    compare: Annotated[bool, typer.Option("--compare", help="opt_bench_compare")] = False,
-    whisper: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="opt_bench_whisper"),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_bench_out")] = None,
-    lang: LocaleOption = None,
-) -> None:
-    """Measure where the time of one window goes, memory and start-up, INT8 beside FP32."""
-    one_thread()
-    from edge.bench.table import table
-    from edge.bench.window import measure
-    from edge.words import asked_language
-
-    if out and not out.parent.is_dir():  # not after minutes of measuring
-        raise InputError.of("jsonl_no_folder", path=out)
-    if compare:
-        from edge.bench.compare import compare as compare_rivals
-        from edge.bench.compare import markdown
-
-        rivals = compare_rivals(bundle, whisper)
-        report = measure(bundle) | {"compare": rivals}
-        shown = f"{table(report, asked_language())}\n\n{markdown(report, asked_language())}"
-    else:
-        report = measure(bundle)
-        shown = table(report, asked_language())
-    say(jsonlib.dumps(report, indent=1) if json else shown)
-    if out:
-        write_json(out, report)
 
 
 def build(

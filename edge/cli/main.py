@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge import __version__
-from edge.cli.bundle import bench, build, doctor, export, fusion_trial, teach
+from edge.cli.bench import bench
+from edge.cli.bundle import build, doctor, export, fusion_trial, teach
 from edge.cli.bundles import app as bundles
 from edge.cli.ending import finished
 from edge.cli.help import Command, Group

@@ -49,10 +49,10 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "help_bench": (
         "Measure the time, memory and start-up of a bundle.\n\n"
-        "INT8 stands beside FP32.\n\n"
+        "INT8 stands beside FP32. With --sustained: whether the machine keeps its pace.\n\n"
         "\b\nExample: edge bench bundles/line3 --compare --out bench.json",
         "バンドルの処理時間、メモリー、起動時間を測定します。\n\n"
-        "INT8 と FP32 を並べて示します。\n\n"
+        "INT8 と FP32 を並べて示します。--sustained では、連続実行で性能が保たれるかを測定します。\n\n"
         "\b\n例：edge bench bundles/line3 --compare --out bench.json",
     ),
     "help_build": (

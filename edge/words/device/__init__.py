@@ -10,6 +10,7 @@ from edge.words.device.reading import READING
 from edge.words.device.review import REVIEW
 from edge.words.device.sinks import SINKS
 from edge.words.device.sources import SOURCES
+from edge.words.device.sustained import SUSTAINED
 from edge.words.device.update import UPDATE
 from edge.words.device.update_help import UPDATE_HELP
 
@@ -22,6 +23,7 @@ DEVICE: dict[str, tuple[str, str]] = {
     **REVIEW,
     **SINKS,
     **SOURCES,
+    **SUSTAINED,
     **UPDATE,
     **UPDATE_HELP,
 }

@@ -1,0 +1,59 @@
+"""The figure of how values went over time: strips over one axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from calibration.report.drawing import BLUE, LIGHT, ORANGE, line, svg, text
+
+
+def courses(
+    times: Sequence[float],
+    strips: Sequence[tuple[str, Sequence[float | None]]],
+    marked: Sequence[int],
+    axis: str,
+) -> Markup:
+    """Values over one time axis, a strip each; gaps where nothing is known; marked stretches are orange.
+
+    times: where each value stands, rising. strips: title and values. marked: indices of times.
+    """
+    left, width, tall, step, top = 64.0, 620.0, 74.0, 112.0, 26.0
+    last = times[-1] or 1.0
+
+    def x_of(time: float) -> float:
+        return left + time / last * width
+
+    parts = []
+    for number, (title, values) in enumerate(strips):
+        up = top + step * number
+        known = [value for value in values if value is not None] or [0.0]
+        low, high = min(known), max(known)
+        margin = 0.15 * (high - low) or 0.05 * abs(high) or 1.0
+        low, high = low - margin, high + margin
+        parts.append(text(left, up - 9, title, "start", "axis"))
+        for share in (0.0, 0.5, 1.0):
+            y = up + tall * (1.0 - share)
+            parts.append(line(left, y, left + width, y, LIGHT))
+            parts.append(text(left - 6, y + 4, f"{low + share * (high - low):.4g}", "end"))
+        for index in marked:
+            begin = x_of(times[index - 1] if index else 0.0)
+            parts.append(
+                f'<rect x="{begin:.1f}" y="{up:.1f}" width="{max(1.0, x_of(times[index]) - begin):.1f}" '
+                f'height="{tall:g}" fill="{ORANGE}" fill-opacity="0.25"/>'
+            )
+        points: list[str] = []
+        for time, value in [*zip(times, values, strict=True), (0.0, None)]:
+            if value is not None:
+                points.append(f"{x_of(time):.1f},{up + tall * (high - value) / (high - low):.1f}")
+            elif points:
+                path = " ".join(points)
+                parts.append(f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="1.8"/>')
+                points = []
+    floor = top + step * len(strips) - (step - tall)
+    for tick in range(7):
+        parts.append(text(left + width * tick / 6, floor + 17, f"{last * tick / 6:.3g}", "middle"))
+    parts.append(text(left + width / 2, floor + 36, axis, "middle", "axis"))
+    said = ", ".join(title for title, _ in strips)
+    return svg(left + width + 16, floor + 44, said, parts)
