@@ -61,7 +61,7 @@ def _plain_number(value: Any) -> Any:
 
 
 def _plain_text(value: str) -> str:
-    if not value.isprintable():
+    if not value.replace("\u3000", " ").isprintable():  # a space as a Japanese keyboard gives it
         raise ValueError(InputError.of("must_printable"))
     return value
 

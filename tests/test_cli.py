@@ -23,9 +23,10 @@ from edge.words import word
 
 VERBS = ["demo", "run", "build", "bench", "calibrate", "coverage", "decide", "doctor", "evaluate", "export"]
 VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial", "shadow", "bundle"]
+VERBS += ["audit", "notice"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 BUNDLE = ["keygen", "publish", "sign", "install", "list", "activate", "rollback"]
-PARTS = {"review": REVIEW, "bundle": BUNDLE}
+PARTS = {"review": REVIEW, "bundle": BUNDLE, "audit": ["show", "verify"]}
 
 
 @dataclass

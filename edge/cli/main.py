@@ -26,6 +26,7 @@ from edge.cli.site.calibrate import calibrate
 from edge.cli.site.coverage import coverage
 from edge.cli.site.decide import decide
 from edge.cli.site.evaluate import evaluate
+from edge.cli.site.notice import notice
 from edge.cli.site.shadow import app as shadow
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
@@ -248,6 +249,7 @@ for verb in (
     evaluate,
     export,
     fusion_trial,
+    notice,
     pseudo,
     teach,
 ):

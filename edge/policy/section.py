@@ -15,7 +15,8 @@ from edge.errors import InputError
 
 Kind = Literal["safety", "medical", "research", "customer_service", "training", "marketing", "other"]
 Role = Literal["customer", "worker", "student", "volunteer"]
-Words = Annotated[Text, Field(min_length=1)]
+Words = Annotated[Text, Field(min_length=1, max_length=60)]
+"""What the notice says in one line or two; it stays on one page."""
 
 
 class PolicySettings(Spec):
@@ -29,7 +30,7 @@ class PolicySettings(Spec):
     """Where people are seen and heard."""
     region: Literal["eu", "jp", "other"]
     """Whose law holds."""
-    purpose: Words
+    purpose: Annotated[Text, Field(min_length=1, max_length=100)]
     """What the readings are for, as the notice says it."""
     purpose_kind: Kind
     """The kind of purpose the rules go by."""
@@ -37,8 +38,10 @@ class PolicySettings(Spec):
     """Who can be seen or heard."""
     retention_days: Whole = Field(30, ge=1, le=3650)
     """Age at which media, and what nobody judged, are deleted (days)."""
-    third_parties: Text = ""
+    third_parties: Annotated[Text, Field(max_length=80)] = ""
     """Whom data are given to; empty: nobody."""
+    opt_out: Annotated[Text, Field(max_length=80)] = ""
+    """How somebody stays out of it, as the notice says it; empty: by the contact."""
     notice_since: datetime.date | None = None
     """Since when the notice hangs at the place; None: it does not yet."""
     risk_assessment: Text | None = None

@@ -10,6 +10,7 @@ from edge.words.site.coverage_found import COVERAGE_FOUND
 from edge.words.site.decide import DECIDE
 from edge.words.site.drift import DRIFT
 from edge.words.site.kpi import KPI
+from edge.words.site.notice import NOTICE
 from edge.words.site.policy import POLICY
 from edge.words.site.record import RECORD
 from edge.words.site.shadow import SHADOW
@@ -25,6 +26,7 @@ SITE: dict[str, tuple[str, str]] = {
     **DRIFT,
     **KPI,
     **RECORD,
+    **NOTICE,
     **POLICY,
     **SHADOW,
     **STEPS,

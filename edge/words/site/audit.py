@@ -23,7 +23,7 @@ AUDIT: dict[str, tuple[str, str]] = {
         "Check that nothing was changed, taken out, put in or cut.\n\n"
         "The exit code is 1 where something was, and the first bad entry is named.\n\n"
         "\b\nExample: edge audit verify --config site.toml\n"
-        "Against a head that was noted down: edge audit verify --head 41:3f9a1c02d4e5f607",
+        "With a head noted down: edge audit verify --head 41:3f9a1c02d4e5f607",
         "変更・抜き取り・挿入・末尾の切り捨てがないことを検証します。\n\n"
         "問題があれば最初の記録を示し、終了コードは 1 になります。\n\n"
         "\b\n例：edge audit verify --config site.toml\n"
