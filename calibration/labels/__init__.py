@@ -1,0 +1,1 @@
+"""Labels that people give: clips out to Label Studio, annotations back, agreement, votes, likely errors."""
