@@ -1,0 +1,198 @@
+"""`edge label export`: recordings of a site -> a folder that Label Studio takes.
+
+DIR/tasks-audio.json, tasks-video.json       tasks to import
+DIR/config-audio.xml, config-video.xml       labelling configuration
+DIR/project-audio.json, project-video.json   the same and the guideline, as the API of Label Studio takes it
+DIR/guideline.md                             what raters are told
+DIR/media/                                   plain copies, numbered: the only folder to serve
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calibration.data.dataset import Example
+from calibration.data.table import Once, read_rows
+from calibration.judge.evaluator import Evaluator
+from calibration.labels.guideline import Guideline
+from calibration.labels.media import clip_id, copy_for_raters, kind_of
+from calibration.labels.studio import Kind, configuration, facts_of, prediction, project, task
+from calibration.site.recordings import read_recordings
+from edge.bundle.folder import Bundle
+from edge.errors import DatasetError, MediaError
+from edge.items import Floats
+from edge.recording.sealed import is_sealed
+from edge.system.private import make_private, write_whole
+from edge.words import Language, asked_language, word
+
+SCOPE = "label"
+"""Of a consent: people who label may hear and see the clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for."""
+
+    recordings: Path
+    out: Path
+    guideline: Guideline
+    language: Language
+    clips: Path | None = None
+    """Table of the clips to label (column file_name); None: all."""
+    gold: Path | None = None
+    """Table of clips whose label is certain; they are mixed in."""
+    consents: Path | None = None
+    """Store of consents; None: there is none."""
+    raters: int = 3
+    """Who label each clip."""
+    predictions: bool = False
+    """Whether raters are shown what the bundle thinks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was written."""
+
+    clips: int
+    gold: int
+    project: str
+    guideline: str
+    kinds: tuple[Kind, ...]
+    decrypted: int
+    """Plain copies of encrypted recordings."""
+
+
+def export_tasks(bundle: Bundle, wish: Wish, say: Callable[[str], object]) -> Made:
+    """Write the folder, whole or not at all. Raises EdgeError; say: is told of clips left out."""
+    if wish.out.exists():
+        raise DatasetError.of("label_out_exists", path=wish.out)
+    chosen, gold = _chosen(wish, bundle)
+    chosen = _consented(wish, chosen, say)
+    clips, kinds = dict[str, Example](), dict[str, Kind]()
+    unplayed = 0
+    for clip in chosen:
+        assert clip.path is not None
+        kind = kind_of(clip.path)
+        if kind is None:
+            unplayed += 1
+            continue
+        name = clip_id(clip.path)
+        if name in clips:
+            _say(say, "label_same_sound", name=clip.name, first=clips[name].name)
+            continue
+        clips[name], kinds[name] = clip, kind
+    if unplayed:
+        _say(say, "label_unplayed", count=unplayed)
+    if not clips:
+        raise DatasetError.of("label_no_clip", folder=wish.recordings)
+    facts = facts_of(bundle.manifest, wish.guideline, list(clips), predictions=wish.predictions)
+    thoughts = _thoughts(bundle, clips, say) if wish.predictions else {}
+    part = wish.out.with_name(f".{wish.out.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        make_private(part)
+        tasks: dict[Kind, list[dict[str, Any]]] = {}
+        for number, (name, clip) in enumerate(clips.items(), 1):
+            assert clip.path is not None
+            made = task(number, copy_for_raters(clip.path, part, number), kinds[name], name, facts)
+            if name in thoughts:
+                made["predictions"] = [prediction(facts, thoughts[name])]
+            tasks.setdefault(kinds[name], []).append(made)
+        _write(part, wish, bundle, tasks)
+        part.rename(wish.out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    decrypted = sum(is_sealed(clip.path) for clip in clips.values() if clip.path)
+    mixed = sum(clip.name in gold for clip in clips.values())
+    return Made(len(clips), mixed, facts.project, facts.guideline, tuple(tasks), decrypted)
+
+
+def _chosen(wish: Wish, bundle: Bundle) -> tuple[list[Example], set[str]]:
+    """Clips to label, gold ones at even distances among them, and the names of these."""
+    every = {
+        clip.name: clip
+        for clip in read_recordings(wish.recordings, bundle.manifest.full_labels, labelled=False).clips
+    }
+    gold = _listed(wish.gold, every) if wish.gold else []
+    wanted = _listed(wish.clips, every) if wish.clips else list(every)
+    rest = [name for name in wanted if name not in set(gold)]
+    places = np.linspace(0, len(rest), len(gold) + 2)[1:-1].round().astype(int)[::-1]
+    for place, name in zip(places.tolist(), reversed(gold), strict=True):
+        rest.insert(place, name)
+    return [every[name] for name in rest], set(gold)
+
+
+def _listed(table: Path, known: Mapping[str, Example]) -> list[str]:
+    names, once = [], Once()
+    for row in read_rows(table, ("file_name",)):
+        name, _ = row.file(Path(), must_exist=False)
+        once.take(row, name)
+        if name not in known:
+            raise row.refused("label_not_there", name=name)
+        names.append(name)
+    if not names:
+        raise DatasetError.of("label_list_empty", path=table)
+    return names
+
+
+def _consented(wish: Wish, clips: Sequence[Example], say: Callable[[str], object]) -> list[Example]:
+    """Those whose person agreed that raters hear and see them; all where no consents are kept."""
+    if wish.consents is None:
+        return list(clips)
+    from edge.consent.store import Consents  # type: ignore[import-not-found,unused-ignore]
+
+    today = datetime.date.today()
+    with Consents(wish.consents) as consents:
+        known = {
+            who: consents.valid(who, SCOPE, today) is not None for who in {c.speaker for c in clips if c.named}
+        }
+    kept = [clip for clip in clips if clip.named and known[clip.speaker]]
+    if len(kept) < len(clips):
+        _say(say, "label_no_consent", count=len(clips) - len(kept), of=len(clips))
+    return kept
+
+
+def _thoughts(
+    bundle: Bundle, clips: Mapping[str, Example], say: Callable[[str], object]
+) -> dict[str, Floats]:
+    """Posterior of each clip that holds something, [labels]."""
+    found = {}
+    with Evaluator(bundle, say=lambda line: say(line)) as judge:
+        for name, clip in clips.items():
+            try:
+                answer = judge.by_all(clip)
+            except MediaError as error:
+                judge.leave_out(clip, error)
+                continue
+            if not isinstance(answer, str):
+                found[name] = answer
+    return found
+
+
+def _write(
+    folder: Path, wish: Wish, bundle: Bundle, tasks: Mapping[Kind, Sequence[Mapping[str, Any]]]
+) -> None:
+    write_whole(folder / "guideline.md", wish.guideline.text)
+    for kind, own in tasks.items():
+        config = configuration(bundle.manifest.full_labels, kind, wish.guideline, wish.language)
+        write_whole(folder / f"config-{kind}.xml", config)
+        title = f"{bundle.manifest.name} {wish.recordings.resolve().name} {kind}"
+        asked = project(title, config, wish.guideline, wish.raters, predictions=wish.predictions)
+        _json(folder / f"project-{kind}.json", asked)
+        _json(folder / f"tasks-{kind}.json", own)
+
+
+def _json(path: Path, content: Any) -> None:
+    write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+
+
+def _say(say: Callable[[str], object], key: str, **values: object) -> None:
+    say(word(key, asked_language(), **values))
