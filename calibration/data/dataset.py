@@ -7,6 +7,8 @@ How the table may be written: calibration/data/table.py.
 Order within a session: start (seconds since it began), or recorded (a date and time).
 A long recording has a row for each stretch that shows one label, with from and to (seconds within the file);
 such tables are judged on, not trained on.
+What raters said stands in columns votes_<label> (calibration/data/votes.py); a row of such a table may lack
+the emotion, where nobody judged the clip or no label has most of the votes.
 A folder of pseudo-labels (export/pseudo/run.py) has the columns weight and p_<label> besides; rows in which
 these are empty were labelled by people.
 """
@@ -21,6 +23,7 @@ from pathlib import Path
 from calibration.data.labels import LabelReader
 from calibration.data.moments import LONGEST_S, moment_of, part_of
 from calibration.data.table import Once, Row, read_rows, shown, side_of
+from calibration.data.votes import has_votes, shares_of
 from edge.errors import DatasetError
 from edge.labels import Labels
 from edge.system.output import warn
@@ -61,6 +64,8 @@ class Example:
     """When it began within its session (seconds since any fixed moment); None: unknown."""
     part: tuple[float, float] | None = None
     """The stretch of the recording that is meant (seconds within it); None: all of it."""
+    votes: tuple[float, ...] | None = None
+    """Share of the raters who said each label; None: not known."""
 
 
 def person(name: str) -> str:
@@ -89,7 +94,9 @@ def read_folder(
         raise DatasetError.of("folder_no_table", folder=folder)
     examples, once, met = [], Once(), dict[str, tuple[int, str]]()
     for row in of_side(read_rows(table, ("file_name", "emotion")), judged=judged):
-        if unlabelled and not row["emotion"]:
+        votes = shares_of(row, emotions)
+        if not row["emotion"] and (unlabelled or has_votes(row)):
+            emotions.undecided += votes is not None
             continue
         label = emotions.index(row["emotion"], row.where)
         name, path = row.file(folder, must_exist=files and label is not None)
@@ -117,6 +124,7 @@ def read_folder(
                     group=person(row.get("group")) or None,
                     at=moment_of(row),
                     part=part,
+                    votes=votes,
                 )
             )
     if not examples:
@@ -140,8 +148,8 @@ def read_judged(folder: Path, labels: Labels, *, files: bool = True) -> list[Exa
     emotions = LabelReader(labels)
     examples = read_folder(folder, emotions, files=files, parts=True, unlabelled=True, judged=True)
     require_human(examples)
-    if left_out := emotions.told(folder):
-        warn(left_out.told(asked_language()))
+    for line in emotions.told(folder):
+        warn(line.told(asked_language()))
     return examples
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from calibration.data.table import shown
+from calibration.data.table import column_name, shown
 from edge.errors import DatasetError, InputError
 from edge.labels import Labels, plain
 from edge.starter_labels import STARTER
@@ -23,6 +23,9 @@ class LabelReader:
         """Names that were read."""
         self.left_out: Counter[str] = Counter()
         """What none of the labels stands for -> how often it was met."""
+        self.undecided = 0
+        """Examples that raters do not agree on; they have no label."""
+        self._columns: dict[str, int | None] = {}
 
     def index(self, name: str, where: object, wider: str = "") -> int | None:
         """Index of a label by any of its names; None for an emotion that is left out.
@@ -35,9 +38,9 @@ class LabelReader:
         known = False
         for said in filter(None, (name, wider)):
             starter = STARTER.find(said)
-            label = self.labels.find(said) or (self.labels.find(starter) if starter else None)
-            if label is not None:
-                return self.labels.index(label)
+            place = self._place(said, starter)
+            if place is not None:
+                return place
             known = known or starter is not None or plain(said) in OF_DROPPED
         if not known:
             choice = {"known": self.labels.choice, "dropped": ", ".join(DROPPED)}
@@ -45,10 +48,24 @@ class LabelReader:
         self.left_out[plain(name)] += 1
         return None
 
-    def told(self, folder: object) -> InputError | None:
-        """How many were left out of a folder, in one line; None where none was."""
-        if not self.left_out:
-            return None
-        parts = ", ".join(f"{name} {count}" for name, count in self.left_out.most_common())
-        values = {"count": self.left_out.total(), "of": self.met, "parts": parts}
-        return InputError.of("corpus_label_left_out", folder=folder, **values)
+    def of_column(self, name: str) -> int | None:
+        """Index of a label by what follows votes_ in the name of a column; None where none stands for it."""
+        if name not in self._columns:
+            said = next((one for one in self.labels if column_name(one) == name), name.replace("_", " "))
+            self._columns[name] = self._place(said, STARTER.find(said))
+        return self._columns[name]
+
+    def _place(self, said: str, starter: str | None) -> int | None:
+        label = self.labels.find(said) or (self.labels.find(starter) if starter else None)
+        return None if label is None else self.labels.index(label)
+
+    def told(self, folder: object) -> list[InputError]:
+        """How many were left out of a folder, a line a reason."""
+        lines = []
+        if self.left_out:
+            parts = ", ".join(f"{name} {count}" for name, count in self.left_out.most_common())
+            values = {"count": self.left_out.total(), "of": self.met, "parts": parts}
+            lines.append(InputError.of("corpus_label_left_out", folder=folder, **values))
+        if self.undecided:
+            lines.append(InputError.of("votes_untold", folder=folder, count=self.undecided))
+        return lines

@@ -123,12 +123,12 @@ def read_rows(table: Path, columns: Sequence[str]) -> list[Row]:
     start = next((number for number, line in enumerate(lines) if line.strip(BLANK)), len(lines))
     if start == len(lines):
         raise DatasetError.of("table_empty", table=table, columns=", ".join(columns))
-    wanted = {_plain(name): name for name in columns}
+    wanted = {column_name(name): name for name in columns}
     told = re.fullmatch(r"sep=(.)", lines[start].strip("\r\n"), re.IGNORECASE)  # for Excel
     start += bool(told)
     separator = told[1] if told else _separator(lines[start : start + 1], wanted)
     records = _records(table, lines, start, separator)
-    names = [wanted.get(_plain(cell), _plain(cell)) for cell in next(records, (0, [], []))[1]]
+    names = [wanted.get(column_name(cell), column_name(cell)) for cell in next(records, (0, [], []))[1]]
     while names and not names[-1]:
         names.pop()
     _require(table, names, columns, lines[start])
@@ -160,14 +160,17 @@ def at_line(table: Path, line: int) -> DatasetError:
     return DatasetError.of("table_line", table=table, line=line)
 
 
-def _plain(name: str) -> str:
+def column_name(name: str) -> str:
+    """A name of a column as rows have it: in small letters, _ where there is space."""
     return re.sub(r"[\s-]+", "_", unicodedata.normalize("NFKC", name).strip().casefold())
 
 
 def _separator(header: Sequence[str], wanted: Mapping[str, str]) -> str:
     """The one that finds most of the wanted columns in the header, then most cells."""
     found = {mark: next(csv.reader(header, delimiter=mark), []) for mark in SEPARATORS}
-    return max(SEPARATORS, key=lambda mark: (sum(_plain(c) in wanted for c in found[mark]), len(found[mark])))
+    return max(
+        SEPARATORS, key=lambda mark: (sum(column_name(c) in wanted for c in found[mark]), len(found[mark]))
+    )
 
 
 def _require(table: Path, names: Sequence[str], columns: Sequence[str], header: str) -> None:

@@ -166,9 +166,7 @@ def _alike(some: Sequence[Said], given: Mapping[str, Mapping[str, Said]]) -> Sha
     return Share(sum(mine == theirs for mine, theirs in others), len(others))
 
 
-def _between(
-    people: Sequence[str], given: Mapping[str, Mapping[str, Said]]
-) -> dict[tuple[str, str], Share]:
+def _between(people: Sequence[str], given: Mapping[str, Mapping[str, Said]]) -> dict[tuple[str, str], Share]:
     found = {}
     for one, other in combinations(people, 2):
         both = [(own[one], own[other]) for own in given.values() if one in own and other in own]

@@ -15,7 +15,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from calibration.labels.studio import CANNOT_TELL, CHOICE, Facts, facts_in
-from edge.checked import first_error
 from edge.errors import DatasetError, InputError
 from edge.system.disk import reason
 from edge.system.documents import parse_json
@@ -47,7 +46,7 @@ class _Task(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     data: dict[str, Any]
-    annotations: list[_Annotation]
+    annotations: list[_Annotation] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +74,20 @@ def read_export(path: Path, rater: str | None = None) -> tuple[Facts, list[Annot
 
     rater: whose they are, where each has a server of an own; None: the users of the server.
     """
-    content = _content(path)
-    found: list[Annotation] = []
-    project: Facts | None = None
-    for number, said in enumerate(content, 1):
-        task = _task(path, number, said)
-        facts, clip = facts_in(task.data), task.data.get("clip")
-        if facts is None or not isinstance(clip, str):
-            raise DatasetError.of("label_foreign", path=path, number=number)
-        if project is not None and facts != project:
-            raise DatasetError.of("label_two_projects", path=path, one=project.project, other=facts.project)
-        project = facts
-        found += (_taken(path, number, one, clip, facts, rater) for one in task.annotations)
-    if project is None:
-        raise DatasetError.of("label_export_empty", path=path)
+    project, tasks = _project(path)
+    found = [
+        _taken(path, number, one, str(task.data["clip"]), project, rater)
+        for number, task in enumerate(tasks, 1)
+        for one in task.annotations
+    ]
     if not found:
-        raise DatasetError.of("label_none_given", path=path, count=len(content))
+        raise DatasetError.of("label_none_given", path=path, count=len(tasks))
     return project, found
+
+
+def project_in(path: Path) -> Facts:
+    """Facts of the one project that tasks are of. Raises DatasetError."""
+    return _project(path)[0]
 
 
 def pseudonym(completed_by: int | _Person | None) -> str:
@@ -101,6 +97,21 @@ def pseudonym(completed_by: int | _Person | None) -> str:
         # The number is what an export without addresses has: both must give the same name.
         who = completed_by.id if completed_by.id is not None else (completed_by.email or "").casefold()
     return f"R-{hashlib.sha256(f'edge rater {who}'.encode()).hexdigest()[:6]}"
+
+
+def _project(path: Path) -> tuple[Facts, list[_Task]]:
+    tasks = [_task(path, number, said) for number, said in enumerate(_content(path), 1)]
+    project: Facts | None = None
+    for number, task in enumerate(tasks, 1):
+        facts = facts_in(task.data)
+        if facts is None or not isinstance(task.data.get("clip"), str):
+            raise DatasetError.of("label_foreign", path=path, number=number)
+        if project is not None and facts != project:
+            raise DatasetError.of("label_two_projects", path=path, one=project.project, other=facts.project)
+        project = facts
+    if project is None:
+        raise DatasetError.of("label_export_empty", path=path)
+    return project, tasks
 
 
 def _content(path: Path) -> list[Any]:
@@ -120,7 +131,6 @@ def _task(path: Path, number: int, said: Any) -> _Task:
     try:
         return _Task.model_validate(said)
     except ValidationError as error:
-        first_error(error)
         where = ".".join(str(part) for part in error.errors()[0]["loc"] if isinstance(part, (str, int)))
         if where:
             raise DatasetError.of("label_export_field", path=path, number=number, where=where) from None

@@ -72,7 +72,9 @@ def said_of(given: Annotation, file_name: str, facts: Facts) -> Said:
     moments = (one.isoformat(timespec="milliseconds") for one in (given.created, given.updated))
     kind = "gold" if given.ground_truth else "vote"
     about = (facts.guideline, facts.bundle, facts.labels, facts.predictions, kind)
-    return Said(given.id, file_name, given.clip, given.rater, given.label, given.lead_time_s, *moments, *about)
+    return Said(
+        given.id, file_name, given.clip, given.rater, given.label, given.lead_time_s, *moments, *about
+    )
 
 
 def read_kept(path: Path) -> list[Said]:

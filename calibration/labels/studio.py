@@ -44,9 +44,7 @@ class Facts:
     """Whether raters are shown what the bundle thinks."""
 
 
-def facts_of(
-    manifest: Manifest, guideline: Guideline, clips: Sequence[str], *, predictions: bool
-) -> Facts:
+def facts_of(manifest: Manifest, guideline: Guideline, clips: Sequence[str], *, predictions: bool) -> Facts:
     """Facts of an export. clips: their digests, in order."""
     bundle, labels = str(manifest.digest or "")[:16], tuple(manifest.labels)
     whole = json.dumps([bundle, labels, guideline.version, predictions, *clips])

@@ -13,18 +13,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from calibration.data.table import Once, read_rows
-from calibration.labels.annotations import read_export
+from calibration.data.votes import column_of
+from calibration.labels.annotations import project_in, read_export
 from calibration.labels.kept import ADJUDICATOR, Said, certain, merged, read_kept, said_of, table, votes
 from calibration.labels.media import clip_id
 from calibration.labels.studio import CANNOT_TELL, Facts
 from calibration.site.recordings import read_recordings
 from edge.errors import DatasetError
-from edge.labels import labels_of
+from edge.starter_labels import labels_of
 from edge.system.private import replacing
 from edge.system.texts import csv_line
-
-VOTES = "votes_"
-"""How a column of votes begins; a label follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +76,23 @@ def take(
     )
 
 
+def require_project(export: Path, folder: Path) -> None:
+    """Raises DatasetError where an export is not of the project that a folder was made for."""
+    made = next(iter(sorted(folder.glob("tasks-*.json"))), None)
+    if made is None:
+        raise DatasetError.of("label_close_none", folder=folder)
+    project, other = project_in(export), project_in(made)
+    if project != other:
+        raise DatasetError.of(
+            "label_other_project", path=export, project=project.project, folder=folder, other=other.project
+        )
+
+
 def outcome(counts: Mapping[str, int]) -> str | None:
-    """What most raters said; None on a tie, and where most could not tell. counts: by label or cannot_tell."""
+    """What most raters said; None on a tie, and where most could not tell.
+
+    counts: votes by label, or cannot_tell.
+    """
     ranked = Counter(counts).most_common(2)
     if not ranked or ranked[0][0] == CANNOT_TELL or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
         return None
@@ -135,7 +148,7 @@ def _voted(
         counts = Counter(one.label for one in said.values())
         found[name] = counts, decided.get(name) or outcome(counts)
     columns, cells = _cells(recordings, facts)
-    added = [f"{VOTES}{label}" for label in (*facts.labels, CANNOT_TELL)]
+    added = [column_of(label) for label in (*facts.labels, CANNOT_TELL)]
     columns += [name for name in ("emotion", *added, "guideline") if name not in columns]
     changed = 0
     for own in cells:
@@ -149,7 +162,7 @@ def _voted(
             own["emotion_before"] = own.get("emotion_before") or stood
         changed += bool(stood) and stood != (label or "")
         own["emotion"] = label or ""
-        own |= {f"{VOTES}{one}": str(counts[one]) for one in (*facts.labels, CANNOT_TELL)}
+        own |= {column_of(one): str(counts[one]) for one in (*facts.labels, CANNOT_TELL)}
         versions = dict.fromkeys(one.guideline for one in given[name].values())
         own["guideline"] = ";".join(versions)
     if any("emotion_before" in own for own in cells) and "emotion_before" not in columns:
@@ -166,5 +179,3 @@ def _cells(recordings: Path, facts: Facts) -> tuple[list[str], list[dict[str, st
     rows = read_rows(path, ("file_name",))
     columns = list(dict.fromkeys(name for row in rows for name in row.cells))
     return columns, [{**row.cells, "file_name": row.file(recordings)[0]} for row in rows]
-
-

@@ -152,7 +152,8 @@ def _consented(wish: Wish, clips: Sequence[Example], say: Callable[[str], object
     today = datetime.date.today()
     with Consents(wish.consents) as consents:
         known = {
-            who: consents.valid(who, SCOPE, today) is not None for who in {c.speaker for c in clips if c.named}
+            who: consents.valid(who, SCOPE, today) is not None
+            for who in {c.speaker for c in clips if c.named}
         }
     kept = [clip for clip in clips if clip.named and known[clip.speaker]]
     if len(kept) < len(clips):

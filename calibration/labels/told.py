@@ -7,8 +7,8 @@ from typing import Any
 
 from calibration.labels.agreement import Agreement, Rater
 from calibration.labels.alpha import Alpha
-from edge.labels import labels_of
 from edge.review.results import Share
+from edge.starter_labels import labels_of
 from edge.system.texts import columns, left, right
 from edge.words import Language, word
 
@@ -135,7 +135,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     every = [list(head), *map(list, rows)]
     widths = [max(columns(row[place]) for row in every) for place in range(len(head))]
     return [
-        "  " + "  ".join(
+        "  "
+        + "  ".join(
             left(cell, width) if place == 0 else right(cell, width)
             for place, (cell, width) in enumerate(zip(row, widths, strict=True))
         )

@@ -95,6 +95,6 @@ def _labelled(folder: Path, labels: Labels) -> list[Example]:
     emotions = LabelReader(labels)
     examples = read_folder(folder, emotions, parts=True, unlabelled=True)
     require_human(examples)
-    if left_out := emotions.told(folder):
-        warn(left_out.told(asked_language()))
+    for line in emotions.told(folder):
+        warn(line.told(asked_language()))
     return examples

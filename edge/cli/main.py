@@ -27,6 +27,7 @@ from edge.cli.site.coverage import coverage
 from edge.cli.site.decide import decide
 from edge.cli.site.evaluate import evaluate
 from edge.cli.site.notice import notice
+from edge.cli.site.label import app as label
 from edge.cli.site.shadow import app as shadow
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
@@ -237,6 +238,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 
 app.add_typer(review)
 app.add_typer(audit)
+app.add_typer(label)
 app.add_typer(shadow)
 app.add_typer(bundles)
 for verb in (

@@ -10,6 +10,7 @@ import numpy as np
 from calibration.data.dataset import Example
 from calibration.data.labels import LabelReader
 from calibration.data.table import Once, Row, read_rows, shown
+from calibration.data.votes import shares_of
 from edge.errors import DatasetError
 from edge.items import Bytes
 from edge.system.private import replacing
@@ -45,7 +46,7 @@ def read_fer2013(folder: Path, split: str, emotions: LabelReader) -> list[Exampl
 
 
 def _from_mosaics(folder: Path, wanted: str, emotions: LabelReader) -> list[Example]:
-    """Read labels.csv: picture and place of each face; its other columns (votes of raters) are ignored."""
+    """Read labels.csv: picture and place of each face, and the votes of FER+ where it has them."""
     examples, once = [], Once()
     places: dict[str, Path] = {}
     for row in read_rows(folder / "labels.csv", ("split", "file_name", "row", "column", "emotion")):
@@ -56,7 +57,8 @@ def _from_mosaics(folder: Path, wanted: str, emotions: LabelReader) -> list[Exam
             if row["file_name"] not in places:
                 places[row["file_name"]] = row.file(folder)[1]
             name = f"{row['file_name']}:{tile[0]}:{tile[1]}"
-            examples.append(Example(name, label, name, places[row["file_name"]], tile=tile))
+            votes = shares_of(row, emotions)
+            examples.append(Example(name, label, name, places[row["file_name"]], tile=tile, votes=votes))
     return examples
 
 

@@ -43,8 +43,8 @@ def read_corpus(data: Path, name: str, labels: Labels, split: str = "train") -> 
         examples = read_folder(folder, emotions)
     if not examples:
         raise DatasetError.of("corpus_empty", folder=folder, split=split, name=name)
-    if left_out := emotions.told(folder):
-        say_once(left_out.told(asked_language()))
+    for line in emotions.told(folder):
+        say_once(line.told(asked_language()))
     return examples
 
 
