@@ -21,6 +21,10 @@ PART = 3
 """What came first and what came last is a third of a rater's clips each."""
 
 
+GOLD = 30
+"""Gold clips of a rater that tell by themselves how a third went."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rater:
     """One person who labels."""
@@ -37,7 +41,7 @@ class Rater:
     others: Share
     """How many ratings of others, on the same clips, are the same."""
     first: Share
-    """The share of `others` or of gold, in the first third of the rater's clips."""
+    """How many were as gold or else as the majority, in the first third of the rater's clips."""
     last: Share
     by_gold: bool
     """Whether first and last are of gold clips."""
@@ -127,13 +131,13 @@ def _rater(
 ) -> Rater:
     own = sorted((one[name] for one in given.values() if name in one), key=lambda row: row.created)
     times = [one.lead_time_s for one in own if one.lead_time_s is not None]
-    by_gold = sum(one.file_name in gold for one in own) >= 2 * PART
+    by_gold = sum(one.file_name in gold for one in own) >= GOLD
     third = len(own) // PART
     judged = [one for one in own if one.file_name in gold] if by_gold else own
     first, last = judged[: len(judged) // PART], judged[len(judged) - len(judged) // PART :]
 
     def share(some: Sequence[Said]) -> Share:
-        return _right(some, gold) if by_gold else _alike(some, given)
+        return _right(some, gold) if by_gold else _as_most(some, given)
 
     return Rater(
         name,
@@ -164,6 +168,22 @@ def _alike(some: Sequence[Said], given: Mapping[str, Mapping[str, Said]]) -> Sha
         if other.rater != one.rater and other.counts
     ]
     return Share(sum(mine == theirs for mine, theirs in others), len(others))
+
+
+def _as_most(some: Sequence[Said], given: Mapping[str, Mapping[str, Said]]) -> Share:
+    """As most said, own vote included, or as the other one of two.
+
+    Unlike agreement with each of the others it does not fall because one of the others becomes careless.
+    """
+    asked = []
+    for one in some:
+        labels = [other.label for other in given[one.file_name].values() if other.counts]
+        most = outcome(Counter(labels))
+        if one.counts and len(labels) == 2:
+            asked.append(labels[0] == labels[1])
+        elif one.counts and len(labels) > 2 and most is not None:
+            asked.append(one.label == most)
+    return Share(sum(asked), len(asked))
 
 
 def _between(people: Sequence[str], given: Mapping[str, Mapping[str, Said]]) -> dict[tuple[str, str], Share]:

@@ -102,7 +102,7 @@ def as_dict(found: Agreement) -> dict[str, Any]:
                 "others": _share(one.others),
                 "first_third": _share(one.first),
                 "last_third": _share(one.last),
-                "thirds_of": "gold" if one.by_gold else "others",
+                "thirds_of": "gold" if one.by_gold else "majority",
                 "fell": one.fell,
             }
             for one in found.raters
