@@ -80,14 +80,14 @@ def read_folder(
     files: bool = True,
     parts: bool = False,
     unlabelled: bool = False,
-    judged: bool = False,
+    judged: bool | None = False,
 ) -> list[Example]:
     """Examples of a folder in the generic layout, in file order.
 
     emotions: names -> labels. files: whether every file_name must exist. parts: whether rows may mean a
     stretch of a recording. unlabelled: whether rows may lack the emotion; they are passed over. judged:
     whether they are judged on: then only rows of the side `evaluation` count where a table has it, else none
-    of them (calibration/data/sides.py). Raises DatasetError, naming the row.
+    of them (calibration/data/sides.py); None: both sides. Raises DatasetError, naming the row.
     """
     table = folder / "metadata.csv"
     if not table.is_file():
@@ -132,8 +132,10 @@ def read_folder(
     return examples
 
 
-def of_side(rows: Sequence[Row], *, judged: bool) -> Sequence[Row]:
-    """Rows to judge on, or those to learn from: what is kept back is never learnt from."""
+def of_side(rows: Sequence[Row], *, judged: bool | None) -> Sequence[Row]:
+    """Rows to judge on, or those to learn from: what is kept back is never learnt from; None: all of them."""
+    if judged is None:
+        return rows
     kept = [row for row in rows if side_of(row) == "evaluation"]
     if judged:
         return kept or rows

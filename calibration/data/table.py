@@ -97,7 +97,7 @@ class Row:
 
 def side_of(row: Row) -> Literal["calibration", "evaluation"] | None:
     """Which side a row is on by its column split; None where it names no side."""
-    said = _plain(row.get("split"))
+    said = column_name(row.get("split"))
     if said in ("calibration", "較正"):
         return "calibration"
     return "evaluation" if said in ("evaluation", "評価") else None

@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.data.dataset import read_judged
 from calibration.judge.evaluator import Evaluator
 from calibration.site.fit.head import Rows, fit_head, recall
-from calibration.site.recordings import LEAST_LABELLED
+from calibration.site.recordings import LEAST_LABELLED, read_recordings
 from calibration.site.rows import is_fused, labelled_rows, matrix_of, pooled
 from edge.bundle.folder import Bundle
 from edge.errors import DatasetError
@@ -71,7 +70,7 @@ def check(bundle: Bundle, folder: Path) -> Checked:
 
     manifest = bundle.manifest
     names = manifest.full_labels
-    examples = read_judged(folder, names)
+    examples = read_recordings(folder, names, labelled=True, judged=None).labelled
     people = len({example.speaker for example in examples})
     if len(examples) < LEAST_LABELLED or people < 2:
         raise DatasetError.of(

@@ -106,7 +106,7 @@ def _require_same(facts: Facts, before: Sequence[Said], export: Path, out: Path)
 
 
 def _clips(recordings: Path, facts: Facts):
-    return read_recordings(recordings, labels_of(facts.labels), labelled=False).clips
+    return read_recordings(recordings, labels_of(facts.labels), labelled=False, judged=None).clips
 
 
 def _decided(path: Path, rows: Sequence[Said], facts: Facts) -> list[Said]:

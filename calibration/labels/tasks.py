@@ -27,6 +27,7 @@ from calibration.labels.media import clip_id, copy_for_raters, kind_of
 from calibration.labels.studio import Kind, configuration, facts_of, prediction, project, task
 from calibration.site.recordings import read_recordings
 from edge.bundle.folder import Bundle
+from edge.consent.store import Consents
 from edge.errors import DatasetError, MediaError
 from edge.items import Floats
 from edge.recording.sealed import is_sealed
@@ -119,7 +120,9 @@ def _chosen(wish: Wish, bundle: Bundle) -> tuple[list[Example], set[str]]:
     """Clips to label, gold ones at even distances among them, and the names of these."""
     every = {
         clip.name: clip
-        for clip in read_recordings(wish.recordings, bundle.manifest.full_labels, labelled=False).clips
+        for clip in read_recordings(
+            wish.recordings, bundle.manifest.full_labels, labelled=False, judged=None
+        ).clips
     }
     gold = _listed(wish.gold, every) if wish.gold else []
     wanted = _listed(wish.clips, every) if wish.clips else list(every)
@@ -147,8 +150,6 @@ def _consented(wish: Wish, clips: Sequence[Example], say: Callable[[str], object
     """Those whose person agreed that raters hear and see them; all where no consents are kept."""
     if wish.consents is None:
         return list(clips)
-    from edge.consent.store import Consents  # type: ignore[import-not-found,unused-ignore]
-
     today = datetime.date.today()
     with Consents(wish.consents) as consents:
         known = {

@@ -52,10 +52,13 @@ class Recordings:
         return whole.hexdigest()
 
 
-def read_recordings(folder: Path, labels: Labels, *, labelled: bool) -> Recordings:
+def read_recordings(
+    folder: Path, labels: Labels, *, labelled: bool, judged: bool | None = False
+) -> Recordings:
     """Read what a folder holds. Raises DatasetError and MediaError.
 
-    labels: of the site. labelled: whether its labels are used; else all clips count as unlabelled.
+    labels: of the site. labelled: whether its labels are used; else all clips count as unlabelled. judged: as
+    `read_folder` has it.
     """
     table = folder / "metadata.csv"
     if not folder.is_dir():
@@ -64,9 +67,9 @@ def read_recordings(folder: Path, labels: Labels, *, labelled: bool) -> Recordin
         found = recordings(folder, lambda note: warn(note.told(asked_language())))
         clips = [Example(path.name, UNLABELLED, path.name, path, named=False) for path in found]
         return Recordings(folder, clips)
-    rows = of_side(read_rows(table, ("file_name",)), judged=False)
+    rows = of_side(read_rows(table, ("file_name",)), judged=judged)
     marked = [row for row in rows if labelled and row.get("emotion")]
-    known = {example.name: example for example in _labelled(folder, labels)} if marked else {}
+    known = {example.name: example for example in _labelled(folder, labels, judged)} if marked else {}
     clips, once = [], Once()
     for row in rows:
         name, path = row.file(folder)
@@ -91,9 +94,9 @@ def read_recordings(folder: Path, labels: Labels, *, labelled: bool) -> Recordin
     return Recordings(folder, clips)
 
 
-def _labelled(folder: Path, labels: Labels) -> list[Example]:
+def _labelled(folder: Path, labels: Labels, judged: bool | None) -> list[Example]:
     emotions = LabelReader(labels)
-    examples = read_folder(folder, emotions, parts=True, unlabelled=True)
+    examples = read_folder(folder, emotions, parts=True, unlabelled=True, judged=judged)
     require_human(examples)
     for line in emotions.told(folder):
         warn(line.told(asked_language()))
