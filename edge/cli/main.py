@@ -26,8 +26,8 @@ from edge.cli.site.calibrate import calibrate
 from edge.cli.site.coverage import coverage
 from edge.cli.site.decide import decide
 from edge.cli.site.evaluate import evaluate
-from edge.cli.site.notice import notice
 from edge.cli.site.label import app as label
+from edge.cli.site.notice import notice
 from edge.cli.site.shadow import app as shadow
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn

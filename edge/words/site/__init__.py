@@ -10,9 +10,9 @@ from edge.words.site.coverage_found import COVERAGE_FOUND
 from edge.words.site.decide import DECIDE
 from edge.words.site.drift import DRIFT
 from edge.words.site.kpi import KPI
-from edge.words.site.notice import NOTICE
 from edge.words.site.label import LABEL
 from edge.words.site.label_found import LABEL_FOUND
+from edge.words.site.notice import NOTICE
 from edge.words.site.policy import POLICY
 from edge.words.site.record import RECORD
 from edge.words.site.shadow import SHADOW
