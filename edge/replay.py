@@ -17,6 +17,7 @@ from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
 from edge.config import Site
 from edge.display.display import panel_setup
+from edge.display.panel.charset import drawn_language
 from edge.display.panel.layout import HEIGHT, WIDTH
 from edge.display.panel.panel import draw
 from edge.display.view import Board, Setup, ViewOptions
@@ -29,7 +30,7 @@ from edge.sources.recorded.recording import RecordingSource
 from edge.starter_labels import STARTER, labels_of
 from edge.system.disk import not_over, reason
 from edge.system.private import replacing
-from edge.words import Language
+from edge.words import Language, word
 
 FPS = 15
 """Panels a second in a saved film."""
@@ -48,7 +49,8 @@ def replay(
     """Show the last run in a file of readings, with the pictures of `site.source` when that is given.
 
     save: .png for the panel at `at` seconds or at the end, .mp4 for all; None: a window, until it is closed.
-    say: gets a line about those that cannot be read. Raises InputError, MediaError and BundleError.
+    say: gets a line about those that cannot be read, and where no font has Japanese.
+    Raises InputError, MediaError and BundleError.
     """
     if save is not None:
         not_over(save, readings, site.source)
@@ -67,7 +69,9 @@ def replay(
             # Numbers given now need not be those of the run, so its people are not marked.
             marked = all(reading.person is None for reading, _ in run)
             items = heapq.merge(items, _pictures(site.source, marked, stack), key=lambda item: item[0])
-        look = ViewOptions(site.language, site.display.privacy)
+        look = ViewOptions(drawn_language(site.language), site.display.privacy)
+        if look.language != site.language:
+            say(word("no_japanese_font", site.language))
         if save is None:
             _show(items, setup, look, site.display.full_screen)
         elif save.suffix.lower() == ".png":

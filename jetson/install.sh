@@ -89,17 +89,19 @@ detect_python() {
 
 # The steps. each_ does it; there_ says whether its result is still there; key_ changes with what it is made of.
 
+installed() { # shellcheck disable=SC2016 # dpkg-query's own variable
+  [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null) == ii* ]]
+}
+FONTS=(fonts-vlgothic fonts-noto-cjk fonts-ipafont-gothic fonts-takao-gothic) # with Japanese; the panel draws with one of them
 wanted_packages() {
-  local glib=libglib2.0-0
+  local glib=libglib2.0-0 font=${FONTS[0]} name
+  for name in "${FONTS[@]}"; do if installed "$name"; then font=$name; fi; done
   if [ "$wanted" = 3.12 ] && [ "$python" = 3.12 ]; then glib=libglib2.0-0t64; fi
-  echo python3-venv python3-dev g++ python3-libnvinfer libportaudio2 libgl1 $glib libsm6 libxext6 libxcb1
+  echo python3-venv python3-dev g++ python3-libnvinfer libportaudio2 libgl1 $glib libsm6 libxext6 libxcb1 "$font"
 }
 missing_packages() {
   local name
-  for name in $(wanted_packages); do
-    # shellcheck disable=SC2016 # dpkg-query's own variable
-    [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null) == ii* ]] || echo "$name"
-  done
+  for name in $(wanted_packages); do installed "$name" || echo "$name"; done
 }
 each_packages() {
   local missing

@@ -407,7 +407,7 @@ def test_glyphs(tmp_path, monkeypatch):
     monkeypatch.setattr("edge.display.panel.charset.undrawable", lambda words: "要確認")
     assert not glyphs().ok
     assert glyphs().text == (
-        "the panel's font lacks \u8981\u78ba\u8a8d; run: pip install --upgrade opencv-python (5 or later)"
+        "no font has the panel's letters \u8981\u78ba\u8a8d; run: sudo apt-get install fonts-vlgothic"
     )
 
     def old(words):

@@ -13,6 +13,7 @@ import pytest
 from boards import BOARDS, stand_up
 from packaging.requirements import Requirement
 
+from edge.display.panel.fonts import FILES
 from edge.words import WORDS
 
 ROOT = Path(__file__).parents[1]
@@ -213,6 +214,22 @@ def test_installs_in_order(machine):
     ):
         assert (machine.root / path).exists(), path
     assert not (machine.root / "var/lib/edge-install/build").exists()
+
+
+@pytest.mark.parametrize("there", ["", "fonts-noto-cjk", "fonts-ipafont-gothic"])
+def test_one_japanese_font_is_enough(machine, there):
+    (machine.here / "installed").write_text(f"{there}\n")
+    assert machine.run()[0] == 0
+    fonts = [line for line in machine.state("added") if line.startswith("fonts-")]
+    assert fonts == ([] if there else ["fonts-vlgothic"])
+
+
+def test_the_fonts_of_the_installer_are_those_the_panel_knows():
+    line = re.search(r"^FONTS=\((.*?)\)", (JETSON / "install.sh").read_text(), re.M)[1]
+    assert len(line.split()) == len(FILES)
+    for name in line.split():
+        folder = name.removeprefix("fonts-").removesuffix("-cjk")
+        assert any(f"/{folder}/" in path for path in FILES), name
 
 
 def test_a_second_run_does_nothing(machine):

@@ -13,9 +13,10 @@ import pytest
 from panels import SETUP, board, minute, picture, read, state, view
 
 from edge.display import cost, judging
-from edge.display.panel import charts, headline, palette
-from edge.display.panel.charset import drawable, font
+from edge.display.panel import charts, drawing, headline, palette
+from edge.display.panel.charset import drawable
 from edge.display.panel.drawing import Canvas, text, text_width
+from edge.display.panel.fonts import built_in, write
 from edge.display.panel.layout import FULL
 from edge.display.panel.panel import draw
 from edge.display.view import STALE_S, Board, Setup, View, ViewOptions, doubtful, sureness
@@ -299,13 +300,12 @@ def test_a_panel_is_drawn_at_the_size_of_its_window(size, language, monkeypatch)
         return
     sizes = []
     with monkeypatch.context() as patch:
-        original = cv2.putText
 
-        def note(image, words, at, colour, font, pixels, weight):
+        def note(image, words, at, colour, pixels, weight):
             sizes.append(pixels)
-            return original(image, words, at, colour, font, pixels, weight)
+            write(image, words, at, colour, pixels, weight)
 
-        patch.setattr(cv2, "putText", note)
+        patch.setattr(drawing, "write", note)
         draw(shown, *size)
     assert min(sizes) >= 10  # legible
     if size[0] > 1280:  # sharp, not blown up: strokes are as thin as they were
@@ -327,8 +327,7 @@ def test_what_hampers_a_device_is_never_cut_off(language, size, monkeypatch):
             )
         drawn = []
         with monkeypatch.context() as patch:
-            original = cv2.putText
-            patch.setattr(cv2, "putText", lambda *what: drawn.append(what[1]) or original(*what))  # noqa: B023
+            patch.setattr(drawing, "write", lambda *what: drawn.append(what[1]) or write(*what))  # noqa: B023
             draw(view(language, devices=devices), *size)
         assert drawn.count(drawable(word(name, language))) == 2, name
 
@@ -495,11 +494,11 @@ def test_text_stays_in_its_room(language):
 
 
 def test_opencv_4_is_refused_in_one_line(monkeypatch):
-    font.cache_clear()
+    built_in.cache_clear()
     monkeypatch.delattr(cv2, "FontFace")
     with pytest.raises(InputError, match=r"cannot write Japanese; run: pip install 'opencv-python>=5'"):
-        font()
-    font.cache_clear()
+        built_in()
+    built_in.cache_clear()
 
 
 def test_a_board_forgets_and_begins_anew():

@@ -28,7 +28,7 @@ def board(tmp_path):
     for name in ("pyproject.toml", "constraints.txt"):
         (there / name).write_text((ROOT / name).read_text())
     script = (ROOT / "script" / "setup").read_text()
-    for path in ("/etc/nv_tegra_release", "/usr/bin/python3", "/usr/local/cuda"):
+    for path in ("/etc/nv_tegra_release", "/usr/bin/python3", "/usr/local/cuda", "/usr/share/fonts"):
         assert path in script
         script = script.replace(path, f"{there}/{Path(path).name}")
     script = script.replace('[ "$(id -u)" = 0 ]', "false")  # nothing is installed here
@@ -63,6 +63,7 @@ def release(there):
     (there / "cuda" / "bin").mkdir(parents=True)
     (there / "cuda" / "bin" / "nvcc").touch(0o755)
     (there / "tensorrt").touch()
+    (there / "fonts/truetype/vlgothic").mkdir(parents=True)
 
 
 def test_a_pc_gets_an_environment_of_its_own(board):
@@ -97,6 +98,14 @@ def test_without_tensorrt_it_says_what_to_install(board):
     code, _, said = board()
     assert code == 1
     assert said.endswith("--no-install-recommends python3-libnvinfer\n")
+
+
+def test_a_jetson_without_a_japanese_font_is_told_which(board):
+    release(board.there)
+    (board.there / "fonts/truetype/vlgothic").rmdir()
+    code, _, said = board()
+    assert code == 1
+    assert said.endswith("--no-install-recommends fonts-vlgothic\n")
 
 
 def test_without_cuda_it_says_so_and_goes_on(board):

@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from edge.display.panel.charset import font
+from edge.display.panel.fonts import write
 from edge.errors import InputError
 from edge.items import Bytes
 from edge.system.private import replacing
@@ -64,7 +64,7 @@ class Plot:
         if text.isascii():
             cv2.putText(self.image, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, colour, 1, cv2.LINE_AA)
         else:  # the strokes of Hershey have no Japanese
-            cv2.putText(self.image, text, (x, y), colour, font(), round(28 * size), 400)
+            write(self.image, text, (x, y), colour, round(28 * size), 400)
 
 
 def write_png(image: Bytes, path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import dataclasses
 import os
 import signal
 import sys
@@ -17,7 +18,7 @@ from typing_extensions import Self
 
 from edge.bundle.manifest import Manifest
 from edge.config import Site, rules
-from edge.display.panel.charset import undrawable
+from edge.display.panel.charset import drawn_language, undrawable
 from edge.display.terminal.text_screen import TextScreen, has_terminal
 from edge.display.verdicts import VerdictWriter
 from edge.display.view import Note, Setup, ViewOptions
@@ -116,9 +117,10 @@ class Display:
 
     def _window(self) -> Screen:
         """A window that is shown. Raises InputError."""
+        language = drawn_language(self._look.language)
         screen = Screen(
             self._setup,
-            self._look,
+            dataclasses.replace(self._look, language=language),
             self._site.display.full_screen,
             facts=self._facts,
             verdicts=self._verdicts,
@@ -210,7 +212,13 @@ class Display:
             panel.resume()
 
     def _name_undrawable(self) -> None:
-        """Say which characters of the settings' own texts and of the bundle the panel cannot draw."""
+        """Say which characters of the settings' texts and of the bundle the panel cannot draw.
+
+        Where no font has Japanese one line says that.
+        """
+        if drawn_language("ja") != "ja":
+            self._say(word("no_japanese_font", self._site.language))
+            return
         texts = {"purpose": self._setup.purpose, "bundle": self._setup.bundle}
         labels = self._setup.labels
         texts |= {label: "".join((label, *labels.both(label, "en"))) for label in labels}

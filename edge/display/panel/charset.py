@@ -1,34 +1,24 @@
-"""Which characters the panel's font can draw, and what stands for those it cannot."""
+"""Which characters the panel's fonts can draw, and what stands for those it cannot."""
 
 from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from edge.errors import InputError
+from edge.display.panel.fonts import write
 from edge.system.texts import visible
+from edge.words import Language
 
 MISSING = "〓"
 """In place of a character that cannot be drawn; printers have used it so."""
 _ALIKE = {"〜": "～", "℃": "°C", "•": "・", "⋅": "・", "☓": "×", "゠": "=", "⋯": "…", "‾": "￣", "⚠": "！"}
 
 
-@lru_cache(maxsize=1)
-def font() -> Any:
-    """The built-in face: a sans serif with Japanese to fall back on. Raises InputError."""
-    import cv2
-
-    if not hasattr(cv2, "FontFace"):
-        raise InputError.of("opencv_old", version=cv2.__version__)
-    return cv2.FontFace("sans")
-
-
 @lru_cache(maxsize=2000)
 def drawable(words: str) -> str:
-    """Words as the font can draw them: near equivalents, else MISSING; on one line. Raises InputError."""
+    """Words as the fonts can draw them: near equivalents, else MISSING; on one line. Raises InputError."""
     if words.isascii() and words.isprintable():
         return words
     return "".join(_stand_in(letter) for letter in unicodedata.normalize("NFC", words))
@@ -39,6 +29,16 @@ def undrawable(words: str) -> str:
     """The characters of words for which only MISSING can stand, each once. Raises InputError."""
     found = [letter for letter in unicodedata.normalize("NFC", words) if letter != MISSING]
     return "".join(dict.fromkeys(letter for letter in found if MISSING in _stand_in(letter)))
+
+
+def legible(words: str) -> str:
+    """Words that can be drawn as they are, else none: for what stands beside its translation."""
+    return "" if undrawable(words) else words
+
+
+def drawn_language(language: Language) -> Language:
+    """The panel's language: English where no font has Japanese. Raises InputError."""
+    return language if legible("日本語") else "en"
 
 
 @lru_cache(maxsize=8000)
@@ -62,7 +62,7 @@ def _stand_in(letter: str) -> str:
 
 
 def _is_drawn(letter: str) -> bool:
-    """Whether the font has it: for others it draws a question mark, or nothing."""
+    """Whether a font has it: for others a question mark is drawn, or nothing."""
     return letter == "?" or _picture(letter) not in (_picture("?"), _picture(" "))
 
 
@@ -76,8 +76,6 @@ def _picture(letter: str) -> bytes:
 
 
 def _drawn(letter: str) -> bytes:
-    import cv2
-
     image = np.zeros((40, 64), np.uint8)
-    cv2.putText(image, letter, (4, 32), (255,), font(), 28, 400)
+    write(image, letter, (4, 32), (255,), 28, 400)
     return image.tobytes()

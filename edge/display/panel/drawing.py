@@ -1,4 +1,4 @@
-"""Strokes a panel is made of; OpenCV 5, whose built-in font has Japanese."""
+"""Strokes a panel is made of."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from edge.display.panel.charset import drawable, font
+from edge.display.panel.charset import drawable
+from edge.display.panel.fonts import reach, write
 from edge.display.panel.palette import Colour
 from edge.items import Bytes
 
@@ -54,12 +55,7 @@ class Canvas:
         ]
 
 
-@lru_cache(maxsize=4000)
-def _reach(words: str, pixels: int, weight: int) -> int:
-    import cv2
-
-    left, _, width, _ = cv2.getTextSize((0, 0), words, (0, 0), font(), pixels, weight)
-    return int(left + width)
+_reach = lru_cache(maxsize=4000)(reach)
 
 
 def text_width(canvas: Canvas, words: str, size: float, weight: int = 400) -> float:
@@ -96,15 +92,13 @@ def text(
 
     room: width they must keep to (units); longer ones end in an ellipsis. Raises InputError.
     """
-    import cv2
-
     words, pixels = drawable(words), canvas.size(size)
     if room is not None:
         words = _cut(words, pixels, weight, round(room * canvas.scale))
     width = _reach(words, pixels, weight)
     x = canvas.x(at[0]) - {"left": 0, "centre": width // 2, "right": width}[align]
     if words:
-        cv2.putText(canvas.image, words, (x, canvas.y(at[1])), colour, font(), pixels, weight)
+        write(canvas.image, words, (x, canvas.y(at[1])), colour, pixels, weight)
     return (x + width - canvas.left) / canvas.scale
 
 

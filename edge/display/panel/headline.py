@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from edge.display.panel.charset import legible
 from edge.display.panel.drawing import BOLD, Canvas, fitting, shape, text, text_width
 from edge.display.panel.layout import FULL, Area
 from edge.display.panel.palette import EDGE, MUTED, TEXT, WARN, Colour, label_colour
@@ -92,7 +93,7 @@ def _state(canvas: Canvas, view: View, reading: Reading | None, place: _Place) -
         key = reading.state
     elif view.current is not None:
         key, values = "stale", {"seconds": f"{view.silent_s:.0f}"}
-    words, other = word(key, language, **values), word(key, _other(language), **values)
+    words, other = word(key, language, **values), legible(word(key, _other(language), **values))
     size = fitting(canvas, words, (52, 44, 38, 32, 26, 20, 17), place.room, BOLD)
     text(canvas, (place.x, place.y(88)), words, size, TEXT, BOLD, room=place.room)
     size = fitting(canvas, other, (22, 18, 15), place.room)
@@ -109,7 +110,7 @@ def _both(
 ) -> None:
     """A word in the panel's language, then smaller in the other one if it differs, as large as fits."""
     own, other = both
-    other = "" if other == own else other
+    other = "" if other == own else legible(other)
     size = sizes[-1]
     for size in sizes:
         wide = text_width(canvas, own, size, BOLD)

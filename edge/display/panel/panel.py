@@ -8,6 +8,7 @@ import numpy as np
 
 from edge.display.judging import verdict_strip
 from edge.display.panel import charts
+from edge.display.panel.charset import legible
 from edge.display.panel.devices import devices
 from edge.display.panel.drawing import BOLD, Canvas, box, card, fitting, text, text_width, wrapped
 from edge.display.panel.headline import headline
@@ -22,7 +23,7 @@ _BUNDLE = (96, 300)  # where the bundle's name begins, and how wide it may be (u
 
 
 def draw(view: View, width: int = WIDTH, height: int = HEIGHT) -> Bytes:
-    """The panel of a view, RGB uint8 [height, width, 3]. Raises InputError where OpenCV has no Japanese."""
+    """The panel of a view, RGB uint8 [height, width, 3]. Raises InputError where OpenCV has no fonts."""
     layout, scale = layout_for(width, height)
     image: Bytes = _background(view.setup, view.look.language, width, height).copy()
     canvas, reading = _canvas(image, layout, scale), view.present
@@ -134,7 +135,8 @@ def _alarm(canvas: Canvas, view: View, layout: Layout) -> None:
     band = 0.12 * high
     box(canvas, x, y, wide, band, ALARM)
     language = view.look.language
-    both = f"! {word('alarm_up', language)}   {word('alarm_up', 'en' if language == 'ja' else 'ja')}"
+    other = legible(word("alarm_up", "en" if language == "ja" else "ja"))
+    both = f"! {word('alarm_up', language)}   {other}".rstrip()
     size = fitting(canvas, both, (30, 26, 22, 19, 16, 14, 12), wide - 24, BOLD)
     at = (x + wide / 2, y + band / 2 + 0.36 * size)
     text(canvas, at, both, size, TEXT, BOLD, "centre", wide - 24)

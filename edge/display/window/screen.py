@@ -18,7 +18,7 @@ from typing import Any
 
 from typing_extensions import Self
 
-from edge.display.panel.charset import font
+from edge.display.panel.fonts import built_in
 from edge.display.verdicts import VerdictWriter
 from edge.display.view import Note, Setup, ViewOptions
 from edge.errors import InputError
@@ -94,7 +94,7 @@ class Screen:
         self._leaving = False
 
     def __enter__(self) -> Self:
-        font()  # here, where it can be said what is missing
+        built_in()  # here, where it can be said what is missing
         # A fresh process, not a fork: this one may hold a GPU. A session of its own: Ctrl-C is not for it.
         self._process: Any = subprocess.Popen(
             child.command("edge.display.window.window"),

@@ -19,6 +19,7 @@ import time
 from typing import Any, BinaryIO
 
 from edge.display.judging import Held, Wish, key_at, wish_of
+from edge.display.panel.charset import drawn_language
 from edge.display.panel.layout import layout_for, size_within
 from edge.display.panel.panel import at_units, draw
 from edge.display.view import Board, Note, Setup, View, ViewOptions
@@ -112,7 +113,11 @@ class PanelWindow:
         elif key == "v":
             self.look = dataclasses.replace(look, privacy=not look.privacy)
         elif key == "l":
-            self.look = dataclasses.replace(look, language="en" if look.language == "ja" else "ja")
+            language = drawn_language("en" if look.language == "ja" else "ja")
+            self.look = dataclasses.replace(look, language=language)
+            if language == look.language:
+                with self._lock:
+                    self._board.tell(Note("no_japanese_font", wrong=True))
         elif self._shown is not None and not self._held.down(key):
             found = wish_of(key, self._shown)
             if isinstance(found, Note):

@@ -208,12 +208,12 @@ BOARD: dict[str, tuple[str, str]] = {
         "{found}。対応モード：{modes} など計 {count} 種類",
     ),
     "doctor_glyphs": (
-        "the panel's font has the letters of Japanese",
-        "パネルのフォントは日本語を表示できます",
+        "the panel can draw Japanese",
+        "パネルに日本語を表示できます",
     ),
     "doctor_no_glyphs": (
-        "the panel's font lacks {letters}; run: pip install --upgrade opencv-python (5 or later)",
-        "パネルのフォントに {letters} がありません。pip install --upgrade opencv-python（5 以降）を"
-        "実行してください",
+        "no font has the panel's letters {letters}; run: sudo apt-get install fonts-vlgothic",
+        "パネルの文字 {letters} を表示できるフォントがありません。"
+        "sudo apt-get install fonts-vlgothic を実行してください",
     ),
 }

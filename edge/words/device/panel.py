@@ -99,6 +99,12 @@ PANEL: dict[str, tuple[str, str]] = {
         "OpenCV {version} は日本語を描画できません。pip install 'opencv-python>=5' を実行するか、"
         "--headless を使用してください",
     ),
+    "no_japanese_font": (
+        "no font has Japanese, so the panel is in English; run: sudo apt-get install fonts-vlgothic, "
+        "then start edge again",
+        "日本語のフォントがないため、パネルを英語で表示します。sudo apt-get install fonts-vlgothic を実行し、"
+        "edge を起動し直してください",
+    ),
     "cannot_be_drawn": (
         "{name} has characters the panel cannot draw: {letters}; a mark stands in their place, use others",
         "{name} にパネルで描画できない文字があります：{letters}。〓 で表示します。別の文字に変更してください",
