@@ -1,5 +1,6 @@
 """Consents of a site: what is noted, what is refused, what holds on a day."""
 
+import json
 import sqlite3
 import stat
 import subprocess
@@ -8,7 +9,9 @@ import time
 from datetime import date, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from edge.cli.main import app
 from edge.consent.store import SCOPES, Consents
 from edge.errors import InputError
 
@@ -171,3 +174,83 @@ def test_a_killed_process_leaves_all_of_a_consent_or_nothing(path):
             assert len(people) >= 3 * len(SCOPES)
             assert all(people.count(one) == len(SCOPES) for one in people)
             assert set(consents.names()) == set(people)
+
+
+POLICY = """
+[policy]
+operator = "Example Works, quality section"
+contact = "extension 1234"
+place = "Line 3"
+region = "jp"
+purpose = "Noticing a worker in danger"
+purpose_kind = "safety"
+people = ["worker"]
+risk_assessment = "RA-1"
+retention_days = 45
+"""
+
+
+@pytest.fixture
+def site(tmp_path):
+    settings = tmp_path / "site.toml"
+    settings.write_text(POLICY, encoding="utf-8")
+    return settings
+
+
+def edge(*said):
+    return CliRunner().invoke(app, [*map(str, said)])
+
+
+def test_the_verbs_note_list_and_withdraw_and_all_of_it_is_audited(site):
+    where = ("--config", site)
+    done = edge("consent", "add", "S01", "--scope", "sound,picture", "--by", "Aoki", "--name", NAME, *where)
+    assert done.exit_code == 0, done.output
+    assert NAME not in done.output
+    assert edge("consent", "add", "S02", "--scope", "label", "--by", "Aoki", *where).exit_code == 0
+    listed = edge("consent", "list", "--lang", "ja", *where).output
+    assert listed.count("有効") == 3
+    assert NAME not in listed
+    assert NAME in edge("consent", "list", "--names", *where).output
+    done = edge("consent", "withdraw", "S01", "--lang", "ja", *where)
+    assert done.exit_code == 0
+    assert "edge forget --subject S01" in done.output
+    with Consents(site.parent / "consent.sqlite") as consents:
+        assert consents.valid("S01", "sound", date.today()) is None
+    chain = (site.parent / "audit" / "chain.jsonl").read_text()
+    assert [json.loads(line)["event"] for line in chain.splitlines()] == [
+        "begun",
+        "consent_added",
+        "consent_added",
+        "consent_withdrawn",
+    ]
+    assert "S01" not in chain
+    assert NAME not in chain
+
+
+def test_no_consent_stands_that_could_not_be_audited(site):
+    (site.parent / "audit").write_text("in its way")
+    done = edge("consent", "add", "S01", "--scope", "sound", "--by", "Aoki", "--config", site)
+    assert done.exception
+    with Consents(site.parent / "consent.sqlite") as consents:
+        assert consents.rows() == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_form_says_what_the_policy_says_and_asks_for_nothing_else(site, language):
+    out = site.parent / "form.html"
+    where = ("--config", site, "--out", out, "--lang", language)
+    assert edge("consent", "form", *where).exit_code == 0
+    page = out.read_text(encoding="utf-8")
+    for said in ("Example Works, quality section", "extension 1234", "Line 3", "Noticing a worker", "45"):
+        assert said in page
+    assert page.count('class="box"') == len(SCOPES) + 3  # three of the withdrawal
+    assert "http://" not in page
+    assert "https://" not in page
+    site.write_text('camera = "off"\n' + POLICY)
+    edge("consent", "form", *where)
+    page = out.read_text(encoding="utf-8")
+    assert "<code>picture</code>" not in page
+    assert "<code>sound</code>" in page
+    site.write_text('camera = "off"\nmicrophone = "off"\n' + POLICY)
+    assert edge("consent", "form", *where).exception
+    assert out.read_text(encoding="utf-8") == page

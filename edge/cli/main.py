@@ -23,6 +23,7 @@ from edge.cli.pseudo import pseudo
 from edge.cli.review import app as review
 from edge.cli.site.audit import app as audit
 from edge.cli.site.calibrate import calibrate
+from edge.cli.site.consent import app as consent
 from edge.cli.site.coverage import coverage
 from edge.cli.site.decide import decide
 from edge.cli.site.evaluate import evaluate
@@ -239,6 +240,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
 app.add_typer(review)
 app.add_typer(audit)
 app.add_typer(label)
+app.add_typer(consent)
 app.add_typer(shadow)
 app.add_typer(bundles)
 for verb in (

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from typing_extensions import Self
 
@@ -24,6 +24,11 @@ from edge.errors import InputError
 from edge.system.disk import reason
 from edge.system.private import open_private
 
+if TYPE_CHECKING:
+    from edge.config import Site
+
+FILE: Final = "consent.sqlite"
+"""Its name where site.toml gives no other."""
 SCOPES: Final = ("sound", "picture", "label", "training", "report")
 """What one may agree to: being heard, being seen, raters who hear and see it, networks fitted with it, worst
 cases shown in a report."""
@@ -262,6 +267,11 @@ class Consents:
             raise InputError.of(key, path=self.path, why=error) from error
         except OSError as error:
             raise InputError.of("consents_unusable", path=self.path, why=reason(error)) from error
+
+
+def consents_file(site: Site, settings: Path) -> Path:
+    """Where the consents of a site are: as [policy] says, else beside its settings."""
+    return site.policy.consents if site.policy else settings.absolute().parent / FILE
 
 
 def subject_of(said: str) -> str:

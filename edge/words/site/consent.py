@@ -3,6 +3,121 @@
 from __future__ import annotations
 
 CONSENT: dict[str, tuple[str, str]] = {
+    "help_consent": (
+        "Note who agreed to what, and make the form to sign.\n\n"
+        "A person is named by a pseudonym like S01; a name, where one is given, stays in the file of "
+        "consents.\n\n"
+        "\b\nExample: edge consent list --config site.toml",
+        "誰が何に同意したかを登録し、署名用の同意書を作成します。\n\n"
+        "対象者は S01 のような仮名 ID で表します。氏名を登録する場合、保存先は同意ファイルだけです。\n\n"
+        "\b\n例：edge consent list --config site.toml",
+    ),
+    "help_consent_add": (
+        "Note a consent that was signed, one row a scope.\n\n"
+        "\b\nScopes: sound, picture, label (raters may hear and see), training, report (worst cases may be "
+        "shown)\n"
+        "Example: edge consent add S01 --scope sound,picture,label --by Aoki --config site.toml",
+        "署名済みの同意を、範囲ごとに 1 行で登録します。\n\n"
+        "\b\n範囲：sound（録音）、picture（録画）、label（評価者の視聴）、training（学習）、"
+        "report（報告書への掲載）\n"
+        "例：edge consent add S01 --scope sound,picture,label --by 青木 --config site.toml",
+    ),
+    "help_consent_list": (
+        "List all consents, and which are in force today.\n\n"
+        "\b\nExample: edge consent list --config site.toml",
+        "すべての同意と、本日有効かどうかを一覧表示します。\n\n\b\n例：edge consent list --config site.toml",
+    ),
+    "help_consent_withdraw": (
+        "Note that a person withdrew; the row stays, with its day.\n\n"
+        "A recording that goes on stops. What is there already is deleted by edge forget.\n\n"
+        "\b\nExample: edge consent withdraw S01 --config site.toml",
+        "同意の撤回を登録します。行は撤回日とともに残ります。\n\n"
+        "実行中の収録は停止します。既にあるデータは edge forget で削除します。\n\n"
+        "\b\n例：edge consent withdraw S01 --config site.toml",
+    ),
+    "help_consent_form": (
+        "Write the form that a person signs: one sheet A4, from [policy].\n\n"
+        "\b\nExample: edge consent form --lang ja --out consent.html --config site.toml",
+        "[policy] の内容から、署名用の同意書（A4 1 枚）を作成します。\n\n"
+        "\b\n例：edge consent form --lang ja --out consent.html --config site.toml",
+    ),
+    "opt_consent_subject": (
+        "Pseudonym of the person (S01), never a name.",
+        "対象者の仮名 ID（S01）。氏名は不可。",
+    ),
+    "opt_consent_scope": (
+        "What the person agreed to, with commas between: sound, picture, label, training, report.",
+        "同意の範囲（コンマ区切り）：sound、picture、label、training、report。",
+    ),
+    "opt_consent_withdraw_scope": (
+        "What is withdrawn, with commas between; default: all.",
+        "撤回する範囲（コンマ区切り）。省略時はすべて。",
+    ),
+    "opt_consent_by": ("Who took the consent.", "同意を取得した担当者。"),
+    "opt_consent_on": (
+        "Day of the signature (2026-11-20); default: today.",
+        "署名日（2026-11-20 の形式）。省略時は本日。",
+    ),
+    "opt_consent_until": (
+        "Last day it holds; default: until it is withdrawn.",
+        "有効期限（最終日）。省略時は撤回まで。",
+    ),
+    "opt_consent_name": (
+        "Name of the person; it is kept in the file of consents and nowhere else.",
+        "対象者の氏名。同意ファイルにのみ保存。",
+    ),
+    "opt_consent_names": ("Show names as well.", "氏名も表示。"),
+    "opt_consent_out": ("Write the page to this HTML file.", "ページをこの HTML ファイルに書き出します。"),
+    "opt_consent_lang": (
+        "Language of the form; default: that of site.toml.",
+        "同意書の言語。省略時は site.toml の設定。",
+    ),
+    # What is said.
+    "consent_scope_sound": ("sound", "録音"),
+    "consent_scope_picture": ("picture", "録画"),
+    "consent_scope_label": ("label", "ラベル付け"),
+    "consent_scope_training": ("training", "学習"),
+    "consent_scope_report": ("report", "報告書"),
+    "consent_column_id": ("no.", "番号"),
+    "consent_column_subject": ("person", "対象者"),
+    "consent_column_scope": ("scope", "範囲"),
+    "consent_column_on": ("from", "開始日"),
+    "consent_column_until": ("until", "期限"),
+    "consent_column_state": ("today", "本日"),
+    "consent_column_by": ("taken by", "取得者"),
+    "consent_column_name": ("name", "氏名"),
+    "consent_state_in_force": ("in force", "有効"),
+    "consent_state_withdrawn": ("withdrawn on {on}", "{on} に撤回"),
+    "consent_state_over": ("over", "期限切れ"),
+    "consent_state_ahead": ("not yet", "開始前"),
+    "consents_added": (
+        "{subject} agreed on {on} to: {scopes}",
+        "{subject} の同意を登録しました（{on}）：{scopes}",
+    ),
+    "consents_withdrawn": (
+        "{subject} withdrew on {on}: {count} rows do not hold any more",
+        "{subject} の同意の撤回を登録しました（{on}）：{count} 件が無効になりました",
+    ),
+    "consents_next_forget": (
+        "what is there of {subject} stays until: edge forget --subject {subject} --config {config}",
+        "{subject} の既存のデータを削除するには：edge forget --subject {subject} --config {config}",
+    ),
+    "consents_form_lawyer": (
+        "have it read by a lawyer before anybody signs it: it is no legal advice",
+        "署名を求める前に法務担当者に確認してもらってください。法的助言ではありません",
+    ),
+    "consents_form_policy": (
+        "site.toml has no [policy]: the form takes operator, purpose and contact from there",
+        "site.toml に [policy] がありません。同意書の運用者・利用目的・連絡先はそこから取ります",
+    ),
+    "consents_form_nothing": (
+        "site.toml switches microphone and camera off: nothing is recorded, so there is nothing to sign",
+        "site.toml でマイクとカメラが両方とも off です。収録しないため、同意書は不要です",
+    ),
+    "consents_day": (
+        "'{said}' is no day; write it as 2026-11-20",
+        "「{said}」は日付ではありません。2026-11-20 の形式で指定してください",
+    ),
     # What cannot be noted.
     "consents_subject": (
         "a person is named by a pseudonym of letters, digits and . _ -, at most 32 (S01), never by name",
