@@ -24,9 +24,11 @@ from edge.words import word
 VERBS = ["demo", "run", "build", "bench", "calibrate", "coverage", "decide", "doctor", "evaluate", "export"]
 VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial", "shadow", "bundle"]
 VERBS += ["audit", "notice"]
+VERBS += ["consent"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 BUNDLE = ["keygen", "publish", "sign", "install", "list", "activate", "rollback"]
 PARTS = {"review": REVIEW, "bundle": BUNDLE, "audit": ["show", "verify"]}
+PARTS["consent"] = ["add", "list", "withdraw", "form"]
 
 
 @dataclass

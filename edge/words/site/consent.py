@@ -14,13 +14,13 @@ CONSENT: dict[str, tuple[str, str]] = {
     ),
     "help_consent_add": (
         "Note a consent that was signed, one row a scope.\n\n"
-        "\b\nScopes: sound, picture, label (raters may hear and see), training, report (worst cases may be "
-        "shown)\n"
-        "Example: edge consent add S01 --scope sound,picture,label --by Aoki --config site.toml",
+        "Scopes: sound, picture, label (raters may hear and see), training, report (worst cases may be "
+        "shown).\n\n"
+        "\b\nExample: edge consent add S01 --scope sound,picture --by Aoki",
         "署名済みの同意を、範囲ごとに 1 行で登録します。\n\n"
-        "\b\n範囲：sound（録音）、picture（録画）、label（評価者の視聴）、training（学習）、"
-        "report（報告書への掲載）\n"
-        "例：edge consent add S01 --scope sound,picture,label --by 青木 --config site.toml",
+        "範囲：sound（録音）、picture（録画）、label（評価者の視聴）、training（学習）、"
+        "report（報告書への掲載）。\n\n"
+        "\b\n例：edge consent add S01 --scope sound,picture --by Aoki",
     ),
     "help_consent_list": (
         "List all consents, and which are in force today.\n\n"
