@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edge.config import Site
-from edge.consent.store import SCOPES
+from edge.consent.given import SCOPES
 from edge.errors import PolicyError
 from edge.system.texts import visible
 

@@ -7,12 +7,9 @@ The journal is a rollback journal: a write-ahead log would go on holding rows th
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import Self
 
+from edge.consent.given import SCOPES as SCOPES
+from edge.consent.given import Consent, named_as, not_ahead, scopes_of, subject_of
 from edge.errors import InputError
 from edge.system.disk import reason
 from edge.system.private import open_private
@@ -29,16 +28,10 @@ if TYPE_CHECKING:
 
 FILE: Final = "consent.sqlite"
 """Its name where site.toml gives no other."""
-SCOPES: Final = ("sound", "picture", "label", "training", "report")
-"""What one may agree to: being heard, being seen, raters who hear and see it, networks fitted with it, worst
-cases shown in a report."""
 VERSION, APPLICATION = 1, 0x45444745
 """Of the tables; what tells this file from other databases ("EDGE")."""
 BUSY_S = 2.0
 """How long another process may hold the file (seconds)."""
-LONGEST = 200
-"""Characters of a name."""
-_SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _TABLES = (
     "CREATE TABLE consents (id INTEGER PRIMARY KEY AUTOINCREMENT, subject TEXT NOT NULL, "
     'scope TEXT NOT NULL, taken_by TEXT NOT NULL, "on" TEXT NOT NULL, until TEXT, withdrawn TEXT)',
@@ -50,32 +43,6 @@ _VALID = (
     'SELECT id FROM consents WHERE subject = ? AND scope = ? AND "on" <= ? AND (until IS NULL OR until >= ?) '
     "AND (withdrawn IS NULL OR withdrawn > ?) ORDER BY id DESC LIMIT 1"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """One person's consent to one scope; days are the site's own."""
-
-    id: int
-    subject: str
-    """Pseudonym."""
-    scope: str
-    """One of SCOPES."""
-    taken_by: str
-    """Who took it."""
-    on: date
-    """Day it was given; it holds from this day on."""
-    until: date | None
-    """Last day it holds; None: until it is withdrawn."""
-    withdrawn: date | None
-    """Day it was withdrawn; it does not hold on this day any more."""
-
-    def holds(self, day: date) -> bool:
-        """Whether it is in force on a day."""
-        ended = (self.until is not None and day > self.until) or (
-            self.withdrawn is not None and day >= self.withdrawn
-        )
-        return self.on <= day and not ended
 
 
 class Consents:
@@ -116,8 +83,8 @@ class Consents:
         name: kept here alone; it replaces an earlier one.
         """
         subject, scopes = subject_of(subject), scopes_of(scopes)
-        taken_by = _named("consents_taken_by", taken_by)
-        _not_ahead(on)
+        taken_by = named_as("consents_taken_by", taken_by)
+        not_ahead(on)
         if until is not None and until < on:
             raise InputError.of("consents_until", until=until, on=on)
         with self.change(make=True) as db:
@@ -126,7 +93,7 @@ class Consents:
             row = (taken_by, on.isoformat(), until and until.isoformat())
             made = [db.execute(sql, (subject, scope, *row)).lastrowid or 0 for scope in scopes]
             if name is not None:
-                given = (subject, _named("consents_name", name))
+                given = (subject, named_as("consents_name", name))
                 db.execute("INSERT OR REPLACE INTO people VALUES (?, ?)", given)
         return made
 
@@ -137,7 +104,7 @@ class Consents:
         """
         subject = subject_of(subject)
         named = None if scopes is None else scopes_of(scopes)
-        _not_ahead(on)
+        not_ahead(on)
         with self.change() as db:
             rows = [row for row in self.rows() if row.subject == subject]
             if not rows:
@@ -272,34 +239,3 @@ class Consents:
 def consents_file(site: Site, settings: Path) -> Path:
     """Where the consents of a site are: as [policy] says, else beside its settings."""
     return site.policy.consents if site.policy else settings.absolute().parent / FILE
-
-
-def subject_of(said: str) -> str:
-    """A pseudonym as it stands in tables. Raises InputError for what may be a name."""
-    subject = unicodedata.normalize("NFKC", said).strip()
-    if not _SUBJECT.fullmatch(subject):
-        raise InputError.of("consents_subject")  # which may be a name: it is not repeated
-    return subject
-
-
-def scopes_of(said: Iterable[str]) -> list[str]:
-    """Scopes, each once, in the order of SCOPES. Raises InputError."""
-    given = list(said)
-    for scope in given:
-        if scope not in SCOPES:
-            raise InputError.of("consents_scope", scope=scope, known=", ".join(SCOPES))
-    if not given:
-        raise InputError.of("consents_no_scope", known=", ".join(SCOPES))
-    return [scope for scope in SCOPES if scope in given]
-
-
-def _named(key: str, said: str) -> str:
-    name = " ".join(unicodedata.normalize("NFC", said).split())
-    if not name or len(name) > LONGEST or not name.isprintable():
-        raise InputError.of(key, most=LONGEST)
-    return name
-
-
-def _not_ahead(on: date) -> None:
-    if on > (today := date.today()):
-        raise InputError.of("consents_ahead", on=on, today=today)

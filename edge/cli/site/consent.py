@@ -20,7 +20,7 @@ from edge.system.texts import columns, visible
 from edge.words import Language, word
 
 if TYPE_CHECKING:
-    from edge.consent.store import Consent
+    from edge.consent.given import Consent
 
 app = typer.Typer(name="consent", cls=Group, help="help_consent", no_args_is_help=True, rich_markup_mode=None)
 Subject = Annotated[str, typer.Argument(help="opt_consent_subject")]
@@ -42,7 +42,8 @@ def add(
     """Note a consent that was signed."""
     from edge.audit.chain import audit_of
     from edge.config import read_site
-    from edge.consent.store import Consents, consents_file, scopes_of, subject_of
+    from edge.consent.given import scopes_of, subject_of
+    from edge.consent.store import Consents, consents_file
 
     language = language_of(lang)
     with telling(language):
@@ -95,7 +96,8 @@ def withdraw(
     """Note that a person withdrew."""
     from edge.audit.chain import audit_of
     from edge.config import read_site
-    from edge.consent.store import Consents, consents_file, scopes_of, subject_of
+    from edge.consent.given import scopes_of, subject_of
+    from edge.consent.store import Consents, consents_file
 
     language = language_of(lang)
     with telling(language):
