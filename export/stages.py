@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.data.noise import Surroundings
+from calibration.int8.golden import write_golden
 from calibration.int8.quantize import QuantizeReport
 from calibration.judge.metrics import Report
 from edge.bundle.folder import Bundle
@@ -38,7 +39,6 @@ from export.int8.calls import (
     TRIAL_CALLS,
     calls_from,
     confidence_of,
-    golden_cases,
     parity_of,
     quantize_networks,
     require_material,
@@ -159,7 +159,7 @@ def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
     }
     golden = work / "golden.npz"
     cards = {language: work / file for language, file in CARDS.items()}
-    limits = golden_cases(floats, integers, judged, golden)
+    limits = write_golden(integers, AudioSpec(), recipe.tokens, golden)
     for page in cards.values():
         page.write_text(f"# {recipe.name}\n\nnot judged yet\n", encoding="utf-8")
     parts = (limits, trained.places["text"] / "tokenizer.json", golden, list(cards.values()))

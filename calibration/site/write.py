@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from calibration.int8.golden import renewed
+from calibration.int8.golden import write_golden
 from calibration.site.told import card_section
 from edge.bundle.folder import Bundle, write_bundle
 from edge.bundle.site import HEAD_FILE, SiteCalibration
@@ -44,11 +44,9 @@ def write_site_bundle(parent: Bundle, changed: Changed, target: Path) -> Bundle:
     facts |= {"created": site.created, **changed.facts, "site": site.model_dump(mode="json")}
     with tempfile.TemporaryDirectory(prefix="edge-site-") as name:
         scratch = Path(name)
-        models, golden = _models(parent, changed.graphs, scratch)
+        models = _models(parent, changed.graphs, scratch)
         files = {file: parent.path(file) for file in manifest.files if file != HEAD_FILE}
-        if changed.graphs:
-            np.savez_compressed(scratch / GOLDEN, **golden)
-            files[GOLDEN] = scratch / GOLDEN
+        files[GOLDEN] = scratch / GOLDEN
         if arrays:
             np.savez(scratch / HEAD_FILE, **arrays)  # type: ignore[arg-type]
             files[HEAD_FILE] = scratch / HEAD_FILE
@@ -63,22 +61,21 @@ def write_site_bundle(parent: Bundle, changed: Changed, target: Path) -> Bundle:
 
 def _models(
     parent: Bundle, graphs: Mapping[str, onnx.ModelProto], scratch: Path
-) -> tuple[dict[str, tuple[Path, dict[str, Any]]], dict[str, Any]]:
-    """Files and facts of all networks, and all golden arrays."""
-    with np.load(parent.path(GOLDEN), allow_pickle=False) as file:
-        golden = {key: file[key] for key in file.files}
-    models = {}
-    for name, entry in parent.manifest.models.items():
-        described = entry.model_dump(exclude={"file", "sha256"})
-        path = parent.path(name)
-        if name in graphs:
-            path = scratch / f"{name}.onnx"
-            onnx.save(graphs[name], path)
-            arrays, limits = renewed(golden, name, path, scratch)
-            golden |= arrays
-            described["limits"] = limits
-        models[name] = path, described
-    return models, golden
+) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Files and facts of all networks; their golden outputs are written into the folder `scratch`.
+
+    They are made anew even where no graph changed: a bundle of an earlier version holds faces and voices.
+    """
+    manifest = parent.manifest
+    paths = {name: parent.path(name) for name in manifest.models}
+    for name, graph in graphs.items():
+        paths[name] = scratch / f"{name}.onnx"
+        onnx.save(graph, paths[name])
+    limits = write_golden(paths, manifest.audio, manifest.text, scratch / GOLDEN)
+    return {
+        name: (paths[name], entry.model_dump(exclude={"file", "sha256"}) | {"limits": limits[name]})
+        for name, entry in manifest.models.items()
+    }
 
 
 def _card(card: str, site: SiteCalibration, language: Language) -> str:

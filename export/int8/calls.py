@@ -14,12 +14,9 @@ from torch import Tensor
 
 from calibration.confidence.fitting import confusion_rates, fit_scaling, fit_thresholds
 from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
-from calibration.int8.golden import limits_of
-from calibration.int8.parity import compare_engines, require_finite
+from calibration.int8.parity import compare_engines
 from calibration.int8.search import Calls, SearchResult, search
-from edge.bundle.manifest import Limits
 from edge.engines import open_engine
-from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import DatasetError
 from edge.items import MODALITIES
 from edge.reading.confidence import softmax
@@ -43,8 +40,6 @@ LEAST_SPEECH_S, LEAST_FACES, LEAST_SENTENCES = 60.0, 100, 50
 """Less than this sets no ranges (seconds of speech, face pictures, transcripts)."""
 MUCH = 0.2
 """Share of the multiplications given back to float above which a network needs fine-tuning."""
-GOLDEN = 4
-"""Cases a model that travel with the bundle."""
 ARGUMENTS = {
     "audio": ("features", "voice"),
     "vision": ("faces",),
@@ -180,41 +175,6 @@ def confidence_of(
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(round(value, 4) for value in values)
-
-
-def golden_cases(
-    floats: Mapping[str, Path], integers: Mapping[str, Path], judged: Mapping[str, Calls], target: Path
-) -> dict[str, Limits]:
-    """Write golden.npz: a few calls of each model and what the canonical INT8 graph answers.
-
-    Returns how far from them a backend may be: its rounding may cost as much again as INT8 itself did,
-    measured on these very calls.
-    """
-    arrays: dict[str, NDArray[Any]] = {}
-    limits = {}
-    for name, path in integers.items():
-        with OnnxRuntimeEngine(path, canonical=True) as engine, open_engine(floats[name]) as reference:
-            # Where two labels are nearly alike, rounding decides and a flip would mean nothing.
-            clear = sorted(judged[name].feeds, key=lambda call: _lead(engine.run(call)["logits"]))
-            calls = clear[len(clear) // 2 :: max(1, len(clear) // (2 * GOLDEN))][:GOLDEN]
-            answers = [engine.run(call) for call in calls]
-            require_finite(answers, path.name)
-            require_finite([reference.run(call) for call in calls], floats[name].name)
-            compared = compare_engines(engine, reference, calls).values()
-        for key in calls[0]:
-            arrays[f"{name}/in/{key}"] = np.stack([call[key] for call in calls])
-        for key in answers[0]:
-            arrays[f"{name}/out/{key}"] = np.stack([answer[key] for answer in answers])
-        limits[name] = limits_of(compared)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(target, **arrays)  # type: ignore[arg-type]
-    return limits
-
-
-def _lead(logits: NDArray[Any]) -> float:
-    """Lead of the likeliest label over the next one, of the row where it is least."""
-    ordered = np.sort(logits, axis=-1)
-    return float((ordered[..., -1] - ordered[..., -2]).min())
 
 
 def _logits(path: Path, calls: list[Feed]) -> NDArray[np.float32]:
