@@ -36,6 +36,9 @@ operator = "Example Works, quality section"
 purpose = "Noticing a worker in danger"
 [prometheus]                      # http://127.0.0.1:9464/metrics
 port = 9464
+[record]                          # edge record (edge/recording/section.py)
+quota_gb = 50
+key_file = "/etc/edge/record.key"
 [review]                          # readings that need a check wait for a person (edge review)
 folder = "/var/lib/edge/review"
 days = 30                         # media, and what nobody judged, are deleted after so many
@@ -59,6 +62,7 @@ from edge.checked import PathText, Text, Whole, first_error
 from edge.errors import ConfigError, InputError
 from edge.policy.section import PolicySettings
 from edge.reading.voting import Rules
+from edge.recording.section import RecordSettings
 from edge.sections import (
     SECTIONS,
     AlarmSettings,
@@ -112,6 +116,8 @@ class Site(BaseModel):
     policy: PolicySettings | None = None
     """None: no rule is asked, nothing is audited, and nothing can be recorded."""
     prometheus: PrometheusSettings | None = None
+    record: RecordSettings = RecordSettings()
+    """Of `edge record`."""
     review: ReviewSettings | None = None
 
     @property

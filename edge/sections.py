@@ -14,6 +14,7 @@ from edge.checked import Number, PathText, Text, Whole
 from edge.errors import InputError
 from edge.policy.section import PolicySettings
 from edge.reading.alarm import Point
+from edge.recording.section import RecordSettings
 from edge.words import Language
 
 
@@ -145,5 +146,6 @@ SECTIONS: dict[str, type[Spec]] = {
     "mqtt": MqttSettings,
     "policy": PolicySettings,
     "prometheus": PrometheusSettings,
+    "record": RecordSettings,
     "review": ReviewSettings,
 }

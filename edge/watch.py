@@ -52,7 +52,7 @@ def watch(
             takers = (reader.take_alarm, audited.alarm)
             stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))
         source = live_source(site, manifest.audio.rate, say)
-        stack.enter_context(_stopping(source.stop))
+        stack.enter_context(stopping(source.stop))
         seen, language, run = None, site.language, new_run()
         kept: dict[str, LiveSink] = {}
         if jsonl:
@@ -97,7 +97,7 @@ def _heard_or_not(say: Callable[[str], None]) -> Callable[[str], None]:
 
 
 @contextmanager
-def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+def stopping(stop: Callable[[], None]) -> Iterator[None]:
     """SIGTERM, SIGINT and SIGHUP (a terminal that is gone) call `stop` inside the block.
 
     SIGHUP stays ignored where it is: nohup asks for that.

@@ -81,6 +81,18 @@ class SpeechDetector:
         self._scores: dict[tuple[int, int], float] = {}  # place on the grid, hash of the sound -> probability
         self._last = -1  # place scored last: the network goes on from what it heard there
 
+    def score(self, samples: Floats, start: float = 0.0) -> tuple[NDArray[np.float64], Floats]:
+        """Probability of speech in each whole chunk of samples [n] at RATE, and its mean square, [chunks].
+
+        start: when the first sample was heard (seconds), on a chunk of the grid; 0 for exact silence.
+        """
+        first = round(start * RATE) // CHUNK
+        chunks = samples[: len(samples) // CHUNK * CHUNK].reshape(-1, CHUNK)
+        power = np.mean(np.square(chunks), axis=1)
+        scores = [self._score(first + i, chunk) if power[i] else 0.0 for i, chunk in enumerate(chunks)]
+        self._scores = {key: score for key, score in self._scores.items() if key[0] >= first}
+        return np.array(scores, np.float64), power
+
     def measure(self, samples: Floats, start: float = 0.0, rate: int = RATE) -> Speech:
         """The speech in samples [n] whose first one was heard at `start` (seconds). Raises InputError."""
         if rate != RATE:
@@ -94,7 +106,7 @@ class SpeechDetector:
         heard = np.flatnonzero(power)
         scores = np.array([self._score(first + int(i), chunks[i]) for i in heard])
         self._scores = {key: score for key, score in self._scores.items() if key[0] >= first}
-        return _summary(scores, power[heard])
+        return speech_in(scores, power[heard])
 
     def _score(self, place: int, chunk: Floats) -> float:
         """Probability of speech in one chunk."""
@@ -133,8 +145,8 @@ def _stretches(scores: NDArray[np.float64], stays: float = STAYS_PROBABILITY) ->
     return spoken
 
 
-def _summary(scores: NDArray[np.float64], power: Floats) -> Speech:
-    """scores, power: [chunks], the probability of speech in each and its mean square."""
+def speech_in(scores: NDArray[np.float64], power: Floats) -> Speech:
+    """The speech in chunks that were heard. scores, power: [chunks], as `SpeechDetector.score` gives them."""
     if len(power) == 0:
         return Speech()
     noise, ratio = _floor(scores, power)

@@ -21,7 +21,7 @@ from typing_extensions import Buffer, Self
 
 from edge.errors import MediaError, MissingExtraError
 from edge.recording.keys import SALT, Secret, key_id, secret_near
-from edge.system.private import replacing
+from edge.system.private import replacing, settle
 
 SUFFIX = ".sealed"
 """Comes after the suffix of the media inside: clip.flac.sealed."""
@@ -56,11 +56,7 @@ def write_sealed(path: Path, data: bytes, secret: Secret) -> None:
     """Write media encrypted, whole or not at all, on the disk when this returns. Raises OSError."""
     with replacing(path) as part, SealedWriter(part, secret) as file:
         file.write(data)
-    handle = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    settle(path.parent)
 
 
 def destroy(path: Path) -> None:

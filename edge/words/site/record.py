@@ -50,4 +50,148 @@ RECORD: dict[str, tuple[str, str]] = {
         "{path} was changed or is damaged (chunk {number} of {count}); take it from a copy",
         "{path} は変更されたか壊れています（{count} 個中 {number} 個目のチャンク）。控えから戻してください",
     ),
+    "record_facts": (
+        "{path} is missing or damaged; the recordings beside it belong to nobody: delete the folder",
+        "{path} がないか壊れています。同じフォルダーの録画は対象者が分からないため、フォルダーごと"
+        "削除してください",
+    ),
+    "record_table": (
+        "{path} cannot be read as a table (CSV, UTF-8); mend it, then run edge record --recover",
+        "{path} を表（CSV、UTF-8）として読めません。直してから edge record --recover を実行してください",
+    ),
+    "record_no_consent": (
+        "there is no consent of {subject} for {scope} today; nothing is recorded (edge consent add)",
+        "{subject} の「{scope}」について本日有効な同意がありません。記録しません"
+        "（edge consent add で登録してください）",
+    ),
+    "sound": ("sound", "音声"),
+    "picture": ("pictures", "映像"),
+    "record_withdrawn": (
+        "{why}; recording stopped and everything of this session was deleted",
+        "{why}。記録を停止し、今回の記録をすべて削除しました",
+    ),
+    "record_disk": (
+        "less than {mb} MB are free where {path} is; make room, then record again",
+        "{path} のあるディスクの空きが {mb} MB 未満です。空きを増やしてから記録してください",
+    ),
+    "record_quota": (
+        "{path} has reached its quota of {quota:g} GB; delete recordings or raise quota_gb in [record]",
+        "{path} が上限の {quota:g} GB に達しました。記録を削除するか、[record] の quota_gb を"
+        "増やしてください",
+    ),
+    "record_write": (
+        "{path} takes no more ({why}); make room, then run edge record --recover: what was recorded stays",
+        "{path} に書き込めません（{why}）。空きを増やしてから edge record --recover を実行してください。"
+        "記録済みの分は残っています",
+    ),
+    "record_clock": (
+        "the clock of this machine was set by {seconds:+.0f} s; times of this session go on as they began",
+        "この機器の時計が {seconds:+.0f} 秒変更されました。今回の記録の時刻は開始時の時計のまま続けます",
+    ),
+    "record_busy": (
+        "another edge record writes to {path}; end that one first",
+        "別の edge record が {path} に書き込んでいます。先にそちらを終了してください",
+    ),
+    "record_folder": (
+        "{path} cannot be written to ({why}); set folder in [record] to a place that can",
+        "{path} に書き込めません（{why}）。[record] の folder に書き込める場所を指定してください",
+    ),
+    "record_plain_said": (
+        "encrypt = false in [record]: sound and pictures are written as they are, readable for everybody "
+        "who gets the disk",
+        "[record] で encrypt = false が指定されています。音声と映像は暗号化されず、ディスクを入手した人は"
+        "誰でも読めます",
+    ),
+    "record_recovers": (
+        "{session}: cutting what an earlier recording left",
+        "{session}：前回の記録の残りをクリップに切り分けています",
+    ),
+    "record_left_over": (
+        "{session} stays as it is ({why})",
+        "{session} はそのまま残します（{why}）",
+    ),
+    "record_cutting": (
+        "cutting {session} into clips",
+        "{session} をクリップに切り分けています",
+    ),
+    "record_closed": (
+        "{session}: {minutes:.1f} min recorded, {clips} clips with speech -> {path}",
+        "{session}：記録 {minutes:.1f} 分、発話のあるクリップ {clips} 件 → {path}",
+    ),
+    "record_nothing": (
+        "{session}: nothing was recorded",
+        "{session}：何も記録されませんでした",
+    ),
+    "record_line": (
+        "{recorded} recorded, {speech} of it speech; {level}, {clear}; {face}; {left} left",
+        "記録 {recorded}（うち発話 {speech}）、{level}、{clear}、{face}、残り {left}",
+    ),
+    "record_line_level": ("{db:.0f} dB", "{db:.0f} dB（音量）"),
+    "record_line_no_level": ("no sound", "音声なし"),
+    "record_line_snr": ("speech {db:.0f} dB over the noise", "発話は騒音より {db:.0f} dB 上"),
+    "record_line_no_snr": ("nobody speaks", "発話なし"),
+    "record_line_open": ("any time", "制限なし"),
+    "script_text": (
+        "{path}, row {place}: a sentence is missing, or longer than {most} characters; mend it "
+        "(columns label, text_ja, text_en)",
+        "{path} の {place} 行目：文がないか、{most} 文字を超えています。直してください"
+        "（列：label、text_ja、text_en）",
+    ),
+    "script_label": (
+        "{path}, row {place}: '{label}' is no label of the bundle; write one of {known}",
+        "{path} の {place} 行目：「{label}」はバンドルのラベルではありません。"
+        "{known} のいずれかにしてください",
+    ),
+    "script_empty": (
+        "{path} holds no sentences to read, or more than {most}; give a table with "
+        "label and text_ja or text_en",
+        "{path} に読み上げる文がないか、{most} 件を超えています。"
+        "label と text_ja または text_en の表を指定してください",
+    ),
+    "script_unread": (
+        "{path} cannot be read ({why}); give a table (CSV, UTF-8) or TOML",
+        "{path} を読めません（{why}）。表（CSV、UTF-8）または TOML を指定してください",
+    ),
+    "record_state_on": ("Recording", "記録中"),
+    "record_state_paused": ("Paused", "一時停止中"),
+    "record_plain": ("not encrypted", "暗号化なし"),
+    "record_no_camera": ("without a camera", "カメラなし"),
+    "record_no_microphone": ("without a microphone", "マイクなし"),
+    "record_microphone_gone": ("no microphone: pictures go on", "マイクがありません。映像の記録は続きます"),
+    "record_camera_gone": ("no camera: sound goes on", "カメラがありません。音声の記録は続きます"),
+    "record_face": ("face in view", "顔が写っています"),
+    "record_no_face": ("no face in view", "顔が写っていません"),
+    "record_dark": ("too dark for a face", "暗くて顔が見えません"),
+    "record_level": ("Level", "音量"),
+    "record_snr": ("Over noise", "騒音との差"),
+    "record_clips": ("clipping: turn the microphone down", "音割れ：マイクの音量を下げてください"),
+    "record_silent": ("silent: is the microphone muted?", "無音：マイクがミュートされていませんか"),
+    "record_waits": ("listening; nobody speaks", "待機中（発話なし）"),
+    "record_noisy": ("noise is close to the voice: come nearer", "騒音が声に近い：マイクに近づいてください"),
+    "record_faint": ("faint: come nearer or turn it up", "声が小さい：近づくか、音量を上げてください"),
+    "record_clear": ("clear speech", "発話は明瞭です"),
+    "record_number": ("{number} of {count}", "{number} / {count}"),
+    "record_next": ("Next: {text}", "次：{text}"),
+    "record_free": ("Free recording", "自由に話してください"),
+    "record_triggered": (
+        "Only around readings of interest: {count} so far",
+        "注目する推定の前後のみ記録します（これまで {count} 件）",
+    ),
+    "record_total": ("recorded", "記録時間"),
+    "record_speech": ("speech", "発話時間"),
+    "record_left": ("time left", "残り時間"),
+    "record_room": ("room left", "残り容量"),
+    "record_subjects": ("Subjects:", "対象者："),
+    "record_paused": ("paused: nothing is recorded", "一時停止中：何も記録していません"),
+    "record_goes_on": ("recording goes on", "記録を再開しました"),
+    "record_forgotten": ("the last minute was deleted", "直近 1 分を削除しました"),
+    "record_keys": (
+        "space: pause    f: forget the last minute    q: end",
+        "スペース：一時停止    f：直近 1 分を削除    q：終了",
+    ),
+    "record_keys_script": (
+        "n: next sentence    space: pause    f: forget the last minute    q: end",
+        "n：次の文    スペース：一時停止    f：直近 1 分を削除    q：終了",
+    ),
+    "record_keys_who": ("1-{count}: who speaks", "1～{count}：話す人"),
 }
