@@ -29,6 +29,7 @@ from edge.cli.site.decide import decide
 from edge.cli.site.evaluate import evaluate
 from edge.cli.site.label import app as label
 from edge.cli.site.notice import notice
+from edge.cli.site.record import app as record
 from edge.cli.site.shadow import app as shadow
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
@@ -237,6 +238,7 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
     return word("also", language).join(found)
 
 
+app.add_typer(record)
 app.add_typer(review)
 app.add_typer(audit)
 app.add_typer(label)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from edge.config import Site
-from edge.errors import EdgeError, InputError
+from edge.errors import InputError
 
 CHECK_S = 2.0
 """Time between two looks at consents and at the clock (seconds)."""
@@ -19,6 +19,10 @@ RESERVE_MB = 200
 """Room on the disk that recording leaves to others (megabytes)."""
 STEP_S = 2.0
 """The clock of the day was set when it moved this far against the one that only goes on (seconds)."""
+NO_CONSENT = "record_no_consent"
+"""Key of the error where a consent is not in force."""
+TRIES = 5
+"""Looks at a file of consents that cannot be read before recording stops."""
 _GB, _MB = 1e9, 1e6
 
 Scope = Literal["sound", "picture"]
@@ -36,6 +40,7 @@ class ConsentGuard:
     def __init__(self, store: Path, subjects: Sequence[str], scopes: Sequence[Scope]) -> None:
         """store: the file of consents."""
         self._store, self._subjects, self._scopes = store, tuple(subjects), tuple(scopes)
+        self._failed = 0
 
     def require(self) -> tuple[int, ...]:
         """Ids of the consents in force today. Raises InputError naming the first subject without one."""
@@ -51,12 +56,17 @@ class ConsentGuard:
                     found.append(one)
         return tuple(dict.fromkeys(found))
 
-    def missing(self) -> EdgeError | None:
-        """Why recording must stop now; None: it may go on. A file that is away is no consent."""
+    def missing(self) -> InputError | None:
+        """Why recording must stop now; None: it may go on.
+
+        A file that cannot be read for TRIES looks in a row stops it as well, but says nothing of consents.
+        """
         try:
             self.require()
-        except EdgeError as error:
-            return error
+        except InputError as error:
+            self._failed += 1
+            return error if error.key == NO_CONSENT or self._failed >= TRIES else None
+        self._failed = 0
         return None
 
 

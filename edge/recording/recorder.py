@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from edge.errors import EdgeError, InputError
 from edge.items import AudioChunk, Frame, Tick
-from edge.recording.guard import CHECK_S, ConsentGuard, Space, WallClock
+from edge.recording.guard import CHECK_S, NO_CONSENT, ConsentGuard, Space, WallClock
 from edge.recording.keys import Secret
 from edge.recording.meter import QualityMeter
 from edge.recording.script import Prompt
@@ -217,9 +217,10 @@ class Recorder:
 
     def _check(self) -> None:
         if missing := self.plan.consents.missing():
-            self.withdrawn = True
             self._stop(missing)
-            self.session.delete()
+            if missing.key == NO_CONSENT:
+                self.withdrawn = True
+                self.session.delete()
         elif step := self._clock.step():
             self._say(word("record_clock", self._language, seconds=step))
 

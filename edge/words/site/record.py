@@ -194,4 +194,62 @@ RECORD: dict[str, tuple[str, str]] = {
         "n：次の文    スペース：一時停止    f：直近 1 分を削除    q：終了",
     ),
     "record_keys_who": ("1-{count}: who speaks", "1～{count}：話す人"),
+    "help_record": (
+        "Record those who agreed: sound and pictures, encrypted, cut into clips.\n\n"
+        "Nobody is recorded without [policy] in site.toml and a consent (edge consent add). "
+        "Clips and metadata.csv come into the folder of [record]; an earlier recording that power cut is "
+        "finished first.\n\n"
+        "\b\nExample: edge record --config site.toml --subject S01 --script script.csv\n"
+        "A key first: edge record key --out record.key",
+        "同意を得た人の音声と映像を記録し、暗号化してクリップに切り分けます。\n\n"
+        "site.toml の [policy] と同意（edge consent add）がなければ記録しません。"
+        "クリップと metadata.csv は [record] のフォルダーに作られます。"
+        "停電などで途切れた前回の記録があれば、先に処理します。\n\n"
+        "\b\n例：edge record --config site.toml --subject S01 --script script.csv\n"
+        "初回は鍵を作成：edge record key --out record.key",
+    ),
+    "help_record_key": (
+        "Make a key that recordings are encrypted with.\n\n"
+        "Keep a copy in another place: without it nobody reads them again.\n\n"
+        "\b\nExample: edge record key --out record.key",
+        "記録を暗号化する鍵を作成します。\n\n"
+        "鍵を失うと記録は二度と読めません。写しを別の場所に保管してください。\n\n"
+        "\b\n例：edge record key --out record.key",
+    ),
+    "opt_record_config": ("Settings of the site (site.toml).", "現場の設定（site.toml）。"),
+    "opt_record_subject": (
+        "Who can be heard or seen, by the id of the consent; once for each.",
+        "聞こえる・写る人の ID（同意の登録に使ったもの）。人数分指定します。",
+    ),
+    "opt_record_script": (
+        "Sentences to read out: CSV or TOML with label, text_ja, text_en.",
+        "読み上げる文（label、text_ja、text_en の CSV または TOML）。",
+    ),
+    "opt_record_minutes": ("End after so many minutes.", "指定した分数で終了します。"),
+    "opt_record_headless": (
+        "No window and no keys; a line every 30 s.",
+        "画面もキー操作も使わず、30 秒ごとに 1 行表示します。",
+    ),
+    "opt_record_trigger": (
+        "Keep only what lies around readings of the bundle's events.",
+        "バンドルの注目ラベルの推定の前後のみ記録します。",
+    ),
+    "opt_record_recover": (
+        "Finish what a power cut left; happens at each start as well.",
+        "停電などで途切れた記録を処理します（記録の開始時にも自動で行います）。",
+    ),
+    "opt_record_key_out": ("File of the new key.", "新しい鍵のファイル。"),
+    "record_needs_config": (
+        "name the settings of the site: they say who records and why",
+        "現場の設定を指定してください（誰が何のために記録するかを示すもの）",
+    ),
+    "record_needs_subject": (
+        "name everybody who can be heard or seen",
+        "聞こえる人・写る人を全員指定してください",
+    ),
+    "record_recovered": ("sessions finished: {count}", "処理した記録：{count} 件"),
+    "record_key_made": (
+        "written to {path}; keep a copy in another place: without it recordings cannot be read",
+        "{path} に保存しました。鍵を失うと記録を読めないため、写しを別の場所に保管してください",
+    ),
 }

@@ -1,6 +1,6 @@
 """The window of `edge record`, in a process of its own: OpenCV and Qt end the whole process with the screen.
 
-    python -m edge.recording.window < messages > answers
+    python -m edge.recording.panel.window < messages > answers
 
 Messages are pickled `Shown`, the first of them after whether the window fills the screen. Answers are JSON
 lines: `up`, the window is there; `key` and a character; `closed`, a person closed it. The process ends then,
@@ -28,7 +28,7 @@ from edge.display.panel.charset import font
 from edge.display.panel.layout import size_within
 from edge.display.window.work_area import first_size
 from edge.errors import InputError
-from edge.recording.panel import PICTURE, Shown, draw
+from edge.recording.panel.draw import PICTURE, Shown, draw
 from edge.system import child
 
 TITLE = "edge record"
@@ -58,7 +58,7 @@ class RecordWindow:
     def __enter__(self) -> Self:
         font()  # here, where it can be said what is missing
         self._process: Any = subprocess.Popen(
-            child.command("edge.recording.window"),
+            child.command("edge.recording.panel.window"),
             env=child.environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -1,0 +1,1 @@
+"""What whoever records is shown: drawn, in a window, or as lines; and the keys."""
