@@ -21,10 +21,13 @@ FLASH_S = 0.2
 
 
 class FakeCamera:
-    """Runs the camera while its `with` block lasts. latency: how late each picture is sent (seconds)."""
+    """Runs the camera while its `with` block lasts. latency: how late each picture is sent (seconds).
 
-    def __init__(self, fps=30, size=(640, 480), latency=0.0):
-        self._command = [sys.executable, __file__, *map(str, (fps, *size, latency))]
+    video: a file whose pictures it sends, in place of its own.
+    """
+
+    def __init__(self, fps=30, size=(640, 480), latency=0.0, video=None):
+        self._command = [sys.executable, __file__, *map(str, (fps, *size, latency)), str(video or "")]
 
     def __enter__(self):
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
@@ -55,11 +58,17 @@ class _State:
 STATE = _State()
 
 
-def _pictures(width, height):
+def _pictures(width, height, video):
     """JPEGs that change, and a white and a black one."""
     import cv2
     import numpy as np
 
+    if video:
+        film, pictures = cv2.VideoCapture(video), []
+        while (read := film.read())[0]:
+            pictures.append(cv2.imencode(".jpg", cv2.resize(read[1], (width, height)))[1].tobytes())
+        plain = np.zeros((height, width, 3), np.uint8)
+        return pictures, *(cv2.imencode(".jpg", plain + level)[1].tobytes() for level in (250, 2))
     rng = np.random.default_rng(0)
     texture = rng.integers(40, 160, (height // 20, width // 20, 3), np.uint8)
     scene = cv2.resize(texture, (width, height), interpolation=cv2.INTER_NEAREST)
@@ -121,8 +130,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    fps, width, height, latency = (float(value) for value in sys.argv[1:])
-    made = _pictures(int(width), int(height))
+    fps, width, height, latency = (float(value) for value in sys.argv[1:5])
+    made = _pictures(int(width), int(height), sys.argv[5])
     threading.Thread(target=_produce, args=(fps, latency, *made), daemon=True).start()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True

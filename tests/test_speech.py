@@ -16,7 +16,7 @@ from edge.perception.speech import (
     Speech,
     SpeechDetector,
     _stretches,
-    _summary,
+    speech_in,
     spoken_chunks,
 )
 from edge.reading.windows import Windower
@@ -121,7 +121,7 @@ def test_a_window_that_just_began_holds_a_few_chunks(count):
     power = np.logspace(-5, -2, count, dtype=np.float32)
     for score in (0.0, 0.3, 0.9):
         scores = np.where(np.arange(count) % 2, score, 0.9)
-        speech = _summary(scores, power)
+        speech = speech_in(scores, power)
         assert speech.seconds <= count * CHUNK / RATE
         assert 0.0 <= speech.snr_db <= 40.0
 
