@@ -20,7 +20,7 @@ from test_live import Player
 from edge.config import Site, read_site
 from edge.sources.devices.live import LiveSource
 from edge.system.private import write_whole
-from edge.watch import _stopping, watch
+from edge.watch import stopping, watch
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_hang_up_that_is_ignored_stays_ignored():
     stopped = []
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with _stopping(lambda: stopped.append(True)):
+        with stopping(lambda: stopped.append(True)):
             os.kill(os.getpid(), signal.SIGHUP)
             time.sleep(0.1)
             assert stopped == []

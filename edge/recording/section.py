@@ -19,7 +19,7 @@ class RecordSettings(Spec):
 
     folder: PathText = Path("recordings")
     """Where sessions, clips and metadata.csv go; it is made."""
-    quota_gb: Number = Field(50.0, gt=0.0, le=1_000_000.0)
+    quota_gb: Number = Field(50.0, gt=0.0, le=100_000.0)
     """Size all of it never exceeds: recording stops there (gigabytes)."""
     key_file: PathText | None = None
     """File of the key, which only its owner may read; None: the environment or a passphrase."""

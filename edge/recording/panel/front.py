@@ -19,7 +19,7 @@ from edge.display.window.screen import has_screen
 from edge.errors import InputError
 from edge.items import Health
 from edge.labels import Labels
-from edge.recording.panel.draw import Shown
+from edge.recording.panel.shown import Shown
 from edge.recording.panel.window import KEYS, RecordWindow
 from edge.recording.recorder import Recorder
 from edge.recording.script import Prompt

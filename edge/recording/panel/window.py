@@ -28,7 +28,8 @@ from edge.display.panel.charset import font
 from edge.display.panel.layout import size_within
 from edge.display.window.work_area import first_size
 from edge.errors import InputError
-from edge.recording.panel.draw import PICTURE, Shown, draw
+from edge.recording.panel.draw import PICTURE, draw
+from edge.recording.panel.shown import Shown
 from edge.system import child
 
 TITLE = "edge record"

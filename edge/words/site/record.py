@@ -170,7 +170,7 @@ RECORD: dict[str, tuple[str, str]] = {
     "record_noisy": ("noise is close to the voice: come nearer", "騒音が声に近い：マイクに近づいてください"),
     "record_faint": ("faint: come nearer or turn it up", "声が小さい：近づくか、音量を上げてください"),
     "record_clear": ("clear speech", "発話は明瞭です"),
-    "record_number": ("{number} of {count}", "{number} / {count}"),
+    "record_number": ("{number} of {count}", "{number} 文目／全 {count} 文"),
     "record_next": ("Next: {text}", "次：{text}"),
     "record_free": ("Free recording", "自由に話してください"),
     "record_triggered": (
@@ -195,13 +195,13 @@ RECORD: dict[str, tuple[str, str]] = {
     ),
     "record_keys_who": ("1-{count}: who speaks", "1～{count}：話す人"),
     "help_record": (
-        "Record those who agreed: sound and pictures, encrypted, cut into clips.\n\n"
+        "Record people who agreed, encrypted, cut into clips.\n\n"
         "Nobody is recorded without [policy] in site.toml and a consent (edge consent add). "
         "Clips and metadata.csv come into the folder of [record]; an earlier recording that power cut is "
         "finished first.\n\n"
         "\b\nExample: edge record --config site.toml --subject S01 --script script.csv\n"
         "A key first: edge record key --out record.key",
-        "同意を得た人の音声と映像を記録し、暗号化してクリップに切り分けます。\n\n"
+        "同意を得た人を暗号化して記録し、クリップに切り分けます。\n\n"
         "site.toml の [policy] と同意（edge consent add）がなければ記録しません。"
         "クリップと metadata.csv は [record] のフォルダーに作られます。"
         "停電などで途切れた前回の記録があれば、先に処理します。\n\n"
