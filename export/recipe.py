@@ -195,8 +195,16 @@ class Recipe(Spec):
     """Teachers whose own Python code may run."""
     policy: PathText | None = None
     """site.toml whose [policy] is asked and whose audit notes the export; from the recipe's folder."""
+    worst_cases: bool = False
+    """Whether the report shows faces and words of those whose consent to it `policy` keeps."""
     trial: bool = False
     """Put the fusion on trial as well (`edge fusion-trial`); needs ravdess and ravdess_au."""
+
+    @model_validator(mode="after")
+    def _shown_by_consent(self) -> Self:
+        if self.worst_cases and self.policy is None:
+            raise ValueError(InputError.of("recipe_worst_cases"))
+        return self
 
     @model_validator(mode="after")
     def _kept_networks_have_examples(self) -> Self:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from edge.audit.chain import Audit, audit_of
 from edge.bundle.folder import Bundle, sha256
 from edge.config import read_site
+from edge.consent.store import Consents, consents_file
 from edge.errors import DatasetError, EngineError
 from edge.items import MODALITIES
 from edge.policy.rules import ask
@@ -62,7 +64,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
         return None
     with logged(work / "export.log"):
         tell("say_export", path=out, recipe=recipe_path, seed=recipe.seed)
-        made = _export(recipe, data, out, work)
+        made = _export(recipe, recipe_path, data, out, work)
         if audit:
             about = {"digest": made.manifest.digest, "recipe": sha256(recipe_path)}
             audit.append("exported", bundle=made.manifest.name, **about)
@@ -78,7 +80,7 @@ def _asked(recipe: Recipe, path: Path) -> Audit | None:
     return audit_of(site)
 
 
-def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
+def _export(recipe: Recipe, recipe_path: Path, data: Path, out: Path, work: Path) -> Bundle:
     stages = Stages()
     require_means(recipe, data, work)
     places = {name: place_of(name, recipe, data, work) for name in MODALITIES}
@@ -125,11 +127,21 @@ def _export(recipe: Recipe, data: Path, out: Path, work: Path) -> Bundle:
     if recipe.trial:
         tell("say_trial")
         compare_fusions(data, work / "trial")
-    write_report(bundle, recipe, data, work, found, [*places.values(), trained.folder], stages.seconds)
+    folders = [*places.values(), trained.folder]
+    with _consents(recipe, recipe_path) as consents:
+        write_report(bundle, recipe, data, work, found, folders, stages.seconds, consents)
     size = sum(file.stat().st_size for file in out.iterdir())
     tell("say_bundle", path=out, size=size / 1e6, folder=work / HELD_OUT)
     tell("say_report", path=work / "report.html")
     return bundle
+
+
+def _consents(recipe: Recipe, path: Path) -> AbstractContextManager[Consents | None]:
+    """Consents of the people on the recordings, where worst cases are wished for; else None."""
+    if not recipe.worst_cases or recipe.policy is None:
+        return nullcontext()
+    settings = path.parent / recipe.policy
+    return Consents(consents_file(read_site(settings), settings))
 
 
 def train_students(recipe: Recipe, data: Path, places: Mapping[str, Path]) -> None:

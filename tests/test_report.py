@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from datetime import date
 from types import SimpleNamespace
 
 import cv2
@@ -20,11 +21,13 @@ from calibration.judge.metrics import score
 from calibration.judge.paired import difference
 from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
-from edge.errors import BundleError
+from edge.consent.store import Consents
+from edge.errors import BundleError, ConfigError
 from edge.starter_labels import STARTER as LABELS
 from export.deliver.measured import Measured
 from export.deliver.report.advice import next_steps, weakest
-from export.deliver.report.facts import mistakes_of, optional, write_report
+from export.deliver.report.facts import optional, write_report
+from export.deliver.report.mistakes import may_show, mistakes_of
 from export.deliver.report.page import page
 from export.fusion.comparison import trial
 from export.fusion.comparison.variants import VARIANTS
@@ -124,7 +127,12 @@ def made(tmp_path_factory, _tiny):
     )
     monkeypatch.undo()
     measured = Measured(sets, {}, answers, quantized, {}, SPEED, beside=beside)
-    facts = write_report(told, recipe, place / "data", work, measured, [folder], {"bench": 75.0})
+    with Consents(place / "consent.sqlite") as consents:
+        consents.add("s0", ["report", "picture"], "tester", date.today())
+        consents.add("s1", ["picture", "training"], "tester", date.today())
+        facts = write_report(
+            told, recipe, place / "data", work, measured, [folder], {"bench": 75.0}, consents
+        )
     return work, facts
 
 
@@ -170,11 +178,49 @@ def test_text_of_the_data_never_becomes_html(made):
     assert "<script" not in shown
 
 
+def test_the_report_shows_those_alone_who_agreed(made):
+    """s0 agreed to it, s1 to other things, s2 to nothing."""
+    work, facts = made
+    shown = [example for found in facts["mistakes"].values() for example in found["examples"]]
+    people = {int(example["name"].rsplit("-", 1)[1]) % 3 for example in shown}
+    assert people == {0, 1, 2}
+    for example in shown:
+        agreed = int(example["name"].rsplit("-", 1)[1]) % 3 == 0
+        assert bool(example["said"] or example["picture"]) == (agreed and "voices" not in example["name"])
+    for language in ("html", "ja.html"):
+        text = (work / f"report.{language}").read_text(encoding="utf-8")
+        assert text.count("<img ") == sum(bool(example["picture"]) for example in shown) > 0
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_who_did_not_agree_is_a_file_name_and_a_score(tmp_path, named):
+    today = date.today()
+    example = Example("clip", 0, "s0", named=named)
+    assert not may_show(example, None, today)
+    with Consents(tmp_path / "consent.sqlite") as consents:
+        assert not may_show(example, consents, today)
+        consents.add("s0", ["sound", "picture", "label", "training"], "tester", today)
+        assert not may_show(example, consents, today)
+        consents.add("s0", ["report"], "tester", today)
+        assert may_show(example, consents, today) == named
+        consents.withdraw("s0", today)
+        assert not may_show(example, consents, today)
+
+
+def test_worst_cases_need_the_consents_of_a_site(tmp_path):
+    recipe = write_corpora(tmp_path / "data")
+    recipe.write_text(f"worst_cases = true\n{recipe.read_text()}")
+    with pytest.raises(ConfigError, match=r"worst_cases shows people who agreed to it; name the site\.toml"):
+        read_recipe(recipe)
+    recipe.write_text(f'policy = "site.toml"\n{recipe.read_text()}')
+    assert read_recipe(recipe).worst_cases
+
+
 def test_the_page_names_nothing_outside_itself(made):
     work, _ = made
     shown = (work / "report.html").read_text(encoding="utf-8")
     places = re.findall(r"""(?:src|href|action|data)=["']([^"']*)""", shown)
-    assert len(places) > 15  # the faces among them
+    assert len(places) > 10  # the faces of who agreed among them
     assert [p for p in places if not p.startswith(("data:", "#s"))] == ["report.ja.html"]  # beside it
     assert not re.search(r"https?:|url\(|@import", shown)
 

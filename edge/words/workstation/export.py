@@ -80,6 +80,10 @@ EXPORT: dict[str, tuple[str, str]] = {
     "curve_threshold": ("threshold on the likeliest label's probability", "最も高いラベルの確率のしきい値"),
     "curve_right": ("right (thin: 95 % lower bound)", "正解率（細線：95 % 下限）"),
     "curve_taken": ("share of clips taken", "採用する割合"),
+    "recipe_worst_cases": (
+        "worst_cases shows people who agreed to it; name the site.toml with their consents by policy",
+        "worst_cases は同意した人だけを表示します。同意の記録がある site.toml を policy で指定してください",
+    ),
     "trial_needs": (
         "{path} does not exist; trial = true needs ravdess and ravdess_au",
         "{path} がありません。trial = true には ravdess と ravdess_au が必要です",

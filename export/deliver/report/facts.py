@@ -14,8 +14,8 @@
                         (export/judge/beside_bundles.py)
     weakest             held-out set -> {pair, person} (advice.py)
     next                [{kind, ...}]: what to do next (advice.py)
-    mistakes            held-out set -> {wrong, judged, examples: the surest of them [{name, speaker, label,
-                        answer, confidence, said, picture}]}
+    mistakes            held-out set -> {wrong, judged, examples: the surest of them [{name, label, answer,
+                        confidence, said, picture}]}; said and picture: null without consent (mistakes.py)
     confidence          {temperature, bias, conformal_threshold, voted_threshold} by modality
     quantization        network -> what the manifest says of it, {int8_nodes, nodes, int8_macs, left_float},
                         ranges of its activations {tensors, smallest, median, largest}
@@ -52,10 +52,10 @@ from typing import Any
 import numpy as np
 
 from calibration.int8.quantize import QuantizeReport
-from calibration.judge.evaluator import Predictions
 from edge import __version__
 from edge.bundle.folder import MANIFEST, Bundle
 from edge.bundle.onnx_file import load_graph
+from edge.consent.store import Consents
 from edge.engines.wiring import Wiring
 from edge.items import MODALITIES
 from edge.words import Language, asked_language
@@ -63,6 +63,7 @@ from export.corpora.readers import split_corpora
 from export.deliver.measured import Measured
 from export.deliver.names import Names
 from export.deliver.report.advice import next_steps, weakest
+from export.deliver.report.mistakes import mistakes_of
 from export.deliver.report.page import page
 from export.judge.headline import HEADLINE
 from export.progress import tell
@@ -72,8 +73,8 @@ from export.training.history import Epoch, read_history
 SHOWN = {"audio": 12, "vision": 24, "text": 12, "fused": 12}
 """Mistakes listed of a held-out set."""
 NOTICE = (
-    "For research and for the people who build the bundle. It names faces, sentences and clips of held-out "
-    "people: keep it where the data is kept and do not publish it."
+    "For research and for the people who build the bundle. It names clips of held-out people, and shows "
+    "faces and sentences of those who agreed: keep it where the data is kept and do not publish it."
 )
 PACKAGES = ("numpy", "onnx", "onnxruntime", "torch")
 
@@ -86,14 +87,16 @@ def write_report(
     found: Measured,
     trainings: Sequence[Path],
     seconds: Mapping[str, float],
+    consents: Consents | None = None,
 ) -> dict[str, Any]:
     """Write report.json, report.html and the page in the other language into the work folder; the facts.
 
-    trainings: folders with histories. seconds: wall time of the stages of this run.
+    trainings: folders with histories. seconds: wall time of the stages of this run. consents: of the people
+    on the recordings; None: the face and the words of nobody are shown.
     """
     content = recipe.model_dump(mode="json")
     facts: dict[str, Any] = {
-        **_of_bundle(bundle, found, work),
+        **_of_bundle(bundle, found, work, consents),
         **_of_training(recipe, data, work, trainings),
         "recipe": {"sha256": digest(content), "content": content},
         "versions": {"edge-emotion": __version__, "python": platform.python_version()}
@@ -128,10 +131,10 @@ def _pages() -> Iterator[tuple[str, Language, dict[str, str]]]:
         yield files[language], language, link
 
 
-def _of_bundle(bundle: Bundle, found: Measured, work: Path) -> dict[str, Any]:
+def _of_bundle(bundle: Bundle, found: Measured, work: Path, consents: Consents | None) -> dict[str, Any]:
     manifest = bundle.manifest
     shown = {
-        s.title: mistakes_of(found.answers[s.title], manifest.labels, SHOWN[s.modality], work)
+        s.title: mistakes_of(found.answers[s.title], manifest.labels, SHOWN[s.modality], work, consents)
         for s in found.sets
     }
     return {
@@ -177,31 +180,6 @@ def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Pat
         },
         "data": _data(recipe, data),
     }
-
-
-def mistakes_of(found: Predictions, labels: Sequence[str], shown: int, work: Path) -> dict[str, Any]:
-    """The wrong predictions with the highest confidence."""
-    posteriors = np.asarray(found.posteriors)
-    answer, confidence = posteriors.argmax(axis=1), posteriors.max(axis=1)
-    wrong = [i for i, example in enumerate(found.examples) if answer[i] != example.label]
-    wrong.sort(key=lambda i: (-confidence[i], found.examples[i].name))
-    rows = []
-    for i in wrong[:shown]:
-        example = found.examples[i]
-        # A face lies below the work folder as a picture of its own; recordings are only named.
-        picture = example.path if example.path and example.path.suffix.lower() == ".png" else None
-        rows.append(
-            {
-                "name": example.name,
-                "speaker": example.speaker,
-                "label": labels[example.label],
-                "answer": labels[int(answer[i])],
-                "confidence": round(float(confidence[i]), 3),
-                "said": example.transcript,
-                "picture": os.path.relpath(picture, work) if picture else None,
-            }
-        )
-    return {"wrong": len(wrong), "judged": len(found.examples), "examples": rows}
 
 
 def digest(content: Any) -> str:
