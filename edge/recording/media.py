@@ -2,7 +2,7 @@
 
 Sound is FLAC. Pictures are H.264 where the FFmpeg that PyAV came with has x264 (its wheels do; x264 is under
 the GPL, and is called, not shipped, by this package), else FFV1, which every build under the LGPL has:
-lossless and some ten times as large. Three pictures a second stand alone, none refers to a later one: clips
+lossless and some ten times as large. A picture every KEY_S stands alone, none refers to a later one: clips
 are cut from them without encoding again.
 """
 
@@ -29,10 +29,12 @@ _H264 = {
     "preset": "superfast",
     "tune": "zerolatency",
     "crf": "20",
-    "g": str(round(FRAMES_PER_S / 3)),
+    "forced-idr": "1",
     "threads": "1",
 }
 _FFV1 = {"level": "3", "threads": "1"}
+KEY_S = 1 / 3
+"""Time between two pictures that stand alone (seconds)."""
 _MS = Fraction(1, 1000)
 _BLOCK = 4096  # samples of a FLAC frame
 
@@ -114,7 +116,7 @@ class PictureFile:
         stream.pix_fmt = "yuv420p"
         self._stream = stream
         self._stream.codec_context.time_base = self._stream.time_base = _MS
-        self._last = -1
+        self._last, self._key = -1, float("-inf")
 
     def add(self, image: Bytes, at_s: float) -> None:
         """Take the next picture, RGB [h, w, 3]; at_s: its stamp (seconds)."""
@@ -126,6 +128,8 @@ class PictureFile:
             self._stream.width, self._stream.height, "yuv420p"
         )
         frame.pts, frame.time_base = stamp, _MS
+        if at_s - self._key >= KEY_S - 0.01:
+            self._key, frame.pict_type = at_s, av.video.frame.PictureType.I
         self._container.mux(self._stream.encode(frame))
 
     def close(self) -> bytes:

@@ -12,7 +12,7 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from edge.display.panel.charset import undrawable
+from edge.display.panel.charset import drawn_language, undrawable
 from edge.display.terminal.keys import Keys
 from edge.display.view import NOTE_S, duration
 from edge.display.window.screen import has_screen
@@ -101,7 +101,7 @@ class Front:
         most = plan.most_s - recorder.recorded_s
         names = {health.name: health for health in healths}
         return Shown(
-            self._language,
+            drawn_language(self._language) if self._window else self._language,
             self._labels,
             plan.meter.now() if plan.meter else Shown().quality,
             facts.subjects,

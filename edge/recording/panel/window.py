@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from typing_extensions import Self
 
-from edge.display.panel.charset import font
+from edge.display.panel.fonts import built_in
 from edge.display.panel.layout import size_within
 from edge.display.window.work_area import first_size
 from edge.errors import InputError
@@ -57,7 +57,7 @@ class RecordWindow:
         self._up, self._ended = threading.Event(), threading.Event()
 
     def __enter__(self) -> Self:
-        font()  # here, where it can be said what is missing
+        built_in()  # here, where it can be said what is missing
         self._process: Any = subprocess.Popen(
             child.command("edge.recording.panel.window"),
             env=child.environment(),
