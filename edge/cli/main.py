@@ -31,6 +31,7 @@ from edge.cli.site.label import app as label
 from edge.cli.site.notice import notice
 from edge.cli.site.record import app as record
 from edge.cli.site.shadow import app as shadow
+from edge.cli.site.steps import app as site_folder
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
 from edge.system.threads import one_thread
@@ -244,6 +245,7 @@ app.add_typer(audit)
 app.add_typer(label)
 app.add_typer(consent)
 app.add_typer(shadow)
+app.add_typer(site_folder)
 app.add_typer(bundles)
 for verb in (
     bench,
