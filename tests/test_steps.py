@@ -223,7 +223,9 @@ def test_what_is_no_site_and_no_report_is_told_in_one_line(site, tmp_path):
 
 
 def test_the_status_says_what_to_type(site):
-    told = CliRunner().invoke(app, ["site", "status", str(site), "--json", str(site / "s.json"), "--lang", "en"])
+    told = CliRunner().invoke(
+        app, ["site", "status", str(site), "--json", str(site / "s.json"), "--lang", "en"]
+    )
     assert told.exit_code == 1
     steps = json.loads((site / "s.json").read_text())
     assert [step["state"] for step in steps].count("next") == 1

@@ -1,7 +1,7 @@
 """What people read aloud at a new site: the same sentences with every label.
 
 Every sentence is said with every label and its words are neutral, so that no label can be told by words.
-Labels take turns after a few sentences each: none has a time of day, a noise or a tired voice of its own.
+Labels take turns after a few sentences: none has a time of day, a noise or a tired voice of its own.
 """
 
 from __future__ import annotations
@@ -40,10 +40,9 @@ SENTENCES = (
 def prompts(labels: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Label and sentence of each prompt, in the order in which they are read."""
     blocks = [SENTENCES[start : start + BLOCK] for start in range(0, len(SENTENCES), BLOCK)]
-    for turn in range(len(labels)):
-        for place, block in enumerate(blocks):
-            label = labels[(turn + place) % len(labels)]
-            yield from ((label, *sentence) for sentence in block)
+    for turn in range(len(blocks)):
+        for place, label in enumerate(labels):
+            yield from ((label, *sentence) for sentence in blocks[(turn + place) % len(blocks)])
 
 
 def script(labels: Sequence[str]) -> str:

@@ -20,6 +20,8 @@ LEAST_LABELLED = 30
 """Labelled clips that a calibration asks for at least (calibration/site/calibrate.py)."""
 LEAST_AGREEMENT = 0.4
 """Krippendorff's alpha below which the labels of a site are not to be used as they are."""
+STARTER = "edge/assets/starter"
+"""The bundle that a site begins with, as commands name it."""
 State = Literal["done", "next", "later"]
 
 
@@ -204,22 +206,22 @@ def _run(look: _Look) -> Found:
 
 def _command(name: str, folder: Path, look: _Look | None) -> str:
     """What to type for a step."""
-    f, config = str(folder), f"{folder}/{layout.SETTINGS}"
-    bundle = str(look.bundle) if look and look.bundle else f"{f}/{layout.BUNDLES}/site"
-    parent = "edge/assets/starter"
-    recordings = f"{f}/{layout.RECORDINGS}"
+    config, recordings = folder / layout.SETTINGS, folder / layout.RECORDINGS
+    bundle = look.bundle if look and look.bundle else folder / layout.BUNDLES / "site"
+    coverage, kpi = (folder / layout.REPORTS / page for page in ("coverage.html", "kpi.html"))
     return {
-        "policy": f"{config}",
+        "policy": f"edge doctor --config {config}",
         "consent": f"edge consent add S01 --config {config}",
-        "record": f"edge record --config {config} --subject S01 --script {f}/{layout.SCRIPT}",
-        "split": f"edge site split {f}",
-        "coverage": f"edge coverage {recordings} --report {f}/reports/coverage.html --json {f}/{layout.COVERAGE}",
-        "label": f"edge label export {parent} {recordings} --out {f}/{layout.LABEL_STUDIO}",
-        "agree": f"edge label agree {f}/{layout.VOTES} --json {f}/{layout.AGREEMENT}",
-        "calibrate": f"edge calibrate {parent} {recordings} --out {f}/{layout.BUNDLES}/site",
-        "evaluate": f"edge evaluate {bundle} {recordings} --report {f}/reports/kpi.html --json {f}/{layout.EVALUATION}",
+        "record": f"edge record --config {config} --subject S01 --script {folder / layout.SCRIPT}",
+        "split": f"edge site split {folder}",
+        "coverage": f"edge coverage {recordings} --report {coverage} --json {folder / layout.COVERAGE}",
+        "label": f"edge label export {STARTER} {recordings} --out {folder / layout.LABEL_STUDIO}",
+        "agree": f"edge label agree {folder / layout.VOTES} --json {folder / layout.AGREEMENT}",
+        "calibrate": f"edge calibrate {STARTER} {recordings} --out {folder / layout.BUNDLES / 'site'}",
+        "evaluate": f"edge evaluate {bundle} {recordings} --report {kpi} --json {folder / layout.EVALUATION}",
         "decide": f"edge decide {bundle} {recordings} --false-alarms-per-hour 2 --out {config} --sign NAME",
-        "shadow": f"edge shadow start {f}/{layout.SHADOW} --config {config} --criteria {f}/{layout.CRITERIA}",
+        "shadow": f"edge shadow start {folder / layout.SHADOW} --config {config} "
+        f"--criteria {folder / layout.CRITERIA}",
         "run": f"edge run --config {config}",
     }[name]
 
