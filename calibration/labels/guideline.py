@@ -42,7 +42,7 @@ class Guideline:
 def read_guideline(path: Path | None, language: Language) -> Guideline:
     """A site's own, or the one that comes with the package. Raises InputError."""
     if path is None:
-        own = files("edge") / "site" / "templates" / f"guideline.{language}.md"
+        own = files("calibration") / "steps" / "templates" / f"guideline.{language}.md"
         return Guideline(own.read_text(encoding="utf-8"))
     try:
         data = path.read_bytes()

@@ -211,7 +211,7 @@ def _command(name: str, folder: Path, look: _Look | None) -> str:
     coverage, kpi = (folder / layout.REPORTS / page for page in ("coverage.html", "kpi.html"))
     return {
         "policy": f"edge doctor --config {config}",
-        "consent": f"edge consent add S01 --config {config}",
+        "consent": f"edge consent add S01 --scope sound,picture,label,training --by NAME --config {config}",
         "record": f"edge record --config {config} --subject S01 --script {folder / layout.SCRIPT}",
         "split": f"edge site split {folder}",
         "coverage": f"edge coverage {recordings} --report {coverage} --json {folder / layout.COVERAGE}",
