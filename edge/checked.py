@@ -105,6 +105,8 @@ def _what(found: Mapping[str, Any]) -> EdgeError:
         told = context["error"].args[0]
         return told if isinstance(told, EdgeError) else InputError.of("quoted", text=one_line(str(told)))
     key = _KINDS.get(found["type"])
+    if found["input"] == "" and key in ("must_longer", "must_more"):
+        return InputError.of("must_be_filled")
     if key is None:
         return InputError.of("quoted", text=one_line(found["msg"]))
     limit = next((context[name] for name in _LIMITS if name in context), "")

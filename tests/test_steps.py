@@ -81,7 +81,7 @@ def test_a_new_site_is_private_and_its_settings_say_what_is_missing(tmp_path, mo
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert stat.S_IMODE(key_place(folder).stat().st_mode) == 0o600
     assert not key_place(folder).is_relative_to(folder)
-    with pytest.raises(EdgeError, match="policy operator"):
+    with pytest.raises(EdgeError, match=r"policy\.operator must be filled in"):
         read_site(folder / "site.toml")
     assert ("評価" in (folder / "guideline.md").read_text(encoding="utf-8")) == (language == "ja")
     with (folder / "script.csv").open(encoding="utf-8", newline="") as table:
