@@ -37,7 +37,6 @@ INPUTS: dict[str, tuple[str, str]] = {
     "must_form": ("must have the form {limit}", "{limit} の形式が必要です"),
     "must_longer": ("must have at least {limit} characters", "{limit} 文字以上が必要です"),
     "must_shorter": ("must have at most {limit} characters", "{limit} 文字以下にしてください"),
-    "must_be_filled": ("must be filled in", "を記入してください"),
     "must_more": ("must have at least {limit} entries", "{limit} 個以上が必要です"),
     "must_fewer": ("must have at most {limit} entries", "{limit} 個以下にしてください"),
     "must_list": ("must be a list in [ ]", "[ ] で囲んだリストが必要です"),
