@@ -487,12 +487,3 @@ def test_the_first_run_on_a_board_packs_what_came_out(tmp_path):
     assert codes["demo.txt"] == "1"
     assert "6. Readings on the GPU\n   exit code 1: demo.txt" in text["log.txt"]
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
-
-
-@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
-def test_shellcheck():
-    scripts = [path for path in (ROOT / "script").iterdir() if b"bash" in path.read_bytes()[:30]]
-    done = subprocess.run(
-        ["shellcheck", *JETSON.glob("*.sh"), *scripts], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout
