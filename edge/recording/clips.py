@@ -167,9 +167,11 @@ class _Reader:
         if path is None or (number, kind) in self.unread:
             return None
         try:
-            file = open_media(path, self._secret)
-            (held or ExitStack()).enter_context(file)
-            return read(file)
+            with ExitStack() as opened:
+                found = read(opened.enter_context(open_media(path, self._secret)))
+                if held is not None:
+                    held.push(opened.pop_all())
+                return found
         except (MediaError, av.FFmpegError, OSError, IndexError) as error:
             self.unread.add((number, kind))
             told = error if isinstance(error, MediaError) else MediaError.of("media_no_recording", path=path)

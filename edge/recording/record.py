@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +18,7 @@ from edge.app import Reader, live_source, starter_bundle
 from edge.audit.chain import audit_of
 from edge.bundle.folder import Bundle, open_bundle
 from edge.config import Site
+from edge.consent.store import subject_of
 from edge.errors import EdgeError, InputError
 from edge.items import LIVE, AudioChunk, Frame, Reading, Tick
 from edge.perception.speech import RATE
@@ -63,6 +64,7 @@ def record(site: Site, wishes: Wishes, say: Say) -> None:
     scopes = scopes_of(site)
     if not scopes:
         raise InputError.of("no_devices")
+    wishes = replace(wishes, subjects=tuple(dict.fromkeys(map(subject_of, wishes.subjects))))
     consents = ConsentGuard(site.policy.consents, wishes.subjects, scopes)
     numbers = consents.require()
     bundle = open_bundle(site.bundle or starter_bundle())

@@ -55,7 +55,7 @@ def record(
             count = recover_alone(site, warn)
             say(word("record_recovered", site.language, count=count))
         if subject:
-            run(site, Wishes(tuple(dict.fromkeys(subject)), script, minutes, headless, trigger), warn)
+            run(site, Wishes(tuple(subject), script, minutes, headless, trigger), warn)
 
 
 @app.command(cls=Command, help="help_record_key")
