@@ -18,7 +18,7 @@ from edge.app import Reader, live_source, starter_bundle
 from edge.audit.chain import audit_of
 from edge.bundle.folder import Bundle, open_bundle
 from edge.config import Site
-from edge.consent.store import subject_of
+from edge.consent.given import subject_of
 from edge.errors import EdgeError, InputError
 from edge.items import LIVE, AudioChunk, Frame, Reading, Tick
 from edge.perception.speech import RATE
