@@ -12,6 +12,7 @@ from edge.audit.run import RunAudit
 from edge.config import Site
 from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
+from edge.forget.retention import Retention
 from edge.interfaces import Sink
 from edge.reading.summary import Summary
 from edge.settings_watch import SettingsWatch
@@ -40,6 +41,7 @@ def read(
         reader = stack.enter_context(Reader(site, realtime=realtime, say=say))
         manifest = reader.bundle.manifest
         audited = stack.enter_context(RunAudit(site, manifest, say))
+        stack.enter_context(Retention(site, settings, say))
         if settings:
             takers = (reader.take_alarm, audited.alarm)
             stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))

@@ -14,6 +14,7 @@ from edge.audit.run import RunAudit
 from edge.config import Site
 from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
+from edge.forget.retention import Retention
 from edge.interfaces import LiveSink, Sink
 from edge.reading.summary import Summary
 from edge.settings_watch import SettingsWatch
@@ -48,6 +49,7 @@ def watch(
         reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
         audited = stack.enter_context(RunAudit(site, manifest, say))
+        stack.enter_context(Retention(site, settings, say))
         if settings:
             takers = (reader.take_alarm, audited.alarm)
             stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))

@@ -17,12 +17,13 @@ from calibration.data.recordings import load_sound
 from calibration.int8.rescale import activation_ranges, rescaled
 from calibration.site.calibrate import calibrate
 from calibration.site.choice import choose
-from calibration.site.known import person_digest, require_unknown
+from calibration.site.known import require_unknown
 from calibration.site.told import named, table
 from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
 from edge.bundle.golden import require_golden
 from edge.bundle.onnx_file import load_graph
+from edge.bundle.site import person_digest
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import BundleError, ConfigError, DatasetError, EdgeError, MediaError

@@ -24,7 +24,7 @@ from edge.words import word
 VERBS = ["demo", "run", "build", "bench", "calibrate", "coverage", "decide", "doctor", "evaluate", "export"]
 VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial", "shadow", "bundle"]
 VERBS += ["audit", "notice"]
-VERBS += ["consent"]
+VERBS += ["consent", "forget"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 BUNDLE = ["keygen", "publish", "sign", "install", "list", "activate", "rollback"]
 PARTS = {"review": REVIEW, "bundle": BUNDLE, "audit": ["show", "verify"]}

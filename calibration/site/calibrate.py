@@ -23,7 +23,6 @@ from calibration.site.fit.posteriors import Found, fit_posteriors
 from calibration.site.fit.prior import site_prior
 from calibration.site.fit.ranges import SiteCalls, site_ranges
 from calibration.site.heard import Heard, play_all
-from calibration.site.known import person_digest
 from calibration.site.labels import bundle_labels, own_facts, read_site_labels
 from calibration.site.recordings import (
     LEAST_LABELLED,
@@ -34,7 +33,7 @@ from calibration.site.reference import reference_of
 from calibration.site.rows import labelled_rows, matrix_of
 from calibration.site.write import Changed, write_site_bundle
 from edge.bundle.folder import Bundle, open_bundle, require_replaceable
-from edge.bundle.site import HEAD_FILE, Part, SiteCalibration
+from edge.bundle.site import HEAD_FILE, Part, SiteCalibration, person_digest
 from edge.bundle.site import Recordings as RecordingFacts
 from edge.errors import BundleError, DatasetError
 from edge.items import Floats

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from calibration.data.dataset import person, read_folder
+from calibration.data.dataset import read_folder
 from calibration.data.labels import LabelReader
 from edge.bundle.folder import open_bundle
+from edge.bundle.site import person_digest
 from edge.errors import DatasetError
-
-
-def person_digest(name: str) -> str:
-    """What a bundle keeps of a person's name. It hides the name from a reader, not from who guesses it."""
-    return hashlib.sha256(f"edge person {person(name)}".encode()).hexdigest()
 
 
 def require_unknown(bundle: Path, folder: Path) -> None:

@@ -64,14 +64,14 @@ class Audit:
         """The file of the chain."""
         return self.folder / CHAIN
 
-    def append(self, event: str, **facts: Fact) -> None:
-        """Add an entry, on the disk when this returns. Raises AuditError."""
+    def append(self, event: str, **facts: Fact) -> int:
+        """Add an entry, on the disk when this returns; its number. Raises AuditError."""
         try:
             with self.locked():
                 key, mark = self._end()
                 if mark.seq == 0:
                     mark = self._add(key, mark, "begun", {"chain": mark.chain})
-                self._add(key, mark, event, facts)
+                return self._add(key, mark, event, facts).seq
         except OSError as error:
             raise AuditError.of("audit_unwritable", path=self.folder, why=reason(error)) from error
 

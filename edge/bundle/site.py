@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +13,12 @@ from edge.checked import Number, Text, Whole
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 HEAD_FILE = "site.npz"
+
+
+def person_digest(name: str) -> str:
+    """What a bundle keeps of a person's name. It hides the name from a reader, not from who guesses it."""
+    plain = unicodedata.normalize("NFC", " ".join(name.split()))
+    return hashlib.sha256(f"edge person {plain}".encode()).hexdigest()
 
 
 class SiteSpec(BaseModel):

@@ -27,6 +27,7 @@ from edge.cli.site.consent import app as consent
 from edge.cli.site.coverage import coverage
 from edge.cli.site.decide import decide
 from edge.cli.site.evaluate import evaluate
+from edge.cli.site.forget import forget
 from edge.cli.site.label import app as label
 from edge.cli.site.notice import notice
 from edge.cli.site.record import app as record
@@ -256,6 +257,7 @@ for verb in (
     doctor,
     evaluate,
     export,
+    forget,
     fusion_trial,
     notice,
     pseudo,

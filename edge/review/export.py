@@ -9,7 +9,6 @@ faces/, sound/          metadata.csv and the files it names, as an export reads 
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.errors import InputError
+from edge.review.erase import group_of
 from edge.review.item import Item
 from edge.review.results import Results, Share, results, verdict
 from edge.review.store import Store
@@ -114,8 +114,7 @@ def _media(folder: Path, items: Sequence[Item], kind: str) -> int:
 
 def _speaker(consent: Mapping[str, Any]) -> str:
     """One name for all who gave a consent: who of them it was is not known, and none may be judged on."""
-    names = "\n".join(sorted(consent["who"]))
-    return f"site-{hashlib.sha256(names.encode()).hexdigest()[:8]}"
+    return group_of(consent["who"])
 
 
 def _table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:

@@ -62,7 +62,7 @@ class Intake:
                 store.check()
                 self._sound = True
                 self._count("review_unlisted", store.unlisted())
-            if consent:
+            if consent and store.in_force(consent):
                 store.name(consent)
             self._count("review_undeleted", store.sweep(media=consent is not None))
             self._write(store, batch, readings, checks)

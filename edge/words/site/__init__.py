@@ -9,6 +9,7 @@ from edge.words.site.coverage import COVERAGE
 from edge.words.site.coverage_found import COVERAGE_FOUND
 from edge.words.site.decide import DECIDE
 from edge.words.site.drift import DRIFT
+from edge.words.site.forget import FORGET
 from edge.words.site.kpi import KPI
 from edge.words.site.label import LABEL
 from edge.words.site.label_found import LABEL_FOUND
@@ -26,6 +27,7 @@ SITE: dict[str, tuple[str, str]] = {
     **COVERAGE_FOUND,
     **DECIDE,
     **DRIFT,
+    **FORGET,
     **KPI,
     **LABEL,
     **LABEL_FOUND,
