@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from edge.audit.chain import audit_of
 from edge.config import Site
 from edge.forget.bundles import Fitted
 from edge.forget.journal import Case
+from edge.system.documents import read_json
 from edge.system.private import make_private, replacing, settle
 
 FOLDER = "receipts"
@@ -56,10 +57,15 @@ class Receipt:
     """Of the JSON file, below the folder of the site."""
 
 
+_NAMES = {one.name for one in fields(Receipt)}
+
+
 def write_receipt(
     site: Site, folder: Path, case: Case, bundles: Sequence[Fitted], left: Sequence[Path]
 ) -> Receipt:
-    """Audit a deletion that is complete and write its receipt. Raises AuditError and OSError."""
+    """Audit a deletion that is complete and write its receipt, once. Raises AuditError and OSError."""
+    if (written := _written(folder / FOLDER, case)) is not None:
+        return written
     ended = datetime.now().astimezone()
     made = _receipt(folder, case, bundles, left, ended.isoformat(timespec="seconds"))
     number, hashed = None, None
@@ -75,6 +81,15 @@ def write_receipt(
         settle(part)
     settle(path.parent)
     return Receipt(**content)
+
+
+def _written(folder: Path, case: Case) -> Receipt | None:
+    """The receipt of a deletion that was stopped right after it."""
+    for path in folder.glob("*.json"):
+        found = read_json(path)
+        if isinstance(found, dict) and found.get("began") == case.began and set(found) == _NAMES:
+            return Receipt(**found)
+    return None
 
 
 def _receipt(

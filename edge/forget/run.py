@@ -226,4 +226,4 @@ def _tidy(folders: Sequence[Path], gone: Sequence[Path]) -> None:
 
 
 def _now() -> str:
-    return datetime.now().astimezone().isoformat(timespec="seconds")
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")
