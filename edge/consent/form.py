@@ -61,7 +61,7 @@ def form(site: Site) -> Form:
         policy.retention_days,
         camera,
         microphone,
-        getattr(getattr(site, "record", None), "encrypt", True),
+        site.record.encrypt,
         policy.region,
         "worker" in policy.people,
         tuple(scope for scope in SCOPES if there.get(scope, True)),

@@ -52,8 +52,7 @@ def roots(site: Site, settings: Path) -> list[Path]:
 
 def recordings(site: Site, settings: Path) -> Path:
     """The folder of what `edge record` records."""
-    section = getattr(site, "record", None)
-    return Path(section.folder) if section else settings.absolute().parent / "recordings"
+    return settings.absolute().parent / site.record.folder
 
 
 def of_person(site: Site, folders: Sequence[Path], traces: Traces) -> Found:
@@ -149,7 +148,7 @@ def _rows(table: Path) -> list[dict[str, str]]:
 
 def _secret(site: Site) -> Secret | None:
     try:
-        return secret_from(getattr(getattr(site, "record", None), "key_file", None), ask=False)
+        return secret_from(site.record.key_file, ask=False)
     except EdgeError:
         return None
 

@@ -42,6 +42,8 @@ def record(
         raise misused("record_needs_subject", "--subject")
     one_thread()
     from edge.config import read_site
+    from edge.forget.retention import sweep
+    from edge.forget.run import Place
     from edge.recording.record import Wishes, recover_alone
     from edge.recording.record import record as run
 
@@ -51,6 +53,7 @@ def record(
             display = site.display.model_copy(update={"language": lang.value})
             site = site.model_copy(update={"display": display})
     with telling(site.language):
+        sweep(Place(site, config), warn)
         if recover:
             count = recover_alone(site, warn)
             say(word("record_recovered", site.language, count=count))
