@@ -443,7 +443,7 @@ def test_a_guideline_has_a_version_and_an_own_one_is_read(tmp_path, edge, tiny_b
     assert re.fullmatch(r"1-[0-9a-f]{8}", japanese.version)
     assert english.version != japanese.version
     assert english.html().count("<h2>") == japanese.html().count("<h2>") == 7
-    assert english.html().count("<li>") == japanese.html().count("<li>")
+    assert english.html().count("• ") == japanese.html().count("• ") > 30
     own = tmp_path / "own.md"
     own.write_text("# Ours\n\nVersion 12\n\n- <b>first</b>\n", encoding="utf-8")
     out = recordings.parent / "own"

@@ -35,7 +35,7 @@ class Guideline:
         return f"{number[1]}-{digest}" if number else digest
 
     def html(self) -> str:
-        """The text for the page of Label Studio that raters are shown first."""
+        """The text for the page of Label Studio that raters see first: no lists, no margins."""
         return "\n".join(_html(self.text))
 
 
@@ -58,11 +58,11 @@ def _html(text: str) -> Iterator[str]:
     lines = [line.strip() for line in text.split("\n")]
     for kind, group in groupby(lines, _kind):
         if kind == "list":
-            yield "<ul>" + "".join(f"<li>{_inline(line[2:])}</li>" for line in group) + "</ul>"
+            yield from (f"<p>• {_inline(line[2:])}</p>" for line in group)
         elif kind == "heading":
             for line in group:
                 level = len(line) - len(line.lstrip("#"))
-                yield f"<h{level}>{_inline(line[level:].strip())}</h{level}>"
+                yield f"<br><h{level}>{_inline(line[level:].strip())}</h{level}>"
         elif kind == "text":
             yield f"<p>{_inline(' '.join(group))}</p>"
 

@@ -25,6 +25,8 @@ CANNOT_TELL = "cannot_tell"
 """What stands for a clip that shows no label; no label may have this name."""
 CHOICE, MEDIA = "emotion", "media"
 """Names of the two controls in the configuration."""
+HEIGHT = "360"
+"""Of the picture on the page (pixels): the labels stay in sight."""
 HOTKEYS = "123456789qwe"
 """Of the labels, in their order; 0: nobody can tell."""
 
@@ -55,14 +57,14 @@ def facts_of(manifest: Manifest, guideline: Guideline, clips: Sequence[str], *, 
 def configuration(labels: Labels, kind: Kind, guideline: Guideline, language: Language) -> str:
     """The labelling configuration (XML): the medium, one radio button a label in both languages, hotkeys."""
     view = ElementTree.Element("View")
-    ElementTree.SubElement(view, "Header", value=word("label_studio_question", language), size="4")
+    ElementTree.SubElement(view, "Header", value=word(f"label_studio_{kind}", language), size="4")
     media = {"name": MEDIA, "value": f"${kind}"}
     if kind == "audio":
         ElementTree.SubElement(view, "Audio", media, hotkey="space")
     else:
-        ElementTree.SubElement(view, "Video", media)
+        ElementTree.SubElement(view, "Video", media, height=HEIGHT)
     choices = ElementTree.SubElement(
-        view, "Choices", name=CHOICE, toName=MEDIA, choice="single-radio", required="true"
+        view, "Choices", name=CHOICE, toName=MEDIA, choice="single-radio", required="true", showInline="true"
     )
     for name, key in zip(labels, HOTKEYS, strict=False):
         shown = " / ".join(dict.fromkeys(labels.both(name, language)))

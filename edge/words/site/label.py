@@ -116,7 +116,8 @@ LABEL: dict[str, tuple[str, str]] = {
     ),
     "opt_label_check_out": ("Write the list to this CSV file", "一覧を CSV に保存"),
     # Shown to raters in Label Studio.
-    "label_studio_question": (
+    "label_studio_audio": ("What does the voice show?", "声は何を表していますか"),
+    "label_studio_video": (
         "What do the voice and the face show?",
         "声と表情は何を表していますか",
     ),
