@@ -31,6 +31,8 @@ Epochs = Annotated[Whole, Field(ge=0, le=100_000)]
 Batch = Annotated[Whole, Field(gt=1, le=65536)]
 Rate = Annotated[Number, Field(gt=0.0, le=10.0)]
 Strength = Annotated[Number, Field(ge=0.0, le=100.0)]
+Soft = Literal["votes"] | None
+"""What a label asks for where several people gave it; votes: their shares; None: the label alone."""
 
 
 class StudentRecipe(Spec):
@@ -55,6 +57,16 @@ class StudentRecipe(Spec):
     """Strength of logit adjustment by the class prior."""
     mixup: Strength = 0.0
     """Beta parameter of mixup; 0 switches it off."""
+    soft: Soft = None
+    """`votes`: targets are the shares of the raters' votes, in corpora that have them (columns votes_<label>,
+    FER+)."""
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if self.soft is None:  # weights from before this key was there stay good
+            del content["soft"]
+        return content
 
     @model_validator(mode="after")
     def _something_to_keep(self) -> Self:
@@ -123,7 +135,7 @@ class TaughtRecipe(StudentRecipe):
 
     @model_serializer(mode="wrap")
     def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        content: dict[str, Any] = handler(self)
+        content = super()._said(handler)
         if not self.pretrained:  # weights without such a teacher do not depend on its tuning
             del content["tuning"]
         return content

@@ -104,7 +104,7 @@ class AudioTrainer:
         self._wanted, self._teacher, self._dev = recipe.audio, teacher, dev
         self._share = share
         self._labels = np.array([e.label for e in windows.examples])
-        self._targets = label_targets(windows.examples, len(recipe.labels))
+        self._targets = label_targets(windows.examples, len(recipe.labels), recipe.audio.soft)
         self._speakers = np.array([e.speaker for e in windows.examples])
         self._names = np.unique(self._speakers)
         self._speaker_share = np.array([share[self._speakers == name].sum() for name in self._names])

@@ -24,6 +24,7 @@ from export.teachers.tuning import TuningData, targets_of
 from export.training.hardware import accelerator, device_of
 from export.training.loop import Batch, Hyperparameters, Task, finished, train
 from export.training.losses import Taught, student_loss, with_teacher
+from export.training.sampling import label_targets
 from export.training.targets import TEMPERATURE, TeacherTargets, keep_score
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
@@ -108,7 +109,7 @@ def train_text(recipe: Recipe, data: Path, folder: Path) -> TextStudent:
     ids, masks = load_texts([*split.train, *invented], tokenizer, spec)
     dev_ids, dev_masks = load_texts(split.dev, tokenizer, spec)
     dev_labels = torch.tensor([e.label for e in split.dev])
-    targets = _targets(split.train, len(recipe.labels))
+    targets = label_targets(split.train, len(recipe.labels), wanted.soft)
     lesson = text_targets(recipe, data, split, folder.parent / "teacher")
     if lesson:
         keep_score(lesson.score, folder)
@@ -163,7 +164,7 @@ def text_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> Teach
     dev_labels = torch.tensor([e.label for e in split.dev])
     material = TuningData(
         [e.transcript or "" for e in split.train],
-        _targets(split.train, len(recipe.labels)),
+        label_targets(split.train, len(recipe.labels), recipe.text.soft),
         [e.speaker for e in split.train],
         [e.transcript or "" for e in split.dev],
         [e.speaker for e in split.dev],
@@ -189,12 +190,3 @@ def macro_f1(predicted: Tensor, labels: Tensor) -> float:
         hits = float(((predicted == label) & (labels == label)).sum())
         scores.append(2 * hits / float((predicted == label).sum() + (labels == label).sum()))
     return sum(scores) / len(scores)
-
-
-def _targets(examples: Sequence[Example], k: int) -> Tensor:
-    """Every label an example was given gets an equal share, [n, k]."""
-    targets = torch.zeros(len(examples), k)
-    for row, example in enumerate(examples):
-        given = [example.label, *example.also]
-        targets[row, given] = 1.0 / len(given)
-    return targets

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from calibration.data.dataset import Example
@@ -25,6 +24,7 @@ from export.training.augment import jitter_faces, mix
 from export.training.hardware import accelerator, device_of
 from export.training.loop import Batch, Hyperparameters, Task, finished, train
 from export.training.losses import Taught, student_loss, with_teacher
+from export.training.sampling import label_targets
 from export.training.targets import TeacherTargets, keep_score
 
 
@@ -106,12 +106,12 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
     phases = (*TEACH, *LOOK) if own else LOOK
     teacher = wide_network(len(recipe.labels)) if own else None
     split = vision_split(recipe, data, folder.parent)
-    faces, labels = load_faces(split.train, size)
+    faces, _ = load_faces(split.train, size)
     dev_faces, dev_labels = load_faces(split.dev, size)
     if start:
         some = torch.linspace(0, len(faces) - 1, min(SHOWN, len(faces))).long()
         wake_norms(student, lambda network: logits_of(network, faces[some]))
-    targets = F.one_hot(labels, len(recipe.labels)).float()
+    targets = label_targets(split.train, len(recipe.labels), wanted.soft)
     lesson = vision_targets(recipe, data, split, folder.parent / "teacher")
     if lesson:
         keep_score(lesson.score, folder)
@@ -182,10 +182,9 @@ def vision_targets(recipe: Recipe, data: Path, split: Split, cache: Path) -> Tea
         return None
     size = recipe.face_crop.size
     dev_labels = torch.tensor([e.label for e in split.dev])
-    labels = torch.tensor([e.label for e in split.train])
     material = TuningData(
         list(read_faces(split.train, size)),
-        F.one_hot(labels, len(recipe.labels)).float(),
+        label_targets(split.train, len(recipe.labels), recipe.vision.soft),
         [e.speaker for e in split.train],
         list(read_faces(split.dev, size)),
         [e.speaker for e in split.dev],

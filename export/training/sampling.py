@@ -6,22 +6,29 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.data.dataset import Example
+from export.recipe import Soft
 
 BALANCE = 0.75
 """How far corpora are drawn alike: 0 leaves clips as they come, 1 hears every corpus as often."""
 
 
-def label_targets(examples: Sequence[Example], k: int) -> Tensor:
-    """What the labels ask for, [n, k]: one label where a person gave it, the soft label of a guess."""
-    targets = F.one_hot(torch.tensor([e.label for e in examples]), k).float()
+def label_targets(examples: Sequence[Example], k: int, soft: Soft = None) -> Tensor:
+    """What the labels ask for, [n, k]: equal shares of the labels a person gave, the soft label of a guess.
+
+    soft: `votes` asks for the shares of the raters' votes, where an example has them.
+    """
+    targets = torch.zeros(len(examples), k)
     for row, example in enumerate(examples):
-        if example.soft is not None:
-            targets[row] = torch.tensor(example.soft)
+        shares = example.votes if soft == "votes" and example.votes is not None else example.soft
+        if shares is not None:
+            targets[row] = torch.tensor(shares)
+        else:
+            given = [example.label, *example.also]
+            targets[row, given] = 1.0 / len(given)
     return targets
 
 
