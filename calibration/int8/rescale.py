@@ -18,6 +18,7 @@ from calibration.int8.lint import require_clean
 from calibration.int8.ranges import Method, Range, collect_ranges
 from edge.engines.cpu_graph import RANGES
 from edge.engines.float_graph import float_graph
+from edge.engines.half_rest import has_half_rest, widened, with_half_rest
 from edge.engines.wiring import Wiring
 
 
@@ -28,6 +29,7 @@ def activation_ranges(
 
     model: a canonical graph. feeds: its calls. Raises InputError when there is none.
     """
+    model = widened(model)
     plain = float_graph(model)
     made = {name for node in plain.graph.node for name in node.output}
     made |= {value.name for value in plain.graph.input}
@@ -43,11 +45,11 @@ def rescaled(model: onnx.ModelProto, ranges: Mapping[str, Range], method: Method
     when the copy breaks a rule of TensorRT.
     """
     copy = onnx.ModelProto()
-    copy.CopyFrom(model)
+    copy.CopyFrom(widened(model))
     constants = {tensor.name: tensor for tensor in copy.graph.initializer}
-    for tensor, scale in _scales(copy).items():
+    for tensor, scales in _scales(copy).items():
         limit = ranges[tensor].limit(method) if tensor in ranges else 0.0
-        if limit > 0.0:
+        for scale in scales if limit > 0.0 else ():
             value = onnx.numpy_helper.from_array(np.float32(limit / 127.0).reshape(()), scale)
             value.dims[:] = constants[scale].dims
             constants[scale].CopyFrom(value)
@@ -58,15 +60,16 @@ def rescaled(model: onnx.ModelProto, ranges: Mapping[str, Range], method: Method
     for entry in copy.metadata_props:
         if entry.key == RANGES:
             entry.value = json.dumps(results)
+    copy = with_half_rest(copy) if has_half_rest(model) else copy
     require_clean(copy, copy.graph.name or "graph")
     return copy
 
 
-def _scales(model: onnx.ModelProto) -> dict[str, str]:
-    """Tensor that is quantized as it flows -> name of its scale."""
+def _scales(model: onnx.ModelProto) -> dict[str, set[str]]:
+    """Tensor that is quantized as it flows -> names of its scale, of QuantizeLinear and DequantizeLinear."""
     wiring = Wiring(model)
     return {
-        node.input[0]: node.input[1]
+        node.input[0]: {node.input[1], *(reader.input[1] for reader in wiring.readers[node.output[0]])}
         for node in model.graph.node
         if node.op_type == "QuantizeLinear" and node.input[0] not in wiring.constants
     }

@@ -28,6 +28,7 @@ def bench(
     sustained: Annotated[str | None, typer.Option(metavar="TIME", help="opt_bench_sustained")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_bench_csv")] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_bench_report")] = None,
+    roofline: Annotated[bool, typer.Option("--roofline", help="opt_bench_roofline")] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="opt_bench_out")] = None,
     lang: LocaleOption = None,
 ) -> None:
@@ -36,14 +37,22 @@ def bench(
     for option, path in (("--csv", csv), ("--report", report)):
         if path and sustained is None:
             raise misused("sustained_needed", option)
-    if sustained is not None and (compare or whisper):
+    if roofline and any((compare, whisper, sustained, json, out)):
+        raise misused("roofline_alone", "--roofline")
+    if sustained is not None and any((compare, whisper)):
         raise misused("sustained_alone", "--sustained")
     for path in filter(None, (out, csv, report)):
         if not path.parent.is_dir():  # not after minutes of measuring
             raise InputError.of("jsonl_no_folder", path=path)
-    if sustained is not None:
+    if roofline:
+        _roofline(bundle)
+    elif sustained is not None:
         _sustain(bundle, sustained, json, (csv, report, out))
-        return
+    else:
+        _measure(bundle, compare, whisper, json, out)
+
+
+def _measure(bundle: Path | None, compare: bool, whisper: Path | None, json: bool, out: Path | None) -> None:
     from edge.bench.table import table
     from edge.bench.window import measure
 
@@ -60,6 +69,15 @@ def bench(
     say(jsonlib.dumps(found, indent=1) if json else shown)
     if out:
         write_json(out, found)
+
+
+def _roofline(bundle: Path | None) -> None:
+    from calibration.bench.roofline import markdown  # noqa: TID251 - inside a verb only
+
+    from edge.app import starter_bundle
+    from edge.bundle.folder import open_bundle
+
+    say(markdown(open_bundle(bundle or starter_bundle()), asked_language()).rstrip("\n"))
 
 
 def _sustain(

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from edge.bundle.onnx_file import load_graph
 from edge.engines.cpu_graph import derive_cpu_graph
 from edge.engines.cpu_probe import saturates
+from edge.engines.half_rest import widened
 from edge.engines.lazy import LazyEngine, first_line
 from edge.errors import EngineError
 
@@ -72,7 +73,7 @@ class OnnxRuntimeEngine(LazyEngine):
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             if not self._canonical:
-                model = derive_cpu_graph(model, unsigned_weights=saturates())
+                model = derive_cpu_graph(widened(model), unsigned_weights=saturates())
             session = ort.InferenceSession(
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )

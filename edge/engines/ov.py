@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.bundle.onnx_file import load_graph
+from edge.engines.half_rest import widened
 from edge.engines.lazy import LazyEngine, first_line
 from edge.errors import EngineError, MissingExtraError
 
@@ -52,7 +53,7 @@ class OpenVinoEngine(LazyEngine):
             import openvino
         except ModuleNotFoundError as error:
             raise MissingExtraError("openvino", "openvino") from error
-        data = load_graph(self.path).SerializeToString()
+        data = widened(load_graph(self.path)).SerializeToString()
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": self._threads,

@@ -1,4 +1,4 @@
-"""The words of `edge bench --sustained`: a part of the table in edge/words."""
+"""The words of `edge bench --sustained` and `--roofline`: a part of the table in edge/words."""
 
 from __future__ import annotations
 
@@ -15,6 +15,15 @@ SUSTAINED: dict[str, tuple[str, str]] = {
     "opt_bench_report": (
         "With --sustained: write a page with the course of the run to this HTML file.",
         "--sustained の経過を図にして保存する HTML ファイル。",
+    ),
+    "opt_bench_roofline": (
+        "Measure nothing: print as Markdown what the networks compute and move, and the least time they need "
+        "on each Jetson by its data sheet.",
+        "測定せず、モデルの演算量とデータ量、各 Jetson のデータシートから求めた最短時間を Markdown で出力。",
+    ),
+    "roofline_alone": (
+        "goes alone: it measures nothing",
+        "測定を行わないため、他のオプションとは併用できません",
     ),
     "sustained_alone": (
         "goes without --compare, --whisper and --roofline",

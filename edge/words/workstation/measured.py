@@ -217,6 +217,18 @@ MEASURED: dict[str, tuple[str, str]] = {
         "{name} stays float: drop {drop:.2f} points, cosine {cosine:.4f}",
         "{name} は浮動小数点のままにします：低下 {drop:.2f} ポイント、コサイン {cosine:.4f}",
     ),
+    "rest_half": (
+        "what is not INT8 runs in float16: drop {drop:.2f} points, cosine {cosine:.4f}, logits apart by up "
+        "to {logits:.3f}",
+        "INT8 以外は float16 で実行します：低下 {drop:.2f} ポイント、コサイン {cosine:.4f}、"
+        "ロジットの差は最大 {logits:.3f}",
+    ),
+    "rest_stays": (
+        "what is not INT8 stays float32, for float16 loses too much: drop {drop:.2f} points, cosine "
+        "{cosine:.4f}, logits apart by up to {logits:.3f}",
+        "float16 では精度の低下が大きいため、INT8 以外は float32 のままにします：低下 {drop:.2f} ポイント、"
+        "コサイン {cosine:.4f}、ロジットの差は最大 {logits:.3f}",
+    ),
     "trial_lacks": (
         "{folder} lacks ravdess, nemo or noise; name the folder that holds the corpora",
         "{folder} に ravdess、nemo、noise のいずれかがありません。コーパスのあるフォルダーを指定してください",
