@@ -124,7 +124,7 @@ class Reader:
         manifest = self.bundle.manifest
         reference = manifest.site.reference if manifest.site else None
         self._watch: DriftWatch | None = None
-        if reference:
+        if reference and not self._aggregate:
             said = (self._say, self._site.language)
             self._watch = DriftWatch(reference, manifest.full_labels, manifest.hop_s, *said)
         self.take_alarm(self._site.alarm)
@@ -194,9 +194,14 @@ class Reader:
             stopwatch=self._stopwatch,
             checks=self._checks,
             summary=summary,
-            say=self._say,
+            say=(lambda _: None) if self._aggregate else self._say,
             language=self._site.language,
         )
+
+    @property
+    def _aggregate(self) -> bool:
+        """Whether nothing may be told of what few people show."""
+        return self._site.policy is not None and self._site.policy.aggregate
 
     def read(
         self, path: Path, sinks: Sequence[Sink], seen: Seen | None = None, sensed: Sensed | None = None

@@ -193,5 +193,7 @@ class Reading:
     """Mean age of the evidence the vote adds to the newest window (milliseconds)."""
     prediction: Prediction | None = None
     """What the newest window says alone; None when nothing was read."""
+    company: int = 0
+    """Most people in one picture of the newest window; 0 where this one is not among them."""
     alarm: bool = False
     """Whether the alarm of negative emotions is up (edge/reading/alarm.py)."""

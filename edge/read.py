@@ -13,11 +13,12 @@ from edge.config import Site
 from edge.display.display import Display
 from edge.display.verdicts import panel_verdicts
 from edge.forget.retention import Retention
-from edge.interfaces import Sink
+from edge.interfaces import LiveSink, Sink
 from edge.reading.summary import Summary
 from edge.settings_watch import SettingsWatch
 from edge.sinks import open_sinks, review_queue
 from edge.sinks.files.jsonl import JsonLines, new_run
+from edge.sinks.hours.outlets import in_hours
 from edge.sinks.run_facts import RunFacts
 from edge.sinks.terminal import Terminal
 from edge.sinks.troubles import Troubles
@@ -45,32 +46,30 @@ def read(
         if settings:
             takers = (reader.take_alarm, audited.alarm)
             stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))
-        labels, seen, run = manifest.labels, None, new_run()
-        review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
+        run, review, seen = new_run(), None, None
         facts = RunFacts(left_out=reader.left_out, drift=reader.drifted)
-        kept = open_sinks(
-            site,
-            reader.bundle,
-            run,
-            backend=reader.backend,
-            live=False,
-            facts=facts,
-            first={"review": review} if review else {},
-        )
+        hourly = in_hours(site, reader, run, jsonl, say, facts, shown=not headless, live=False)
+        sinks: list[Sink] = [hourly.hours] if hourly else []
+        kept: dict[str, LiveSink] = {**hourly.kept} if hourly else {}
+        if not hourly:
+            review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
+            first = {"review": review} if review else {}
+            kept = open_sinks(
+                site, reader.bundle, run, backend=reader.backend, live=False, facts=facts, first=first
+            )
         troubles = stack.enter_context(Troubles(kept, say, site.language))
-        sinks: list[Sink] = []
-        if realtime and not headless:  # a window on what is read fast would be gone at once
+        if realtime and not headless and not hourly:  # a window on what is read fast would be gone at once
             verdicts = panel_verdicts(site, reader.bundle, reader.rules.settings, run)
             display = Display(site, manifest, say, replace(facts, troubles=troubles.now), verdicts)
             seen = display.see
             sinks.append(display)
-        elif not headless:
+        elif not headless and not hourly:
             sinks.append(Terminal(manifest.full_labels, language=site.language))
-        if jsonl:
-            sinks.append(JsonLines(jsonl, labels, run, say, site.language))
+        if jsonl and not hourly:
+            sinks.append(JsonLines(jsonl, manifest.labels, run, say, site.language))
         # What may be refused is entered first: no window opens for a run that another one keeps out.
         for sink in (*kept.values(), *sinks):
             stack.enter_context(sink)
-        opened = [troubles, *sinks, *kept.values()]
-        sensed = review.sensed if review else None
-        return audited.counted(reader.read_all(site.source, opened, seen, sensed))
+        opened: list[Sink] = [troubles, *sinks, *kept.values()]
+        summary = reader.read_all(site.source, opened, seen, review.sensed if review else None)
+        return audited.counted(hourly.summary() if hourly else summary)

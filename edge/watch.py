@@ -22,6 +22,7 @@ from edge.sinks import open_sinks, review_queue
 from edge.sinks.files.jsonl import JsonLines, new_run
 from edge.sinks.files.persistent import Persistent
 from edge.sinks.health import HealthLine
+from edge.sinks.hours.outlets import impersonal, in_hours
 from edge.sinks.run_facts import RunFacts
 from edge.sinks.troubles import Troubles
 from edge.sinks.watchdog import Watchdog
@@ -55,37 +56,36 @@ def watch(
             stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))
         source = live_source(site, manifest.audio.rate, say)
         stack.enter_context(stopping(source.stop))
-        seen, language, run = None, site.language, new_run()
-        kept: dict[str, LiveSink] = {}
-        if jsonl:
-            lines = JsonLines(jsonl, manifest.labels, run, say, language)
-            kept["jsonl"] = Persistent(lines, manifest.labels, run, language)
-        review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
-        if review:
-            kept["review"] = review
-        facts = RunFacts(
-            source.health,
-            source.waiting,
-            reader.left_out,
-            source.clocks.offset_ms,
-            drift=reader.drifted,
-        )
-        kept = open_sinks(site, reader.bundle, run, backend=reader.backend, facts=facts, first=kept)
+        language, run, review, seen = site.language, new_run(), None, None
+        told = (source.health, source.waiting, reader.left_out, source.clocks.offset_ms)
+        facts = RunFacts(*told, drift=reader.drifted)
+        hourly = in_hours(site, reader, run, jsonl, say, facts, shown=not headless)
+        kept: dict[str, LiveSink] = {**hourly.kept} if hourly else {}
+        if not hourly:
+            if jsonl:
+                lines = JsonLines(jsonl, manifest.labels, run, say, language)
+                kept["jsonl"] = Persistent(lines, manifest.labels, run, language)
+            review = review_queue(site, reader.bundle, reader.rules.settings, run, say)
+            if review:
+                kept["review"] = review
+            kept = open_sinks(site, reader.bundle, run, backend=reader.backend, facts=facts, first=kept)
         troubles = stack.enter_context(Troubles(kept, say, language))  # left last: it tells what was lost
-        facts = replace(facts, troubles=troubles.now)
-        health = HealthLine(facts, source.clocks, say, language)
-        sinks: list[Sink] = [Watchdog(), health]
-        if not headless:
-            voting = reader.rules.settings
-            verdicts = panel_verdicts(site, reader.bundle, voting, run)
+        facts = replace(impersonal(facts) if hourly else facts, troubles=troubles.now)
+        counts = site.policy is None or not (site.policy.aggregate or site.policy.self_view)
+        sinks: list[Sink] = [Watchdog(), HealthLine(facts, source.clocks, say, language, counts=counts)]
+        if hourly:
+            sinks.append(hourly.hours)
+        elif not headless:
+            verdicts = panel_verdicts(site, reader.bundle, reader.rules.settings, run)
             display = Display(site, manifest, say, facts, verdicts)
             sinks.append(display)
             seen = display.see
         # What may be refused comes first: no window opens for a run that another one keeps out.
         stack.enter_context(Together([*kept.values(), source, *sinks]))
         probation.begun()
-        opened = [troubles, probation, *sinks, *kept.values()]
-        return audited.counted(reader.watch(source, opened, seen, review.sensed if review else None))
+        opened: list[Sink] = [troubles, probation, *sinks, *kept.values()]
+        summary = reader.watch(source, opened, seen, review.sensed if review else None)
+        return audited.counted(hourly.summary() if hourly else summary)
 
 
 def _heard_or_not(say: Callable[[str], None]) -> Callable[[str], None]:

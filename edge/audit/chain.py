@@ -120,8 +120,9 @@ class Audit:
         if mark is None:
             raise AuditError.of("audit_no_anchor", path=self.folder)
         if self.path.exists():
-            mend(self.path, lambda line: hash_of(line) == mark.head or bool(follows(line, key, mark)))
-            mark = follows(_last_line(self.path), key, mark) or mark
+            known = mark
+            mend(self.path, lambda line: hash_of(line) == known.head or bool(follows(line, key, known)))
+            mark = follows(_last_line(self.path), key, known) or known
         return key, mark
 
     def _add(self, key: bytes, mark: Mark, event: str, facts: Mapping[str, Fact]) -> Mark:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing_extensions import Self
 
 from edge import __version__
-from edge.audit.chain import Fact, audit_of
+from edge.audit.chain import Audit, Fact, audit_of
 from edge.audit.changes import note_alarm, note_policy
 from edge.bundle.manifest import Manifest
 from edge.config import Site
@@ -40,11 +40,13 @@ class RunAudit:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         counts: dict[str, Fact] = {"error": kind.__name__ if kind else None}
-        if self._summary and self._site.policy and not self._site.policy.aggregate:
+        if self._summary and self._summary.hours is not None:
+            counts["hours"] = self._summary.hours
+        elif self._summary:
             states = self._summary.states
             counts |= {"readings": sum(states.values()), "checks": states["needs_check"]}
             counts |= {"withheld": self._summary.withheld, "dropped": self._summary.dropped}
-        self._tried(lambda: self._audit and self._audit.append("run_ended", source=self._source, **counts))
+        self._tried(lambda audit: audit.append("run_ended", source=self._source, **counts))
 
     @property
     def _source(self) -> str:
@@ -61,10 +63,12 @@ class RunAudit:
 
     def alarm(self, alarm: AlarmSettings | None) -> None:
         """Note an operating point that is taken while the run lasts."""
-        self._tried(lambda: self._audit and note_alarm(self._audit, alarm))
+        self._tried(lambda audit: note_alarm(audit, alarm))
 
-    def _tried(self, write: Callable[[], object]) -> None:
+    def _tried(self, write: Callable[[Audit], None]) -> None:
+        if self._audit is None:
+            return
         try:
-            write()
+            write(self._audit)
         except AuditError as error:
             self._say(error.told(self._site.language))

@@ -223,6 +223,8 @@ def _closing(summary: Summary, jsonl: Path | None, language: Language) -> str:
     """What a run came to, in one line."""
     from edge.words import word
 
+    if summary.hours is not None:  # aggregate mode
+        return word("hours_closing", language, count=summary.hours)
     quiet = [(state, n) for state, n in summary.states.items() if state not in ("reading", "needs_check")]
     parts = [f"{summary.known.said(name, language)} {n}" for name, n in summary.labels.most_common()]
     parts += [f"{word(state, language)} {n}" for state, n in quiet]

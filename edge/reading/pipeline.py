@@ -161,7 +161,12 @@ class Pipeline:
                 self._read_one(heard, person, [faces.get(person) for faces in pictures], source)
                 for person in people or [None]
             ]
-        given = [reading for reading in found if reading]
+        fullest = max(pictures, key=len, default={})
+        given = [
+            dataclasses.replace(reading, company=len(fullest) if reading.person in fullest else 0)
+            for reading in found
+            if reading
+        ]
         if given:
             return given
         state, alarm = self._why_nothing(window, loud), self._stages.alarms.silent(window.end, self._rules)

@@ -26,6 +26,8 @@ class Summary:
     """Windows passed over because the machine was busy or hot."""
     withheld: int = 0
     """Checks not asked for because the day's limit was used up."""
+    hours: int | None = None
+    """In aggregate mode, hours told of; then nothing else is counted. Else None."""
 
     def __add__(self, other: Summary) -> Summary:
         return Summary(

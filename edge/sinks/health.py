@@ -22,12 +22,20 @@ EVERY_S = 60.0
 class HealthLine:
     """Says a line every EVERY_S while readings come.
 
-    facts: asked when a line is due. clocks: of the source. say: gets the line.
+    facts: asked when a line is due. clocks: of the source. say: gets the line. counts: whether it says how
+    many readings there were of each state.
     """
 
     def __init__(
-        self, facts: RunFacts, clocks: CaptureClocks, say: Callable[[str], None], language: Language = "en"
+        self,
+        facts: RunFacts,
+        clocks: CaptureClocks,
+        say: Callable[[str], None],
+        language: Language = "en",
+        *,
+        counts: bool = True,
     ) -> None:
+        self._counts = counts
         self._facts, self._clocks, self._say, self._language = facts, clocks, say, language
         self._states: Counter[State] = Counter()
         self._latest = 0.0
@@ -55,7 +63,7 @@ class HealthLine:
     def _line(self) -> str:
         said = self._language
         states = ", ".join(f"{word(name, said)} {count}" for name, count in self._states.most_common())
-        parts = [states, word("health_latest", said, ms=1000 * self._latest)]
+        parts = [*([states] if self._counts else []), word("health_latest", said, ms=1000 * self._latest)]
         parts += [health_text(health, said) for health in self._facts.healths()]
         if not math.isnan(self._clocks.lead_ms):
             parts.append(offset_words(self._clocks.lead_ms, said))

@@ -104,11 +104,20 @@ class Prometheus:
 
     def __enter__(self) -> Self:
         try:
-            from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+            from prometheus_client import CollectorRegistry
         except ImportError as error:
             raise MissingExtraError("prometheus-client", "prometheus") from error
-        registry = self._registry = CollectorRegistry()
-        registry.register(self)
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self.register()
+        self._serve()
+        return self
+
+    def register(self) -> None:
+        """Make the metrics that readings count in."""
+        from prometheus_client import Counter, Gauge, Histogram
+
+        registry = self._registry
         self._readings = Counter("edge_readings", "Readings", ("state", "label"), registry=registry)
         self._alarms = Counter("edge_alarms", "Alarms of negative emotions raised", registry=registry)
         self._people = Gauge("edge_people", "Read in the newest window", registry=registry)
@@ -118,8 +127,6 @@ class Prometheus:
             buckets=LATENCIES_S,
             registry=registry,
         )
-        self._serve()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -145,8 +152,7 @@ class Prometheus:
 
     def write(self, reading: Reading) -> None:
         """Count one reading."""
-        if not self._serving and time.monotonic() - self._tried > RETRY_S:
-            self._serve()
+        self.mind()
         self._readings.labels(reading.state, reading.label or "").inc()
         if reading.alarm and not self._up.get(reading.person):
             self._alarms.inc()
@@ -157,6 +163,11 @@ class Prometheus:
         self._people.set(self._read)
         if self._live:
             self._latency.observe(max(0.0, time.monotonic() - reading.time))
+
+    def mind(self) -> None:
+        """Try the port again where it was in use."""
+        if not self._serving and time.monotonic() - self._tried > RETRY_S:
+            self._serve()
 
     def collect(self) -> Iterator[Metric]:
         """What is known only when asked for; called by the registry at each scrape."""

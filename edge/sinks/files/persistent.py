@@ -48,7 +48,11 @@ class Persistent:
 
     def write(self, reading: Reading) -> None:
         """Have a reading written; returns at once."""
-        self._background.put(record(reading, self._labels, self._run))
+        self.put(record(reading, self._labels, self._run))
+
+    def put(self, made: dict[str, Any]) -> None:
+        """Have a record written; returns at once."""
+        self._background.put(made)
 
     def _append(self, made: dict[str, Any]) -> None:
         """Pass a record on, or count it as lost."""

@@ -63,6 +63,8 @@ class Mqtt:
     client_id in use on this machine, on entering.
     """
 
+    kind = "reading"
+
     def __init__(
         self,
         settings: MqttSettings,
@@ -173,7 +175,10 @@ class Mqtt:
 
     def write(self, reading: Reading) -> None:
         """Queue one reading."""
-        made = record(reading, self._manifest.labels, self._run)
+        self.put(record(reading, self._manifest.labels, self._run))
+
+    def put(self, made: dict[str, Any]) -> None:
+        """Queue one record."""
         with self._changed:
             self._sequence += 1
             if len(self._waiting) >= WAITING:
@@ -183,7 +188,7 @@ class Mqtt:
             self._changed.notify_all()
 
     def _send(self) -> None:
-        topic = f"{self._settings.topic}/reading"
+        topic = f"{self._settings.topic}/{self.kind}"
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closing or self._may_send())

@@ -36,6 +36,19 @@ POLICY: dict[str, tuple[str, str]] = {
         "[policy] の aggregate = true では、個々の推定結果を確認待ちに保存できません。"
         "[review] を外してください",
     ),
+    # Aggregate mode.
+    "hours_on": (
+        "aggregate mode: only whole hours of {k} or more people together are told; no single reading is "
+        "shown or kept",
+        "集計モード：{k} 人以上が同時に写った時間帯を 1 時間単位で集計します。個々の推定結果は表示も保存も"
+        "しません",
+    ),
+    "hours_line": (
+        "{hour}  {people} people, {count} readings: {shares}",
+        "{hour}　{people} 人、推定 {count} 件：{shares}",
+    ),
+    "hours_few": ("{hour}  fewer than {k} people together", "{hour}　同時に写った人数が {k} 人未満"),
+    "hours_closing": ("{count} hours told", "集計した時間数：{count}"),
     # The rules.
     "policy_eu_emotions": (
         "[policy] is not allowed: in the EU, emotions of workers and students may be inferred for medical or "
