@@ -24,6 +24,7 @@ from edge.app import Reader
 from edge.bundle.folder import MANIFEST, sha256
 from edge.cli import main as cli
 from edge.config import Site
+from edge.consent.store import Consents
 from edge.errors import InputError
 from edge.items import Prediction, Quality, Window
 from edge.review import intake as intake_module
@@ -61,12 +62,13 @@ def settings(tmp_path):
 def queue(settings, tiny_bundle):
     """Writes readings through the sink, each with a window before it; gives what the sink said and lost."""
 
-    def queue(*readings, consent=None, heard="oh no"):
+    def queue(*readings, consent=None, heard="oh no", consents=None):
         said = []
         frame, people = picture()
         (face,) = people.values()
         sound = np.sin(np.arange(64000, dtype=np.float32) / 20)
-        with Review(settings.model_copy(update={"consent": consent}), tiny_bundle, said.append) as sink:
+        wished = settings.model_copy(update={"consent": consent})
+        with Review(wished, tiny_bundle, said.append, consents=consents) as sink:
             for reading in readings:
                 window = Window(reading.time - 4.0, reading.time, sound, (frame, frame), heard)
                 sink.sensed(window, (None, face))
@@ -221,6 +223,30 @@ def test_consent_covers_what_it_names(queue, settings):
 def test_a_consent_of_the_future_is_none_yet(queue, settings):
     queue(doubtful(2), consent=CONSENT.model_copy(update={"date": datetime.date(2999, 1, 1)}))
     assert media(settings) == []
+
+
+def test_who_stands_in_the_file_of_consents_must_have_one_in_force(queue, settings, tmp_path):
+    path, today = tmp_path / "consent.sqlite", datetime.date.today()
+    assert queue(doubtful(2), consent=CONSENT, consents=path) == []  # no file: the section alone counts
+    with Consents(path) as consents:
+        consents.add("S01", ["sound", "picture", "label"], "Aoki", today, name="Yamada")
+        consents.add("S02", ["sound"], "Aoki", today, name="Somebody else")
+    assert queue(doubtful(9), consent=CONSENT, consents=path) == []
+    assert len(media(settings)) == 4
+    path.rename(tmp_path / "away")
+    path.write_text("no database at all, but long enough to be looked at " * 9)
+    (line,) = queue(doubtful(16), consent=CONSENT, consents=path)
+    assert "cannot be read" in line
+    assert len(media(settings)) == 4  # what is there waits
+    (tmp_path / "away").rename(path)
+    with Consents(path) as consents:
+        consents.withdraw("S01", today, ["label"])
+    (line,) = queue(doubtful(23), consent=CONSENT, consents=path)
+    assert "no consent in force" in line
+    assert "Yamada" not in line
+    assert media(settings) == []
+    with Store(settings.folder) as store:
+        assert len(store.items()) == 4  # numbers stay
 
 
 def test_withdrawn_consent_deletes_the_media_and_keeps_the_numbers(queue, settings):

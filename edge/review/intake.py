@@ -8,9 +8,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from edge.bundle.manifest import Manifest
+from edge.consent.review import all_agree
 from edge.review.checks import OPEN
 from edge.review.known import note_labels
 from edge.review.media import Media, face_file, sound_file
@@ -39,13 +41,20 @@ class Entry:
 class Intake:
     """Writes what a run found into the queue of a folder.
 
-    bundle: its name and the sha256 of its manifest. say: gets a key of edge/words and its values.
+    bundle: its name and the sha256 of its manifest. say: gets a key of edge/words and its values. consents:
+    file of consents; who of [review.consent] stands there must have one in force as well.
     """
 
     def __init__(
-        self, settings: ReviewSettings, manifest: Manifest, bundle: tuple[str, str], say: Say
+        self,
+        settings: ReviewSettings,
+        manifest: Manifest,
+        bundle: tuple[str, str],
+        say: Say,
+        consents: Path | None = None,
     ) -> None:
         self._settings, self._manifest, self._bundle = settings, manifest, bundle
+        self._consents, self._consent = consents, settings.consent
         self._tell = say
         self._said: set[str] = set()
         self._sound = False  # whether the database was found sound when it was opened first
@@ -56,7 +65,8 @@ class Intake:
 
         Raises sqlite3.Error, OSError and InputError.
         """
-        consent = self._settings.consent
+        agreed = self._agreed()
+        self._consent = consent = self._settings.consent if agreed else None
         with Store(self._settings.folder, make=True) as store:
             if not self._sound:  # nothing is deleted before that is known
                 store.check()
@@ -64,7 +74,7 @@ class Intake:
                 self._count("review_unlisted", store.unlisted())
             if consent and store.in_force(consent):
                 store.name(consent)
-            self._count("review_undeleted", store.sweep(media=consent is not None))
+            self._count("review_undeleted", store.sweep(media=agreed is not False))
             self._write(store, batch, readings, checks)
 
     def set_aside(self, why: str) -> None:
@@ -88,6 +98,16 @@ class Intake:
         with Store(folder, make=True) as store:
             store.inherit(aside)
 
+    def _agreed(self) -> bool | None:
+        """Whether media may be kept; False: those that are there must go; None: not now."""
+        consent = self._settings.consent
+        if consent is None or self._consents is None:
+            return consent is not None
+        agreed = all_agree(self._consents, consent)
+        if not agreed:
+            self._once("review_no_consent" if agreed is False else "review_consents_unread", {})
+        return agreed
+
     def _once(self, key: str, values: dict[str, Any]) -> None:
         if key not in self._said:
             self._said.add(key)
@@ -100,7 +120,7 @@ class Intake:
     def _write(self, store: Store, batch: Sequence[Entry], readings: Tally, checks: Tally) -> None:
         before = dict(self._items)
         names: dict[int, list[str]] = {}
-        if store.in_force(self._settings.consent):
+        if store.in_force(self._consent):
             names = {
                 entry.check: store.reserve((".png", ".wav")) for entry in batch if entry.media is not None
             }
@@ -135,7 +155,7 @@ class Intake:
     def _begin(self, store: Store, db: sqlite3.Connection, entry: Entry, names: Sequence[str]) -> int:
         """A new item with its media; the number it gets. Raises OSError where the disk is full."""
         made, kept = entry.reading, {}
-        if entry.media is not None and names and store.in_force(self._settings.consent):
+        if entry.media is not None and names and store.in_force(self._consent):
             kept = self._keep(store, entry.media, names)
         row = {"made": made["wall_time"], "expires": stamp(self._settings.days), "source": made["source"]}
         row |= {"bundle": self._bundle[0], "bundle_sha256": self._bundle[1], "label": made["label"], **kept}
@@ -146,8 +166,8 @@ class Intake:
 
     def _keep(self, store: Store, media: Media, names: Sequence[str]) -> dict[str, Any]:
         """Columns of media that were written; empty where they cannot be. Raises OSError of a full disk."""
-        assert self._settings.consent
-        kept = {"consent": json_text(self._settings.consent.model_dump(mode="json")), "words": media.words}
+        assert self._consent
+        kept = {"consent": json_text(self._consent.model_dump(mode="json")), "words": media.words}
         try:
             folder = store.media_folder()
             folder.claim()

@@ -20,7 +20,10 @@ def review_queue(
     """The sink of [review]; its `sensed` is to be told of each window. None without that section."""
     from edge.sinks.review import Review
 
-    return Review(site.review, bundle, say, site.language, voting, run) if site.review else None
+    if site.review is None:
+        return None
+    consents = site.policy.consents if site.policy else None
+    return Review(site.review, bundle, say, site.language, voting, run, consents)
 
 
 def open_sinks(

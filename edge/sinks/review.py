@@ -20,6 +20,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -55,8 +56,9 @@ class Review:
 
     `sensed` is told of each window, so that media can be taken where consent allows it. A database that is
     locked or finds no room is tried again; a damaged one is set aside and a new one begun. say: gets a
-    line then. voting: that of the run; None: the bundle's. run: of `new_run`; None: its own. Raises
-    InputError on entering when the folder is missing or another run holds it.
+    line then. voting: that of the run; None: the bundle's. run: of `new_run`; None: its own. consents:
+    file of consents (edge/consent/review.py). Raises InputError on entering when the folder is missing or
+    another run holds it.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Review:
         language: Language = "en",
         voting: VotingSettings | None = None,
         run: str | None = None,
+        consents: Path | None = None,
     ) -> None:
         self._run = run or new_run()
         self._claim = ExitStack()
@@ -82,7 +85,11 @@ class Review:
         self._closing = False
         made_by = (bundle.manifest.name, sha256(bundle.folder / MANIFEST))
         self._intake = Intake(
-            settings, self._manifest, made_by, lambda key, values: say(word(key, language, **values))
+            settings,
+            self._manifest,
+            made_by,
+            lambda key, values: say(word(key, language, **values)),
+            consents,
         )
         self.trouble = ""
         self.lost = 0

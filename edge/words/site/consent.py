@@ -118,6 +118,17 @@ CONSENT: dict[str, tuple[str, str]] = {
         "'{said}' is no day; write it as 2026-11-20",
         "「{said}」は日付ではありません。2026-11-20 の形式で指定してください",
     ),
+    "review_no_consent": (
+        "no media of checks are kept, and those in {folder} are deleted: somebody in [review.consent] has no "
+        "consent in force any more (edge consent list)",
+        "[review.consent] に、有効な同意のない人がいます。確認用の映像・音声は保存せず、{folder} の既存分は"
+        "削除しました（edge consent list で確認してください）",
+    ),
+    "review_consents_unread": (
+        "no media of checks are kept in {folder} now: the file of consents cannot be read",
+        "同意ファイルを読めないため、{folder} に確認用の映像・音声を保存しません"
+        "（edge consent list で確認してください）",
+    ),
     # What cannot be noted.
     "consents_subject": (
         "a person is named by a pseudonym of letters, digits and . _ -, at most 32 (S01), never by name",

@@ -10,7 +10,7 @@ FORGET: dict[str, tuple[str, str]] = {
         "Stopped at any moment, the next call goes on.\n\n"
         "\b\nExample: edge forget --subject S01 --config site.toml --dry-run\n"
         "What is kept too long: edge forget --expired --config site.toml",
-        "ある人について現場が保有するデータをすべて削除し、受領証を作成します。\n\n"
+        "ある人について現場が保有するデータをすべて削除し、証明書を作成します。\n\n"
         "収録データ、クリップ、表の行、ラベル、評価者用の複製、確認待ち、キャッシュ、レポート、同意が対象です。"
         "本人のデータで調整済みのバンドルは残り、名称を示します（一人分だけを取り除くことはできません）。"
         "途中で止まっても、次の実行で続きから行います。\n\n"
@@ -89,7 +89,7 @@ FORGET: dict[str, tuple[str, str]] = {
     ),
     "forget_resumed": (
         "a deletion that was stopped is complete now: {files} files, receipt {path}",
-        "中断されていた削除を完了しました：ファイル {files} 件、受領証 {path}",
+        "中断されていた削除を完了しました：ファイル {files} 件、証明書 {path}",
     ),
     "forget_failed": (
         "retention: {why}; what is due stays until the next start or day",
