@@ -296,5 +296,7 @@ class WholePath:
         """Run a command of the product; returns what it said."""
         command = [sys.executable, "-m", "edge.cli", *map(str, words)]
         done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        with (self.out / "transcript.txt").open("a", encoding="utf-8") as file:
+            file.write(f"$ edge {' '.join(map(str, words))}\n{done.stdout}{done.stderr}\n")
         assert done.returncode in ok, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
         return done.stdout

@@ -21,6 +21,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+from path_rehearsal import WholePath
 
 from calibration.data.noise import Surroundings, load_noises
 from calibration.data.recordings import load_sound
@@ -37,10 +38,16 @@ def main() -> None:
     words.add_argument("data", type=Path)
     words.add_argument("out", type=Path)
     words.add_argument("--small", action="store_true", help="a tenth of the clips")
+    words.add_argument("--path", action="store_true", help="walk one site whole instead")
     words.add_argument("--seed", type=int, default=0, help="which people and clips are drawn")
     given = words.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
+    if given.path:
+        people, clips = (4, 24) if given.small else (10, 30)
+        WholePath(given.data.resolve(), given.out.resolve(), people, clips, given.seed).walk()
+        print(f"{(time.monotonic() - began) / 60:.1f} minutes")
+        return
     rehearsal = Rehearsal(given.data, given.out, 0.1 if given.small else 1.0, given.seed)
     for site in (rehearsal.foreign, rehearsal.gate, rehearsal.noisy):
         site()
