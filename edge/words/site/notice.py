@@ -59,8 +59,10 @@ NOTICE: dict[str, tuple[str, str]] = {
         "感情の推定値（平静、喜び、怒り、不安など）。個人を特定するデータは作成しません。",
     ),
     "notice_kept": (
-        "Pictures and sound are deleted at once. Estimates: {days} days at most.",
-        "映像と音声は解析後ただちに消去します。推定値の保存期間は最長 {days} 日です。",
+        "Pictures and sound are deleted at once, unless a person consented to be recorded. Estimates and "
+        "such recordings: {days} days at most.",
+        "映像と音声は、収録に同意した方のものを除き、解析後ただちに消去します。"
+        "推定値と収録データの保存期間は最長 {days} 日です。",
     ),
     "notice_taken_both": ("Pictures of the camera and sound of the microphone", "カメラの映像とマイクの音声"),
     "notice_taken_camera": ("Pictures of the camera", "カメラの映像"),
