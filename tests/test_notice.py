@@ -63,7 +63,7 @@ def test_it_names_the_devices_that_are_there(site, title, taken):
 @pytest.mark.parametrize(
     ("facts", "kept"),
     [
-        ({"retention_days": 7}, "Pictures and sound are deleted at once. Estimates: 7 days at most."),
+        ({"retention_days": 7}, "Pictures and sound are deleted at once, unless a person consented"),
         ({"media": True}, "Estimates, and faces and sound of those who consented: 30 days at most."),
         ({"aggregate": True, "k": 12}, "Only counts over an hour and 12 or more people together."),
         ({"self_view": True}, "Nothing. The estimate is shown to the person alone."),
