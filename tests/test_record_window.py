@@ -109,5 +109,5 @@ def test_a_real_window_shows_it_and_gives_keys(x_server, tmp_path):  # noqa: F81
         if shutil.which("import"):
             shell(f"import -window root {tmp_path / 'panel.png'}")
             assert (tmp_path / "panel.png").stat().st_size > 10_000
-        shell(f"xdotool windowclose {number}")
+        shell("xdotool key alt+F4")
         wait(lambda: window.gone)
