@@ -24,12 +24,11 @@ from edge.recording.keys import Secret
 from edge.recording.media import Picture, Samples, clip_file, read_pictures, read_sound
 from edge.recording.sealed import SUFFIX, destroy, open_media
 from edge.recording.segments import SEGMENT_S, Kind
-from edge.recording.session import Facts, Session, write_media
+from edge.recording.session import CLIPS, Facts, Session, clips_of, write_media
 from edge.recording.stretches import Stretch, stretches
 from edge.recording.table import replace_rows
 from edge.system.private import make_private
 
-CLIPS = "clips"
 LOOK_S = 2.0
 """Time between two pictures that are looked at for the table (seconds)."""
 _LENGTH = round(SEGMENT_S * RATE)
@@ -48,6 +47,8 @@ def cut(
     is. Raises OSError where the disk takes no more: the session stays for the next time.
     """
     make_private(recordings / CLIPS)
+    for path in clips_of(recordings, session.facts.session):
+        destroy(path)  # of a time that was cut short; all of them are made again
     reader = _Reader(session, secret, note)
     facts, rows, speech = session.facts, list[dict[str, str]](), 0
     found = reader.stretches(lambda one, other: facts.mark_at(one) != facts.mark_at(other))
@@ -58,10 +59,9 @@ def cut(
             samples, pictures, template = reader.clip(stretch, held)
             if samples is None and not pictures:
                 continue
-            data = clip_file(samples, pictures, template, stretch.start)
-            name = (
-                f"{facts.session}_{round(1000 * stretch.start):09d}{'' if stretch.speech else '_quiet'}.mkv"
-            )
+            suffix, data = clip_file(samples, pictures, template, stretch.start)
+            kind = "" if stretch.speech else "_quiet"
+            name = f"{facts.session}_{round(1000 * stretch.start):09d}{kind}{suffix}"
             write_media(recordings / CLIPS / name, data, secret)
             looks = _looked(data, pictures, detector)
         speech += stretch.speech
@@ -71,7 +71,9 @@ def cut(
     for place, path in session.segments().items():
         if place not in reader.unread:
             destroy(path)
-    if not reader.unread:
+    if reader.unread:
+        session.note(facts.model_copy(update={"cut": True}))
+    else:
         session.delete()
     return speech
 

@@ -166,15 +166,22 @@ def read_pictures(file: BinaryIO) -> tuple[Any, Any, list[Picture]]:
     return container, stream, found
 
 
-def clip_file(samples: Samples | None, pictures: list[Picture], template: Any, shift_s: float) -> bytes:
-    """A clip: samples [n] from stamp 0 on, and encoded pictures moved back by shift_s (seconds).
+def clip_file(
+    samples: Samples | None, pictures: list[Picture], template: Any, shift_s: float
+) -> tuple[str, bytes]:
+    """A clip and the suffix it goes by: samples [n] from stamp 0 on, pictures moved back by shift_s.
 
-    template: the stream the pictures come from; None without any. Pictures are copied, not encoded again.
+    template: the stream the pictures come from; None without any. shift_s: seconds. Pictures are copied, not
+    encoded again. Of a kind that browsers play, for those who label it: MP4, or FLAC alone; Matroska where
+    pictures are FFV1.
     """
     import av
 
+    form, suffix = ("mp4", ".mp4") if pictures else ("flac", ".flac")
+    if pictures and template.codec_context.name == "ffv1":
+        form, suffix = "matroska", ".mkv"
     out = io.BytesIO()
-    with av.open(out, "w", format="matroska") as container:
+    with av.open(out, "w", format=form) as container:
         film: Any = container.add_stream_from_template(template) if pictures else None
         sound: Any = None if samples is None else add_sound(container)
         due: list[tuple[float, Any]] = []
@@ -188,4 +195,4 @@ def clip_file(samples: Samples | None, pictures: list[Picture], template: Any, s
             due += [(float(p.pts * p.time_base), p) for p in sound_packets(sound, samples, 0.0)]
         for _, packet in sorted(due, key=lambda one: one[0]):
             container.mux(packet)
-    return out.getvalue()
+    return suffix, out.getvalue()

@@ -99,6 +99,8 @@ def recover(site: Site, secret: Secret | None, bundle: Bundle, say: Say) -> int:
         if not session.segments():
             session.delete()
             continue
+        if session.facts.cut:
+            continue
         say(word("record_recovers", language, session=session.facts.session))
         try:
             require_readable(session, secret)
@@ -237,7 +239,7 @@ def _still_consented(site: Site, session: Session) -> None:
     except InputError as error:
         if error.key != NO_CONSENT:
             raise
-        session.delete()
+        session.discard()
         _audit(site, "deleted", session)
         raise InputError.of("record_withdrawn", why=error) from error
 

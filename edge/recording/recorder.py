@@ -220,7 +220,7 @@ class Recorder:
             self._stop(missing)
             if missing.key == NO_CONSENT:
                 self.withdrawn = True
-                self.session.delete()
+                self.session.discard()
         elif step := self._clock.step():
             self._say(word("record_clock", self._language, seconds=step))
 

@@ -23,7 +23,7 @@ from edge.recording.sealed import SUFFIX, destroy, write_sealed
 from edge.recording.segments import SEGMENT_S, Kind, Segment
 from edge.system.private import make_private, replacing, settle
 
-SESSIONS, FACTS = "sessions", "session.json"
+SESSIONS, FACTS, CLIPS = "sessions", "session.json", "clips"
 _FILE = re.compile(r"(\d{6})\.(mka|mkv)(\.sealed)?")
 _LEFT = ".edge-"  # how the one writer calls a file that is not whole yet
 
@@ -60,6 +60,8 @@ class Facts(Spec):
     shift: str = ""
     distance_m: float | None = None
     sealed: bool = True
+    cut: bool = False
+    """Whether it became clips already: what is left beside this could not be read."""
     marks: tuple[Mark, ...] = Field((), max_length=100_000)
     forgotten: Annotated[tuple[tuple[float, float], ...], Field(max_length=10_000)] = ()
     """Stretches that were deleted on a person's wish (seconds in the session)."""
@@ -130,8 +132,14 @@ class Session:
         self.note(self.facts.model_copy(update={"forgotten": (*self.facts.forgotten, (first_s, last_s))}))
         return len(paths)
 
+    def discard(self) -> None:
+        """Destroy everything of it, clips that were made before power was cut as well."""
+        for path in clips_of(self.folder.parent.parent, self.facts.session):
+            destroy(path)
+        self.delete()
+
     def delete(self) -> None:
-        """Destroy everything of it."""
+        """Destroy what was recorded; clips stay."""
         for path in self.folder.iterdir():
             destroy(path)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -154,6 +162,11 @@ def write_media(path: Path, data: bytes, secret: Secret | None) -> int:
     return len(data)
 
 
+def clips_of(recordings: Path, session: str) -> list[Path]:
+    """Clips of a session."""
+    return sorted((recordings / CLIPS).glob(f"{session}_*"))
+
+
 def sessions(recordings: Path) -> list[Path]:
     """Folders of the sessions there, oldest first."""
     folder = recordings / SESSIONS
@@ -162,7 +175,7 @@ def sessions(recordings: Path) -> list[Path]:
 
 def sweep(recordings: Path) -> None:
     """Delete what a power cut left half-written."""
-    for folder in (recordings, recordings / "clips", *sessions(recordings)):
+    for folder in (recordings, recordings / CLIPS, *sessions(recordings)):
         if folder.is_dir():
             for path in folder.glob(f"{_LEFT}*"):
                 with suppress(OSError):
@@ -173,7 +186,7 @@ def new_name(recordings: Path, now: datetime) -> str:
     """A name for a session that begins now: local date and time, and a number where there is one already."""
     name = now.strftime("%Y%m%d-%H%M%S")
     taken = {path.name for path in sessions(recordings)}
-    taken |= {path.name.partition("_")[0] for path in (recordings / "clips").glob(f"{name}*")}
+    taken |= {path.name.partition("_")[0] for path in (recordings / CLIPS).glob(f"{name}*")}
     number, found = 1, name
     while found in taken:
         number += 1
