@@ -143,7 +143,7 @@ def read_site(path: Path) -> Site:
     except ValidationError as error:
         raise ConfigError.of("site_value", at=f"{path}: ", why=first_error(error)) from error
     _known(path, "voting ", site.voting, VotingSettings.model_fields)
-    return _beside(path.parent, site)
+    return _from_folder(path.parent, site)
 
 
 def rules(site: Site, manifest: Manifest) -> Rules:
@@ -167,7 +167,7 @@ def rules(site: Site, manifest: Manifest) -> Rules:
     return Rules(settings, prior, manifest.train_prior, manifest.confusion)
 
 
-def _beside(folder: Path, settings: Model) -> Model:
+def _from_folder(folder: Path, settings: Model) -> Model:
     """The settings with each path in them, at any depth, taken from a folder."""
     found: dict[str, Any] = {}
     for name in type(settings).model_fields:
@@ -175,7 +175,7 @@ def _beside(folder: Path, settings: Model) -> Model:
         if isinstance(value, Path):
             found[name] = folder / value
         elif isinstance(value, BaseModel):
-            found[name] = _beside(folder, value)
+            found[name] = _from_folder(folder, value)
     return settings.model_copy(update=found)
 
 

@@ -36,7 +36,7 @@ STUDENT = 0.4e9
 
 
 @dataclass(frozen=True)
-class Tuned:
+class PlannedTuning:
     """A teacher that will be tuned."""
 
     modality: str
@@ -70,7 +70,7 @@ class Tuned:
 
 def require_memory(recipe: Recipe, data: Path, work: Path, splits: Mapping[str, Split]) -> None:
     """Say what the export needs and what there is. Raises ConfigError where it does not fit."""
-    tuned, tuning = list[Tuned](), dict[str, float]()
+    tuned, tuning = list[PlannedTuning](), dict[str, float]()
     for name in ("vision", "text"):
         if one := _tuned(recipe, name, data, work, splits[name]):
             try:
@@ -93,7 +93,9 @@ def require_memory(recipe: Recipe, data: Path, work: Path, splits: Mapping[str, 
         _require(need, free, "memory_gpu", tuned, tuning)
 
 
-def _require(need: float, free: float, which: str, tuned: list[Tuned], tuning: Mapping[str, float]) -> None:
+def _require(
+    need: float, free: float, which: str, tuned: list[PlannedTuning], tuning: Mapping[str, float]
+) -> None:
     if need <= free:
         return
     most = max(tuning, key=lambda name: tuning[name], default=None)
@@ -107,7 +109,7 @@ def _require(need: float, free: float, which: str, tuned: list[Tuned], tuning: M
     raise ConfigError.of("memory_short", **values)
 
 
-def _tuned(recipe: Recipe, name: str, data: Path, work: Path, split: Split) -> Tuned | None:
+def _tuned(recipe: Recipe, name: str, data: Path, work: Path, split: Split) -> PlannedTuning | None:
     """The teacher of a modality, where it is still to be tuned."""
     wanted = getattr(recipe, name)
     teacher = teacher_of(recipe, name, data) if wanted.pretrained else None
@@ -116,7 +118,7 @@ def _tuned(recipe: Recipe, name: str, data: Path, work: Path, split: Split) -> T
     if any((work / "teacher").glob(f"tuned-{teacher.identity}-*/fold{wanted.tuning.folds - 1}.pt")):
         return None
     texts = sorted((e.transcript or "" for e in split.train), key=len)[-LONG:]
-    return Tuned(name, teacher, wanted.tuning, tuple(texts[::-1]))
+    return PlannedTuning(name, teacher, wanted.tuning, tuple(texts[::-1]))
 
 
 def _learnt_from(recipe: Recipe, name: str, examples: list[Example]) -> float:

@@ -43,8 +43,14 @@ def in_child() -> bool:
 
 
 def tell(key: str, **values: object) -> None:
-    """One line likewise, from the table of words, in the language of the one who waits."""
-    say(word(key, asked_language(), **values))
+    """One line likewise, from the table of words, in the language of the one who waits.
+
+    measure: what a training calls its score.
+    """
+    language = asked_language()
+    if "measure" in values:
+        values["measure"] = word(str(values["measure"]), language)
+    say(word(key, language, **values))
 
 
 @contextmanager
@@ -98,7 +104,7 @@ def bar(items: Iterable[T], total: int, title: str, rounds_left: int = 0) -> Ite
             yield item
 
 
-class Stages:
+class StageTimes:
     """Wall time of the stages of a run, in the order they ended."""
 
     def __init__(self) -> None:

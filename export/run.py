@@ -22,7 +22,7 @@ from edge.errors import DatasetError, EngineError
 from edge.items import MODALITIES
 from edge.policy.rules import ask
 from edge.system import child
-from edge.system.disk import beside
+from edge.system.disk import work_folder
 from edge.system.output import warn
 from edge.words import asked_language
 from export.deliver.card import card
@@ -35,9 +35,10 @@ from export.judge.beside_teachers import beside_teachers
 from export.judge.bundles import machines_of, score_bundles
 from export.judge.heldout import HELD_OUT, held_out_sets
 from export.preflight import require_means
-from export.progress import Stages, logged, tell
+from export.progress import StageTimes, logged, tell
 from export.recipe import Recipe, read_recipe
 from export.stages import adapted_rows, place_of, quantize, student_of, train_head
+from export.students.vision import kept_unseen
 from export.students.warm_start import started_from
 from export.training.hardware import accelerator, processes
 from export.training.side_by_side import side_by_side
@@ -56,7 +57,7 @@ def run_export(recipe_path: Path, data: Path, out: Path) -> Bundle | None:
     audit = _asked(recipe, recipe_path)
     if not data.is_dir():
         raise DatasetError.of("data_none", data=data)
-    work = beside(out)
+    work = work_folder(out)
     if processes() > 1 and not accelerator(recipe.device).is_main_process:
         places = {name: place_of(name, recipe, data, work) for name in MODALITIES}
         train_students(recipe, data, places)
@@ -81,7 +82,7 @@ def _asked(recipe: Recipe, path: Path) -> Audit | None:
 
 
 def _export(recipe: Recipe, recipe_path: Path, data: Path, out: Path, work: Path) -> Bundle:
-    stages = Stages()
+    stages = StageTimes()
     require_means(recipe, data, work)
     places = {name: place_of(name, recipe, data, work) for name in MODALITIES}
     sets = held_out_sets(recipe, data, work)
@@ -90,7 +91,7 @@ def _export(recipe: Recipe, recipe_path: Path, data: Path, out: Path, work: Path
     stages.end("encoders")
     trained = train_head(recipe, data, work, places)
     stages.end("fusion")
-    made = quantize(recipe, work, trained)
+    made = quantize(recipe, data, work, trained)
     stages.end("INT8")
     results, asked = score_bundles(made.candidates, sets)
     stages.end("judged on held-out sets")
@@ -116,6 +117,7 @@ def _export(recipe: Recipe, recipe_path: Path, data: Path, out: Path, work: Path
         beside_teachers(recipe, places),
         trained.private,
         beside,
+        kept_unseen(recipe, data, work),
     )
     for language, page in made.cards.items():
         page.write_text(card(recipe, before, found, language), encoding="utf-8")

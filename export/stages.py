@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ from export.recipe import Recipe
 from export.students.audio import train_audio, unadapted_audio
 from export.students.onnx_files import fused, write_networks
 from export.students.text import train_text
-from export.students.vision import train_vision
+from export.students.vision import kept_unseen, train_vision
 from export.students.warm_start import started_from
 from export.teachers.find import teacher_of
 from export.training.noisy_windows import WINDOW_S
@@ -123,7 +123,7 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     return Trained(encoders, fusion, cross_fit, seen, trained, dev, left_out, pools, places, folder, private)
 
 
-def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
+def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
     shapes = _shapes(recipe)
     floats = write_networks({**trained.encoders, "fusion": trained.fusion}, *shapes, work / "fp32")
     tell("say_ranges")
@@ -157,6 +157,9 @@ def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
         "privacy": trained.private,
         "parity": parity_of(floats, integers, judged),
     }
+    if kept_unseen(recipe, data, work) and (start := started_from(recipe, "vision", data)):
+        integers["vision"], reports["vision"] = start.path("vision"), _as_before(start, reports["vision"])
+        keep_calibration(facts, start)
     golden = work / "golden.npz"
     cards = {language: work / file for language, file in CARDS.items()}
     limits = write_golden(integers, AudioSpec(), recipe.tokens, golden)
@@ -168,6 +171,24 @@ def quantize(recipe: Recipe, work: Path, trained: Trained) -> Made:
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),
     }
     return Made(floats, integers, reports, facts, parts, cards, candidates)
+
+
+KEPT = ("temperature", "bias", "conformal_threshold", "calibration", "quantization", "parity")
+"""Fields of the manifest that say something of one network or its posterior."""
+
+
+def keep_calibration(facts: dict[str, Any], start: Bundle) -> None:
+    """What the manifest says of the vision network becomes what the bundle it is from says of it."""
+    before = start.manifest.model_dump(mode="json")
+    for field in KEPT:
+        facts[field] = {name: found for name, found in facts[field].items() if name != "vision"}
+        if "vision" in (before[field] or {}):
+            facts[field]["vision"] = before[field]["vision"]
+
+
+def _as_before(start: Bundle, report: QuantizeReport) -> QuantizeReport:
+    entry = start.manifest.models["vision"]
+    return replace(report, int8_nodes=entry.int8_nodes, nodes=entry.nodes)
 
 
 def adapted_rows(

@@ -7,7 +7,7 @@ from pathlib import Path
 from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError
 from edge.items import MODALITIES
-from edge.system.disk import beside
+from edge.system.disk import work_folder
 from export.progress import tell
 from export.recipe import read_recipe
 from export.students.audio import audio_split, audio_targets
@@ -27,7 +27,7 @@ def ask_teachers(recipe_path: Path, data: Path, out: Path) -> None:
     asked = [name for name in MODALITIES if getattr(recipe, name).teacher not in (None, "cnn")]
     if not asked:
         raise ConfigError.of("teacher_none", path=recipe_path)
-    work = beside(out)
+    work = work_folder(out)
     cache = work / "teacher"
     if "audio" in asked:
         split = audio_split(recipe, data)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from edge.errors import InputError
-from edge.system.disk import beside, writing
+from edge.system.disk import work_folder, writing
 from edge.system.private import replacing
 from export.progress import logged
 from export.pseudo.clips import _known
@@ -33,7 +33,7 @@ def test_other_errors_pass(tmp_path):
 @pytest.mark.parametrize("name", [".", "/"])
 def test_a_bundle_needs_a_name(name):
     with pytest.raises(InputError, match="name a folder of its own with --out"):
-        beside(Path(name))
+        work_folder(Path(name))
 
 
 def test_a_folder_below_a_file_is_one_line(tmp_path):
@@ -73,7 +73,7 @@ def test_damaged_hashes_of_clips_are_had_again(tmp_path, content):
 
 
 def test_the_work_on_a_bundle_is_for_its_owner_alone(tmp_path):
-    work = beside(tmp_path / "new" / "bundle")
+    work = work_folder(tmp_path / "new" / "bundle")
     assert work.name == "bundle.work"
     assert work.stat().st_mode & 0o777 == 0o700
 

@@ -49,7 +49,7 @@ FENCE = re.compile(
     r"(?:<!-- not run: (?P<why>[^\n]*) -->\n+)?^( *)```(?P<kind>\w*)\n(?P<text>.*?)^ *```$", re.M | re.S
 )
 NOT_RUN = "<!-- not run:"
-SECONDS = 1800.0
+SECONDS = 5400.0
 """The commands of one page take no longer."""
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -409,8 +410,15 @@ def test_a_trial_shows_what_rounds_are_worth(place, monkeypatch):
     monkeypatch.setattr("export.pseudo.trial.SEEDS", 2)
     args = (place / "recipe.toml", place, place / "policy.toml", place / "trial", 0.7)
     table = run_hidden_labels(*args)
-    ways = [line[:14].strip() for line in table.splitlines()[3:7]]
+    ways = [line[:16].strip() for line in table.splitlines()[3:7]]
     assert ways == ["labelled only", "one round", "all rounds", "full labels"]
     assert table.startswith("70% of the labels, mean and deviation over 2 draws")
     assert run_hidden_labels(*args) == table
+    monkeypatch.setattr("export.pseudo.trial.asked_language", lambda: "ja")
+    spoken = run_hidden_labels(*args)
+    assert spoken.startswith("ラベルの 70% を使用。2 回の抽出についての平均と標準偏差\n")
+    for wanted in ("検証：マクロ F1", "評価：平均再現率", "推定件数", "1 ラウンド", "全ラベル", "評価の話者"):
+        assert wanted in spoken
+    assert re.findall(r"\d\.\d{3}", spoken) == re.findall(r"\d\.\d{3}", table)
+    assert not re.search("[a-zA-Z]{3}", spoken)
     assert (place / "trial" / "sensitivity-1.png").is_file()

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from export.fusion.comparison.pairs import Pairs, per_actor, read_pairs, tokens,
 from export.fusion.comparison.variants import VARIANTS, TokenBatch, build, size
 from export.fusion.comparison.verdict import (
     REFERENCE,
-    TITLES,
     markdown,
+    title,
     unweighted_recall,
     verdict,
     weighted_f1,
@@ -190,10 +191,17 @@ def test_equal_heads_beat_nobody():
 def test_the_table_has_a_row_for_each_variant(judged):
     rows = [line.split("|")[1:-1] for line in markdown(judged).splitlines() if line.startswith("|")]
     assert {len(row) for row in rows} == {4}
-    assert [row[0].strip() for row in rows[2:-1]] == list(TITLES.values())
+    assert [row[0].strip() for row in rows[2:-1]] == [title(name) for name in VARIANTS]
     assert rows[-1][2].strip() == "0.696"
     mean = judged["variants"]["concat"]["weighted_f1"]["mean"]
     assert rows[5][2].strip().startswith(f"{mean:.3f} ± 0.")
+
+
+def test_the_page_speaks_japanese(judged):
+    shown = markdown(judged, "ja")
+    for wanted in ("統合方法の比較", "| 方式 | パラメーター数 |", "音声ガイド", "良い方のガイド", "演者単位"):
+        assert wanted in shown
+    assert re.findall(r"\d\.\d{3}", shown) == re.findall(r"\d\.\d{3}", markdown(judged))
 
 
 def write_pairs(data, actors=4):

@@ -33,8 +33,7 @@ from calibration.site.reference import reference_of
 from calibration.site.rows import labelled_rows, matrix_of
 from calibration.site.write import Changed, write_site_bundle
 from edge.bundle.folder import Bundle, open_bundle, require_replaceable
-from edge.bundle.site import HEAD_FILE, Part, SiteCalibration, person_digest
-from edge.bundle.site import Recordings as RecordingFacts
+from edge.bundle.site import HEAD_FILE, Part, RecordingFacts, SiteCalibration, person_digest
 from edge.errors import BundleError, DatasetError
 from edge.items import Floats
 from edge.reading.confidence import softmax

@@ -37,7 +37,7 @@ def find_meter(root: Path = ROOT) -> Meter | None:
     """The meter of this board: a Jetson's rails, else an Intel processor's counter if it may be read."""
     fed = feeding(rails(root))
     if fed:
-        return Board(fed)
+        return BoardMeter(fed)
     packages = []
     for zone in sorted(root.glob("sys/class/powercap/intel-rapl:*")):
         try:
@@ -49,7 +49,7 @@ def find_meter(root: Path = ROOT) -> Meter | None:
     return Packages(packages) if packages else None
 
 
-class Board:
+class BoardMeter:
     """The rails that feed a Jetson, together, read again and again in a thread."""
 
     def __init__(self, fed: Sequence[Rail]) -> None:

@@ -173,8 +173,8 @@ def _int8_beside_float(reader: Reader, calls: int, windows: int) -> dict[str, An
         models = {}
         for name in bundle.manifest.models:
             cases = list(itertools.islice(itertools.cycle(_cases(bundle, name)), calls + 5))
-            models[name] = _beside(sides, [[(name, case)] for case in cases], bundle)
-        window = _beside(sides, [window_calls(bundle)] * (windows + 5), bundle)
+            models[name] = _sides_in_turn(sides, [[(name, case)] for case in cases], bundle)
+        window = _sides_in_turn(sides, [window_calls(bundle)] * (windows + 5), bundle)
     return {"models": models, "window": window}
 
 
@@ -182,7 +182,7 @@ Call = tuple[str, dict[str, Any]]
 """A network's name and its inputs."""
 
 
-def _beside(
+def _sides_in_turn(
     sides: Mapping[str, Mapping[str, Engine]], rounds: Sequence[Sequence[Call]], bundle: Bundle
 ) -> dict[str, Any]:
     """Every round through all sides in turn; the first five only warm up."""

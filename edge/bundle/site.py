@@ -27,7 +27,7 @@ class SiteSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Recordings(SiteSpec):
+class RecordingFacts(SiteSpec):
     """What a calibration heard and saw; no names."""
 
     sha256: Sha256
@@ -63,7 +63,7 @@ class SiteCalibration(SiteSpec):
     parent_name: Text
     parent_digest: Sha256 | None = None
     """Digest of the bundle it was made from; None: that one had none."""
-    recordings: Recordings
+    recordings: RecordingFacts
     parts: dict[Text, Part]
     """Ranges of each network, site head of each posterior, temperature, sets, prior."""
     head: dict[Text, tuple[Whole, ...]] = {}

@@ -13,7 +13,7 @@ from edge.errors import InputError
 from edge.system.disk import writing
 from edge.system.output import say
 from edge.system.threads import one_thread
-from edge.words import word
+from edge.words import asked_language, word
 
 
 def build(
@@ -111,4 +111,4 @@ def fusion_trial(
 
     with writing(out):
         found = compare_fusions(data, out)
-    say(markdown(found))
+    say(markdown(found, asked_language()))

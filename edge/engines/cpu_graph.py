@@ -42,7 +42,7 @@ def derive_cpu_graph(model: onnx.ModelProto, unsigned_weights: bool = False) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Uint8Tensor:
     """A tensor in uint8: the names of its values, scale and zero point."""
 
     values: str
@@ -71,7 +71,7 @@ class _Derivation:
         self.unsigned = unsigned_weights
         self.wiring = Wiring(model)
         self.nodes: list[onnx.NodeProto] = []
-        self.held: dict[str, _Held] = {}
+        self.held: dict[str, _Uint8Tensor] = {}
         self.made: set[str] = set()
         self.ranges: dict[str, list[float]] = {}
         for entry in model.metadata_props:
@@ -183,20 +183,20 @@ class _Derivation:
         ]
         return True
 
-    def _grid(self, result: str, positive: bool) -> _Held | None:
+    def _grid(self, result: str, positive: bool) -> _Uint8Tensor | None:
         """Scale and zero point of a convolution's output."""
         values, zero = f"{result}.u8", np.uint8(0 if positive else 128)
         reached: str | None = result
         while reached is not None:
             if reached in self.scales:
-                return _Held(values, self.scales[reached], self._zero(zero))
+                return _Uint8Tensor(values, self.scales[reached], self._zero(zero))
             reader = self.wiring.only_reader(reached)
             reached = reader.output[0] if reader is not None and reader.op_type in LAYOUT else None
         if result not in self.ranges:
             return None
         low, high = min(self.ranges[result][0], 0.0), max(self.ranges[result][1], 0.0)
         scale = np.float32((high - low) / 255.0 or 1.0)
-        return _Held(
+        return _Uint8Tensor(
             values,
             add_constant(self.model, f"{result}.u8.scale", scale),
             self._zero(np.uint8(np.rint(-low / scale))),
@@ -219,14 +219,14 @@ class _Derivation:
             return None
         return _Weights(name, self.wiring.array(name), self.wiring.array(scale))
 
-    def _hold(self, source: str) -> _Held:
+    def _hold(self, source: str) -> _Uint8Tensor:
         """The uint8 form of a tensor, quantized here unless a convolution has already made it."""
         held = self.held.get(source)
         if held is not None and held.scale == self.scales[source]:
             return held
         # A tensor held on another grid already has the plain name.
         name = f"{source}.u8" if held is None else f"{source}.again.u8"
-        held = _Held(name, self.scales[source], self._zero(np.uint8(128)))
+        held = _Uint8Tensor(name, self.scales[source], self._zero(np.uint8(128)))
         self.nodes.append(
             helper.make_node(
                 "QuantizeLinear", [source, held.scale, held.zero], [held.values], name=held.values
@@ -242,7 +242,7 @@ class _Derivation:
         moved.CopyFrom(node)
         moved.name, moved.input[0], moved.output[0] = f"{result}.u8", source.values, f"{result}.u8"
         self.nodes.append(moved)
-        self.held[result] = _Held(f"{result}.u8", source.scale, source.zero)
+        self.held[result] = _Uint8Tensor(f"{result}.u8", source.scale, source.zero)
 
     def _store(self, weights: _Weights, values: NDArray[Any]) -> list[str]:
         """Names of the constants that hold weights, their scales and their zero point."""

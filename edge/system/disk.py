@@ -35,7 +35,7 @@ def reason(error: BaseException, language: Language = "en") -> str:
     return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
 
 
-def beside(out: Path) -> Path:
+def work_folder(out: Path) -> Path:
     """The folder beside a bundle that keeps the work on it, made for its owner alone: people are in it.
 
     Raises InputError for . and /, and OSError.

@@ -43,6 +43,7 @@ def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured, language
         published=dict.fromkeys([*(name for name in corpora if name in LICENCES), *inherited]),
         own=[name for name in corpora if name not in LICENCES],
         teachers={name: teacher for name, teacher in teachers.items() if teacher not in (None, "cnn")},
+        unseen=found.unseen,
         starts=[_start(name, start, recipe, language) for name, start in before.items()],
         judged=[
             {"title": held_out.title, "number": HEADLINE[held_out.modality], **found.results[held_out.title]}

@@ -37,3 +37,5 @@ class Measured:
     """How private the training was."""
     beside: Sequence[Mapping[str, Any]] = ()
     """Rows of `differences` (export/judge/beside_bundles.py)."""
+    unseen: bool = False
+    """Whether no recording shows a face: the vision network was kept with its calibration."""

@@ -30,14 +30,6 @@ LICENCES = {
     "noise": ("ESC-10, environmental sound, CC BY 3.0", "ESC-10、環境音、CC BY 3.0"),
 }
 """Published corpora -> what they are and their licence, in English and Japanese."""
-MEASURES = {
-    "held-out unweighted recall": "検証データの平均再現率",
-    "held-out macro F1": "検証データのマクロ F1",
-    "held-out accuracy": "検証データの正解率",
-    "held-out share of the teacher": "検証データで教師を説明できた割合",
-    "accuracy on people learned from": "学習した人での正解率",
-}
-"""What trainings call their score -> the same in Japanese."""
 
 
 class Names:
@@ -78,7 +70,7 @@ class Names:
 
     def measure_name(self, name: str) -> str:
         """What a training calls its score."""
-        return self.t(name, MEASURES.get(name, name))
+        return word(name, self.language)
 
     def licence(self, corpus: str) -> str:
         """What a corpus is and its licence; any other corpus is the site's own."""

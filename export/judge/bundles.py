@@ -11,6 +11,7 @@ from calibration.judge.evaluator import Evaluator, Predictions
 from calibration.judge.metrics import Report
 from edge.bundle.folder import Bundle
 from edge.bundle.manifest import AudioSpec
+from edge.words import asked_language, word
 from export.judge.headline import HEADLINE
 from export.judge.heldout import HeldOut
 from export.progress import say
@@ -43,9 +44,20 @@ def score_bundles(
                 answers[name][held_out.title] = found
         number = HEADLINE[held_out.modality]
         shown = ", ".join(f"{key} {getattr(report, number):.3f}" for key, report in row.items())
-        where = f" at {around.snr_db:g} dB" if around else ""
-        say(f"{held_out.title}{where}: {number.replace('_', ' ')} {shown}")
+        say(_line(held_out, around, number, shown))
     return results, answers
+
+
+def _line(held_out: HeldOut, around: Surroundings | None, number: str, shown: str) -> str:
+    language = asked_language()
+    modality = word(held_out.modality, language)
+    judged = word("say_judged_set", language, modality=modality, name=held_out.name)
+    if held_out.new_voices:
+        judged += word("say_judged_new", language)
+    if around:
+        judged += word("say_judged_noise", language, snr=around.snr_db)
+    number = word(f"metric_{number}", language)
+    return word("say_judged", language, judged=judged, number=number, scores=shown)
 
 
 def machines_of(recipe: Recipe, data: Path) -> list[Surroundings]:

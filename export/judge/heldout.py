@@ -12,6 +12,7 @@ from calibration.judge.evaluator import Modality
 from edge.labels import Labels
 from edge.system.private import make_private, open_private
 from edge.system.texts import csv_line
+from export.corpora.drawn_faces import CORPUS
 from export.corpora.fer2013 import read_faces
 from export.corpora.readers import joined, split_corpora
 from export.recipe import Recipe, StudentRecipe
@@ -49,6 +50,8 @@ def held_out_sets(recipe: Recipe, data: Path, work: Path) -> list[HeldOut]:
     for modality, student in wanted.items():
         if modality == "vision":
             splits = vision_faces(recipe, data, work)
+            if CORPUS in splits:  # drawn faces judge nothing
+                continue
         else:
             splits = split_corpora(data, student.corpora, student.dev, student.test, recipe.labels)
         joined(splits)

@@ -23,7 +23,7 @@ import numpy as np
 from calibration.judge.plot import write_png
 from edge.errors import ConfigError, DatasetError
 from edge.labels import Labels
-from edge.system.disk import beside
+from edge.system.disk import work_folder
 from edge.system.private import make_private, write_whole
 from edge.system.texts import csv_line
 from edge.words import Language, asked_language, word
@@ -50,7 +50,7 @@ def run_pseudo(
     if not data.is_dir():
         raise DatasetError.of("data_none", data=data)
     recordings = read_unlabelled(unlabelled)
-    work = beside(out)
+    work = work_folder(out)
     found = gather(recipe, data, audio_split(recipe, data), recordings, work / "teacher")
     tell("say_gathered", without=len(found.material.names), labelled=len(found.material.human[0].labels))
     for reason, count in found.left_out.items():

@@ -11,8 +11,9 @@ import numpy as np
 from calibration.data.dataset import Example
 from calibration.judge.metrics import Report
 from edge.errors import DatasetError
-from edge.system.disk import beside
-from edge.words import asked_language
+from edge.system.disk import work_folder
+from edge.system.texts import left, right
+from edge.words import Language, asked_language, word
 from export.corpora.readers import Split, split_corpora
 from export.progress import say, tell
 from export.pseudo.audit import AuditResult, audit_result
@@ -49,7 +50,7 @@ def run_hidden_labels(recipe_path: Path, data: Path, policy_path: Path, out: Pat
     for seed in range(recipe.seed, recipe.seed + SEEDS):
         seeded = recipe.model_copy(update={"seed": seed})
         runs.append(_run(seeded, data, policy, out, replace(split, train=people), corpus, share))
-    return _table(runs, share)
+    return _table(runs, share, asked_language())
 
 
 def keep_labels(examples: Sequence[Example], corpus: Sequence[str], share: float, seed: int) -> set[int]:
@@ -79,7 +80,7 @@ def _run(
     hidden = [e for i, e in enumerate(split.train) if i not in kept]
     few = replace(split, train=[e for i, e in enumerate(split.train) if i in kept])
     recordings = [Recording(e.path, e.speaker) for e in hidden if e.path is not None]
-    work = beside(out)
+    work = work_folder(out)
     found = gather(recipe, data, few, recordings, work / "teacher")
     truth = {e.path: e.label for e in hidden}
     answers = {name: truth[r.path] for name, r in found.recordings.items()}
@@ -115,8 +116,8 @@ def _judged(found: Gathered, outcome: Outcome, answers: Mapping[str, int], kept:
             people = with_heard(material, heard)[0]
             guessed = pseudo_labelled(material, guesses)
             run.scores[way, name] = report_on(judged, people, guessed, material.pool[0], material.labels)
-            right = sum(answers[guess.clip] == guess.label for guess in guesses)
-            run.labels[way] = (len(guesses), right)
+            hits = sum(answers[guess.clip] == guess.label for guess in guesses)
+            run.labels[way] = (len(guesses), hits)
         run.scores["labelled only", name] = report_on(judged, human, none, material.pool[0], material.labels)
         run.scores["full labels", name] = report_on(
             judged, everything, none, material.pool[0], material.labels
@@ -133,20 +134,23 @@ def _after(rounds: Sequence[RoundResult]) -> tuple[tuple[PseudoLabel, ...], dict
     return tuple(guess for guess in rounds[0].found.guesses if guess.clip not in heard), heard
 
 
-def _table(runs: Sequence[_Run], share: float) -> str:
+def _table(runs: Sequence[_Run], share: float, language: Language) -> str:
+    def said(key: str, **values: object) -> str:
+        return word(f"pseudo_trial_{key}", language, **values)
+
+    def row(first: str, cells: Sequence[str], guesses: str, correct: str) -> str:
+        wide = "".join(right(cell, 24) for cell in cells)
+        return f"{left(first, 16)}{wide}{right(guesses, 10)}{right(correct, 8)}".rstrip()
+
     columns = [(name, score) for name in ("dev", "test") for score in ("macro_f1", "unweighted_recall")]
-    titles = [f"{name} {score.replace('_', ' ')}" for name, score in columns]
-    rows = [f"{share:.0%} of the labels, mean and deviation over {len(runs)} draws of them", ""]
-    rows.append(f"{'':14}" + "".join(f"{title:>24}" for title in titles) + f"{'guesses':>10}{'right':>8}")
+    titles = [said(name, score=word(f"metric_{score}", language)) for name, score in columns]
+    rows = [said("of", share=share, draws=len(runs)), "", row("", titles, said("guesses"), said("right"))]
     for way in WAYS:
         cells = []
         for name, score in columns:
             values = [getattr(run.scores[way, name], score) for run in runs]
             cells.append(f"{np.mean(values):.3f} +- {np.std(values):.3f}")
-        n, right = (sum(run.labels[way][i] for run in runs) for i in (0, 1))
-        guessed = f"{n / len(runs):10.0f}{right / n:8.3f}" if n else f"{'-':>10}{'-':>8}"
-        rows.append(f"{way:14}" + "".join(f"{cell:>24}" for cell in cells) + guessed)
-    rows.append(
-        "dev speakers decide which rounds are kept, test speakers decide nothing; no guess is judged on"
-    )
-    return "\n".join(rows)
+        n, hits = (sum(run.labels[way][i] for run in runs) for i in (0, 1))
+        guessed = (f"{n / len(runs):.0f}", f"{hits / n:.3f}") if n else ("-", "-")
+        rows.append(row(said(way.replace(" ", "_")), cells, *guessed))
+    return "\n".join([*rows, said("note")])

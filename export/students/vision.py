@@ -12,10 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from calibration.data.dataset import Example
+from edge.errors import DatasetError
 from edge.features.vision import standardise
+from edge.words import asked_language, word
+from export.corpora.drawn_faces import CORPUS, drawn_faces
 from export.corpora.fer2013 import read_faces
 from export.corpora.films import with_faces
-from export.corpora.readers import Split, joined, split_corpora
+from export.corpora.readers import Split, joined, say_once, split_corpora
 from export.recipe import Recipe
 from export.students.networks import TOKEN, VisionStudent
 from export.students.warm_start import begin_as, started_from, wake_norms
@@ -66,15 +69,30 @@ def vision_corpora(recipe: Recipe, data: Path) -> dict[str, Split]:
 
 
 def vision_faces(recipe: Recipe, data: Path, work: Path) -> dict[str, Split]:
-    """Faces of each vision corpus; those in films are cut out and kept in the work folder of the export."""
+    """Faces of each vision corpus; those in films are cut out and kept in the work folder of the export.
+
+    A site that shows no face and keeps the network of a bundle gets drawn ones in their place.
+    """
     cache, spec = work / FACES, recipe.face_crop
     found = vision_corpora(recipe, data)
-    return {name: with_faces(data / name, split, spec, cache) for name, split in found.items()}
+    try:
+        return {name: with_faces(data / name, split, spec, cache) for name, split in found.items()}
+    except DatasetError as error:
+        if recipe.vision.epochs or error.key != "films_no_face":
+            raise
+    say_once(word("say_drawn_faces", asked_language(), start=recipe.vision.start))
+    return {CORPUS: drawn_faces(recipe.labels, spec, cache)}
+
+
+def kept_unseen(recipe: Recipe, data: Path, work: Path) -> bool:
+    """Whether the vision network is kept and the site shows no face to calibrate it on."""
+    return CORPUS in vision_faces(recipe, data, work)
 
 
 def vision_split(recipe: Recipe, data: Path, work: Path) -> Split:
     """Faces of all vision corpora."""
-    return joined(vision_faces(recipe, data, work))
+    found = vision_faces(recipe, data, work)
+    return found[CORPUS] if CORPUS in found else joined(found)
 
 
 def load_faces(examples: list[Example], size: int) -> tuple[Tensor, Tensor]:

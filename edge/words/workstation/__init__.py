@@ -10,6 +10,7 @@ from edge.words.workstation.memory import MEMORY
 from edge.words.workstation.progress import PROGRESS
 from edge.words.workstation.pseudo import PSEUDO
 from edge.words.workstation.tables import TABLES
+from edge.words.workstation.trials import TRIALS
 
 WORKSTATION: dict[str, tuple[str, str]] = {
     **CORPORA,
@@ -20,4 +21,5 @@ WORKSTATION: dict[str, tuple[str, str]] = {
     **PROGRESS,
     **PSEUDO,
     **TABLES,
+    **TRIALS,
 }

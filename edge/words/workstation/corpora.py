@@ -112,6 +112,12 @@ CORPORA: dict[str, tuple[str, str]] = {
         "{folder}: none of {count} recordings shows a face; name another corpus under [vision]",
         "{folder}：{count} 件の録画のいずれにも顔が映っていません。[vision] に別のコーパスを指定してください",
     ),
+    "say_drawn_faces": (
+        "vision: no recording shows a face; network and calibration stay those of {start}, and the fusion "
+        "learns from drawn faces to leave faces aside",
+        "映像：顔の映る録画がないため、ネットワークと校正は {start} のものを使います。統合は"
+        "描画した顔で学習し、顔を使わなくなります",
+    ),
     "say_faceless": (
         "{folder}: {count} of {of} recordings show no face and are left out: {names}",
         "{folder}：録画 {of} 件中 {count} 件は顔が映っていないため除外しました：{names}",

@@ -67,6 +67,19 @@ PROGRESS: dict[str, tuple[str, str]] = {
         "bundle {path}: {size:.1f} MB; the held-out sets lie in {folder}",
         "バンドル {path}：{size:.1f} MB。評価用データは {folder} にあります",
     ),
+    "say_judged": ("{judged}: {number} {scores}", "{judged}：{number} {scores}"),
+    "say_judged_set": ("{modality} on {name}", "{modality}（{name}）"),
+    "say_judged_new": (", new voices", "、初めての話者"),
+    "say_judged_noise": (" at {snr:g} dB", "、SN 比 {snr:g} dB"),
+    # What trainings call their score; the key is the name itself.
+    "held-out unweighted recall": ("held-out unweighted recall", "検証データの平均再現率"),
+    "held-out macro F1": ("held-out macro F1", "検証データのマクロ F1"),
+    "held-out accuracy": ("held-out accuracy", "検証データの正解率"),
+    "held-out share of the teacher": (
+        "held-out share of the teacher",
+        "検証データで教師を説明できた割合",
+    ),
+    "accuracy on people learned from": ("accuracy on people learned from", "学習した人での正解率"),
     "say_report": (
         "report: {path}",
         "レポート：{path}",

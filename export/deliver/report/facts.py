@@ -97,7 +97,7 @@ def write_report(
     content = recipe.model_dump(mode="json")
     facts: dict[str, Any] = {
         **_of_bundle(bundle, found, work, consents),
-        **_of_training(recipe, data, work, trainings),
+        **_of_training(recipe, data, work, found, trainings),
         "recipe": {"sha256": digest(content), "content": content},
         "versions": {"edge-emotion": __version__, "python": platform.python_version()}
         | {name: version(name) for name in PACKAGES},
@@ -166,7 +166,10 @@ def _of_bundle(bundle: Bundle, found: Measured, work: Path, consents: Consents |
     }
 
 
-def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Path]) -> dict[str, Any]:
+def _of_training(
+    recipe: Recipe, data: Path, work: Path, found: Measured, trainings: Sequence[Path]
+) -> dict[str, Any]:
+    modalities = [name for name in MODALITIES if name != "vision" or not found.unseen]
     return {
         "training": {
             name: [{"epoch": e.epoch, "loss": e.loss, "score": e.score, "measure": e.measure} for e in course]
@@ -174,11 +177,11 @@ def _of_training(recipe: Recipe, data: Path, work: Path, trainings: Sequence[Pat
         },
         "trial": optional(work / "trial" / "trial.json"),
         "pseudo_labels": {
-            name: found
+            name: told
             for name in recipe.audio.corpora
-            if (found := optional(data / name / "report.json")) is not None
+            if (told := optional(data / name / "report.json")) is not None
         },
-        "data": _data(recipe, data),
+        "data": _data(recipe, data, modalities),
     }
 
 
@@ -222,9 +225,9 @@ def _ranges(bundle: Bundle, name: str) -> dict[str, Any]:
     return {"tensors": len(limits), **{key: float(f"{value:.4g}") for key, value in spread.items()}}
 
 
-def _data(recipe: Recipe, data: Path) -> list[dict[str, Any]]:
+def _data(recipe: Recipe, data: Path, modalities: Sequence[str]) -> list[dict[str, Any]]:
     rows = []
-    for modality in MODALITIES:
+    for modality in modalities:
         wanted = getattr(recipe, modality)
         for name, split in split_corpora(
             data, wanted.corpora, wanted.dev, wanted.test, recipe.labels

@@ -15,6 +15,7 @@ from calibration.report import figures
 from calibration.report.render import render
 from edge.words import Language, word
 from export.deliver.names import LICENCES, Names
+from export.fusion.comparison.verdict import notes, title
 
 TEMPLATES = Path(__file__).parents[1]
 
@@ -42,8 +43,8 @@ def page(
         published=any(row["corpus"] in LICENCES for row in facts["data"]),
         shown_labels=[told.named(label) for label in facts["labels"]],
         trial_rows=[
-            (row["title"], row["weighted_f1"]["seeds"])
-            for row in (facts["trial"] or {"variants": {}})["variants"].values()
+            (told.variant_name(name), row["weighted_f1"]["seeds"])
+            for name, row in (facts["trial"] or {"variants": {}})["variants"].items()
         ],
         settings=_settings(facts["recipe"]["content"]),
         rounds=_rounds,
@@ -61,10 +62,10 @@ class _Page(Names):
         self._facts, self._work = facts, work
         self._sections: list[tuple[str, str]] = []
 
-    def begin(self, title: str) -> tuple[str, str]:
+    def begin(self, heading: str) -> tuple[str, str]:
         """A new section: its place and its numbered title."""
         number = len(self._sections) + 1
-        self._sections.append((f"s{number}", f"{number}. {title}"))
+        self._sections.append((f"s{number}", f"{number}. {heading}"))
         return self._sections[-1]
 
     def sections(self) -> list[tuple[str, str]]:
@@ -76,6 +77,14 @@ class _Page(Names):
         key = f"stage_{name.replace(' ', '_')}"
         shown = word(key, self.language)
         return name if shown == key else shown
+
+    def variant_name(self, name: str) -> str:
+        """A way to fuse of the trial."""
+        return title(name, self.language)
+
+    def trial_notes(self) -> list[str]:
+        """What a reader of the trial must know."""
+        return notes(self.language)
 
     def confused(self, matrix: Sequence[Sequence[int]]) -> list[tuple[int, str, str]]:
         """The three pairs of labels most often confused: count, true label, answer."""

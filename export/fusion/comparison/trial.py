@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from edge.errors import DatasetError, InputError
 from edge.system.private import write_whole
+from edge.words import asked_language
 from export.corpora.published import RAVDESS
 from export.fusion import head as fusion
 from export.fusion.comparison import pairs
@@ -56,7 +57,7 @@ def compare_fusions(data: Path, out: Path) -> dict[str, Any]:
     found = read_pairs(data, teacher, out / "work")
     result = verdict(found.labels, found.actors, folds(found.actors), judged(found, out / "work"), sizes())
     write_whole(out / "trial.json", json.dumps(result, indent=1) + "\n")
-    write_whole(out / "trial.md", markdown(result))
+    write_whole(out / "trial.md", markdown(result, asked_language()))
     return result
 
 

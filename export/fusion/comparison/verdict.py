@@ -8,35 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.words import Language, word
 from export.corpora.published import RAVDESS
 
-TITLES = {
-    "audio": "audio only",
-    "vision": "vision only",
-    "text": "text only",
-    "concat": "concatenation",
-    "attention": "plain attention",
-    "mult": "cross attention as in MulT",
-    "guided_query": "audio-guided, guide = query",
-    "guided_key_value": "audio-guided, guide = key_value",
-}
 GUIDED = {"guided_query": "query", "guided_key_value": "key_value"}
 """Variants that are the product's own head, and the recipe's word for each."""
 RIVAL = "concat"
 REFERENCE = 0.696
 """Weighted F1 of an RBF-SVM on three hand-made features of the same clips, folds by actor."""
 RESAMPLES = 1000
-NOTES = (
-    "Folds by actor: nobody is judged by a network that met them. Eight classes, RAVDESS's own.",
-    "Voice and face of a clip were recorded together. The face is 35 action units, averaged over the clip.",
-    "Voice and face features are normalised per actor: no label is used, but recordings of the person are. "
-    "The reference was not, so it is a bar to clear, not a rival.",
-    "Two sentences are spoken in every emotion: the words carry no label, and text only is chance.",
-    "One recipe for all: tokens, loss, steps and settings are the same, parameters nearly. The settings are "
-    "those that suited the concatenation, with eight of the actors for validation; all are judged with them. "
-    "The shape of the audio-guided head was chosen on sixteen of the actors.",
-    "The heads are narrower than the one that ships: 960 clips do not fill it.",
-)
+NOTES = ("folds", "face", "actor", "words", "settings", "width")
 
 
 def verdict(
@@ -55,7 +36,7 @@ def verdict(
     by_fold = {name: _cells(labels, row, folds) for name, row in predicted.items()}
     rows: dict[str, dict[str, Any]] = {
         name: {
-            "title": TITLES[name],
+            "title": title(name),
             "parameters": parameters[name],
             "weighted_f1": _spread(weighted_f1(cells.sum(axis=1))),
             "unweighted_recall": _spread(unweighted_recall(cells.sum(axis=1))),
@@ -78,13 +59,13 @@ def verdict(
         "labels": list(RAVDESS),
         "folds": len(np.unique(folds)),
         "seeds": len(predicted[RIVAL]),
-        "reference": {"title": "SVM on three hand-made features", "weighted_f1": REFERENCE},
+        "reference": {"title": title("reference"), "weighted_f1": REFERENCE},
         "variants": rows,
         "comparison": compared,
         "recommended_guide": GUIDED[best],
         "beats_reference": rows[best]["weighted_f1"]["mean"] > REFERENCE,
         "beats_concatenation": compared[best]["interval"][0] > 0.0,
-        "notes": list(NOTES),
+        "notes": notes(),
     }
 
 
@@ -101,38 +82,38 @@ def unweighted_recall(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray((hits / np.maximum(1, actual)).sum(axis=-1) / (actual > 0).sum(axis=-1))
 
 
-def markdown(found: Mapping[str, Any]) -> str:
+def title(variant: str, language: Language = "en") -> str:
+    """What tables call a variant."""
+    return word(f"variant_{variant}", language)
+
+
+def notes(language: Language = "en") -> list[str]:
+    """What a reader of the scores must know."""
+    return [word(f"fusion_trial_note_{note}", language) for note in NOTES]
+
+
+def markdown(found: Mapping[str, Any], language: Language = "en") -> str:
     """The verdict as a page for people."""
-    lines = [
-        "# Fusion on trial",
-        "",
-        f"{found['clips']} clips of {found['actors']} actors, {len(found['labels'])} classes, "
-        f"{found['folds']} folds by actor, {found['seeds']} seeds; mean ± standard deviation over the seeds.",
-        "",
-        "| variant | parameters | weighted F1 | unweighted recall |",
-        "|---|---:|---:|---:|",
-    ]
-    for row in found["variants"].values():
+    counts = {key: found[key] for key in ("clips", "actors", "folds", "seeds")}
+    of = word(
+        "fusion_trial_of", language, labels=len(found["labels"]), plus_minus="\N{PLUS-MINUS SIGN}", **counts
+    )
+    head = word("fusion_trial_head", language)
+    lines = [f"# {word('fusion_trial_title', language)}", "", of, "", head, "|---|---:|---:|---:|"]
+    for name, row in found["variants"].items():
         scores = (f"{row[s]['mean']:.3f} ± {row[s]['sd']:.3f}" for s in ("weighted_f1", "unweighted_recall"))
-        lines.append(f"| {row['title']} | {row['parameters']:,} | {' | '.join(scores)} |")
-    reference = found["reference"]
-    lines += [f"| {reference['title']} | | {reference['weighted_f1']:.3f} | |", ""]
+        lines.append(f"| {title(name, language)} | {row['parameters']:,} | {' | '.join(scores)} |")
+    lines += [f"| {title('reference', language)} | | {found['reference']['weighted_f1']:.3f} | |", ""]
     for name, pair in found["comparison"].items():
         low, high = (100 * end for end in pair["interval"])
+        values = {"difference": 100 * pair["difference"], "low": low, "high": high}
         each = ", ".join(f"{100 * fold:+.1f}" for fold in pair["per_fold"])
-        ours, theirs = (found["variants"][one]["title"] for one in (name, pair["against"]))
-        lines.append(
-            f"{ours} less {theirs}: {100 * pair['difference']:+.1f} points of weighted F1, "
-            f"95 % {low:+.1f} to {high:+.1f} by actor; folds {each}."
-        )
-        lines.append("")
-    shown = "beats" if found["beats_concatenation"] else "is not shown to beat"
-    lines += [
-        f"The better guide is `{found['recommended_guide']}`; it {shown} the concatenation.",
-        "",
-        *(f"- {note}" for note in found["notes"]),
-    ]
-    return "\n".join(lines) + "\n"
+        ours, theirs = (title(one, language) for one in (name, pair["against"]))
+        pair_line = word("fusion_trial_pair", language, ours=ours, theirs=theirs, folds=each, **values)
+        lines += [pair_line, ""]
+    key = "fusion_trial_beats" if found["beats_concatenation"] else "fusion_trial_beats_not"
+    said = word(key, language, guide=found["recommended_guide"])
+    return "\n".join([*lines, said, "", *(f"- {note}" for note in notes(language))]) + "\n"
 
 
 def _cells(

@@ -1,0 +1,105 @@
+"""A site that records voices alone and keeps the vision network of a bundle."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from corpora import RECIPE, write_sentences, write_voices
+
+from edge.app import starter_bundle
+from edge.bundle.folder import open_bundle
+from edge.bundle.golden import replay
+from edge.bundle.manifest import VisionSpec
+from edge.engines import open_engine
+from edge.errors import DatasetError
+from edge.items import MODALITIES
+from edge.starter_labels import STARTER as LABELS
+from export.corpora.drawn_faces import CORPUS, FACES, drawn_faces
+from export.corpora.fer2013 import read_faces
+from export.recipe import read_recipe
+from export.run import run_export
+from export.stages import keep_calibration
+from export.students.vision import kept_unseen, vision_faces, vision_split
+
+KEPT = RECIPE[: RECIPE.index("[vision]")] + '[vision]\nstart = "starter"\nepochs = 0\n'
+KEPT += RECIPE[RECIPE.index("[text]") :]
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    write_voices(tmp_path / "data" / "voices", clips=9)
+    write_sentences(tmp_path / "data" / "goemotions", 1800)
+    (tmp_path / "voices.toml").write_text(KEPT, encoding="utf-8")
+    return tmp_path / "voices.toml"
+
+
+def test_each_drawn_face_stands_under_every_label(tmp_path):
+    split = drawn_faces(LABELS, VisionSpec(), tmp_path / "faces")
+    for role, count in FACES.items():
+        examples = getattr(split, role)
+        assert Counter(e.label for e in examples) == dict.fromkeys(range(len(LABELS)), count)
+    assert not {e.speaker for e in split.train} & {e.speaker for e in split.dev}
+    assert split.test == []
+    faces = read_faces(split.train)
+    assert faces.shape == (FACES["train"] * len(LABELS), 48, 48)
+    assert (faces[0] == faces[1]).all()
+    assert (faces[0] != faces[-1]).any()
+
+
+def test_voices_stand_in_for_no_face(recipe, tmp_path, capsys):
+    found = read_recipe(recipe)
+    data, work = tmp_path / "data", tmp_path / "work"
+    assert list(vision_faces(found, data, work)) == [CORPUS]
+    assert (
+        "no recording shows a face; network and calibration stay those of starter" in capsys.readouterr().err
+    )
+    assert kept_unseen(found, data, work)
+    assert len(vision_split(found, data, work).train) == FACES["train"] * len(LABELS)
+    trained = found.vision.model_copy(update={"epochs": 1})
+    with pytest.raises(DatasetError, match="recordings shows a face; name another corpus"):
+        vision_faces(found.model_copy(update={"vision": trained}), data, work)
+
+
+def test_calibration_is_that_of_the_bundle():
+    start = open_bundle(starter_bundle())
+    facts = {
+        field: {"audio": 1, "vision": 2}
+        for field in ("temperature", "bias", "conformal_threshold", "calibration", "quantization", "parity")
+    }
+    keep_calibration(facts, start)
+    assert facts["temperature"] == {"audio": 1, "vision": start.manifest.temperature["vision"]}
+    assert facts["parity"]["vision"] == start.manifest.parity["vision"]
+    assert facts["calibration"]["vision"]["sha256"] == "b72252b284fc7798"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(2400)
+def test_an_export_keeps_the_vision_network(recipe, tmp_path):
+    bundle, start = run_export(recipe, tmp_path / "data", tmp_path / "bundle"), open_bundle(starter_bundle())
+    assert bundle.path("vision").read_bytes() == start.path("vision").read_bytes()
+    ours, theirs = bundle.manifest, start.manifest
+    assert ours.models["vision"].int8_nodes == theirs.models["vision"].int8_nodes
+    assert ours.temperature["vision"] == theirs.temperature["vision"]
+    assert ours.conformal_threshold["vision"] == theirs.conformal_threshold["vision"]
+    assert {title.split()[0] for title in ours.accuracy} == {"audio", "text", "fused"}
+    for language, said in (
+        ("card.md", "learned to leave faces aside"),
+        ("card.ja.md", "顔を使わないように学習"),
+    ):
+        assert said in bundle.path(language).read_text(encoding="utf-8")
+    for name in (*MODALITIES, "fusion"):
+        with open_engine(bundle.path(name)) as engine:
+            assert replay(bundle, name, engine).why_refused(ours.models[name].limits) is None
+    with open_engine(bundle.path("fusion")) as engine:
+        shapes = engine.inputs
+        rng, same = np.random.default_rng(0), 0
+        for _ in range(20):
+            voice = rng.standard_normal(shapes["audio"]).astype(np.float32)
+            feed = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+            feed |= {"audio": voice, "present": np.float32([[1, 0, 0]]), "quality": np.float32([[0.8, 0, 0]])}
+            alone = engine.run(feed)["logits"].argmax()
+            feed["vision"] = rng.standard_normal(shapes["vision"]).astype(np.float32)
+            feed |= {"vision_mask": np.ones(shapes["vision_mask"], np.float32)}
+            feed |= {"present": np.float32([[1, 1, 0]]), "quality": np.float32([[0.8, 0.8, 0]])}
+            same += alone == engine.run(feed)["logits"].argmax()
+    assert same >= 14  # a face hardly changes what a voice says
