@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import wave
+from datetime import date
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,10 +18,15 @@ from calibration.data.labels import LabelReader
 from calibration.labels.annotations import pseudonym
 from calibration.labels.guideline import read_guideline
 from calibration.labels.kept import read_kept
+from calibration.labels.media import copy_for_raters
+from calibration.labels.playable import kind_of
 from calibration.labels.studio import CANNOT_TELL
 from calibration.labels.taken import outcome
 from calibration.site.recordings import read_recordings
 from edge.bundle.tiny import write_tiny_bundle
+from edge.consent.store import Consents
+from edge.recording.keys import Secret
+from edge.recording.sealed import write_sealed
 from edge.starter_labels import STARTER, labels_of
 
 CLIPS = 6
@@ -455,3 +461,115 @@ def test_a_guideline_has_a_version_and_an_own_one_is_read(tmp_path, edge, tiny_b
         code, told = edge("label", "export", tiny_bundle.folder, recordings, "--out", out, "--guideline", own)
         assert code == 1
         assert "own.md" in one_line_error(told) or "is there already" in told
+
+
+POLICY = """[policy]
+operator = "Plant"
+contact = "desk"
+place = "line 3"
+region = "jp"
+purpose = "trial"
+purpose_kind = "research"
+people = ["worker"]
+"""
+
+
+def test_only_people_who_agreed_are_shown_and_it_is_audited(
+    edge, tiny_bundle, recordings, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    site = recordings.parent / "site.toml"
+    site.write_text(POLICY, encoding="utf-8")
+    out = recordings.parent / "agreed"
+    code, told = edge("label", "export", tiny_bundle.folder, recordings, "--out", out)
+    assert code == 1
+    assert "left out: 6 of 6 clips" in told
+    assert not out.exists()
+    with Consents(recordings.parent / "consent.sqlite") as consents:
+        consents.add("S00", ["sound", "picture", "label"], "Sato", date.today())
+        consents.add("S01", ["sound", "picture"], "Sato", date.today())
+    code, told = edge("label", "export", tiny_bundle.folder, recordings, "--out", out)
+    assert code == 0, told
+    assert "left out: 3 of 6 clips, whose person did not agree" in told
+    shown = {path.read_bytes() for path in (out / "media").iterdir()}
+    assert shown == {path.read_bytes() for path in recordings.glob("S00*.wav")}
+    table = recordings / "metadata.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    lines = [
+        f"{lines[0]},subjects",
+        *(f"{line},S00" for line in lines[1:3]),
+        *(f"{line},S00 S01" for line in lines[3:]),
+    ]
+    table.write_text("\n".join(lines), encoding="utf-8")
+    code, told = edge("label", "export", tiny_bundle.folder, recordings, "--out", tmp_path / "both")
+    assert "left out: 5 of 6 clips" in told  # S01 is in the others, too
+    export = write(tmp_path / "e.json", annotated(tasks_of(out), {1: TRUE}))
+    assert taken(edge, recordings, export, "--close", out)[0] == 0
+    events = (recordings.parent / "audit" / "chain.jsonl").read_text(encoding="utf-8")
+    noted = [json.loads(line)["event"] for line in events.splitlines()]
+    assert noted[-3:] == ["exported", "exported", "labelled"]
+    assert "S00" not in events
+
+
+def test_encrypted_recordings_are_shown_in_plain_until_closed(
+    edge, tiny_bundle, recordings, tmp_path, monkeypatch
+):
+    pytest.importorskip("cryptography")
+    monkeypatch.setenv("EDGE_RECORD_KEY", "7" * 64)
+    table = recordings / "metadata.csv"
+    plain = {}
+    for path in sorted(recordings.glob("*.wav")):
+        plain[path.name] = path.read_bytes()
+        write_sealed(path.with_name(f"{path.name}.sealed"), plain[path.name], Secret(bytes.fromhex("7" * 64)))
+        path.unlink()
+    table.write_text(table.read_text(encoding="utf-8").replace(".wav", ".wav.sealed"), encoding="utf-8")
+    out = recordings.parent / "label-studio"
+    code, told = edge("label", "export", tiny_bundle.folder, recordings, "--out", out)
+    assert code == 0, told
+    assert f"6 encrypted recordings lie in {out / 'media'} in plain" in told
+    assert {path.read_bytes() for path in (out / "media").iterdir()} == set(plain.values())
+    assert all(oct(path.stat().st_mode)[-3:] == "600" for path in (out / "media").iterdir())
+    export = write(tmp_path / "e.json", annotated(tasks_of(out), {1: TRUE}))
+    code, told = taken(edge, recordings, export, "--close", out)
+    assert code == 0, told
+    assert names(recordings)["S00-angry.wav.sealed"]["emotion"] in TRUE
+    left = [path for path in recordings.parent.rglob("*") if path.is_file()]
+    assert not any(data[44:] in path.read_bytes() for data in plain.values() for path in left)
+    monkeypatch.setenv("EDGE_RECORD_KEY", "8" * 64)
+    code, told = edge("label", "export", tiny_bundle.folder, recordings, "--out", tmp_path / "other")
+    assert code == 1
+    assert told.count("\n") == 1
+    assert not (tmp_path / "other").exists()
+    assert not list(tmp_path.glob(".other*"))
+
+
+@pytest.mark.parametrize(
+    ("codec", "options"), [("libx264", {"tune": "zerolatency"}), ("libx264", {}), ("ffv1", {})]
+)
+def test_films_that_browsers_do_not_play_become_some(tmp_path, codec, options):
+    import av
+
+    rng = np.random.default_rng(0)
+    source = tmp_path / "clip.mkv"
+    with av.open(str(source), "w") as container:
+        film = container.add_stream(codec, rate=10, width=64, height=48, options=options)
+        film.pix_fmt = "yuv420p"
+        heard = container.add_stream("pcm_s16le", rate=16000)
+        heard.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(rng.integers(-9000, 9000, (1, 32000), np.int16), "s16", "mono")
+        frame.rate = 16000
+        container.mux([*heard.encode(frame), *heard.encode(None)])
+        for _ in range(20):
+            picture = rng.integers(0, 255, (48, 64, 3), np.uint8)
+            container.mux(film.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+        container.mux(film.encode(None))
+    assert kind_of(source) == "video"
+    name = copy_for_raters(source, tmp_path / "out", 1, "video")
+    assert name == "media/00001.mp4"
+    with av.open(str(tmp_path / "out" / name)) as made:
+        assert made.streams.video[0].codec_context.name in ("h264", "vp9")
+        assert made.streams.audio[0].codec_context.name == "aac"
+        assert sum(1 for _ in made.decode(video=0)) == 20
+    (tmp_path / "broken.mkv").write_bytes(source.read_bytes()[:300])
+    assert kind_of(tmp_path / "broken.mkv") is None
+    assert kind_of(tmp_path / "metadata.csv") is None

@@ -69,11 +69,20 @@ class Said:
 
 def said_of(given: Annotation, file_name: str, facts: Facts) -> Said:
     """The row of an annotation."""
-    moments = (one.isoformat(timespec="milliseconds") for one in (given.created, given.updated))
-    kind = "gold" if given.ground_truth else "vote"
-    about = (facts.guideline, facts.bundle, facts.labels, facts.predictions, kind)
     return Said(
-        given.id, file_name, given.clip, given.rater, given.label, given.lead_time_s, *moments, *about
+        given.id,
+        file_name,
+        given.clip,
+        given.rater,
+        given.label,
+        given.lead_time_s,
+        given.created.isoformat(timespec="milliseconds"),
+        given.updated.isoformat(timespec="milliseconds"),
+        facts.guideline,
+        facts.bundle,
+        facts.labels,
+        facts.predictions,
+        "gold" if given.ground_truth else "vote",
     )
 
 

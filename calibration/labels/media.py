@@ -11,6 +11,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from calibration.labels.playable import SHOWN, convert, suffix_for
 from calibration.labels.studio import Kind
 from edge.bundle.folder import sha256
 from edge.errors import DatasetError
@@ -19,11 +20,6 @@ from edge.system.private import make_private, open_private
 
 FOLDER = "media"
 """Below the folder of an export; the only one that Label Studio is to serve."""
-SHOWN: dict[str, Kind] = {
-    **dict.fromkeys((".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav"), "audio"),
-    **dict.fromkeys((".mp4", ".m4v", ".webm", ".mov"), "video"),
-}  # type: ignore[assignment]
-"""Files that browsers play, and what they are shown as."""
 
 
 def clip_id(path: Path) -> str:
@@ -31,25 +27,24 @@ def clip_id(path: Path) -> str:
     return sha256(path)[:16]
 
 
-def kind_of(path: Path) -> Kind | None:
-    """What a clip is shown as; None where browsers do not play it."""
-    return SHOWN.get(media_suffix(path))
-
-
-def copy_for_raters(path: Path, folder: Path, number: int) -> str:
+def copy_for_raters(path: Path, folder: Path, number: int, kind: Kind) -> str:
     """Make a plain copy below the folder of an export; its name there. Raises OSError and MediaError.
 
-    A recording that is plain already is linked where the disk can: no second copy of it.
+    A recording that is plain and playable already is linked where the disk can: no second copy of it.
     """
     make_private(folder / FOLDER)
-    name = f"{FOLDER}/{number:05d}{media_suffix(path)}"
-    target = folder / name
-    if not is_sealed(path):
+    suffix = suffix_for(path, kind)
+    name = f"{FOLDER}/{number:05d}{suffix}"
+    target, as_it_is = folder / name, suffix == media_suffix(path)
+    if as_it_is and not is_sealed(path):
         with suppress(OSError):
             os.link(path, target)
             return name
     with open_media(path) as source, open_private(target, "xb") as copy:
-        shutil.copyfileobj(source, copy)
+        if as_it_is:
+            shutil.copyfileobj(source, copy)
+        else:
+            convert(source, copy, kind, path.name)
     return name
 
 

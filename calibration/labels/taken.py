@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from calibration.data.dataset import Example
 from calibration.data.table import Once, read_rows
 from calibration.data.votes import column_of
 from calibration.labels.annotations import project_in, read_export
@@ -105,7 +106,7 @@ def _require_same(facts: Facts, before: Sequence[Said], export: Path, out: Path)
         raise DatasetError.of(key, path=export, out=out)
 
 
-def _clips(recordings: Path, facts: Facts):
+def _clips(recordings: Path, facts: Facts) -> Sequence[Example]:
     return read_recordings(recordings, labels_of(facts.labels), labelled=False, judged=None).clips
 
 
@@ -162,6 +163,8 @@ def _voted(
             own["emotion_before"] = own.get("emotion_before") or stood
         changed += bool(stood) and stood != (label or "")
         own["emotion"] = label or ""
+        if "label_source" in own:
+            own["label_source"] = "raters"
         own |= {column_of(one): str(counts[one]) for one in (*facts.labels, CANNOT_TELL)}
         versions = dict.fromkeys(one.guideline for one in given[name].values())
         own["guideline"] = ";".join(versions)

@@ -20,10 +20,11 @@ from typing import Any
 import numpy as np
 
 from calibration.data.dataset import Example
-from calibration.data.table import Once, read_rows
+from calibration.data.table import Once, Row, read_rows
 from calibration.judge.evaluator import Evaluator
 from calibration.labels.guideline import Guideline
-from calibration.labels.media import clip_id, copy_for_raters, kind_of
+from calibration.labels.media import clip_id, copy_for_raters
+from calibration.labels.playable import kind_of
 from calibration.labels.studio import Kind, configuration, facts_of, prediction, project, task
 from calibration.site.recordings import read_recordings
 from edge.bundle.folder import Bundle
@@ -103,7 +104,9 @@ def export_tasks(bundle: Bundle, wish: Wish, say: Callable[[str], object]) -> Ma
         tasks: dict[Kind, list[dict[str, Any]]] = {}
         for number, (name, clip) in enumerate(clips.items(), 1):
             assert clip.path is not None
-            made = task(number, copy_for_raters(clip.path, part, number), kinds[name], name, facts)
+            made = task(
+                number, copy_for_raters(clip.path, part, number, kinds[name]), kinds[name], name, facts
+            )
             if name in thoughts:
                 made["predictions"] = [prediction(facts, thoughts[name])]
             tasks.setdefault(kinds[name], []).append(made)
@@ -125,12 +128,21 @@ def _chosen(wish: Wish, bundle: Bundle) -> tuple[list[Example], set[str]]:
         ).clips
     }
     gold = _listed(wish.gold, every) if wish.gold else []
-    wanted = _listed(wish.clips, every) if wish.clips else list(every)
+    silent = {name for name, row in _rows(wish.recordings).items() if row.number("speech_s", 0.0, 1e9) == 0.0}
+    wanted = _listed(wish.clips, every) if wish.clips else [name for name in every if name not in silent]
     rest = [name for name in wanted if name not in set(gold)]
     places = np.linspace(0, len(rest), len(gold) + 2)[1:-1].round().astype(int)[::-1]
     for place, name in zip(places.tolist(), reversed(gold), strict=True):
         rest.insert(place, name)
     return [every[name] for name in rest], set(gold)
+
+
+def _rows(recordings: Path) -> dict[str, Row]:
+    """Rows of the table by clip; none where there is no table."""
+    table = recordings / "metadata.csv"
+    if not table.is_file():
+        return {}
+    return {row.file(recordings)[0]: row for row in read_rows(table, ("file_name",))}
 
 
 def _listed(table: Path, known: Mapping[str, Example]) -> list[str]:
@@ -147,16 +159,20 @@ def _listed(table: Path, known: Mapping[str, Example]) -> list[str]:
 
 
 def _consented(wish: Wish, clips: Sequence[Example], say: Callable[[str], object]) -> list[Example]:
-    """Those whose person agreed that raters hear and see them; all where no consents are kept."""
+    """Those whose people agreed that raters hear and see them; all where no consents are kept.
+
+    Who else was there when it was recorded (column subjects) is asked as well: they may be seen or heard.
+    """
     if wish.consents is None:
         return list(clips)
     today = datetime.date.today()
+    people = {clip.name: {clip.speaker} if clip.named else set[str]() for clip in clips}
+    for name, row in _rows(wish.recordings).items():
+        people.get(name, set()).update(row.get("subjects").split())
     with Consents(wish.consents) as consents:
-        known = {
-            who: consents.valid(who, SCOPE, today) is not None
-            for who in {c.speaker for c in clips if c.named}
-        }
-    kept = [clip for clip in clips if clip.named and known[clip.speaker]]
+        every = {who for some in people.values() for who in some}
+        agreed = {who for who in every if consents.valid(who, SCOPE, today) is not None}
+    kept = [clip for clip in clips if people[clip.name] and people[clip.name] <= agreed]
     if len(kept) < len(clips):
         _say(say, "label_no_consent", count=len(clips) - len(kept), of=len(clips))
     return kept

@@ -147,8 +147,8 @@ LABEL: dict[str, tuple[str, str]] = {
         "除外：{of} 件中 {count} 件（ラベル担当者の視聴（label）への同意がない人のクリップ）",
     ),
     "label_unplayed": (
-        "left out: {count} clips of a kind that browsers do not play; convert them to .flac or .mp4",
-        "除外：ブラウザーで再生できない形式のクリップ {count} 件。.flac または .mp4 に変換してください",
+        "left out: {count} files that hold no sound or film that can be played",
+        "除外：再生できる音声・動画を含まないファイル {count} 件",
     ),
     "label_same_sound": (
         "left out: {name} is the same file as {first}",
