@@ -1,8 +1,10 @@
 """[policy] of site.toml: what the rules refuse and remind of, what it makes of a run, what is audited."""
 
+import datetime
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -128,7 +130,7 @@ def test_every_rule_names_settings_and_values_that_there_are():
         ("region = 'mars'", "region must be one of"),
         ("people = []", "people must have at least 1"),
         ("people = ['boss']", "people.0 must be one of"),
-        ("operator = ''", "operator must have at least 1"),
+        ("operator = ''", "operator must be filled in"),
         ("aggregate = true\nself_view = true", "exclude each other"),
         ("retention_days = 0", "retention_days must be at least 1"),
         ("operater = 'x'", "did you mean 'operator'"),
@@ -292,3 +294,34 @@ def test_the_chain_of_a_site_is_where_its_settings_say(tmp_path):
     assert {file.name for file in (tmp_path / "here").iterdir()} == {"chain.jsonl", "anchor.json", ".lock"}
     assert len(list((tmp_path / "apart").iterdir())) == 2
     assert audit_of(Site()) is None
+
+
+def test_readings_are_deleted_at_the_age_the_policy_says(tmp_path, demo, tiny_bundle):
+    (tmp_path / "log").mkdir()
+    today = datetime.date.today()
+    for age in (12, 11, 10, 1):
+        (tmp_path / "log" / f"readings-{today - datetime.timedelta(age):%Y%m%d}-001.jsonl").touch()
+    (tmp_path / "log" / "notes-20200101.txt").touch()
+    path = toml(tmp_path / "site.toml", tiny_bundle.folder, "[log]\nfolder = 'log'", retention_days=10)
+    assert edge("run", "--config", path, "--source", demo, "--headless")[0] == 0
+    kept = sorted(file.name for file in (tmp_path / "log").iterdir() if not file.name.startswith("."))
+    days = [f"{today - datetime.timedelta(age):%Y%m%d}" for age in (10, 1, 0)]
+    assert kept == ["notes-20200101.txt", *(f"readings-{day}-001.jsonl" for day in days)]
+
+
+def test_an_export_asks_the_policy_its_recipe_names(tmp_path):
+    from export.recipe import Recipe, read_recipe
+    from export.run import _asked
+
+    shipped = Path(__file__).parents[1] / "recipes" / "starter.toml"
+    recipe = tmp_path / "my.toml"
+    recipe.write_text("policy = 'site.toml'\n" + shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    assert _asked(read_recipe(shipped), shipped) is None
+    toml(tmp_path / "site.toml")
+    found = read_recipe(recipe)
+    assert isinstance(found, Recipe)
+    audit = _asked(found, recipe)
+    assert audit.folder == tmp_path / "audit"
+    toml(tmp_path / "site.toml", region="eu", purpose_kind="training")
+    with pytest.raises(PolicyError, match=r"Art\. 5\(1\)\(f\)"):
+        _asked(found, recipe)

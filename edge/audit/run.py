@@ -65,7 +65,7 @@ class RunAudit:
         """Note an operating point that is taken while the run lasts."""
         self._tried(lambda audit: note_alarm(audit, alarm))
 
-    def _tried(self, write: Callable[[Audit], None]) -> None:
+    def _tried(self, write: Callable[[Audit], object]) -> None:
         if self._audit is None:
             return
         try:

@@ -37,7 +37,7 @@ class PolicySettings(Spec):
     people: tuple[Role, ...] = Field(min_length=1)
     """Who can be seen or heard."""
     retention_days: Whole = Field(30, ge=1, le=3650)
-    """Age at which media, and what nobody judged, are deleted (days)."""
+    """Age at which recordings, readings in [log], media, and what nobody judged, are deleted (days)."""
     third_parties: Annotated[Text, Field(max_length=80)] = ""
     """Whom data are given to; empty: nobody."""
     opt_out: Annotated[Text, Field(max_length=80)] = ""

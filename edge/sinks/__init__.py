@@ -49,7 +49,8 @@ def open_sinks(
     manifest, language = bundle.manifest, site.language
     sinks: dict[str, LiveSink] = dict(first or {})
     if site.log:
-        sinks["log"] = Log(site.log, manifest.labels, run, language)
+        days = site.policy.retention_days if site.policy else None
+        sinks["log"] = Log(site.log, manifest.labels, run, language, days)
     if site.mqtt:
         sinks["mqtt"] = Mqtt(site.mqtt, manifest, run, language, live=live)
     if site.prometheus:

@@ -99,6 +99,8 @@ def _line(entry: dict[str, Any], language: Language) -> str:
     """One entry as a line: number, time, event, facts."""
     key = f"audit_event_{entry['event']}"
     told = word(key, language)
-    facts = "  ".join(f"{name}={fact}" for name, fact in sorted(entry["facts"].items()) if fact is not None)
+    facts = "  ".join(
+        f"{name}={fact}" for name, fact in sorted(entry["facts"].items()) if fact not in (None, "")
+    )
     event = entry["event"] if told == key else told
     return f"{entry['seq']:>5}  {entry['time']}  {event}  {facts}".rstrip()

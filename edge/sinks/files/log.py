@@ -19,6 +19,7 @@ import io
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from datetime import date, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -46,7 +47,8 @@ class Log:
 
     A thread of its own writes: a disk that hangs holds nothing up. Trouble (a full disk, a folder that is
     gone) costs the readings it lasts for: they are counted as lost, each next reading tries again, and no
-    half line stays behind. Files of other names are never touched. run: of `new_run`; None: its own.
+    half line stays behind. Files of other names are never touched. run: of `new_run`; None: its own. days:
+    age at which files are deleted; None: only to make room.
     Raises InputError on entering when the folder is missing or another run holds it.
     """
 
@@ -56,7 +58,9 @@ class Log:
         labels: Sequence[str],
         run: str | None = None,
         language: Language = "en",
+        days: int | None = None,
     ) -> None:
+        self._days = days
         self._run, self._language = run or new_run(), language
         self._claim = ExitStack()
         self._settings = settings
@@ -153,7 +157,12 @@ class Log:
             return file.readline() in (b"", self._header.encode()) if self._header else True
 
     def _make_space(self, old: Sequence[Path]) -> None:
-        """Delete the oldest until the file that is written may grow to its limit within the quota."""
+        """Delete what is too old, then the oldest until the file that is written may grow to its limit."""
+        if self._days is not None:
+            last = f"{date.today() - timedelta(days=self._days):%Y%m%d}"
+            for path in [path for path in old if _when(path)[0] < last]:
+                path.unlink(missing_ok=True)
+            old = [path for path in old if path.exists()]
         sizes = [path.stat().st_size for path in old]
         for index, path in enumerate(old):
             if sum(sizes[index:]) + self._limit <= self._settings.quota_mb * MB:
