@@ -11,6 +11,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=${ROOT:-} PINS=${PINS:-}
 APP=$ROOT/opt/edge VENV=$ROOT/opt/edge/venv
+SLOTS=$ROOT/var/lib/edge/package # the package in use, and updates of it; edge.service starts it there
 STATE=$ROOT/var/lib/edge-install # finished steps, packages that were added, the wheel of pycuda
 CUDA=$ROOT/usr/local/cuda
 PYTHON=$ROOT/usr/bin/python3 # the system's: TensorRT is built for it alone
@@ -162,8 +163,11 @@ each_python() { # begins with an empty environment: one that was cut may hold to
   run "$pip uninstall edge-emotion" "$VENV/bin/python" -m pip install -q --disable-pip-version-check -c "$PINS" \
     "${from[@]}" --find-links "$STATE/wheels" "${source}[$EXTRAS]" "$(pin pycuda)"
   run "$(nothing)" "$VENV/bin/python" "$HERE/check_python.py" "$PINS"
+  # What an update goes back to. It takes the place of the updates before it.
+  run "rm -r $SLOTS" runuser -u edge -- "$VENV/bin/python" -c \
+    "from pathlib import Path; from edge.update.package import adopt; adopt(Path('$ROOT/var/lib/edge'), Path('$VENV'))"
 }
-there_python() { [ -x "$VENV/bin/edge" ]; }
+there_python() { [ -x "$VENV/bin/edge" ] && [ -x "$SLOTS/start" ]; }
 key_python() {
   [ -z "$wheel" ] || sha256sum <"$wheel"
   (cd "$HERE/.." && find edge calibration export pyproject.toml -type f ! -name '*.pyc' -print0 2>/dev/null | sort -z | xargs -0 sha256sum)
@@ -237,7 +241,7 @@ uninstall_all() {
   run "$(nothing)" systemctl daemon-reload
   run "$(nothing)" udevadm control --reload
   [ ${#added[@]} = 0 ] || run "apt-get install ${added[*]}" apt-get -o DPkg::Lock::Timeout=300 remove -y "${added[@]}"
-  run "jetson/install.sh" rm -rf "$APP" "$STATE" "$ROOT/var/cache/edge"
+  run "jetson/install.sh" rm -rf "$APP" "$STATE" "$SLOTS" "$ROOT/var/cache/edge"
   say "Kept: $ROOT/etc/edge, $ROOT/var/lib/edge, $ROOT/var/log/edge and the user edge. To delete them: sudo rm -r $ROOT/etc/edge $ROOT/var/lib/edge $ROOT/var/log/edge; sudo userdel edge" \
     "残したもの：$ROOT/etc/edge、$ROOT/var/lib/edge、$ROOT/var/log/edge、ユーザー edge。削除するには：sudo rm -r $ROOT/etc/edge $ROOT/var/lib/edge $ROOT/var/log/edge; sudo userdel edge"
 }

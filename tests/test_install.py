@@ -31,6 +31,8 @@ FAKES = {
     "id": "#!/bin/bash\ncase $1 in -u) echo ${FAKE_UID:-0};; -nG) cat $HERE/groups;; "
     "*) [ -e $HERE/user ];; esac\n",
     "getent": "#!/bin/bash\nexit 0\n",
+    "runuser": '#!/bin/bash\necho runuser "$@" >> $HERE/log\n'
+    "cd $HERE/root/var/lib/edge; mkdir -p package; touch package/start; chmod +x package/start\n",
     "install": '#!/bin/bash\necho install "$@" >> $HERE/log\n'
     'args=(); while [ $# -gt 0 ]; do case $1 in -o|-g) shift;; *) args+=("$1");; esac; shift; done\n'
     'exec /usr/bin/install "${args[@]}"\n',
@@ -255,6 +257,7 @@ def test_a_run_that_was_cut_goes_on(machine):
     ("gone", "again"),
     [
         ("opt/edge/venv", "python"),
+        ("var/lib/edge/package", "python"),
         ("var/lib/edge-install/wheels", "pycuda"),
         ("etc/systemd/system/edge.service", "files"),
         ("var/log/edge", "folders"),

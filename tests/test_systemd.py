@@ -11,6 +11,9 @@ import pytest
 from rig_audio import until
 from rig_camera import FakeCamera
 
+from edge.update.package import adopt
+from edge.update.slots import Record, Slots
+
 ROOT = Path(__file__).parent.parent
 SYSTEMD = Path("/lib/systemd/systemd")
 SPACES = ["unshare", "--kill-child", "-m", "-p", "-f", "-u", "-C", "--mount-proc"]
@@ -30,6 +33,7 @@ mount --make-rprivate /
 mount --bind $here/etc /etc
 mount --bind $here/opt /opt
 for place in /var/lib /var/cache /var/log /run /dev; do mount -t tmpfs -o mode=755 tmpfs $place; done
+cp -r --no-dereference $here/lib /var/lib/edge; chmod 750 /var/lib/edge; chown -hR 39999:39999 /var/lib/edge
 mkdir /dev/shm /dev/dri /dev/snd
 mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/zero c 1 5; mknod -m 666 /dev/urandom c 1 9
 mknod -m 666 /dev/random c 1 8; mknod -m 666 /dev/tty c 5 0; mknod -m 600 /dev/console c 5 1
@@ -42,6 +46,13 @@ export container=docker SYSTEMD_UNIT_PATH=/run/units SYSTEMD_GENERATOR_PATH=/non
     wait_for() { for _ in $(seq 120); do [ "$(show "$1")" = "$2" ] && return; sleep 0.5; done; }
     exec > $here/said 2>&1
     wait_for ActiveState active
+    source $here/look
+    echo end
+) &
+exec /lib/systemd/systemd --system --unit=default.target --show-status=0
+"""
+
+LOOK = r"""
     echo "state=$(show ActiveState) result=$(show Result) groups=$(id -Gn edge)"
     pid=$(show MainPID)
     grep -E '^(Uid|NoNewPrivs|Seccomp|CapEff):' /proc/$pid/status
@@ -54,9 +65,13 @@ export container=docker SYSTEMD_UNIT_PATH=/run/units SYSTEMD_GENERATOR_PATH=/non
     systemctl stop edge.service
     echo "stopped=$(show ActiveState) result=$(show Result)"
     find /var/lib/edge /var/cache/edge /var/log/edge -type f
-    echo end
-) &
-exec /lib/systemd/systemd --system --unit=default.target --show-status=0
+"""
+
+LOOK_AT_UPDATE = r"""
+    cd /var/lib/edge/package
+    echo "state=$(show ActiveState) restarts=$(show NRestarts) in use=$(readlink current)"
+    grep -o '"standing":"[a-z_]*"' slots/b.json
+    ls -d /var/lib/edge/tried
 """
 
 CHECK = r"""#!/bin/sh
@@ -116,6 +131,7 @@ def machine(tmp_path):
     check.write_text(CHECK)
     for path in (program, check):
         path.chmod(0o755)
+    adopt(tmp_path / "lib", Path("/opt/edge/venv"))
     (tmp_path / "devices").write_text("".join(f"{name} {group}\n" for name, group in DEVICES.items()))
     return tmp_path
 
@@ -137,9 +153,10 @@ def put_units(folder):
     (folder / "units" / "default.target").write_text(wanted)
 
 
-@pytest.mark.slow
-def test_the_service_under_systemd(machine):
+def said_of(machine, look):
+    """What a look at the service that systemd started says, in lines."""
     put_units(machine)
+    (machine / "look").write_text(look)
     (machine / "etc/edge").mkdir()
     with FakeCamera(fps=10, size=(320, 240)) as camera:
         (machine / "etc/edge/site.toml").write_text(
@@ -159,7 +176,12 @@ def test_the_service_under_systemd(machine):
         finally:
             running.kill()  # and all in its namespaces with it: none of them can end the first process
             running.wait()
-    said = (machine / "said").read_text()
+    return (machine / "said").read_text()
+
+
+@pytest.mark.slow
+def test_the_service_under_systemd(machine):
+    said = said_of(machine, LOOK)
     lines = said.splitlines()
     assert "state=active result=success groups=edge" in lines, said
     assert {"NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000"} <= set(lines)
@@ -170,3 +192,23 @@ def test_the_service_under_systemd(machine):
     assert "stopped=inactive result=success" in lines
     files = [line for line in lines if line.startswith("/var/")]
     assert any(file.startswith("/var/log/edge/readings-") for file in files)
+
+
+@pytest.mark.slow
+def test_an_update_that_does_not_start_is_left_for_the_package_before(machine):
+    slots = Slots(machine / "lib" / "package")
+    program = slots.folder("b") / "bin" / "edge"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\ntouch /var/lib/edge/tried\nexit 2\n")
+    program.chmod(0o755)
+    slots.note(
+        "b",
+        Record(
+            standing="new", name="edge 9", created="-", installed="-", digest="of the update", probation_s=600
+        ),
+    )
+    slots.switch("b")
+    said = said_of(machine, LOOK_AT_UPDATE)
+    assert "state=active restarts=1 in use=slots/a" in said, said
+    assert '"standing":"rolled_back"' in said
+    assert "/var/lib/edge/tried" in said

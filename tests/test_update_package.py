@@ -18,7 +18,7 @@ from edge.items import Reading
 from edge.update.fetch import WHEELS, find
 from edge.update.install import activate, install, rollback
 from edge.update.keys import make_keys
-from edge.update.package import START, Packages
+from edge.update.package import START, Packages, adopt
 from edge.update.probation import installed
 from edge.update.repository import publish_package
 from edge.update.slots import Slots
@@ -199,3 +199,26 @@ def test_the_start_script_is_clean(tmp_path):
     shellcheck = Path(sys.executable).with_name("shellcheck")
     done = subprocess.run([shellcheck, tmp_path / "start"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_what_was_installed_in_another_way_is_the_way_back_from_an_update(tmp_path):
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    (tmp_path / "venv" / "bin" / "edge").write_text("#!/bin/sh\necho installed $*\n")
+    (tmp_path / "venv" / "bin" / "edge").chmod(0o755)
+    slots = Slots(tmp_path / "state" / "package")
+    for _ in range(2):  # installed again: what updates brought gives way
+        adopt(tmp_path / "state", tmp_path / "venv")
+        assert start(slots, "run").stdout == "installed run\n"
+        assert slots.current == "a"
+        assert slots.record("b") is None
+        shutil.copytree(tmp_path / "venv", slots.folder("b"))
+        (slots.folder("b") / "bin" / "edge").write_text("#!/bin/sh\necho update $*; exit 1\n")
+        slots.note("b", slots.record("a").model_copy(update={"standing": "new"}))
+        slots.switch("b")
+        assert start(slots, "run").stdout == "update run\n"
+        assert start(slots, "run").stdout == "installed run\n"
+        assert (slots.record("a").standing, slots.record("b").standing) == ("good", "rolled_back")
+    slots.switch("b")
+    with slots.changing():
+        slots.empty("a")  # the next update takes the slot, and leaves what was installed alone
+    assert (tmp_path / "venv" / "bin" / "edge").exists()

@@ -15,14 +15,15 @@ import sys
 import tarfile
 import zipfile
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
+from edge import __version__
 from edge.errors import BundleError, InputError
 from edge.system import child
 from edge.system.documents import one_line
 from edge.system.private import replacing, settle
-from edge.update.slots import NAMES, Name, Slots
+from edge.update.slots import CURRENT, NAMES, Name, Record, Slots
 from edge.words import WORDS
 
 OURS = "edge_emotion"
@@ -110,6 +111,34 @@ def described(house: Path) -> tuple[str, str]:
     except (zipfile.BadZipFile, ValueError) as error:
         raise InputError.of("package_wheel", path=house, name=f"{OURS}-*.whl") from error
     return f"edge {found[2]}", datetime(*built).astimezone().isoformat()
+
+
+def adopt(state: Path, environment: Path) -> None:
+    """Have an environment that was made in another way as the package in use: the way back from an update.
+
+    state: of the device, as `edge bundle --state`. What its slots held is gone. Raises OSError,
+    and InputError while another process changes them.
+    """
+    slots = Slots(state / "package")
+    with slots.changing():
+        (slots.state / CURRENT).unlink(missing_ok=True)
+        for slot in NAMES:
+            slots.empty(slot)
+            before = slots.incoming / "before"
+            before.unlink() if before.is_symlink() else shutil.rmtree(before, ignore_errors=True)
+        slots.folder("a").symlink_to(environment)
+        now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+        record = Record(
+            standing="good",
+            name=f"edge {__version__}",
+            created=now,
+            installed=now,
+            digest="installed",
+            probation_s=0.0,
+        )
+        slots.note("a", record)
+        slots.switch("a")
+        _write_start(slots.state)
 
 
 def running() -> tuple[Slots, Name] | None:
