@@ -18,8 +18,9 @@ from edge.config import Site
 from edge.consent.store import Consents
 from edge.errors import EdgeError
 from edge.forget.found import Facts, Found, of_age, recordings
+from edge.forget.journal import alone
 from edge.forget.receipt import Receipt
-from edge.forget.run import Place, alone, carry_out, finish
+from edge.forget.run import Place, carry_out, finish
 from edge.review.erase import queues
 from edge.review.store import DATABASE, Store
 from edge.system.disk import reason
