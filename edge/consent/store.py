@@ -165,7 +165,8 @@ class Consents:
             db = self._opened(make)
             if db is None:
                 raise InputError.of("consents_none", path=self.path)
-            if db.in_transaction:
+            inner = bool(db.in_transaction)
+            if inner:
                 yield db
                 return
             db.execute("BEGIN IMMEDIATE")
