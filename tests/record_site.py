@@ -3,6 +3,7 @@
 python record_site.py FOLDER [SPEED]     records the demo clip again and again, prints how far it is
 """
 
+import os
 import sys
 import time
 from dataclasses import replace
@@ -93,15 +94,21 @@ def recorded(site, wishes, source, monkeypatch):
 
 
 def main():
-    folder, speed = Path(sys.argv[1]), float(sys.argv[2])
-    items = clip_items()
+    """For each folder that stdin names: fork, say the child's number, record there until it is killed."""
+    items, speed = clip_items(), float(sys.argv[1])
 
     def each(at):
-        sys.stdout.write(f"{at:.3f}\n")
-        sys.stdout.flush()
+        os.write(1, f"{at:.3f}\n".encode())
 
     module.live_source = lambda *_: FastSource(items, 1000, speed, each)
-    module.record(read_site(folder / "site.toml"), module.Wishes(("S01",), headless=True), lambda _: None)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            site = read_site(Path(line.strip()) / "site.toml")
+            module.record(site, module.Wishes(("S01",), headless=True), lambda _: None)
+        os.write(1, f"child {child}\n".encode())
+        os.waitpid(child, 0)
+        os.write(1, b"over\n")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import io
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -558,24 +559,22 @@ def test_nothing_in_the_clear_is_written_anywhere(tmp_path, items, monkeypatch):
     assert traces["magic of MP4"] in held
 
 
-def killed(folder, seed, speed):
+def killed(process, folder, seed):
     """Record in a process of its own, kill it at a random moment; how far it had got (seconds)."""
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("record_site.py")), str(folder), str(speed)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    first = process.stdout.readline()
-    assert first
-    timer = threading.Timer(random.Random(seed).uniform(0.05, 2.5), process.kill)
-    timer.start()
-    at = float(first)
+    process.stdin.write(f"{folder}\n")
+    process.stdin.flush()
+    child, at = 0, None
     for line in process.stdout:
-        if line.endswith("\n"):
-            at = float(line)
-    process.wait()
-    process.stdout.close()
-    return at
+        if line.startswith("child"):
+            child = int(line.split()[1])
+        elif line.startswith("over"):
+            return at or 0.0
+        else:
+            first, at = at is None, float(line)
+            if first:
+                wait = random.Random(seed).uniform(0.0, 2.0)
+                threading.Timer(wait, os.kill, (child, signal.SIGKILL)).start()
+    raise AssertionError("it ended by itself")
 
 
 def end_of(folder):
@@ -592,20 +591,22 @@ def end_of(folder):
 
 def survive(tmp_path, count, speed, recover_every):
     lost = []
-    for seed in range(count):
-        site = site_folder(tmp_path / f"site{seed}")
-        at = killed(tmp_path / f"site{seed}", seed, speed)
-        found = sessions(site.record.folder)
-        kept = max((end_of(folder) for folder in found), default=0.0)
-        lost.append(at - kept)
-        if seed % recover_every == 0 and kept:
-            said = []
-            assert recover_alone(site, said.append) == 1
-            assert sessions(site.record.folder) == []
-            assert not list(site.record.folder.rglob(".edge-*"))
-            for row in rows(site):
-                with RecordingSource(site.record.folder / row["file_name"], 16000) as source:
-                    assert list(source)
+    helper = [sys.executable, str(Path(__file__).with_name("record_site.py")), str(speed)]
+    with subprocess.Popen(helper, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        for seed in range(count):
+            site = site_folder(tmp_path / f"site{seed}")
+            at = killed(process, tmp_path / f"site{seed}", seed)
+            found = sessions(site.record.folder)
+            kept = max((end_of(folder) for folder in found), default=0.0)
+            lost.append(at - kept)
+            if seed % recover_every == 0 and kept:
+                said = []
+                assert recover_alone(site, said.append) == 1
+                assert sessions(site.record.folder) == []
+                assert not list(site.record.folder.rglob(".edge-*"))
+                for row in rows(site):
+                    with RecordingSource(site.record.folder / row["file_name"], 16000) as source:
+                        assert list(source)
     return lost
 
 
