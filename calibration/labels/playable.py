@@ -1,6 +1,6 @@
-"""Clips as browsers play them: Matroska, as `edge record` writes it, is what they do not play.
+"""Clips as browsers play them: Matroska and others are made anew.
 
-Its H.264 is taken as it is, other pictures are encoded anew (x264, else VP9); sound becomes AAC, without
+Their H.264 is taken as it is, other pictures are encoded anew (x264, else VP9); sound becomes AAC, without
 pictures FLAC.
 """
 
@@ -18,7 +18,7 @@ from edge.sources.recorded.recording import MOVING
 SHOWN: dict[str, Kind] = {
     **dict.fromkeys((".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav"), "audio"),
     **dict.fromkeys((".mp4", ".m4v", ".webm", ".mov"), "video"),
-}  # type: ignore[assignment]
+}
 """Files that browsers play as they are, and what they are shown as."""
 MADE: dict[Kind, str] = {"audio": ".flac", "video": ".mp4"}
 """What another file becomes."""
@@ -30,10 +30,8 @@ def kind_of(path: Path) -> Kind | None:
     import av
 
     suffix = media_suffix(path)
-    if suffix in SHOWN:
-        return SHOWN[suffix]
-    if suffix not in MOVING:
-        return None
+    if suffix not in MOVING or SHOWN.get(suffix) == "audio":
+        return SHOWN.get(suffix)
     with suppress(av.FFmpegError, OSError), open_media(path) as file, av.open(file) as container:
         return "video" if container.streams.video else "audio" if container.streams.audio else None
     return None

@@ -53,7 +53,7 @@ def take(
     facts, given = read_export(export, rater)
     before = read_kept(out) if out.exists() else []
     _require_same(facts, before, export, out)
-    clips = {clip_id(clip.path): clip.name for clip in _clips(recordings, facts)}
+    clips = {clip_id(clip.path): clip.name for clip in _clips(recordings, facts) if clip.path}
     here = [one for one in given if one.clip in clips]
     if not here:
         raise DatasetError.of("label_all_gone", path=export, folder=recordings)
