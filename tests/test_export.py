@@ -18,6 +18,8 @@ from test_onnx_teacher import write_listener
 from calibration.judge.evaluate import evaluate_folder
 from edge.bundle.folder import open_bundle
 from edge.bundle.manifest import VisionSpec
+from edge.bundle.onnx_file import load_graph
+from edge.engines.half_rest import has_half_rest
 from edge.errors import ConfigError, DatasetError
 from edge.items import MODALITIES
 from edge.starter_labels import STARTER as LABELS
@@ -444,6 +446,33 @@ def test_a_private_export_says_its_epsilon_everywhere(exported, tmp_path):
     assert f"epsilon {said} at delta 1e-05" in done.stderr
     assert f"epsilon {said} at delta 1e-05" in (out / "card.md").read_text(encoding="utf-8")
     assert f"ε = {said}" in (tmp_path / "bundle.work" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_an_export_with_a_half_precision_rest(exported, demo, tmp_path):
+    data, recipe, whole = exported
+    half = tmp_path / "half.toml"
+    limits = '[quantize]\nrest = "float16"\nmax_drop = 100\nmin_cosine = 0.9\n'
+    half.write_text(f"{recipe.read_text()}\n{limits}")
+    out = tmp_path / "bundle"
+    # All networks lie finished there: only INT8 is made anew.
+    shutil.copytree(whole.with_name(f"{whole.name}.work"), tmp_path / "bundle.work")
+    done = edge("export", half, "--data", data, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("what is not INT8 runs in float16: drop") == 4
+    bundle, before = open_bundle(out), open_bundle(whole)
+    for name, entry in bundle.manifest.models.items():
+        found = bundle.manifest.quantization[name]
+        assert found["rest"] == "float16"
+        assert found["float16_rest"]["cosine"] > 0.9
+        assert before.manifest.quantization[name]["rest"] == "float32"
+        graph = load_graph(bundle.path(name))
+        assert has_half_rest(graph)
+        assert not has_half_rest(load_graph(before.path(name)))
+        assert entry.int8_nodes == before.manifest.models[name].int8_nodes
+    read = edge("run", "--source", demo, "--bundle", out, "--headless", "--fast")
+    assert read.returncode == 0, read.stderr
 
 
 @pytest.mark.slow
