@@ -145,7 +145,7 @@ def _layer(node: onnx.NodeProto, macs: int, wiring: Wiring) -> Layer:
         elif name:
             read += _size(name, wiring)
     written = _size(node.output[0], wiring)
-    kind = NORMS.get(node.op_type, "product")
+    kind: Kind = NORMS.get(node.op_type, "product")
     if kind == "lookup":  # of the table only the rows that are asked for
         held = written if held else 0
     int8 = kind == "product" and quantized > 0

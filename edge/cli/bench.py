@@ -34,8 +34,8 @@ def bench(
 ) -> None:
     """Measure where the time of one window goes, memory and start-up, INT8 beside FP32."""
     one_thread()
-    for option, path in (("--csv", csv), ("--report", report)):
-        if path and sustained is None:
+    for option, file in (("--csv", csv), ("--report", report)):
+        if file and sustained is None:
             raise misused("sustained_needed", option)
     if roofline and any((compare, whisper, sustained, json, out)):
         raise misused("roofline_alone", "--roofline")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from edge.engines.half_rest import widened, with_half_rest
 from edge.engines.wiring import Wiring, drop_unread, needed
@@ -78,7 +80,7 @@ def _with_casts(model: onnx.ModelProto, casts: dict[str, onnx.NodeProto]) -> lis
     return nodes
 
 
-def _weights(node: onnx.NodeProto, wiring: Wiring) -> np.ndarray:
+def _weights(node: onnx.NodeProto, wiring: Wiring) -> NDArray[Any]:
     values = wiring.array(node.input[0]).astype(np.float32)
     scale = wiring.array(node.input[1])
     axis = next((a.i for a in node.attribute if a.name == "axis"), 1)

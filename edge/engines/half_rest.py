@@ -8,9 +8,12 @@ and so does the division of QuantizeLinear: in float16 some values would be roun
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnx
 import onnx.version_converter
+from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 OPSET = 19
@@ -123,12 +126,10 @@ class _Narrowing:
             self._as(name, TensorProto.FLOAT, name)
         read = {name for node in self.nodes for name in node.input}
         kept = [tensor for tensor in self.graph.initializer if tensor.name in read]
-        for part, found in (
-            (self.graph.initializer, [*kept, *self.narrow.values()]),
-            (self.graph.node, self.nodes),
-        ):
-            del part[:]
-            part.extend(found)
+        del self.graph.initializer[:]
+        self.graph.initializer.extend([*kept, *self.narrow.values()])
+        del self.graph.node[:]
+        self.graph.node.extend(self.nodes)
         del self.graph.value_info[:]
 
     def _constant(self, name: str, kind: int) -> str:
@@ -156,7 +157,7 @@ class _Narrowing:
         return shown
 
 
-def _half(values: np.ndarray) -> np.ndarray:
+def _half(values: NDArray[Any]) -> NDArray[Any]:
     """Rounded to float16; what is too large for it stays its largest value, a scale never becomes zero."""
     limits = np.finfo(np.float16)
     small = np.where(
@@ -166,5 +167,6 @@ def _half(values: np.ndarray) -> np.ndarray:
     return np.clip(kept, limits.min, limits.max).astype(np.float16)
 
 
-def _array(tensor: onnx.TensorProto) -> np.ndarray:
-    return numpy_helper.to_array(tensor)
+def _array(tensor: onnx.TensorProto) -> NDArray[Any]:
+    values: NDArray[Any] = numpy_helper.to_array(tensor)
+    return values
