@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def page(
         ],
         settings=_settings(facts["recipe"]["content"]),
         rounds=_rounds,
-        clock=_clock,
+        clock=partial(_clock, language=language),
         day=lambda created: datetime.fromisoformat(created).strftime("%Y-%m-%d"),
         **{name: getattr(told, name) for name in dir(told) if name[0] != "_" and name != "language"},
     )
@@ -130,9 +131,10 @@ def _settings(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
     ]
 
 
-def _clock(seconds: float) -> str:
+def _clock(seconds: float, language: Language) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
+    h, m, s = ("h", "min", "s") if language == "en" else ("時間", "分", "秒")
     if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{seconds:.1f} s"
+        return f"{hours} {h} {minutes:02} {m}"
+    return f"{minutes} {m} {rest:02} {s}" if minutes else f"{seconds:.1f} {s}"
