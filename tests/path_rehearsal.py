@@ -175,7 +175,7 @@ class WholePath:
         )
         agreement = self.site / "reports" / "agreement.json"
         self.edge("label", "agree", votes, "--json", agreement, "--report", self.out / "agreement.html")
-        alpha = json.loads(agreement.read_text(encoding="utf-8"))["alpha"]
+        alpha = json.loads(agreement.read_text(encoding="utf-8"))["alpha"]["value"]
         rows = [row for row in self.rows() if row["emotion"] and self.truth(row)]
         right = sum(row["emotion"] == self.truth(row) for row in rows)
         self.note("raters", f"alpha {alpha:.2f}; {right} of {len(rows)} majority labels are right")

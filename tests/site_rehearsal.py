@@ -44,7 +44,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     if given.path:
-        people, clips = (4, 24) if given.small else (10, 30)
+        people, clips = (4, 18) if given.small else (10, 30)
         WholePath(given.data.resolve(), given.out.resolve(), people, clips, given.seed).walk()
         print(f"{(time.monotonic() - began) / 60:.1f} minutes")
         return

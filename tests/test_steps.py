@@ -127,9 +127,9 @@ def test_the_steps_come_one_by_one(site):
     (site / layout.COVERAGE).write_text('{"bad": false}')
     assert following(site).name == "agree"  # the script's labels are there
     (site / layout.VOTES).write_text("file_name\n")
-    (site / layout.AGREEMENT).write_text('{"alpha": 0.2}')
+    (site / layout.AGREEMENT).write_text('{"alpha": {"value": 0.2}}')
     assert "0.20 is under 0.40" in str(following(site).why)
-    (site / layout.AGREEMENT).write_text('{"alpha": 0.6}')
+    (site / layout.AGREEMENT).write_text('{"alpha": {"value": 0.6}}')
     assert following(site).name == "calibrate"
 
 
@@ -184,7 +184,7 @@ def test_all_steps_done(site):
     (site / layout.VOTES).write_text("file_name\n")
     for name, text in {
         layout.COVERAGE: '{"bad": false}',
-        layout.AGREEMENT: '{"alpha": 0.6}',
+        layout.AGREEMENT: '{"alpha": {"value": 0.6}}',
         layout.EVALUATION: "{}",
         layout.VERDICT: '{"verdict": "go"}',
     }.items():

@@ -66,10 +66,10 @@ def speech(samples: int, rate: int, rng: np.random.Generator) -> Floats:
     knots = max(4, round(samples / rate * rng.uniform(3.0, 6.0)))
     time = np.linspace(0.0, knots - 1.0, steps)
 
-    def line(values: Floats) -> Floats:
+    def line(values: NDArray[np.floating]) -> NDArray[np.floating]:
         return np.asarray(np.interp(time, np.arange(knots), values))
 
-    def fine(values: Floats) -> Floats:
+    def fine(values: NDArray[np.floating]) -> NDArray[np.floating]:
         """From a value a step to one a sample."""
         share = np.arange(STEP) / STEP
         return (values[:-1, None] + np.diff(values)[:, None] * share).ravel()[:samples]
@@ -144,9 +144,9 @@ def face(size: int, rng: np.random.Generator) -> Bytes:
     cv2.polylines(image, [mouth], True, dark * grey, max(1, round(0.02 * unit)), cv2.LINE_AA)
     light = np.linspace(-1.0, 1.0, len(image))
     image *= 1.0 + rng.uniform(-0.3, 0.3) * light[:, None] + rng.uniform(-0.4, 0.4) * light[None, :]
-    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(1.0, 3.0))
-    small = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-    grain = cv2.GaussianBlur(rng.normal(0.0, 14.0, small.shape), (0, 0), 0.7)
+    soft = cv2.GaussianBlur(image, (0, 0), rng.uniform(1.0, 3.0))
+    small = cv2.resize(soft, (size, size), interpolation=cv2.INTER_AREA)
+    grain = cv2.GaussianBlur(np.asarray(rng.normal(0.0, 14.0, small.shape)), (0, 0), 0.7)
     return np.asarray((small + grain).clip(0, 255), np.uint8)
 
 

@@ -136,7 +136,7 @@ def search(
         candidate, steps = _give_back(scorer, method, candidates[method], wanted, say)
         report = quantizer.write(out_path, method, {step.node: "given back" for step in steps})
         rest, narrowed = _rest(scorer, out_path, wanted, say)
-    snr_db = {name: tried.snr_db for name, tried in candidates.items()}
+    snr_db: dict[str, float] = {name: tried.snr_db for name, tried in candidates.items()}
     return SearchResult(report, candidate.drop, candidate.cosine, snr_db, steps, rest, narrowed)
 
 

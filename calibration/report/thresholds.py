@@ -8,7 +8,11 @@ from html import escape
 
 from markupsafe import Markup
 
-from calibration.report.figures import BLUE, GREY, LIGHT, ORANGE, Texts, _line, _svg, _text
+from calibration.report.drawing import BLUE, GREY, LIGHT, ORANGE
+from calibration.report.drawing import line as _line
+from calibration.report.drawing import svg as _svg
+from calibration.report.drawing import text as _text
+from calibration.report.figures import Texts
 
 
 def trade_off(

@@ -44,7 +44,8 @@ def begin(folder: Path, bundle: Path | None, language: Language) -> tuple[list[s
         "checklist.md": _template(f"checklist.{language}.md"),
         "guideline.md": _template(f"guideline.{language}.md"),
     }
-    made, kept = [], []
+    made: list[str] = []
+    kept: list[str] = []
     try:
         make_private(folder)
         for name in layout.FOLDERS:

@@ -147,7 +147,7 @@ def _agree(look: _Look) -> Found:
         return Found(False, InputError.of("said_not_run"))
     if not newer(path, votes):
         return Found(False, InputError.of("said_old"))
-    alpha = found.get("alpha")
+    alpha = (found.get("alpha") or {}).get("value")
     if not isinstance(alpha, int | float):
         return Found(False, InputError.of("said_agree_one"))
     key = "said_agree" if alpha >= LEAST_AGREEMENT else "said_agree_low"

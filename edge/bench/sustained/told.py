@@ -52,7 +52,7 @@ def compared(run: Run, language: Language) -> Iterator[tuple[str, str, str, str]
     for name in run.samples[0].clocks:
         title = word("sustained_clock", language, name=name)
         yield _row(title, first.clocks_mhz.get(name), last.clocks_mhz.get(name), ".0f", language)
-    slowed = (_yes(part.throttled, language) for part in (first, last))
+    slowed = _yes(first.throttled, language), _yes(last.throttled, language)
     yield (word("sustained_throttled", language), *slowed, "")
     unknown = word("bench_unmeasured", language)
     yield (word("sustained_mode", language), first.mode or unknown, last.mode or unknown, "")
@@ -76,7 +76,7 @@ def _yes(value: bool | None, language: Language) -> str:
 def heads(run: Run, language: Language) -> tuple[str, str, str, str]:
     """Titles of the columns of `compared`."""
     span = length(run.first.end, language)
-    ends = (word(f"sustained_{end}", language, span=span) for end in ("first", "last"))
+    ends = word("sustained_first", language, span=span), word("sustained_last", language, span=span)
     return (word("sustained_measure", language), *ends, word("sustained_change", language))
 
 
