@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from calibration.confidence.fitting import LEAST
 from calibration.data.dataset import Example
+from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
 from edge.items import MODALITIES
 from edge.words import asked_language
@@ -25,6 +27,7 @@ from export.students.text import text_split
 from export.students.vision import vision_corpora, vision_split
 from export.students.warm_start import started_from
 from export.teachers.find import open_teacher, teacher_of
+from export.training.noisy_windows import clip_windows, load_clips
 
 TRIAL_FILES = ("ravdess/metadata.csv", "ravdess_au/ravdess_au.npz")
 LEAST_FREE = 1e9
@@ -99,12 +102,28 @@ def _lacking(
         lacking = ", ".join(title for label, title in enumerate(recipe.labels) if label not in met)
         if lacking:
             yield DatasetError.of("pool_lacks", name=name, role=role, title=lacking)
+        elif role == "dev" and (cut or name != "vision"):
+            yield from _too_few(name, examples)
     least, what = {"vision": (LEAST_FACES, "faces"), "text": (LEAST_SENTENCES, "sentences")}.get(
         name, (0, "")
     )
     if len(seen["train"]) < least and (cut or name != "vision"):
         material = DatasetError.of(f"material_{what}")
         yield DatasetError.of("ranges_few", least=least, what=material, amount=len(seen["train"]))
+
+
+def _too_few(name: str, examples: Sequence[Example]) -> Iterator[EdgeError]:
+    """Whether confidence can be set on dev examples; sound counts by the windows it holds."""
+    count = len(examples)
+    if name == "audio" and count < LEAST:
+        try:
+            rate = AudioSpec().rate
+            count = len(clip_windows(load_clips(examples, rate)[1], AudioSpec())[1])
+        except DatasetError as error:
+            yield error
+            return
+    if count < LEAST:
+        yield DatasetError.of("preflight_dev_few", name=name, count=count, least=LEAST)
 
 
 def _holds(name: str, example: Example) -> bool:

@@ -35,7 +35,7 @@ folder = "review"
 NEMO = Path(__file__).parents[2] / "shared" / "data" / "nemo"
 LEFT_OUT = {
     "made up": ("voices: 72 of 216 examples are left out", "(happy 36, surprise 36)"),
-    "nemo": ("voices: 52 of 164 examples are left out", "(happiness 28, surprised 24)"),
+    "nemo": ("voices: 104 of 328 examples are left out", "(happiness 56, surprised 48)"),
 }
 CLIP = Path(__file__).parent.parent / "edge" / "assets" / "demo.mp4"
 
@@ -53,7 +53,7 @@ def edge(*arguments, lang="en"):
     return done.stdout + done.stderr
 
 
-def write_nemo(folder, clips=4):
+def write_nemo(folder, clips=8):
     """The same few sentences of each mood by everybody in nEMO: real sound, Polish, its names for moods."""
     with (NEMO / "metadata.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

@@ -95,6 +95,17 @@ def test_a_modality_without_corpora_is_named(whole, name):
         check(recipe_of(whole, (line, "corpora = []")), whole)
 
 
+def test_too_few_to_set_confidence_are_said_before_training(data):
+    table = data / "voices" / "metadata.csv"
+    rows = table.read_text(encoding="utf-8").splitlines()
+    kept = [row for row in rows if not row.startswith("s2/") or row.split(".wav")[0][-1] in "012"]
+    table.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    with pytest.raises(
+        DatasetError, match="audio: 18 dev examples are too few to set confidence; give at le"
+    ):
+        check(recipe_of(data), data)
+
+
 def test_sentences_of_a_folder_without_transcripts_are_missed(data):
     table = data / "voices" / "metadata.csv"
     rows = [row.split(",")[:3] for row in table.read_text(encoding="utf-8").splitlines()]
@@ -144,11 +155,12 @@ def test_a_network_that_stays_takes_its_examples_from_another_modality(whole):
     check(recipe, whole)
 
 
-def test_a_network_that_stays_still_needs_something_to_be_fused_with(whole):
-    with pytest.raises(
-        DatasetError, match=r"voices: none of \d+ recordings shows a face; name another corpus"
-    ):
-        check(kept(whole, ["vision"]), whole)
+def test_a_vision_network_that_stays_needs_no_faces(whole, capsys):
+    check(kept(whole, ["vision"]), whole)
+    assert "vision: no recording shows a face" in capsys.readouterr().err
+
+
+def test_some_modality_names_corpora(whole):
     with pytest.raises(ConfigError, match="no modality names corpora"):
         kept(whole, ["audio", "vision", "text"])
 

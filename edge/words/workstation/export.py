@@ -54,6 +54,10 @@ EXPORT: dict[str, tuple[str, str]] = {
         "{name}: no {role} example has a recording; name a corpus with recordings",
         "{name}：{role} に録音のあるデータがありません。録音のあるコーパスを指定してください",
     ),
+    "preflight_dev_few": (
+        "{name}: {count} dev examples are too few to set confidence; give at least {least}",
+        "{name}：dev のデータが {count} 件では確信度を校正できません。{least} 件以上必要です",
+    ),
     "preflight_no_vision": (
         "{name}: no {role} example has a picture; name a corpus with faces",
         "{name}：{role} に画像のあるデータがありません。顔画像のあるコーパスを指定してください",
