@@ -49,13 +49,13 @@ def watch(
         stack.enter_context(probation)
         reader = stack.enter_context(Reader(site, realtime=True, say=say))
         manifest = reader.bundle.manifest
+        source = live_source(site, manifest.audio.rate, say)
+        stack.enter_context(stopping(source.stop))
         audited = stack.enter_context(RunAudit(site, manifest, say))
         stack.enter_context(Retention(site, settings, say))
         if settings:
             takers = (reader.take_alarm, audited.alarm)
             stack.enter_context(SettingsWatch(settings, site.alarm, takers, say, site.language))
-        source = live_source(site, manifest.audio.rate, say)
-        stack.enter_context(stopping(source.stop))
         language, run, review, seen = site.language, new_run(), None, None
         told = (source.health, source.waiting, reader.left_out, source.clocks.offset_ms)
         facts = RunFacts(*told, drift=reader.drifted)

@@ -15,11 +15,13 @@ from edge.config import Site
 from edge.errors import AuditError
 from edge.reading.summary import Summary
 from edge.sections import AlarmSettings
+from edge.words import word
 
 
 class RunAudit:
-    """Around a run of a site with [policy]; nothing without it. say: gets a line where it cannot be written.
+    """Around a run of a site with [policy]; without it a live run says that nothing is audited.
 
+    say: gets that line, and one where the audit cannot be written.
     Raises AuditError on entering: no run begins that cannot be audited; one that has begun goes on.
     """
 
@@ -30,6 +32,8 @@ class RunAudit:
 
     def __enter__(self) -> Self:
         policy = self._site.policy
+        if policy is None and self._site.source is None:
+            self._say(word("policy_none", self._site.language))
         if self._audit and policy:
             note_policy(self._audit, policy)
             note_alarm(self._audit, self._site.alarm)

@@ -193,8 +193,7 @@ def _allowed(site: Site, jsonl: Path | None, shown: bool) -> Site:
     from edge.policy.rules import ask
     from edge.policy.wired import lawful, require_sinks
 
-    live = site.source is None and not jsonl
-    ask(site, "run", site.language, warn if site.policy or live else lambda _: None)
+    ask(site, "run", site.language, warn)
     require_sinks(site, jsonl, shown)
     return lawful(site, warn)
 

@@ -68,13 +68,11 @@ def ask(site: Site, action: Action, language: Language, say: Callable[[str], Non
     """Ask whether a site may do something; raises PolicyError with one line where it may not.
 
     say: gets a line for each rule that only reminds. Without [policy] nothing can be recorded; all else goes
-    on, and a run says so.
+    on (a live run says so: edge/watch.py).
     """
     if site.policy is None:
         if action == "record":
             raise PolicyError.of("policy_none_record")
-        if action == "run":
-            say(word("policy_none", language))
         return
     broken = [rule for rule in RULES if action in rule.actions and not _kept(site.policy, rule)]
     for rule in broken:
