@@ -190,7 +190,9 @@ def test_all_steps_done(site):
     }.items():
         (site / name).write_text(text)
     assert following(site).name == "run"
-    audit_of(read_site(site / "site.toml")).append("run_started")
+    audit_of(read_site(site / "site.toml")).append("run_started", source="recording")
+    assert following(site).name == "run"
+    audit_of(read_site(site / "site.toml")).append("run_started", source="devices")
     told = CliRunner().invoke(app, ["site", "status", str(site), "--lang", "ja"])
     assert told.exit_code == 0
     assert "すべての手順が済んでいます" in told.output

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from calibration.steps import layout
 from calibration.steps.found import Recorded, calibrated, newer, opened, recorded, report
@@ -198,10 +198,15 @@ def _shadow(look: _Look) -> Found:
 
 def _run(look: _Look) -> Found:
     audit = audit_of(look.site)
-    runs = [] if audit is None else [one for one in audit.entries() if one["event"] == "run_started"]
+    runs = [] if audit is None else [one for one in audit.entries() if _live(one)]
     if not runs:
         return Found(False, InputError.of("said_not_run"))
     return Found(True, InputError.of("said_run", when=runs[-1]["time"]))
+
+
+def _live(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry of the audit is the start of a run from the devices."""
+    return entry["event"] == "run_started" and entry["facts"].get("source") != "recording"
 
 
 def _command(name: str, folder: Path, look: _Look | None) -> str:
