@@ -24,11 +24,12 @@ from edge.words import word
 VERBS = ["demo", "run", "build", "bench", "calibrate", "coverage", "decide", "doctor", "evaluate", "export"]
 VERBS += ["pseudo", "relabel", "replay", "review", "teach", "fusion-trial", "shadow", "bundle"]
 VERBS += ["audit", "notice"]
-VERBS += ["consent", "forget"]
+VERBS += ["consent", "forget", "label", "record", "site"]
 REVIEW = ["list", "show", "judge", "undo", "kpi", "export", "withdraw"]
 BUNDLE = ["keygen", "publish", "sign", "install", "list", "activate", "rollback"]
 PARTS = {"review": REVIEW, "bundle": BUNDLE, "audit": ["show", "verify"]}
-PARTS["consent"] = ["add", "list", "withdraw", "form"]
+PARTS |= {"consent": ["add", "list", "withdraw", "form"], "label": ["export", "import", "agree", "check"]}
+PARTS |= {"record": ["key"], "site": ["init", "split", "status"]}
 
 
 @dataclass

@@ -94,7 +94,8 @@ def test_links_lead_somewhere(page):
 
 
 def test_every_guide_is_linked_from_the_readme():
-    linked = {link.partition("#")[0] for link in links(read("README.md"))}
+    both = links(read("README.md")) + links(read("README.ja.md"))
+    linked = {link.partition("#")[0] for link in both}
     for page in PAGES:
         if page.parent == ROOT / "docs":
             assert named(page) in linked, named(page)
@@ -113,6 +114,7 @@ def test_both_readmes_have_the_same_shape():
     assert inline[0] == inline[1]
     twins = {"README.ja.md": "README.md", "docs/panel-ja.png": "docs/panel-en.png"}
     twins["jetson/README.ja.md"] = "jetson/README.md"
+    twins["docs/site-guide.ja.md"] = "docs/site-guide.md"
     targets = [[twins.get(link, link) for link in links(text)] for text in (english, japanese)]
     assert targets[0] == targets[1]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 FORGET: dict[str, tuple[str, str]] = {
     "help_forget": (
-        "Delete everything a site holds of a person, and give a receipt.\n\n"
+        "Delete all that a site holds of a person, with a receipt.\n\n"
         "Recordings, clips, rows of tables, labels, copies for raters, checks, caches, reports and consents "
         "go. Bundles that were fitted with the person stay and are named: nothing can be taken out of them. "
         "Stopped at any moment, the next call goes on.\n\n"
         "\b\nExample: edge forget --subject S01 --config site.toml --dry-run\n"
         "What is kept too long: edge forget --expired --config site.toml",
-        "ある人について現場が保有するデータをすべて削除し、証明書を作成します。\n\n"
+        "ある人のデータを現場からすべて削除し、証明書を作成します。\n\n"
         "収録データ、クリップ、表の行、ラベル、評価者用の複製、確認待ち、キャッシュ、レポート、同意が対象です。"
         "本人のデータで調整済みのバンドルは残り、名称を示します（一人分だけを取り除くことはできません）。"
         "途中で止まっても、次の実行で続きから行います。\n\n"

@@ -4,45 +4,44 @@ from __future__ import annotations
 
 LABEL: dict[str, tuple[str, str]] = {
     "help_label": (
-        "Have people label clips with Label Studio, and see how far they agree.\n\n"
-        "\b\nExample: edge label export starter recordings --out label-studio --list to-label.csv\n"
-        "then: edge label import export.json --recordings recordings --out labels/labels.csv\n"
+        "Have people label clips in Label Studio; see if they agree.\n\n"
+        "\b\nExample: edge label export starter recordings --out label-studio\n"
+        "then: edge label import out.json --recordings recordings --out labels.csv\n"
         "then: edge label agree labels/labels.csv --report agreement.html",
-        "Label Studio で人がラベルを付け、どれだけ一致するかを確認します。\n\n"
-        "\b\n例：edge label export starter recordings --out label-studio --list to-label.csv\n"
-        "次：edge label import export.json --recordings recordings --out labels/labels.csv\n"
+        "Label Studio でラベルを付け、評価者の一致度を確認します。\n\n"
+        "\b\n例：edge label export starter recordings --out label-studio\n"
+        "次：edge label import out.json --recordings recordings --out labels.csv\n"
         "次：edge label agree labels/labels.csv --report agreement.html",
     ),
     "help_label_export": (
-        "Write tasks, configuration and guideline for Label Studio, and copies of the clips.\n\n"
+        "Write what Label Studio needs: tasks, guideline, clips.\n\n"
         "Raters do not see what the bundle thinks, unless --predictions is given: it would draw their "
         "choices. Encrypted recordings are copied in plain; import with --close deletes the copies.\n\n"
-        "\b\nExample: edge label export starter recordings --out label-studio --list to-label.csv",
-        "Label Studio 用のタスク・設定・手引きと、クリップのコピーを書き出します。\n\n"
+        "\b\nExample: edge label export starter recordings --out label-studio",
+        "Label Studio 用のタスク・手引き・クリップを書き出します。\n\n"
         "バンドルの推定は、判断を引き寄せるため、--predictions を指定しない限りラベル担当者に見せません。"
         "暗号化された録音・録画は復号してコピーします。コピーは import の --close で削除できます。\n\n"
-        "\b\n例：edge label export starter recordings --out label-studio --list to-label.csv",
+        "\b\n例：edge label export starter recordings --out label-studio",
     ),
     "help_label_import": (
         "Take an annotation export of Label Studio (JSON).\n\n"
         "All annotations are kept in one file, a later version replaces an earlier one; votes and the label "
         "of the majority go into metadata.csv of the recordings.\n\n"
-        "\b\nExample: edge label import export.json --recordings recordings --out labels/labels.csv",
+        "\b\nExample: edge label import out.json --recordings recordings --out labels.csv",
         "Label Studio のアノテーション（JSON）を取り込みます。\n\n"
         "すべての回答を 1 つのファイルに保存し、新しい版で古い版を置き換えます。票数と多数決のラベルは、"
         "録音・録画のフォルダーの metadata.csv に書き込みます。\n\n"
-        "\b\n例：edge label import export.json --recordings recordings --out labels/labels.csv",
+        "\b\n例：edge label import out.json --recordings recordings --out labels.csv",
     ),
     "help_label_agree": (
-        "Say how far raters agree: Krippendorff's alpha, by label and rater, gold clips, drift.\n\n"
+        "Say how far raters agree (Krippendorff's alpha).\n\n"
         "--disputed lists the clips to decide; fill in emotion and give it back: "
         "edge label import --adjudicated.\n\n"
-        "\b\nExample: edge label agree labels/labels.csv --report agreement.html --disputed disputed.csv",
-        "ラベル担当者の一致度を示します（クリッペンドルフの α 係数、ラベル別・担当者別、"
-        "正解付きクリップ、推移）。\n\n"
+        "\b\nExample: edge label agree labels/labels.csv --report agreement.html",
+        "ラベル担当者の一致度を示します（クリッペンドルフの α）。\n\n"
         "--disputed で判断の割れたクリップの一覧を書き出します。emotion を記入し、"
         "edge label import --adjudicated で取り込んでください。\n\n"
-        "\b\n例：edge label agree labels/labels.csv --report agreement.html --disputed disputed.csv",
+        "\b\n例：edge label agree labels/labels.csv --report agreement.html",
     ),
     "help_label_check": (
         "List labels that are likely wrong, to hear these clips again.\n\n"

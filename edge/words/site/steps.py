@@ -4,8 +4,7 @@ from __future__ import annotations
 
 STEPS: dict[str, tuple[str, str]] = {
     "help_site": (
-        "The folder of a site: begin one, and see which step comes next.\n\n"
-        "\b\nExample: edge site init line3",
+        "Begin the folder of a site, and see which step comes next.\n\n\b\nExample: edge site init line3",
         "現場フォルダー：作成し、次の手順を確認します。\n\n\b\n例：edge site init line3",
     ),
     "help_site_init": (
@@ -27,7 +26,7 @@ STEPS: dict[str, tuple[str, str]] = {
         "\b\n例：edge site status line3",
     ),
     "help_site_split": (
-        "Share the people out: half are calibrated on, half are kept back to judge.\n\n"
+        "Keep half of the people back, to be judged on.\n\n"
         "Writes the column split of recordings/metadata.csv; who has a side keeps it.\n\n"
         "\b\nExample: edge site split line3",
         "対象者を、較正に使う人と評価用に残す人に半分ずつ分けます。\n\n"
