@@ -206,7 +206,7 @@ def _run(look: _Look) -> Found:
 
 def _live(entry: Mapping[str, Any]) -> bool:
     """Whether an entry of the audit is the start of a run from the devices."""
-    return entry["event"] == "run_started" and entry["facts"].get("source") != "recording"
+    return bool(entry["event"] == "run_started" and entry["facts"].get("source") != "recording")
 
 
 def _command(name: str, folder: Path, look: _Look | None) -> str:
