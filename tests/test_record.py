@@ -246,7 +246,7 @@ def test_a_withdrawn_consent_stops_and_deletes(site, items, monkeypatch):
     with pytest.raises(InputError) as error:
         recorded(site, ONE, FastSource(items, 5, each=each), monkeypatch)
     assert "no consent of S01" in str(error.value)
-    assert "everything of this session was deleted" in str(error.value)
+    assert "everything recorded since its start was deleted" in str(error.value)
     assert at[-1] < 8.0 + 2 * guard.CHECK_S
     assert not list(site.record.folder.rglob(f"*{SUFFIX}"))
     assert sessions(site.record.folder) == []
@@ -265,7 +265,7 @@ def test_one_more_start_does_not_cut_what_was_withdrawn_meanwhile(site, items, m
         consents.withdraw("S01", date.today())
     said = []
     assert recover_alone(site, said.append) == 0
-    assert "everything of this session was deleted" in said[-1]
+    assert "everything recorded since its start was deleted" in said[-1]
     assert not list(site.record.folder.rglob(f"*{SUFFIX}"))
 
 

@@ -67,7 +67,7 @@ RECORD: dict[str, tuple[str, str]] = {
     "sound": ("sound", "音声"),
     "picture": ("pictures", "映像"),
     "record_withdrawn": (
-        "{why}; recording stopped and everything of this session was deleted",
+        "{why}; recording stopped and everything recorded since its start was deleted",
         "{why}。記録を停止し、今回の記録をすべて削除しました",
     ),
     "record_disk": (
@@ -85,7 +85,7 @@ RECORD: dict[str, tuple[str, str]] = {
         "記録済みの分は残っています",
     ),
     "record_clock": (
-        "the clock of this machine was set by {seconds:+.0f} s; times of this session go on as they began",
+        "the clock of this machine was set by {seconds:+.0f} s; times of this recording go on as they began",
         "この機器の時計が {seconds:+.0f} 秒変更されました。今回の記録の時刻は開始時の時計のまま続けます",
     ),
     "record_busy": (
