@@ -119,6 +119,9 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     if "epsilon" in private:
         tell("say_private", epsilon=private["epsilon"], delta=private["delta"])
     fusion, *others = train_heads(recipe, trained, unseen, pools, folder)
+    if kept_unseen(recipe, data, work):
+        for head in (fusion, *others):
+            head.without_faces = True
     cross_fit = cross_fitted(recipe, others, [own for own, _ in pools])
     return Trained(encoders, fusion, cross_fit, seen, trained, dev, left_out, pools, places, folder, private)
 

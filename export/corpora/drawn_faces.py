@@ -1,6 +1,6 @@
 """Drawn faces for a site that records voices alone and keeps the vision network of a bundle.
 
-Each face stands under every label, so the fusion learns that faces say nothing here and leaves them aside.
+They stand where an export needs some faces. Each is under every label, so nothing can be learned from them.
 """
 
 from __future__ import annotations

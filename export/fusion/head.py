@@ -51,6 +51,8 @@ class FusionHead(nn.Module):
         self.head = nn.Linear(d, labels)
         self.alone = nn.ModuleDict({m: nn.Linear(d, labels) for m in MODALITIES})
         self.drop = nn.Dropout(dropout)
+        self.without_faces = False
+        """Whether it answers as if no face were there, whatever it is given."""
         self.place: Tensor
         self.register_buffer("place", positions(256, d), persistent=False)
 
@@ -91,6 +93,8 @@ class FusionHead(nn.Module):
 
     def fuse(self, pooled: Tensor, present: Tensor, quality: Tensor) -> tuple[Tensor, Tensor]:
         """Weigh the modalities that are there and classify."""
+        if self.without_faces:
+            present = present * torch.tensor([float(name != "vision") for name in MODALITIES])
         # What is absent must not speak through the gate either.
         pooled = pooled * present[:, :, None]
         score = self.gate(torch.cat([pooled.flatten(1), quality * present], dim=1))

@@ -114,9 +114,8 @@ CORPORA: dict[str, tuple[str, str]] = {
     ),
     "say_drawn_faces": (
         "vision: no recording shows a face; network and calibration stay those of {start}, and the fusion "
-        "learns from drawn faces to leave faces aside",
-        "映像：顔の映る録画がないため、ネットワークと校正は {start} のものを使います。統合は"
-        "描画した顔で学習し、顔を使わなくなります",
+        "leaves faces aside",
+        "映像：顔の映る録画がないため、ネットワークと校正は {start} のものを使います。統合は顔を使いません",
     ),
     "say_faceless": (
         "{folder}: {count} of {of} recordings show no face and are left out: {names}",
