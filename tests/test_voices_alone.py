@@ -106,8 +106,8 @@ def test_an_export_keeps_the_vision_network(recipe, tmp_path):
     assert ours.conformal_threshold["vision"] == theirs.conformal_threshold["vision"]
     assert {title.split()[0] for title in ours.accuracy} == {"audio", "text", "fused"}
     for language, said in (
-        ("card.md", "learned to leave faces aside"),
-        ("card.ja.md", "顔を使わないように学習"),
+        ("card.md", "the fusion leaves faces aside"),
+        ("card.ja.md", "統合は顔を使いません"),
     ):
         assert said in bundle.path(language).read_text(encoding="utf-8")
     for name in (*MODALITIES, "fusion"):
@@ -131,5 +131,5 @@ def faces_change_nothing(bundle, folder):
             alone, _ = fusion.fused_logits(found, Quality(32.0, 0.0, 0.0))
             found["vision"] = encoders.vision(np.stack([face(48, rng) for _ in range(8)]))
             both, weights = fusion.fused_logits(found, Quality(32.0, 0.8, 0.0))
-            assert weights[1] == 0.0
+            assert weights[1] < 1e-3
             np.testing.assert_allclose(both, alone, atol=1e-4)
