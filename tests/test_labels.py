@@ -129,7 +129,8 @@ def test_names_of_corpora_become_labels_and_the_others_are_counted(tmp_path):
     read = [emotions.index(name, "here") for name in ("fear", "calm", "joy", "disgust", "悲しい")]
     assert read == [3, 0, None, None, 2]
     assert emotions.index("confusion", "here", "surprise") is None
-    assert str(emotions.told("nemo")).startswith(
+    (line,) = emotions.told("nemo")
+    assert str(line).startswith(
         "nemo: 3 of 6 examples are left out, for none of the labels stands for what they show "
         "(joy 1, disgust 1, confusion 1)"
     )
@@ -180,6 +181,6 @@ def test_facts_of_a_label_that_is_none_are_refused(tmp_path):
 
 def test_the_starter_says_everything_of_its_labels():
     manifest = open_bundle(ROOT / "edge" / "assets" / "starter").manifest
-    assert manifest.schema_ == 6
+    assert manifest.schema_ == 7
     assert manifest.label_facts == STARTER.facts
     assert re.fullmatch(r"[0-9a-f]{64}", manifest.digest or "")

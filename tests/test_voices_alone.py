@@ -23,6 +23,7 @@ from edge.reading.fusion import Fusion
 from edge.starter_labels import STARTER as LABELS
 from export.corpora.drawn_faces import CORPUS, FACES, drawn_faces
 from export.corpora.fer2013 import read_faces
+from export.corpora.readers import say_once
 from export.fusion.head import FusionHead
 from export.recipe import read_recipe
 from export.run import run_export
@@ -55,6 +56,7 @@ def test_each_drawn_face_stands_under_every_label(tmp_path):
 
 
 def test_voices_stand_in_for_no_face(recipe, tmp_path, capsys):
+    say_once.cache_clear()  # an earlier test may have made it say the same
     found = read_recipe(recipe)
     data, work = tmp_path / "data", tmp_path / "work"
     assert list(vision_faces(found, data, work)) == [CORPUS]
