@@ -23,7 +23,6 @@ from edge.display.judging import place_of, rows
 from edge.display.panel.layout import FULL
 from edge.display.panel.palette import BANNER, label_colour
 from edge.display.view import STALE_S, ViewOptions
-from edge.display.window import screen as screen_module
 from edge.display.window import work_area
 from edge.display.window.screen import Screen, has_screen
 from edge.errors import InputError
@@ -353,7 +352,7 @@ SOCKETS = Path("/tmp/.X11-unix")
 
 @pytest.mark.skipif(not SOCKETS.is_dir(), reason="needs a place for X sockets")
 def test_a_screen_that_does_not_answer_is_given_up(monkeypatch):
-    monkeypatch.setattr(screen_module, "ANSWER_S", 3.0)
+    monkeypatch.setattr("edge.display.window.process.ANSWER_S", 3.0)
     path = SOCKETS / "X996"
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(str(path))

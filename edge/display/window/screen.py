@@ -6,35 +6,25 @@ import json
 import os
 import pickle
 import socket
-import subprocess
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Any
 
-from typing_extensions import Self
-
-from edge.display.panel.fonts import built_in
 from edge.display.verdicts import VerdictWriter
 from edge.display.view import Note, Setup, ViewOptions
-from edge.errors import InputError
+from edge.display.window.process import WindowProcess
 from edge.items import Face, Frame, People, Reading
 from edge.sinks.run_facts import RunFacts, told
-from edge.system import child
 
-ANSWER_S = 15.0
-"""How long a window may take to appear (seconds); a screen that does not answer is none."""
 PICTURES_PER_S = 15.0
 """Pictures handed to the window a second at most."""
 SIDE = 640
 """Longer side of a picture handed to the window at first (pixels): it says when it shows them larger."""
 HEALTH_S = 0.25
 """Time between two looks at the devices (seconds)."""
-_CLOSE_S = 0.7  # a window that hangs is killed after this
 
 
 def has_screen() -> bool:
@@ -62,13 +52,14 @@ def screen_answers() -> bool:
     return False
 
 
-class Screen:
+class Screen(WindowProcess):
     """Shows readings and pictures in a window; whatever becomes of it, `write` and `see` return at once.
 
     quit: called once when a person pressed q. gone: called once when the window went away, closed or by
     itself; both from a thread of this sink. Raises InputError on entering where no window can be shown.
     """
 
+    MODULE = "edge.display.window.window"
     closed = False
     """Whether a person closed it."""
 
@@ -83,41 +74,12 @@ class Screen:
         quit: Callable[[], None],
         gone: Callable[[], None],
     ) -> None:
+        super().__init__()
         self._first = (setup, look, full_screen)
         self._facts, self._quit, self._gone = facts or RunFacts(), quit, gone
         self._verdicts, self._side = verdicts, SIDE
-        self._ready = threading.Condition()
         self._waiting: deque[tuple[Any, ...]] = deque(maxlen=64)
         self._seen: tuple[Frame, People] | None = None
-        self._up = threading.Event()
-        self._ended = threading.Event()
-        self._leaving = False
-
-    def __enter__(self) -> Self:
-        built_in()  # here, where it can be said what is missing
-        # A fresh process, not a fork: this one may hold a GPU. A session of its own: Ctrl-C is not for it.
-        self._process: Any = subprocess.Popen(
-            child.command("edge.display.window.window"),
-            env=child.environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._sender = threading.Thread(target=self._send, daemon=True)
-        self._listener.start()
-        self._sender.start()
-        self._up.wait(ANSWER_S)
-        if not self._up.is_set() or self._ended.is_set():
-            self._leave()
-            raise InputError.of("screen_no_answer", name=f" {os.environ.get('DISPLAY', '')}".rstrip())
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._leave()
 
     def write(self, reading: Reading) -> None:
         """Show a reading; 64 of them wait for a window that is slow, then the oldest is dropped."""
@@ -151,20 +113,6 @@ class Screen:
     def wait(self) -> None:
         """Until the window is closed."""
         self._ended.wait()
-
-    def _leave(self) -> None:
-        with self._ready:
-            self._leaving = True
-            self._ready.notify()
-        self._sender.join(_CLOSE_S)  # it closes the pipe: the window ends by itself
-        try:
-            self._process.wait(_CLOSE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._listener.join(_CLOSE_S)
-        self._sender.join(_CLOSE_S)
-        self._process.stdout.close()
 
     def _listen(self) -> None:
         word = ""

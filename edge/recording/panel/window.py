@@ -11,75 +11,42 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from types import TracebackType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
-from typing_extensions import Self
 
-from edge.display.panel.fonts import built_in
 from edge.display.panel.layout import size_within
+from edge.display.window.process import WindowProcess
 from edge.display.window.work_area import first_size
-from edge.errors import InputError
 from edge.recording.panel.draw import PICTURE, draw
 from edge.recording.panel.shown import Shown
-from edge.system import child
 
 TITLE = "edge record"
 FPS = 10.0
 """Panels a second at most."""
-ANSWER_S = 15.0
-"""How long a window may take to appear (seconds)."""
 KEYS = frozenset(" fnq123456789")
 _KEY_MS, _NO_KEY = 15, 0xFF
-_CLOSE_S = 0.7
 
 
-class RecordWindow:
+class RecordWindow(WindowProcess):
     """Shows the panel and gives keys; whatever becomes of the window, `show` returns at once.
 
     press: called with each key from a thread of its own. Raises InputError on entering where no window can
     be shown.
     """
 
+    MODULE = "edge.recording.panel.window"
+
     def __init__(self, press: Callable[[str], None], full_screen: bool = False) -> None:
+        super().__init__()
         self._press, self._full = press, full_screen
-        self._ready = threading.Condition()
         self._waiting: Shown | None = None
-        self._leaving = False
-        self._up, self._ended = threading.Event(), threading.Event()
-
-    def __enter__(self) -> Self:
-        built_in()  # here, where it can be said what is missing
-        self._process: Any = subprocess.Popen(
-            child.command("edge.recording.panel.window"),
-            env=child.environment(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._sender = threading.Thread(target=self._send, daemon=True)
-        self._listener.start()
-        self._sender.start()
-        self._up.wait(ANSWER_S)
-        if not self._up.is_set() or self._ended.is_set():
-            self._leave()
-            raise InputError.of("screen_no_answer", name="")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._leave()
 
     @property
     def gone(self) -> bool:
@@ -91,19 +58,6 @@ class RecordWindow:
         with self._ready:
             self._waiting = shown
             self._ready.notify()
-
-    def _leave(self) -> None:
-        with self._ready:
-            self._leaving = True
-            self._ready.notify()
-        self._sender.join(_CLOSE_S)
-        try:
-            self._process.wait(_CLOSE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._listener.join(_CLOSE_S)
-        self._process.stdout.close()
 
     def _listen(self) -> None:
         for line in self._process.stdout:

@@ -18,31 +18,26 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from typing_extensions import Self
-
-from edge.errors import InputError
 from edge.items import MODALITIES, Reading
 from edge.sections import LogSettings
-from edge.sinks.background import Background
-from edge.sinks.claim import claimed
 from edge.sinks.files.jsonl import new_run, record, whole_record
 from edge.sinks.files.lines import append, mend
+from edge.sinks.files.sink import FolderSink
 from edge.system.days import day_of
 from edge.system.private import open_private
 from edge.system.texts import csv_line, json_text
-from edge.words import Language, word
+from edge.words import Language
 
 MB = 1_000_000
 NAME = re.compile(r"readings-(\d{8})-(\d{3,})\.(?:jsonl|csv)")
 
 
-class Log:
+class Log(FolderSink):
     """Appends each reading to the newest file of a folder, which it holds: one run a folder.
 
     A thread of its own writes: a disk that hangs holds nothing up. Trouble (a full disk, a folder that is
@@ -60,46 +55,17 @@ class Log:
         language: Language = "en",
         days: int | None = None,
     ) -> None:
-        self._days = days
-        self._run, self._language = run or new_run(), language
-        self._claim = ExitStack()
+        super().__init__(settings.folder, language)
+        self._days, self._run = days, run or new_run()
         self._settings = settings
         self._labels = labels
         self._header = "" if settings.format == "jsonl" else csv_line(columns(labels))
         self._file: io.FileIO | None = None
         self._day = ""
-        self._trouble = ""
-        self._failed = 0
-        self._background = Background(self._put, self._close)
-
-    def __enter__(self) -> Self:
-        if not self._settings.folder.is_dir():
-            raise InputError.of("log_folder", folder=self._settings.folder)
-        self._claim.enter_context(claimed(self._settings.folder, "log"))
-        self._background.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._background.__exit__(kind, error, trace)
-        self._claim.close()
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong now and what to do, one line; empty when all is well."""
-        if self._background.stuck:
-            return word("log_stuck", self._language, folder=self._settings.folder)
-        return self._trouble
-
-    @property
-    def lost(self) -> int:
-        """Readings that could not be written."""
-        return self._failed + self._background.lost
 
     def write(self, reading: Reading) -> None:
         """Have one reading appended; returns at once."""
-        self._background.put(record(reading, self._labels, self._run))
+        self.put(record(reading, self._labels, self._run))
 
     def settle(self, limit_s: float = 10.0) -> bool:
         """Wait until all readings are dealt with, for limit_s at most; whether they are."""
@@ -117,9 +83,7 @@ class Log:
         except OSError as error:
             # Opened again for the next reading: the folder may by then be another disk.
             self._close()
-            self._failed += 1
-            values = {"folder": self._settings.folder, "why": error.strerror or error}
-            self._trouble = word("log_unwritable", self._language, **values)
+            self._failed_by(error)
 
     @property
     def _limit(self) -> int:

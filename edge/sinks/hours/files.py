@@ -10,72 +10,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from typing_extensions import Self
-
-from edge.errors import InputError
 from edge.items import Reading
 from edge.sections import LogSettings
-from edge.sinks.background import Background
-from edge.sinks.claim import claimed
 from edge.sinks.files.jsonl import whole_record
 from edge.sinks.files.lines import append, mend
+from edge.sinks.files.sink import FolderSink
 from edge.system.days import day_of
 from edge.system.private import open_private
 from edge.system.texts import csv_line, json_text
-from edge.words import Language, word
+from edge.words import Language
 
 NAME = re.compile(r"hours-(\d{6})-(\d{3})\.(?:jsonl|csv)")
 
 
-class HourLog:
+class HourLog(FolderSink):
     """Appends each hour to the newest file of a folder, which it holds; single readings go nowhere.
 
     Raises InputError on entering when the folder is missing or another run holds it.
     """
 
     def __init__(self, settings: LogSettings, labels: Sequence[str], language: Language = "en") -> None:
-        self._settings, self._labels, self._language = settings, labels, language
-        self._claim = ExitStack()
-        self._background = Background(self._put, lambda: None)
-        self._trouble = ""
-        self._failed = 0
-
-    def __enter__(self) -> Self:
-        if not self._settings.folder.is_dir():
-            raise InputError.of("log_folder", folder=self._settings.folder)
-        self._claim.enter_context(claimed(self._settings.folder, "log"))
-        self._background.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._background.__exit__(kind, error, trace)
-        self._claim.close()
-
-    @property
-    def trouble(self) -> str:
-        """What is wrong now and what to do, one line; empty when all is well."""
-        if self._background.stuck:
-            return word("log_stuck", self._language, folder=self._settings.folder)
-        return self._trouble
-
-    @property
-    def lost(self) -> int:
-        """Hours that could not be written."""
-        return self._failed + self._background.lost
+        super().__init__(settings.folder, language)
+        self._settings, self._labels = settings, labels
 
     def write(self, reading: Reading) -> None:
         """Take no notice."""
-
-    def put(self, made: dict[str, Any]) -> None:
-        """Have an hour appended; returns at once."""
-        self._background.put(made)
 
     def _put(self, made: dict[str, Any]) -> None:
         try:
@@ -86,9 +48,7 @@ class HourLog:
                 append(file, (head + self._line(made)).encode())
             self._trouble = ""
         except OSError as error:
-            self._failed += 1
-            values = {"folder": self._settings.folder, "why": error.strerror or error}
-            self._trouble = word("log_unwritable", self._language, **values)
+            self._failed_by(error)
 
     def _file(self, month: str) -> tuple[Path, str]:
         """Where to append, and the header a new file begins with. Raises OSError."""
