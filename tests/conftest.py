@@ -25,6 +25,9 @@ from edge.system.environment import prepare_environment
 os.environ["LC_ALL"] = "C.UTF-8"
 # A window on the screen of whoever runs the tests is opened by none but the tests of windows.
 os.environ.pop("DISPLAY", None)
+# Nor does the key of somebody's own recordings reach a test.
+for _name in ("EDGE_RECORD_KEY", "EDGE_RECORD_KEY_FILE"):
+    os.environ.pop(_name, None)
 # Keys and anchors of audits that tests begin.
 _state = tempfile.TemporaryDirectory(prefix="edge-state-")
 os.environ["XDG_STATE_HOME"] = _state.name

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import os
 import sqlite3
 import tarfile
 import unicodedata
@@ -346,6 +345,3 @@ def contents(path):
         with sqlite3.connect(path) as db:
             yield path, "\n".join(db.iterdump()).encode()
         db.close()
-
-
-os.environ.setdefault("EDGE_RECORD_KEY", KEY.hex())

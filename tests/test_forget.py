@@ -34,9 +34,11 @@ from edge.recording.sealed import SUFFIX
 S01 = Traces(subject="S01", names=("佐藤 葵",), files=frozenset({"clips/a.wav"}), short=frozenset({"a.wav"}))
 
 
-@pytest.fixture(autouse=True)
-def _key(monkeypatch):
-    monkeypatch.setenv("EDGE_RECORD_KEY", KEY.hex())
+@pytest.fixture(scope="module", autouse=True)
+def _key():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EDGE_RECORD_KEY", KEY.hex())
+        yield
 
 
 @pytest.fixture(scope="module", params=["sealed", "plain"])
