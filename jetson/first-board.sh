@@ -11,8 +11,8 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 case ${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} in ja*) japanese=yes ;; *) japanese="" ;; esac
 say() { if [ -n "$japanese" ]; then printf '%s\n' "$2"; else printf '%s\n' "$1"; fi; }
 command -v "$EDGE" >/dev/null || { say "edge: $EDGE is missing; run jetson/install.sh first" "edge：$EDGE がありません。先に jetson/install.sh を実行してください" >&2; exit 1; }
-export EDGE HERE bundle
 out=first-board-$(date +%Y%m%d-%H%M%S)
+export EDGE HERE bundle out
 mkdir "$out" || exit 1
 
 board() {
@@ -28,6 +28,7 @@ environment() {
   "$python" "$HERE/check_python.py" "$HERE/constraints-$version.txt" && "$python" -m pip freeze
 }
 with_bundle() { "$EDGE" "$1" ${bundle:+"$bundle"} "${@:2}"; }
+sustained() { with_bundle bench --sustained 30m --csv "$out/sustained.csv" --report "$out/sustained.html" --json; }
 compile() { with_bundle build && "$EDGE" build --list; }
 devices() {
   ls -l /dev/nvmap /dev/dri /dev/snd /dev/video*
@@ -36,7 +37,7 @@ devices() {
   id edge
   systemctl is-active nvargus-daemon nvpmodel
 }
-export -f board environment with_bundle compile devices
+export -f board environment with_bundle compile sustained devices
 
 number=0
 try() { # ENGLISH JAPANESE SECONDS FILE COMMAND...
@@ -58,11 +59,12 @@ all() { # what could not be verified without a board, the most doubtful first
   try "TensorRT compiles all four networks, once" "TensorRT による 4 つのネットワークのコンパイル" 3600 build.txt compile
   try "Readings on the GPU" "GPU での推定" 900 demo.txt "$EDGE" demo
   try "Times, memory, energy" "処理時間、メモリー、消費電力" 3600 bench.json with_bundle bench --json
+  try "Half an hour at full load: pace, temperature, clocks" "30 分間の全負荷：処理速度、温度、クロック" 3600 sustained.json sustained
   try "Cameras, sound, groups as the system sees them" "カメラ、音声、グループ" 60 devices.txt devices
   try "The service runs" "サービスの動作" 60 service.txt systemctl status --no-pager edge
   try "The unit, checked by this systemd" "この systemd によるユニットの検査" 120 unit.txt systemd-analyze verify /etc/systemd/system/edge.service
-  say "Not tried here: an hour of readings, a hot board, a camera pulled out and put back, a power cut during an install." \
-    "未実施：1 時間の連続動作、高温時、カメラの抜き差し、インストール中の電源断。"
+  say "Not tried here: days of readings, a hot room, a camera pulled out and put back, a power cut during an install." \
+    "未実施：数日間の連続動作、高温の場所、カメラの抜き差し、インストール中の電源断。"
 }
 all 2>&1 | tee "$out/log.txt"
 failed=$(awk '$3 != 0' "$out/steps.tsv" | wc -l)

@@ -486,7 +486,11 @@ def test_the_first_run_on_a_board_packs_what_came_out(tmp_path):
     assert text["doctor.json"] == "doctor line3 --json\n"
     assert text["build.txt"] == "build line3\nbuild --list\n"
     codes = {line.split("\t")[1]: line.split("\t")[2] for line in text["steps.tsv"].splitlines()}
-    assert codes["bench.json"] == "0"
+    assert codes["bench.json"] == codes["sustained.json"] == "0"
+    assert re.fullmatch(
+        r"bench line3 --sustained 30m --csv (\S+)/sustained.csv --report \1/sustained.html --json\n",
+        text["sustained.json"],
+    )
     assert codes["demo.txt"] == "1"
     assert "6. Readings on the GPU\n   exit code 1: demo.txt" in text["log.txt"]
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
