@@ -56,6 +56,8 @@ class WholePath:
         self.played: list[tuple[datetime, datetime, str]] = []
         """When each clip was played, and the label it shows."""
         self.table: list[tuple[str, str]] = []
+        self.facts: dict[str, object] = {}
+        """Numbers behind the table, for a test."""
         self.environment = os.environ | {
             "XDG_CONFIG_HOME": str(out / "config"),
             "XDG_STATE_HOME": str(out / "state"),
@@ -70,6 +72,7 @@ class WholePath:
         self.fit()
         self.try_out()
         self.forget()
+        (self.out / "path.json").write_text(json.dumps(self.facts, indent=1), encoding="utf-8")
 
     def begin(self) -> None:
         self.edge("site", "init", self.site)
@@ -108,7 +111,8 @@ class WholePath:
         rows = self.rows()
         minutes = sum(float(row["seconds"]) for row in rows) / 60
         spoken = [row for row in rows if self.truth(row)]
-        self.note("recorded", f"{len(rows)} clips, {minutes:.1f} minutes; {len(spoken)} show a known label")
+        said = f"{len(rows)} clips, {minutes:.1f} minutes; {len(spoken)} show a known label"
+        self.note("recorded", said, played=len(self.played), clips=len(rows), spoken=len(spoken))
         plain = [path.name for path in self.recordings.rglob("*") if path.suffix in (".flac", ".mkv", ".wav")]
         assert not plain, plain
 
@@ -151,7 +155,8 @@ class WholePath:
         coverage = self.site / "reports" / "coverage.json"
         self.edge("coverage", self.recordings, "--json", coverage, ok=(0, 1))
         found = json.loads(coverage.read_text(encoding="utf-8"))
-        self.note("coverage", f"{len(found['leaks'])} leaks, {len(found['shortcuts'])} shortcuts")
+        leaks, shortcuts = len(found["leaks"]), len(found["shortcuts"])
+        self.note("coverage", f"{leaks} leaks, {shortcuts} shortcuts", leaks=leaks, shortcuts=shortcuts)
 
     def label(self) -> None:
         """Three raters judge every clip that somebody can judge."""
@@ -178,7 +183,8 @@ class WholePath:
         alpha = json.loads(agreement.read_text(encoding="utf-8"))["alpha"]["value"]
         rows = [row for row in self.rows() if row["emotion"] and self.truth(row)]
         right = sum(row["emotion"] == self.truth(row) for row in rows)
-        self.note("raters", f"alpha {alpha:.2f}; {right} of {len(rows)} majority labels are right")
+        said = f"alpha {alpha:.2f}; {right} of {len(rows)} majority labels are right"
+        self.note("raters", said, alpha=alpha, right=right, majority=len(rows))
 
     def judged(self, number: int, rater: int, truth: str) -> Mapping[str, object]:
         """An annotation as Label Studio exports it."""
@@ -213,7 +219,8 @@ class WholePath:
         self.edge("evaluate", starter_bundle(), self.recordings, "--json", before)
         self.edge("evaluate", bundle, self.recordings, "--json", after, "--report", reports / "kpi.html")
         recalls = [json.loads(path.read_text())["unweighted_recall"] for path in (before, after)]
-        self.note("recall of people kept back", " -> ".join(f"{recall:.3f}" for recall in recalls))
+        shown = " -> ".join(f"{recall:.3f}" for recall in recalls)
+        self.note("recall of people kept back", shown, recalls=recalls)
         said = self.edge(
             *("decide", bundle, self.recordings, "--false-alarms-per-hour", "60"),
             *("--out", self.config, "--sign", "Sato"),
@@ -233,7 +240,11 @@ class WholePath:
         self.note("shadow", said.splitlines()[0][:70])
 
     def forget(self) -> None:
-        sessions = {row["session"] for row in self.rows() if row["speaker"] == FORGOTTEN}
+        before = self.rows()
+        sessions = {row["session"] for row in before if row["speaker"] == FORGOTTEN}
+        kept = [row["file_name"] for row in before if row["speaker"] != FORGOTTEN]
+        assert sessions
+        assert kept
         said = self.edge("forget", "--subject", FORGOTTEN, "--config", self.config, "--yes")
         left = [
             path
@@ -243,13 +254,17 @@ class WholePath:
             and any(mark.encode() in path.read_bytes() for mark in (f"{FORGOTTEN},", *sessions))
         ]
         assert not left, left
-        self.note("forgotten", said.strip().splitlines()[0][:70])
+        assert [row["file_name"] for row in self.rows()] == kept
+        assert all((self.recordings / name).is_file() for name in kept)
+        cut = len(before) - len(kept)
+        self.note("forgotten", said.strip().splitlines()[0][:70], cut=cut, left=len(left))
         verified = self.edge("audit", "verify", "--config", self.config)
-        self.note("audit", verified.strip().splitlines()[-1][:70])
+        self.note("audit", verified.strip().splitlines()[-1][:70], audit=verified)
         steps = self.out / "status.json"
         self.edge("site", "status", self.site, "--json", steps, ok=(0, 1))
-        done = [step["step"] for step in json.loads(steps.read_text()) if step["state"] == "done"]
-        self.note("steps done", " ".join(done))
+        states = {step["step"]: step["state"] for step in json.loads(steps.read_text())}
+        done = [step for step, state in states.items() if state == "done"]
+        self.note("steps done", " ".join(done), states=states)
 
     def truth(self, row: Mapping[str, str]) -> str:
         """The label of what was played while a clip was recorded; empty where nothing was."""
@@ -289,8 +304,9 @@ class WholePath:
             found.append(few)
         return found
 
-    def note(self, step: str, what: str) -> None:
+    def note(self, step: str, what: str, **facts: object) -> None:
         self.table.append((step, what))
+        self.facts |= facts
         print(f"{step:28} {what}", flush=True)
 
     def edge(self, *words: object, ok: Sequence[int] = (0,)) -> str:

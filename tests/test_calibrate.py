@@ -18,6 +18,8 @@ from calibration.int8.rescale import activation_ranges, rescaled
 from calibration.site.calibrate import calibrate
 from calibration.site.choice import choose
 from calibration.site.known import require_unknown
+from calibration.site.recordings import read_recordings
+from calibration.site.rows import targets_of
 from calibration.site.told import named, table
 from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
@@ -27,6 +29,7 @@ from edge.bundle.site import person_digest
 from edge.engines import open_engine
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.errors import BundleError, ConfigError, DatasetError, EdgeError, MediaError
+from edge.starter_labels import STARTER
 
 RATE = 16000
 PEOPLE = [f"worker {number}" for number in range(6)]
@@ -208,6 +211,41 @@ def test_a_list_to_label(site, copy, tmp_path):
     assert len(rows) == 8
     assert not any(row["emotion"] for row in rows)
     assert not {row["file_name"] for row in rows} & {row["file_name"] for row in rows_of(folder)[:30]}
+
+
+def with_votes(rows):
+    """Three raters: a third of the clips is not clear to one of them, of each person one clip to nobody."""
+    for number, row in enumerate(rows):
+        counts = dict.fromkeys(LABELS, 0) | {row["emotion"]: 3}
+        other = next(label for label in LABELS if label != row["emotion"])
+        if number % 9 == 0:
+            counts, row["emotion"] = dict.fromkeys(LABELS, 1), ""
+        elif number % 3 == 0:
+            counts |= {row["emotion"]: 2, other: 1}
+        row |= {f"votes_{label}": count for label, count in counts.items()}
+    return rows
+
+
+def test_votes_of_raters_are_read_and_ties_have_no_label(copy, capsys):
+    folder = copy(with_votes)
+    found = read_recordings(folder, STARTER, labelled=True)
+    assert len(found.clips) == 54
+    assert len(found.labelled) == 48
+    shares = [targets_of(clip, len(STARTER)) for clip in found.labelled]
+    assert sorted({round(float(share.max()), 2) for share in shares}) == [0.67, 1.0]
+    assert all(share.argmax() == clip.label for share, clip in zip(shares, found.labelled, strict=True))
+    assert "6 clips have votes and no majority" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_votes_are_learnt_from(copy, tmp_path):
+    said = []
+    found = calibrate(starter_bundle(), copy(with_votes), tmp_path / "out", say=said.append)
+    assert any("48 of them were labelled by several people" in line for line in said)
+    assert found.manifest.site.recordings.labelled == 48
+    part = found.manifest.site.parts["head audio"]
+    assert part.taken
+    assert part.after > part.before
 
 
 SPLIT = """

@@ -1,16 +1,22 @@
 """The site head: its fit, its gate, and what a device makes of it."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from calibration.data.dataset import Example
+from calibration.site.fit.confidence import fit_sureness
 from calibration.site.fit.head import LEAST_PEOPLE, Rows, fit_head, recall, strengths_for, surprise
 from calibration.site.fit.people import even_weights, folds, gain_over_people
+from calibration.site.fit.posteriors import as_told
 from calibration.site.fit.regression import fit_regression, least
+from calibration.site.rows import targets_of
 from edge.bundle.folder import open_bundle, sealed
 from edge.bundle.site import HEAD_FILE
 from edge.errors import BundleError
+from edge.reading.confidence import softmax
 from edge.reading.encoders import Tokens
 from edge.reading.site_head import Layer, SiteHead, fused_summary, load_site_head, summary
 
@@ -30,7 +36,19 @@ def rows_of(rng, people, clips, signal, labels=K):
         label,
         who,
         np.arange(count),
+        np.eye(K)[label],
     )
+
+
+def voted_rows(rng, people, clips, raters=5):
+    """Clips that raters see differently, labels are what most say; and the chance of each label."""
+    rows = rows_of(rng, people, clips, 0.0)
+    chances = softmax(rows.summaries @ (0.6 * rng.standard_normal((D, K))), 1.0)
+    votes = np.stack([rng.multinomial(raters, chance) for chance in chances])
+    # Where two labels tie nobody knows the label: such clips do not come here.
+    clear = np.sort(votes, axis=1)[:, -1] > np.sort(votes, axis=1)[:, -2]
+    rows = replace(rows, labels=votes.argmax(axis=1), targets=votes / raters).take(clear)
+    return rows, np.asarray(chances[clear], np.float64)
 
 
 def test_least_finds_the_least(rng):
@@ -47,10 +65,10 @@ def test_the_fit_is_where_the_slope_is_zero(rng):
     def loss(w, b, s):
         z = s * rows.logits + rows.summaries @ w + b
         return (
-            weights @ surprise(z, rows.labels) + 0.05 * (w**2).sum() + 0.005 * ((b**2).sum() + (s - 1) ** 2)
+            weights @ surprise(z, rows.targets) + 0.05 * (w**2).sum() + 0.005 * ((b**2).sum() + (s - 1) ** 2)
         )
 
-    found = fit_regression(rows.summaries, rows.logits, rows.labels, weights, 0.1)
+    found = fit_regression(rows.summaries, rows.logits, rows.targets, weights, 0.1)
     best = loss(found.weights, found.bias, found.scale)
     for _ in range(20):
         w = found.weights + 0.01 * rng.standard_normal(found.weights.shape)
@@ -62,7 +80,7 @@ def test_the_scale_alone_changes_no_answer(rng):
     rows = rows_of(rng, 6, 20, 1.0)
     none = rows.summaries[:, :0]
     weights = even_weights(rows.labels, rows.people, rows.clips)
-    found = fit_regression(none, 7 * rows.logits, rows.labels, weights, np.inf, with_bias=False)
+    found = fit_regression(none, 7 * rows.logits, rows.targets, weights, np.inf, with_bias=False)
     assert found.scale < 0.2  # the logits know nothing and were very sure
     assert not found.bias.any()
     assert (found.logits(none, rows.logits).argmax(1) == rows.logits.argmax(1)).all()
@@ -107,6 +125,48 @@ def test_a_head_that_helps_people_left_out_is_taken(rng):
     layer = found.layer
     told = np.stack([layer.logits(z, s) for z, s in zip(rows.logits, rows.summaries, strict=True)])
     assert recall(told, rows.labels) >= found.after
+
+
+def test_votes_teach_more_than_what_most_said():
+    """People left out: what raters would say of them is told better, and what most say no worse."""
+    gains, recalls = [], []
+    for seed in range(3):
+        rows, chances = voted_rows(np.random.default_rng(seed), 12, 24)
+        hard = replace(rows, targets=np.eye(K)[rows.labels])
+        losses, found = [], []
+        for taught in (hard, rows):
+            head = fit_head(taught)
+            assert head.why == "site_head_taken"
+            told = fit_sureness(
+                as_told(taught, taught.logits), as_told(taught, head.logits), 1.0, None, None, changed=True
+            )
+            losses.append(surprise(np.log(told.posteriors), chances).mean())
+            found.append(head.after)
+        gains.append(losses[0] - losses[1])
+        recalls.append(found[1] - found[0])
+    assert min(gains) > 0.0
+    assert np.mean(gains) > 0.02
+    assert np.mean(recalls) > -0.01
+
+
+def test_a_temperature_of_votes_is_as_unsure_as_raters(rng):
+    rows, chances = voted_rows(rng, 12, 24)
+    logits = 4.0 * np.log(chances)  # right in every order, and far too sure
+    hard = replace(rows, targets=np.eye(K)[rows.labels])
+    found = [
+        fit_sureness(as_told(one, logits), as_told(one, logits), 1.0, None, None, changed=True)
+        for one in (rows, hard)
+    ]
+    assert found[0].temperature == pytest.approx(4.0, rel=0.2)
+    assert found[1].temperature < found[0].temperature
+
+
+def test_a_decision_against_the_votes_is_what_is_learnt():
+    known = {"name": "a.wav", "speaker": "s"}
+    votes = (0.0, 0.6, 0.4, 0.0)
+    assert targets_of(Example(label=1, votes=votes, **known), K).tolist() == list(votes)
+    assert targets_of(Example(label=2, votes=votes, **known), K).tolist() == [0, 0, 1, 0]
+    assert targets_of(Example(label=2, **known), K).tolist() == [0, 0, 1, 0]
 
 
 def test_a_head_that_knows_nothing_is_left():

@@ -133,7 +133,7 @@ def _told_by(features: Array, labels: Ints, asked: Array, count: int) -> Ints:
     scale = np.where(deviation > 1e-9, deviation, 1.0)
     known, rows = (np.clip((f - features.mean(axis=0)) / scale, -REACH, REACH) for f in (features, asked))
     weigh = 1.0 / np.maximum(np.bincount(labels, minlength=count), 1)[labels]
-    model = fit_regression(known, np.zeros((len(labels), count)), labels, weigh, STRENGTH)
+    model = fit_regression(known, np.zeros((len(labels), count)), np.eye(count)[labels], weigh, STRENGTH)
     return np.asarray(model.logits(rows, np.zeros((len(rows), count))).argmax(axis=1), np.int64)
 
 

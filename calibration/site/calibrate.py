@@ -78,6 +78,8 @@ def calibrate(
         matrix = matrix_of(wanted.labels, parent.manifest.labels, wanted.parents)
         if found:
             _say(say, "site_labelled", count=len(found))
+            if voted := sum(clip.votes is not None for clip in found):
+                _say(say, "site_votes", count=voted)
             with Evaluator(fresh) as judge:
                 rows = labelled_rows(judge, found, matrix)
             fitted = fit_posteriors(parent.manifest, rows, own_labels=wanted.own)

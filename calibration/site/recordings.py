@@ -1,6 +1,7 @@
 """Recordings of a site: a folder with metadata.csv, some of its rows labelled, or a folder of plain files.
 
-Columns: file_name; optional emotion (empty where nobody labelled the clip), speaker, transcript, session.
+Columns: file_name; optional emotion (empty where nobody labelled the clip, or no label has most votes),
+speaker, transcript, session, votes_<label> (calibration/data/votes.py).
 """
 
 from __future__ import annotations

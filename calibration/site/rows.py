@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from calibration.data.dataset import Example
 from calibration.judge.evaluator import Evaluator
 from calibration.site.fit.head import Rows
+from calibration.site.fit.regression import Array
 from edge.errors import MediaError
 from edge.items import MODALITIES, Floats
 from edge.reading.encoders import Tokens
@@ -38,6 +39,7 @@ class _Column:
             np.array([example.label for example in self.examples]),
             np.array([people[example.speaker] for example in self.examples]),
             np.array([clips[example.name] for example in self.examples]),
+            np.stack([targets_of(example, len(self.logits[0])) for example in self.examples]),
         )
 
 
@@ -71,6 +73,17 @@ def labelled_rows(
     people = {name: number for number, name in enumerate(sorted({e.speaker for e in examples}))}
     clips = {example.name: number for number, example in enumerate(examples)}
     return {name: column.rows(people, clips) for name, column in columns.items()}
+
+
+def targets_of(example: Example, labels: int) -> Array:
+    """What a clip is to teach: shares of the raters' votes, or its label alone, [labels].
+
+    The label alone too where somebody decided on another one than most raters said.
+    """
+    votes = example.votes
+    if votes is None or votes[example.label] < max(votes):
+        return np.eye(labels)[example.label]
+    return np.array(votes)
 
 
 def is_fused(name: str) -> bool:

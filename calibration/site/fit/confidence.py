@@ -29,10 +29,12 @@ class Told:
     labels: NDArray[np.int64]
     people: NDArray[np.int64]
     clips: NDArray[np.int64]
+    targets: Array
+    """What the temperature is fitted to, [n, k]; labels alone measure."""
 
     def take(self, rows: NDArray[np.bool_]) -> Told:
         """Some of the windows; rows: mask [n]."""
-        return Told(self.logits[rows], self.labels[rows], self.people[rows], self.clips[rows])
+        return Told(*(getattr(self, name)[rows] for name in Told.__slots__))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,12 +129,11 @@ def _temperature(told: Told, bias: Sequence[float] | None) -> float:
     """The likeliest temperature, labels and people weighed evenly."""
     weights = even_weights(told.labels, told.people, told.clips)
     added = np.zeros(told.logits.shape[1]) if bias is None else np.asarray(bias)
-    losses = [float(weights @ surprise(told.logits / t + added, told.labels)) for t in TEMPERATURES]
+    losses = [float(weights @ surprise(told.logits / t + added, told.targets)) for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 
 def _surprise(posteriors: Array, told: Told) -> float:
-    """Mean of minus the log probability of the true label, labels and people weighed evenly."""
-    true = posteriors[np.arange(len(told.labels)), told.labels]
+    """Mean of minus the log probability of the targets, labels and people weighed evenly."""
     weights = even_weights(told.labels, told.people, told.clips)
-    return float(-(weights @ np.log(np.maximum(true, 1e-6))))
+    return float(-(weights @ (np.log(np.maximum(posteriors, 1e-6)) * told.targets).sum(axis=1)))

@@ -41,17 +41,17 @@ class Rows:
     logits: Array
     """Of the network, for the site's labels, [n, k]."""
     labels: NDArray[np.int64]
-    """[n]."""
+    """What is measured: the label, or what most raters said, [n]."""
     people: NDArray[np.int64]
     """[n]."""
     clips: NDArray[np.int64]
     """[n]."""
+    targets: Array
+    """What is learnt: share of each label, [n, k]; that of the raters' votes where a clip has them."""
 
     def take(self, rows: NDArray[np.bool_]) -> Rows:
         """Some of the windows; rows: mask [n]."""
-        return Rows(
-            self.summaries[rows], self.logits[rows], self.labels[rows], self.people[rows], self.clips[rows]
-        )
+        return Rows(*(getattr(self, name)[rows] for name in Rows.__slots__))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,7 +92,7 @@ def fit_head(rows: Rows) -> Fitted:
         return Fitted(None, "site_head_left", rows.logits, before, after, people)
     standard = _Standard(rows.summaries)
     even = even_weights(rows.labels, rows.people, rows.clips)
-    fitted = fit_regression(standard(rows.summaries), rows.logits, rows.labels, even, strengths[best])
+    fitted = fit_regression(standard(rows.summaries), rows.logits, rows.targets, even, strengths[best])
     why = "site_head_taken" if people >= LEAST_PEOPLE else "site_bias_taken"
     return Fitted(standard.layer(fitted), why, crossed[best], before, after, people)
 
@@ -123,21 +123,24 @@ def _crossed(
         rest = rows.take(~part)
         weights = even_weights(rest.labels, rest.people, rest.clips)
         none = rest.summaries[:, :0]
-        scaled = fit_regression(none, rest.logits, rest.labels, weights, float("inf"), with_bias=False)
+        scaled = fit_regression(none, rest.logits, rest.targets, weights, float("inf"), with_bias=False)
         plain[part] = scaled.logits(rows.summaries[part][:, :0], rows.logits[part])
         standard, fitted = _Standard(rest.summaries), None
         features, held = standard(rest.summaries), standard(rows.summaries[part])
         for number, strength in enumerate(strengths):
-            fitted = fit_regression(features, rest.logits, rest.labels, weights, strength, start=fitted)
+            fitted = fit_regression(features, rest.logits, rest.targets, weights, strength, start=fitted)
             crossed[number][part] = fitted.logits(held[:, : len(fitted.weights)], rows.logits[part])
     return plain, crossed
 
 
 def _true_probability(logits: Array, rows: Rows) -> Array:
-    """Probability of the true label of each window at the likeliest temperature: being surer is no gain."""
+    """Probability of the true label of each window at the likeliest temperature: being surer is no gain.
+
+    Where raters differ, the geometric mean over their votes: it is highest for the shares of the votes.
+    """
     weights = even_weights(rows.labels, rows.people, rows.clips)
-    losses = [float(weights @ surprise(logits / t, rows.labels)) for t in TEMPERATURES]
-    return np.asarray(np.exp(-surprise(logits / TEMPERATURES[int(np.argmin(losses))], rows.labels)))
+    losses = [float(weights @ surprise(logits / t, rows.targets)) for t in TEMPERATURES]
+    return np.asarray(np.exp(-surprise(logits / TEMPERATURES[int(np.argmin(losses))], rows.targets)))
 
 
 def recall(logits: Array, labels: NDArray[np.int64]) -> float:
@@ -169,7 +172,7 @@ class _Standard:
         )
 
 
-def surprise(logits: Array, labels: NDArray[np.int64]) -> Array:
-    """Minus the log probability of the true label of each row, [n]."""
+def surprise(logits: Array, targets: Array) -> Array:
+    """Minus the log probability of the true label of each row, on the mean over its targets [n, k]; [n]."""
     z = logits - logits.max(axis=1, keepdims=True)
-    return np.asarray(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(z)), labels])
+    return np.asarray(np.log(np.exp(z).sum(axis=1)) - (z * targets).sum(axis=1))

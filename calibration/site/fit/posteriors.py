@@ -57,7 +57,7 @@ def fit_posteriors(manifest: Manifest, rows: Mapping[str, Rows], *, own_labels: 
         head = "fused" if is_fused(name) else name
         changed = head in found.layers or own_labels
         sureness = fit_sureness(
-            Told(before.logits, before.labels, before.people, before.clips),
+            as_told(before, before.logits),
             told[name],
             manifest.temperature.get(name, manifest.temperature["fused"]),
             manifest.bias.get(name),
@@ -95,8 +95,13 @@ def _told(rows: Mapping[str, Rows], heads: Mapping[str, Fitted]) -> dict[str, To
             if heads["fused"].layer is not None:
                 logits = heads["fused"].logits[place : place + len(own.labels)]
             place += len(own.labels)
-        found[name] = Told(logits, own.labels, own.people, own.clips)
+        found[name] = as_told(own, logits)
     return found
+
+
+def as_told(rows: Rows, logits: Array) -> Told:
+    """Windows with these logits [n, k], to fit confidence on."""
+    return Told(logits, rows.labels, rows.people, rows.clips, rows.targets)
 
 
 def _kept(manifest: Manifest, own_labels: bool) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Regression:
 def fit_regression(
     features: Array,
     offsets: Array,
-    labels: NDArray[np.int64],
+    targets: Array,
     examples: Array,
     strength: float,
     *,
@@ -46,18 +46,16 @@ def fit_regression(
 ) -> Regression:
     """The likeliest regression under a Gaussian prior on its weights.
 
-    features: [n, d], of unit variance. offsets: logits there are, [n, k]. labels: [n]. examples: weight of
-    each, [n], of any sum. strength: of the prior; an infinite one leaves bias and scale. with_bias: whether
-    bias and weights are free; else the scale alone is (Guo et al. 2017). start: a fit nearby.
+    features: [n, d], of unit variance. offsets: logits there are, [n, k]. targets: shares of labels, [n, k],
+    rows of sum 1: of one label, or of what raters said. examples: weight of each, [n], of any sum. strength:
+    of the prior; an infinite one leaves bias and scale. with_bias: whether bias and weights are free; else
+    the scale alone is (Guo et al. 2017). start: a fit nearby.
     """
     d = features.shape[1]
     k = offsets.shape[1]
     if not np.isfinite(strength) or not with_bias:
         features, d = features[:, :0], 0
-    shown = np.zeros(k)
-    np.add.at(shown, labels, 1.0)
     share = examples / examples.sum()
-    targets = np.eye(k)[labels]
 
     def loss(point: Array) -> tuple[float, Array]:
         weights, bias, scale = _split(point, d, k)

@@ -68,6 +68,10 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_playing": ("{count} recordings are played", "{count} 件の録画を再生しています"),
     "site_ranging": ("activation ranges: {name}", "活性化の範囲：{name}"),
     "site_labelled": ("{count} labelled clips are read", "ラベル付きデータ {count} 件を推定しています"),
+    "site_votes": (
+        "{count} of them were labelled by several people: their votes are learnt, what most said is measured",
+        "うち {count} 件は複数人のラベルです。票の割合を学習し、多数決のラベルで評価します",
+    ),
     # Parts, and why each was taken or left.
     "site_part_ranges": ("INT8 ranges", "INT8 の範囲"),
     "site_part_head": ("site head", "現場ヘッド"),
