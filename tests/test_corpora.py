@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from calibration.data.dataset import Example
 from edge.errors import DatasetError
+from edge.labels import LabelFacts, Labels
 from edge.starter_labels import STARTER as LABELS
 from export.corpora.fer2013 import read_faces
 from export.corpora.published import EKMAN, EMOGATOR, EMOVO, FINE
@@ -246,10 +247,33 @@ def as_mosaics(folder):
     table(folder / "labels.csv", ["split", "file_name", "row", "column", "emotion"], *rows)
 
 
+VOTED = (
+    "neutral",
+    "happiness",
+    "surprise",
+    "sadness",
+    "anger",
+    "disgust",
+    "fear",
+    "contempt",
+    "unknown",
+    "NF",
+)
+"""Columns of FER+, in its order."""
+
+
+def vote(folder, votes):
+    """Add the votes of FER+ to labels.csv: a face's number -> what its raters said; empty where none did."""
+    header, *rows = (folder / "labels.csv").read_text().splitlines()
+    cells = (",".join(str(votes.get(number, {}).get(name, 0)) for name in VOTED) for number in range(1, 6))
+    head = ",".join((header, *(f"votes_{name}" for name in VOTED)))
+    lines(folder / "labels.csv", head, *(f"{row},{said}" for row, said in zip(rows, cells, strict=True)))
+
+
 def as_mosaics_with_votes(folder):
     as_mosaics(folder)
-    header, *rows = (folder / "labels.csv").read_text().splitlines()
-    lines(folder / "labels.csv", f"{header},votes_neutral,votes_NF", *(f"{row},7,3" for row in rows))
+    label = {0: "anger", 3: "happiness", 1: "disgust", 2: "fear", 6: "neutral"}
+    vote(folder, {number: {label[emotion]: 7, "unknown": 3} for number, _, emotion in FACES})
 
 
 @pytest.mark.parametrize("layout", [as_csv, as_folders, as_mosaics, as_mosaics_with_votes])
@@ -268,6 +292,74 @@ def test_fer2013_in_each_layout_gives_the_same_faces(tmp_path, layout):
                 np.testing.assert_array_equal(picture, face(number))
         assert len({e.name for e in (*train, *dev)}) == 4
         assert all(e.speaker == e.name for e in train)
+
+
+def voted(folder, **votes):
+    """Label and shares of the first face, whose own label is angry, where its raters gave these votes."""
+    as_mosaics(folder / "fer2013")
+    vote(folder / "fer2013", {1: votes, 2: {"happiness": 10}})
+    found = {e.tile: e for e in read_corpus(folder, "fer2013", LABELS)}
+    first = found.get((0, 1))
+    return first and (LABELS[first.label], dict(zip(LABELS, first.votes, strict=True)))
+
+
+def test_a_face_has_the_label_of_most_raters_and_the_shares_of_all(tmp_path):
+    label, shares = voted(tmp_path, neutral=6, sadness=2, fear=1, contempt=1)
+    assert label == "neutral"
+    assert shares == pytest.approx(
+        {"neutral": 6 / 9, "angry": 0, "happy": 0, "sad": 2 / 9, "worried": 1 / 9, "surprise": 0}
+    )
+
+
+def test_what_one_rater_alone_said_is_no_vote_against_a_majority(tmp_path):
+    label, shares = voted(tmp_path, neutral=4, happiness=1, surprise=1, sadness=2, fear=1, unknown=1)
+    assert label == "neutral"
+    assert shares["neutral"] == pytest.approx(4 / 9)
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        {"neutral": 5, "sadness": 5},
+        {"neutral": 4, "sadness": 3, "anger": 3},
+        {"contempt": 6, "neutral": 4},
+        {"disgust": 7, "anger": 3},
+        {"unknown": 6, "happiness": 4},
+        {"NF": 10},
+        {"neutral": 1, "anger": 1},
+        {},
+    ],
+    ids=lambda votes: " ".join(f"{name}{count}" for name, count in votes.items()) or "nobody",
+)
+def test_a_face_without_a_majority_for_one_of_the_labels_is_left_out(tmp_path, votes):
+    assert voted(tmp_path, **votes) is None
+
+
+def test_what_is_left_out_of_faces_with_votes_is_counted(tmp_path, capsys):
+    as_mosaics(tmp_path / "fer2013")
+    votes = {1: {"NF": 10}, 2: {"happiness": 9}, 3: {"contempt": 6}, 4: {"neutral": 5, "fear": 5}, 5: {}}
+    vote(tmp_path / "fer2013", votes)
+    assert labels_of(read_corpus(tmp_path, "fer2013", LABELS)) == ["happy"]
+    said = capsys.readouterr().err
+    assert "2 of 5 examples are left out, for none of the labels stands for what they show" in said
+    assert "contempt 1" in said
+    assert "no face 1" in said
+    assert "2 of 5 faces are left out, for no more than half of the votes agree" in said
+
+
+def test_votes_for_two_names_of_one_label_of_a_site_are_one_majority(tmp_path):
+    as_mosaics(tmp_path / "fer2013")
+    vote(tmp_path / "fer2013", {1: {"fear": 3, "surprise": 3, "neutral": 4}})
+    uneasy = LabelFacts(en="uneasy", ja="不安定", synonyms=("fear", "surprise"))
+    labels = Labels({"neutral": LABELS.facts["neutral"], "uneasy": uneasy})
+    (face,) = read_corpus(tmp_path, "fer2013", labels)
+    assert (face.label, face.votes) == (1, (0.4, 0.6))
+
+
+def test_votes_of_faces_that_are_no_number_are_refused(tmp_path):
+    as_mosaics(tmp_path / "fer2013")
+    vote(tmp_path / "fer2013", {2: {"sadness": "many"}})
+    assert "labels.csv, line 3: votes_sadness" in refusal(tmp_path, "fer2013")
 
 
 def test_faces_of_another_size_are_scaled(tmp_path):
@@ -733,8 +825,8 @@ def test_pictures_laid_out_of_a_table_are_no_other_data(tmp_path):
         ("nemo", "train", 3687),
         ("emovo", "train", 504),
         ("emogator", "train", 1881),
-        ("fer2013", "train", 25851),
-        ("fer2013", "dev", 3357),
+        ("fer2013", "train", 22799),
+        ("fer2013", "dev", 3010),
         ("goemotions", "train", 42617),
         ("goemotions", "dev", 5329),
         ("meld", "train", None),

@@ -29,12 +29,17 @@ from export.students.audio import train_audio
 from export.students.networks import TOKEN, AudioStudent, TextStudent, VisionStudent
 from export.students.onnx_files import audio_tokens
 from export.students.voices import BASELINE, voice_weights, voices_of
+from export.training import augment
 from export.training.augment import (
+    compress,
+    contrast,
+    dim,
     echo,
     jitter_faces,
     mask_bands,
     mix,
     place_clip,
+    shade,
     tinted_noises,
     warp_bands,
 )
@@ -349,9 +354,15 @@ def sound(n=16000, rate=16000):
     return (0.3 * np.sin(2 * np.pi * 220 * np.arange(n) / rate)).astype(np.float32)
 
 
+SEEN = torch.linspace(0, 1, 48)[:, None] * torch.linspace(0.2, 1, 48) * torch.ones(8, 1, 1, 1)
+"""Faces between black and white, 0 to 1."""
 CHANGES = {
     "jitter": lambda rng: jitter_faces(torch.linspace(-1, 1, 8 * 48 * 48).reshape(8, 1, 48, 48), rng),
     "gentle": lambda rng: jitter_faces(torch.linspace(-1, 1, 8 * 48 * 48).reshape(8, 1, 48, 48), rng, True),
+    "shade": lambda rng: shade(SEEN, rng),
+    "dim": lambda rng: dim(SEEN, rng),
+    "contrast": lambda rng: contrast(SEEN, rng),
+    "compress": lambda rng: compress(SEEN, rng),
     "mix": lambda rng: mix(torch.arange(32.0).reshape(8, 4), torch.eye(8), 0.4, rng)[0],
     "place short": lambda rng: place_clip(sound(9000), 16000, rng),
     "place long": lambda rng: place_clip(sound(40000), 16000, rng),
@@ -364,6 +375,10 @@ CHANGES = {
 SHAPES = {
     "jitter": (8, 1, 48, 48),
     "gentle": (8, 1, 48, 48),
+    "shade": (8, 1, 48, 48),
+    "dim": (8, 1, 48, 48),
+    "contrast": (8, 1, 48, 48),
+    "compress": (8, 1, 48, 48),
     "mix": (8, 4),
     "place short": (16000,),
     "place long": (16000,),
@@ -398,7 +413,59 @@ def test_jittered_faces_are_standardised_and_the_given_ones_stay(rng):
 
 
 def test_a_flat_face_stays_finite(rng):
-    assert jitter_faces(torch.zeros(4, 1, 48, 48), rng, gentle=True).abs().max() == 0.0
+    for _ in range(20):
+        assert jitter_faces(torch.zeros(8, 1, 48, 48), rng).isfinite().all()
+
+
+def test_the_shadow_of_a_helmet_lies_on_the_upper_face_alone(rng):
+    lit = shade(torch.ones(64, 1, 48, 48), rng)[:, 0]
+    assert ((lit[:, 0] > 0.19) & (lit[:, 0] < 0.75)).all()
+    assert (lit[:, 40:] > 0.95).all()
+    steps = lit.diff(dim=1)
+    assert (steps >= 0).all()  # it only gets brighter downwards
+    assert steps.max() < 0.5  # and nowhere at once
+
+
+def test_low_light_keeps_the_face_under_noise_that_is_stronger_where_it_is_darker(rng):
+    face = torch.linspace(0.1, 1, 48).expand(256, 1, 48, 48)
+    seen = dim(face, rng)
+    assert 0 <= seen.min() < seen.max() <= 1
+    assert torch.equal((seen * 255).round(), (seen * 255).round().clamp(0, 255))
+    torch.testing.assert_close(seen.mean((0, 1, 2)), 0.8 * torch.linspace(0.1, 1, 48), atol=0.05, rtol=0)
+    noise = seen.std(2).mean(0)[0]  # of pixels that get the same light
+    assert noise[-12:].mean() > noise[:12].mean() > 0.01  # the light's own noise grows with it ...
+    assert noise[0] / face[0, 0, 0, 0] > noise[-1]  # ... but slower than the light does
+
+
+def test_contrast_spreads_and_burns(rng):
+    seen = contrast(torch.linspace(0, 1, 48).expand(256, 1, 48, 48), rng)
+    spread = seen.std((1, 2, 3)) / torch.linspace(0, 1, 48).std()
+    assert spread.min() < 0.6
+    assert spread.max() > 1.1
+    assert (seen == 1.0).any()
+    assert (seen == 0.0).any()
+    assert (seen.diff(dim=3) >= 0).all()
+
+
+def test_jpeg_loses_detail_and_keeps_the_face(rng):
+    detail = torch.from_numpy(rng.random((32, 1, 48, 48))).float()
+    smooth = torch.linspace(0, 1, 48).expand(32, 1, 48, 48)
+    assert (compress(detail, rng) - detail).abs().mean((1, 2, 3)).min() > 0.01
+    assert (compress(smooth, rng) - smooth).abs().mean() < 0.02
+
+
+def test_gentle_jitter_takes_fewer_faces_through_a_bad_camera(monkeypatch, rng):
+    met = []
+
+    def counted(faces, rng):
+        met.append(len(faces))
+        return faces
+
+    monkeypatch.setattr(augment, "compress", counted)
+    for gentle in (False, True):
+        jitter_faces(torch.rand(2000, 1, 48, 48), rng, gentle)
+    assert met[0] == pytest.approx(2000 * augment.PACKED, rel=0.15)
+    assert met[1] == pytest.approx(1000 * augment.PACKED, rel=0.15)
 
 
 def test_mixed_targets_sum_to_one_and_follow_the_inputs(rng):

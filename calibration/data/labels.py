@@ -25,6 +25,8 @@ class LabelReader:
         """What none of the labels stands for -> how often it was met."""
         self.undecided = 0
         """Examples that raters do not agree on; they have no label."""
+        self.outvoted = 0
+        """Faces of a published corpus whose votes have no majority; nobody will decide these."""
         self._columns: dict[str, int | None] = {}
 
     def index(self, name: str, where: object, wider: str = "") -> int | None:
@@ -68,4 +70,6 @@ class LabelReader:
             lines.append(InputError.of("corpus_label_left_out", folder=folder, **values))
         if self.undecided:
             lines.append(InputError.of("votes_untold", folder=folder, count=self.undecided))
+        if self.outvoted:
+            lines.append(InputError.of("faces_untold", folder=folder, count=self.outvoted, of=self.met))
         return lines

@@ -1,7 +1,12 @@
-"""FER2013: faces of 48 pixels, as the challenge's table, as pictures, or as mosaics of tiles."""
+"""FER2013: faces of 48 pixels, as the challenge's table, as pictures, or as mosaics of tiles.
+
+Mosaics may come with FER+: columns votes_*, how many of ten raters said what (Barsoum et al. 2016). The label
+of a face is then that of the majority: the challenge's own label is another in a third of the faces.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +15,7 @@ import numpy as np
 from calibration.data.dataset import Example
 from calibration.data.labels import LabelReader
 from calibration.data.table import Once, Row, read_rows, shown
-from calibration.data.votes import shares_of
+from calibration.data.votes import MOST, PREFIX, has_votes, shares_of
 from edge.errors import DatasetError
 from edge.items import Bytes
 from edge.system.private import replacing
@@ -50,7 +55,7 @@ def _from_mosaics(folder: Path, wanted: str, emotions: LabelReader) -> list[Exam
     examples, once = [], Once()
     places: dict[str, Path] = {}
     for row in read_rows(folder / "labels.csv", ("split", "file_name", "row", "column", "emotion")):
-        label = emotions.index(row["emotion"], row.where)
+        label = _majority(row, emotions) if has_votes(row) else emotions.index(row["emotion"], row.where)
         tile = _whole(row, "row", 10_000), _whole(row, "column", 10_000)
         once.take(row, f"{row['file_name']}:{tile[0]}:{tile[1]}", row["emotion"].lower())
         if row["split"].lower() == wanted and label is not None:
@@ -60,6 +65,29 @@ def _from_mosaics(folder: Path, wanted: str, emotions: LabelReader) -> list[Exam
             votes = shares_of(row, emotions)
             examples.append(Example(name, label, name, places[row["file_name"]], tile=tile, votes=votes))
     return examples
+
+
+def _majority(row: Row, emotions: LabelReader) -> int | None:
+    """Label that more than half of the votes name; None, and counted, where they name none or disagree.
+
+    As FER+ counts: what one rater alone said is set aside; unknown and NF (no face) are votes too. Raises
+    DatasetError.
+    """
+    heard: Counter[int | str] = Counter()
+    for column in row.cells:
+        if column.startswith(PREFIX) and (votes := row.number(column, 0.0, MOST)) and votes > 1:
+            name = column.removeprefix(PREFIX)
+            place = emotions.of_column(name)
+            heard[name if place is None else place] += votes  # type: ignore[assignment]
+    emotions.met += 1
+    most, votes = heard.most_common(1)[0] if heard else ("", 0)
+    if 2 * votes <= heard.total():
+        emotions.outvoted += 1
+        return None
+    if isinstance(most, str):
+        emotions.left_out["no face" if most == "nf" else most] += 1
+        return None
+    return most
 
 
 def _from_pixels(folder: Path, wanted: str, emotions: LabelReader) -> list[Example]:

@@ -16,8 +16,8 @@ LICENCES = {
         "nEMO、演技のポーランド語音声、CC BY-NC-SA 4.0",
     ),
     "fer2013": (
-        "FER2013, faces from the web, for research only",
-        "FER2013、ウェブ上の顔画像、研究目的に限る",
+        "FER2013, faces from the web, for research only; with FER+ (MIT), labels of ten raters",
+        "FER2013、ウェブ上の顔画像、研究目的に限る。FER+（MIT）がある場合、ラベルは評価者 10 人の多数決",
     ),
     "goemotions": (
         "GoEmotions, English comments from the web, CC BY 4.0",

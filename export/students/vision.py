@@ -42,7 +42,7 @@ class Phase:
     mixed: bool = False
     born_again: bool = False
     """Whether half of each target is the answer of the network as it stands when the phase begins; always so
-    where the recipe names a bundle to start from."""
+    where the recipe names a bundle to start from and no votes of raters."""
     teacher: bool = False
     """Whether it trains the wider network."""
 
@@ -146,7 +146,8 @@ def train_vision(recipe: Recipe, data: Path, folder: Path) -> VisionStudent:
             continue
         if teacher is not None and not phase.teacher and answers is None:
             answers = logits_of(teacher, faces).softmax(1)
-        own_too = phase.born_again or bool(start and not phase.teacher)
+        # Votes say themselves how sure a label is; the answers of a network that never saw any say less.
+        own_too = phase.born_again or bool(start and not phase.teacher and wanted.soft is None)
         wished = _softened(targets, answers, student if own_too else None, faces)
         epochs, rates = max(1, round(wanted.epochs * phase.epochs)), (wanted.weight_decay, wanted.smoothing)
         plan = Hyperparameters(epochs, wanted.lr * phase.lr, *rates, wanted.adjust, seed=recipe.seed + number)

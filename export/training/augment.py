@@ -5,15 +5,20 @@ from __future__ import annotations
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 from edge.items import Floats
+
+SHADED, DIM, FLAT, PACKED = 0.2, 0.2, 0.3, 0.3
+"""Shares of faces under a helmet's shadow, in low light, through a camera of other contrast, and as JPEG."""
 
 
 def jitter_faces(faces: Tensor, rng: np.random.Generator, gentle: bool = False) -> Tensor:
     """Flip, turn, shift, zoom, relight and hide a part of each face; [b, 1, size, size] stays.
 
-    gentle: half as far, and nothing is hidden.
+    Some are seen as real cameras see people at work: `shade`, `dim`, `contrast`, `compress`.
+    gentle: half as far, half as many of these, and nothing is hidden.
     """
     far, hidden = (0.5, 0.0) if gentle else (1.0, 0.5)
     b, _, size, _ = faces.shape
@@ -29,6 +34,10 @@ def jitter_faces(faces: Tensor, rng: np.random.Generator, gentle: bool = False) 
     gamma = torch.from_numpy(np.exp(rng.normal(0.0, 0.25, (b, 1, 1, 1)) * far)).float()
     low, high = faces.amin((2, 3), keepdim=True), faces.amax((2, 3), keepdim=True)
     faces = ((faces - low) / (high - low).clamp(min=1e-3)) ** gamma
+    for change, share in ((shade, SHADED), (dim, DIM), (contrast, FLAT), (compress, PACKED)):
+        some = torch.from_numpy(np.flatnonzero(rng.random(b) < share * far))
+        if len(some):
+            faces[some] = change(faces[some], rng)
     deviation, mean = torch.std_mean(faces, (2, 3), keepdim=True)
     faces = (faces - mean) / deviation.clamp(min=1e-2)
     for index in np.flatnonzero(rng.random(b) < hidden):
@@ -36,6 +45,65 @@ def jitter_faces(faces: Tensor, rng: np.random.Generator, gentle: bool = False) 
         y, x = rng.integers(0, size - h), rng.integers(0, size - w)
         faces[index, :, y : y + h, x : x + w] = torch.randn(h, w, generator=_torch(rng))
     return faces
+
+
+def shade(faces: Tensor, rng: np.random.Generator) -> Tensor:
+    """The shadow of a helmet's brim: a dark band with a soft, tilted edge over the upper face.
+
+    faces: [b, 1, size, size], 0 black to 1 white. The band reaches down a fifth to a half of the picture and
+    keeps 0.2 to 0.7 of the light.
+    """
+    b, _, size, _ = faces.shape
+    across = torch.linspace(-0.5, 0.5, size)
+    down = torch.linspace(0.0, 1.0, size)[:, None]
+    edge = _drawn(rng.uniform(0.2, 0.5, b)) + _drawn(rng.uniform(-0.15, 0.15, b)) * across
+    lit = ((down - edge) / _drawn(rng.uniform(0.01, 0.06, b))).sigmoid()
+    kept = _drawn(rng.uniform(0.2, 0.7, b))
+    return faces * (kept + (1.0 - kept) * lit)
+
+
+def dim(faces: Tensor, rng: np.random.Generator) -> Tensor:
+    """Low light: 4 to 30 % of it, with the noise of the light itself and of the sensor, in 8 bits.
+
+    faces: [b, 1, size, size], 0 black to 1 white. The variance of the noise is that of light that fills a
+    pixel with 500 to 4000 electrons at white, and of 2 to 8 electrons where it is dark.
+    """
+    b = len(faces)
+    full = _drawn(rng.uniform(500.0, 4000.0, b))
+    light = faces * _drawn(rng.uniform(0.04, 0.3, b)) * full
+    noise = torch.from_numpy(rng.standard_normal(faces.shape)).float()
+    seen = light + noise * (light + _drawn(rng.uniform(2.0, 8.0, b)).square()).sqrt()
+    gain = 1.0 / (light.amax((1, 2, 3), keepdim=True) / full).clamp(min=0.04)  # a camera turns it up
+    return (seen / full * gain * 0.8 * 255.0).round().clamp(0.0, 255.0) / 255.0
+
+
+def contrast(faces: Tensor, rng: np.random.Generator) -> Tensor:
+    """Another exposure: the face spread by 0.4 to 1.6 around another grey, burnt and drowned, in 8 bits.
+
+    faces: [b, 1, size, size], 0 black to 1 white.
+    """
+    b = len(faces)
+    spread, grey = _drawn(rng.uniform(0.4, 1.6, b)), _drawn(rng.uniform(0.35, 0.65, b))
+    seen = (faces - faces.mean((2, 3), keepdim=True)) * spread + grey
+    return (seen.clamp(0.0, 1.0) * 255.0).round() / 255.0
+
+
+def compress(faces: Tensor, rng: np.random.Generator) -> Tensor:
+    """JPEG of quality 15 to 70, [b, 1, size, size], 0 black to 1 white."""
+    import cv2
+
+    found = torch.empty_like(faces)
+    pictures = (faces[:, 0].clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).numpy()
+    for index, quality in enumerate(rng.integers(15, 71, len(faces))):
+        packed = cv2.imencode(".jpg", pictures[index], [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
+        seen = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.float32)
+        found[index, 0] = torch.from_numpy(seen / 255.0)
+    return found
+
+
+def _drawn(values: NDArray[np.float64]) -> Tensor:
+    """A number for each face, [b, 1, 1, 1]."""
+    return torch.from_numpy(values).float()[:, None, None, None]
 
 
 def mix(inputs: Tensor, targets: Tensor, alpha: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:

@@ -48,10 +48,14 @@ def accelerator(device: str) -> Accelerator:
 
 
 def short(device: torch.device) -> bool:
-    """Whether bfloat16 is quicker there than float32."""
+    """Whether bfloat16 is quicker there than float32.
+
+    Of processors only those with AMX: a step of the vision student takes 0.26 s in bfloat16 and 0.19 s in
+    float32 where there is AVX-512 BF16 alone.
+    """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+    return bool(torch.cpu.get_capabilities().get("amx_bf16", False))
 
 
 def device_of(model: nn.Module) -> torch.device:

@@ -104,4 +104,8 @@ LABEL_FOUND: dict[str, tuple[str, str]] = {
         "{folder}: {count} clips have votes and no majority; they are left out until somebody decides",
         "{folder}：多数決で決まらないクリップ {count} 件を除外しました（裁定待ち）",
     ),
+    "faces_untold": (
+        "{folder}: {count} of {of} faces are left out, for no more than half of the votes agree",
+        "{folder}：顔 {of} 件のうち {count} 件は、過半数の票を得たラベルがないため除外しました",
+    ),
 }
