@@ -14,6 +14,7 @@ from typing import Literal
 from calibration.data.dataset import speaker_of
 from calibration.data.table import Row, read_rows, side_of
 from edge.errors import DatasetError
+from edge.system.lock import locked
 from edge.system.private import write_whole
 from edge.system.texts import csv_line
 
@@ -28,6 +29,12 @@ def share_out(folder: Path) -> dict[str, Side]:
     one, or a person on both sides.
     """
     table = folder / "metadata.csv"
+    read_rows(table, ("file_name", "speaker"))  # a table that is not there is not held
+    with locked(table):
+        return _shared_out(table)
+
+
+def _shared_out(table: Path) -> dict[str, Side]:
     rows = read_rows(table, ("file_name", "speaker"))
     sides, clips = _people(rows)
     if len(clips) < 2:

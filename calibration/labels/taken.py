@@ -22,6 +22,7 @@ from calibration.labels.studio import CANNOT_TELL, Facts
 from calibration.site.recordings import read_recordings
 from edge.errors import DatasetError
 from edge.starter_labels import labels_of
+from edge.system.lock import locked
 from edge.system.private import replacing
 from edge.system.texts import csv_line
 
@@ -49,21 +50,25 @@ class Taken:
 def take(
     export: Path, recordings: Path, out: Path, *, adjudicated: Path | None = None, rater: str | None = None
 ) -> Taken:
-    """Take what raters said. Raises DatasetError; then neither file was changed."""
+    """Take what raters said. Raises DatasetError and InputError; then neither file was changed."""
     facts, given = read_export(export, rater)
-    before = read_kept(out) if out.exists() else []
-    _require_same(facts, before, export, out)
+    metadata = recordings / "metadata.csv"
     clips = {clip_id(clip.path): clip.name for clip in _clips(recordings, facts) if clip.path}
-    here = [one for one in given if one.clip in clips]
-    if not here:
-        raise DatasetError.of("label_all_gone", path=export, folder=recordings)
-    rows, new, replaced = merged(before, (said_of(one, clips[one.clip], facts) for one in here))
-    if adjudicated:
-        rows, *_ = merged(rows, _decided(adjudicated, rows, facts))
-    text, changed, found = _voted(recordings, rows, facts)
-    with replacing(out) as labels, replacing(recordings / "metadata.csv") as metadata:
-        labels.write_text(table(rows), encoding="utf-8-sig")
-        metadata.write_text(text, encoding="utf-8-sig")
+    with locked(out), locked(metadata):  # a recording or a deletion may be writing them
+        before = read_kept(out) if out.exists() else []
+        _require_same(facts, before, export, out)
+        columns, cells = _cells(recordings, facts)
+        there = {own["file_name"] for own in cells}
+        here = [one for one in given if clips.get(one.clip) in there]
+        if not here:
+            raise DatasetError.of("label_all_gone", path=export, folder=recordings)
+        rows, new, replaced = merged(before, (said_of(one, clips[one.clip], facts) for one in here))
+        if adjudicated:
+            rows, *_ = merged(rows, _decided(adjudicated, rows, facts))
+        text, changed, found = _voted(columns, cells, rows, facts)
+        with replacing(out) as labels, replacing(metadata) as part:
+            labels.write_text(table(rows), encoding="utf-8-sig")
+            part.write_text(text, encoding="utf-8-sig")
     return Taken(
         len(given),
         new,
@@ -140,15 +145,17 @@ def _decided(path: Path, rows: Sequence[Said], facts: Facts) -> list[Said]:
 
 
 def _voted(
-    recordings: Path, rows: Sequence[Said], facts: Facts
+    columns: list[str], cells: list[dict[str, str]], rows: Sequence[Said], facts: Facts
 ) -> tuple[str, int, dict[str, tuple[Counter[str], str | None]]]:
-    """The table of the recordings with votes; how many labels changed; votes and label of each clip."""
+    """The table of the recordings with votes; how many labels changed; votes and label of each clip.
+
+    columns, cells: of the table as it is.
+    """
     decided, given = certain(rows, ADJUDICATOR), votes(rows)
     found: dict[str, tuple[Counter[str], str | None]] = {}
     for name, said in given.items():
         counts = Counter(one.label for one in said.values())
         found[name] = counts, decided.get(name) or outcome(counts)
-    columns, cells = _cells(recordings, facts)
     added = [column_of(label) for label in (*facts.labels, CANNOT_TELL)]
     columns += [name for name in ("emotion", *added, "guideline") if name not in columns]
     changed = 0

@@ -16,6 +16,7 @@ from edge.bundle.folder import MANIFEST, sha256
 from edge.forget.cut import Cut, cut_json, cut_lines, cut_table, cut_text, decoded
 from edge.forget.traces import Traces
 from edge.recording.sealed import destroy
+from edge.system.lock import locked
 from edge.system.private import replacing, settle
 
 REPORTS = "reports"
@@ -42,21 +43,25 @@ class Step:
     """Rows, lines or elements that go, of a file that stays."""
 
     def do(self, traces: Traces) -> None:
-        """Do it, on the disk when this returns; again is fine. Raises OSError."""
+        """Do it, on the disk when this returns; again is fine. Raises InputError and OSError."""
         if self.kind == "delete":
             if self.path.is_symlink():
                 self.path.unlink(missing_ok=True)
             else:
                 destroy(self.path)
         elif self.kind == "cut" and self.path.is_file():
-            found = _cut(self.path, traces)
-            mode = self.path.stat().st_mode & 0o777
-            with replacing(self.path) as part:
-                part.write_bytes(found.data)
-                part.chmod(mode)
-                settle(part)
+            with locked(self.path):  # a recording or an import may be writing it
+                self._cut(traces)
         if self.path.parent.is_dir():
             settle(self.path.parent)
+
+    def _cut(self, traces: Traces) -> None:
+        found = _cut(self.path, traces)
+        mode = self.path.stat().st_mode & 0o777
+        with replacing(self.path) as part:
+            part.write_bytes(found.data)
+            part.chmod(mode)
+            settle(part)
 
 
 def steps(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from edge.errors import InputError
+from edge.system.lock import locked
 from edge.system.private import replacing, settle
 
 COLUMNS = (
@@ -21,19 +22,20 @@ COLUMNS = (
 def replace_rows(table: Path, session: str, rows: Sequence[Mapping[str, str]]) -> None:
     """Put the rows of a session in place of those it has; other rows and columns stay as they are.
 
-    Raises InputError where the table is damaged, OSError.
+    Raises InputError where the table is damaged or another command holds it too long, OSError.
     """
-    names, kept = read_table(table)
-    names += [name for name in COLUMNS if name not in names]
-    kept = [row for row in kept if row.get("session") != session]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, names, restval="", lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows([*kept, *rows])
-    with replacing(table) as part:
-        part.write_text(out.getvalue(), encoding="utf-8")
-        settle(part)
-    settle(table.parent)
+    with locked(table):
+        names, kept = read_table(table)
+        names += [name for name in COLUMNS if name not in names]
+        kept = [row for row in kept if row.get("session") != session]
+        out = io.StringIO()
+        writer = csv.DictWriter(out, names, restval="", lineterminator="\n", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows([*kept, *rows])
+        with replacing(table) as part:
+            part.write_text(out.getvalue(), encoding="utf-8")
+            settle(part)
+        settle(table.parent)
 
 
 def read_table(table: Path) -> tuple[list[str], list[dict[str, str]]]:

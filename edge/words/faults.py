@@ -184,4 +184,14 @@ FAULTS: dict[str, tuple[str, str]] = {
         "{path} failed while running: {why}",
         "{path} の実行に失敗しました。バンドルを書き出し直すか、実行環境を更新してください（{why}）",
     ),
+    "lock_waits": (
+        "{path} is being written by another command; waiting for it",
+        "{path} は別のコマンドが書き込み中です。終わるのを待っています",
+    ),
+    "lock_busy": (
+        "{path} was written by another command for {seconds:.0f} s; nothing was changed there: wait until it "
+        "ends, then give the command again",
+        "{path} に別のコマンドが {seconds:.0f} 秒以上書き込んでいます。何も変更していません。"
+        "そのコマンドが終わってから、もう一度実行してください",
+    ),
 }
