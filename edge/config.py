@@ -57,6 +57,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from edge.bundle.earlier import replaced
 from edge.bundle.manifest import Manifest, Probability, VotingSettings
 from edge.checked import PathText, Text, Whole, first_error
 from edge.errors import ConfigError, InputError
@@ -142,6 +143,8 @@ def read_site(path: Path) -> Site:
         site = Site.model_validate(content)
     except ValidationError as error:
         raise ConfigError.of("site_value", at=f"{path}: ", why=first_error(error)) from error
+    if why := replaced(site.voting):
+        raise ConfigError.of("site_value", at=f"{path}: voting: ", why=why)
     _known(path, "voting ", site.voting, VotingSettings.model_fields)
     return _from_folder(path.parent, site)
 

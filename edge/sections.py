@@ -123,8 +123,7 @@ class AlarmSettings(Spec):
     suppression_s: Number = Field(0.0, ge=0.0, le=86400.0)
     """How long no alarm is raised after one came down (seconds)."""
     average_s: Annotated[Number, Field(ge=0.1, le=3600.0)] | None = None
-    """Age beyond which a window no longer votes on it, and at which half is forgotten (seconds); None: as the
-    bundle's vote."""
+    """tau of the filter that its score is voted by (seconds); None: that of the vote."""
     signed_by: Text | None = None
     """Who decided."""
     signed_on: datetime.date | None = None

@@ -396,7 +396,7 @@ worried = 0.1
 surprise = 0.1
 [voting]
 dwell_s = 1.5
-window_s = 10.0
+tau_s = 10.0
 events = {{worried = 0.4}}
 [display]
 language = "ja"

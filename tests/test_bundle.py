@@ -164,7 +164,7 @@ def test_a_manifest_survives_json(manifest_dict, prior, window, hop, threshold):
     written = Manifest.model_validate(
         manifest_dict
         | {"site_prior": prior, "hop_s": hop, "conformal_threshold": threshold}
-        | {"voting": {"window_s": window}}
+        | {"voting": {"tau_s": window}}
         | {"bias": threshold or {}, "confusion": {"fused": [prior] * 6}}
     )
     assert Manifest.model_validate_json(written.model_dump_json(by_alias=True)) == written
@@ -250,7 +250,8 @@ def test_a_bundle_of_the_schema_before_opens_and_is_held_to_bounds(tiny_copy):
         ({"hop_s": True}, "hop_s must be a number"),
         ({"hop_s": "1"}, "hop_s must be a number"),
         ({"files": {"card.md": "x"}}, "files.card.md must have the form"),
-        ({"voting": {"half_life_s": 0}}, "voting.half_life_s must be at least 0.1 (got 0)"),
+        ({"voting": {"tau_s": 0}}, "voting.tau_s must be at least 0.1 (got 0)"),
+        ({"voting": {"eta": 0.3}}, "eta was replaced by kappa"),
     ],
 )
 def test_numbers_have_bounds_and_shapes_agree(tiny_copy, fields, message):

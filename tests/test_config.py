@@ -47,7 +47,7 @@ def test_a_full_file(write, tmp_path, tiny_bundle):
     held = rules(site, tiny_bundle.manifest)
     assert held.site_prior == (0.5, 0.1, 0.1, 0.1, 0.1, 0.1)
     assert held.settings.dwell_s == 2.0
-    assert held.settings.eta == tiny_bundle.manifest.voting.eta
+    assert held.settings.kappa == tiny_bundle.manifest.voting.kappa
 
 
 def test_a_review_queue_and_the_consent_for_its_media(write, tmp_path):
@@ -117,7 +117,7 @@ def test_a_missing_file(tmp_path):
             Site(site_prior=dict.fromkeys(["neutral", "angry", "happy", "sad", "worried", "surprise"], 0.5)),
             "site_prior sums to 3.000",
         ),
-        (Site(voting={"eta": 2.0}), "voting: eta must be at most 1.0 (got 2.0)"),
+        (Site(voting={"kappa": 2.0}), "voting: kappa must be at most 1.0 (got 2.0)"),
     ],
 )
 def test_wishes_the_bundle_cannot_meet(tiny_bundle, site, message):
@@ -214,17 +214,34 @@ def test_no_number_is_without_bounds(write, text, message):
 @pytest.mark.parametrize(
     ("voting", "message"),
     [
-        ({"window_s": 1e9}, "voting: window_s must be at most 3600.0"),
-        ({"half_life_s": 1e-300}, "voting: half_life_s must be at least 0.1"),
+        ({"tau_s": 1e9}, "voting: tau_s must be at most 86400.0"),
+        ({"tau_s": 1e-300}, "voting: tau_s must be at least 0.1"),
         ({"dwell_s": float("nan")}, "voting: dwell_s must be"),
         ({"margin": True}, "voting: margin must be a number"),
-        ({"ratio_min": 9.0}, "voting: ratio_min 9.0 is above ratio_max 5.0"),
+        ({"kappa": 0.0}, "voting: kappa must be above 0.0"),
     ],
 )
 def test_voting_has_bounds_too(tiny_bundle, voting, message):
     with pytest.raises(ConfigError) as error:
         rules(Site(voting=voting), tiny_bundle.manifest)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("window_s = 12.0", "window_s was replaced by tau_s"),
+        ("half_life_s = 12.0", "half_life_s was replaced by tau_s: write tau_s = 1.44 x half_life_s"),
+        ("eta = 0.3", "eta was replaced by kappa, and [site_prior] acts as stated"),
+        ("ratio_max = 5.0", "ratio_max was replaced by kappa"),
+    ],
+)
+def test_settings_of_the_vote_before_are_refused_with_what_stands_for_them(write, old, new):
+    with pytest.raises(ConfigError) as error:
+        read_site(write(f"[voting]\n{old}\n"))
+    assert new in str(error.value)
+    assert "site.toml" in str(error.value)
+    assert "\n" not in error.value.told("ja")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8"])

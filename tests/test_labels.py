@@ -2,6 +2,7 @@
 
 import ast
 import json
+import math
 import pickle
 import re
 from pathlib import Path
@@ -181,6 +182,25 @@ def test_facts_of_a_label_that_is_none_are_refused(tmp_path):
 
 def test_the_starter_says_everything_of_its_labels():
     manifest = open_bundle(ROOT / "edge" / "assets" / "starter").manifest
-    assert manifest.schema_ == 7
+    assert manifest.schema_ == 8
     assert manifest.label_facts == STARTER.facts
     assert re.fullmatch(r"[0-9a-f]{64}", manifest.digest or "")
+
+
+@pytest.mark.parametrize("schema", [4, 5, 6, 7])
+def test_the_vote_of_earlier_schemas_keeps_how_fast_it_forgets(schema, tmp_path):
+    folder = write_tiny_bundle(tmp_path / "old").folder
+    before = {"window_s": 12.0, "half_life_s": 9.0, "eta": 0.3, "ratio_min": 0.2, "ratio_max": 5.0}
+    earlier(folder, schema, voting=before | {"margin": 0.2, "dwell_s": 1.0, "events": {"angry": 0.4}})
+    found = open_bundle(folder).manifest.voting
+    assert found.tau_s == pytest.approx(9.0 / math.log(2.0))
+    assert (found.margin, found.dwell_s, found.events) == (0.2, 1.0, {"angry": 0.4})
+    assert found.kappa == VotingSettings().kappa
+
+
+@pytest.mark.parametrize("half_life", [0, "12", True, -1.0])
+def test_a_forgetting_out_of_bounds_is_refused_in_earlier_schemas_too(half_life, tmp_path):
+    folder = write_tiny_bundle(tmp_path / "old").folder
+    earlier(folder, 7, voting={"half_life_s": half_life})
+    with pytest.raises(BundleError, match=r"voting\.tau_s must be"):
+        open_bundle(folder)

@@ -1,11 +1,16 @@
 """The site prior learned from posteriors: EM, the cross-check, and when neither speaks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.reading.priors import EVERY, KEPT_WINDOWS, LEAST_WINDOWS, Census, bbse, counted, em_prior
+from edge.bundle.manifest import VotingSettings
+from edge.items import Prediction, Quality
+from edge.reading.priors import DOUBT, LEAST_WINDOWS, MEMORY_S, Census, bbse, counted, em_prior
+from edge.reading.voting import Rules, filtered
 from edge.starter_labels import STARTER as LABELS
 
 K = len(LABELS)
@@ -72,54 +77,100 @@ def test_the_operators_counts_hold_the_estimate_back(rng):
     assert EVEN[0] + 0.05 < between[0] < free[0] - 0.05
 
 
-def take(posteriors, census=None, confusion=None):
+def read(posteriors, site=EVEN, confusion=None, census=None, belief=None, hop_s=1.0):
+    """A census and the last belief after windows of one person."""
     census = census or Census()
+    start = belief.time if belief else 0.0
+    for number, posterior in enumerate(posteriors, 1):
+        rules = Rules(VotingSettings(tau_s=8.0), census.prior(site), EVEN)
+        window = Prediction(start + hop_s * number, posterior, {}, {}, Quality(40.0))
+        belief = filtered(belief, window, rules)
+        census = counted(census, belief, posterior, EVEN, confusion)
+    return census, belief
+
+
+def runs(prior, n, rng, held=20):
+    """Windows of labels that are held for a while, each as often as `prior` says."""
+    labels = rng.choice(K, size=n // held + 1, p=prior).repeat(held)[:n]
+    seen = rng.normal(size=(n, K)) + 2.0 * np.eye(K)[labels]
+    powers = np.exp(2.0 * seen)
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def test_before_a_window_the_prior_is_the_operator_s():
+    stated = (0.7, 0.06, 0.06, 0.06, 0.06, 0.06)
+    assert Census().prior(stated) == stated
+
+
+def test_the_prior_moves_to_what_is_met_and_the_operator_s_counts_hold_it_back(rng):
+    found = [read(runs(SHIFTED, n, rng), confusion=None)[0].prior(EVEN) for n in (60, 7200)]
+    assert np.abs(np.array(found[0]) - EVEN).sum() < 0.1
+    assert EVEN[0] + 0.05 < found[1][0] < SHIFTED[0]
+    assert np.abs(np.array(found[1]) - SHIFTED).sum() < np.abs(SHIFTED - EVEN).sum() - 0.1
+
+
+def test_the_draws_are_those_the_filter_expects(rng):
+    posteriors = runs(SHIFTED, 50, rng)
+    census, belief, draws = Census(), None, np.zeros(K)
     for posterior in posteriors:
-        census = counted(census, posterior, EVEN, EVEN, confusion)
-    return census
+        census, belief = read([posterior], census=census, belief=belief)
+        draws = draws * np.exp(-1.0 / MEMORY_S) + belief.drawn
+    np.testing.assert_allclose(census.draws, draws, rtol=1e-6)
+    # The first label is drawn for sure; then one window of eight or so, fewer where windows agree.
+    assert 1.0 < census.draws.sum() < 1.0 + 49 * (1 - np.exp(-1 / 8)) + 3.0
 
 
-def test_short_recordings_keep_the_operators_prior(rng):
-    posteriors, _ = met(SHIFTED, LEAST_WINDOWS, rng)
-    almost = take(posteriors[:-1])
-    assert almost.prior is None
-    assert not almost.doubtful
-    full = take(posteriors[-1:], almost)
-    assert full.prior is not None
-    # 500 windows against the 1000 that the operator's prior counts for.
-    assert EVEN[0] + 0.05 < full.prior[0] < SHIFTED[0] - 0.1
-    later = take(posteriors[: EVERY - 1], full)
-    assert later.prior == full.prior
-    assert take(posteriors[:1], later).prior != full.prior
+def test_what_says_nothing_leaves_the_prior_where_it_is():
+    stated = (0.5, 0.1, 0.1, 0.1, 0.1, 0.1)
+    census, _ = read(np.tile(np.float32(EVEN), (500, 1)), stated)
+    np.testing.assert_allclose(census.prior(stated), stated, atol=1e-6)
 
 
-def test_the_census_forgets(rng):
-    rates = np.full((KEPT_WINDOWS, K, K), np.nan, np.float32)
-    census = Census(np.tile(np.float32(EVEN), (KEPT_WINDOWS, 1)), rates, prior=EVEN)
-    newest = met(SHIFTED, 1, rng)[0]
-    after = take(newest, census)
-    assert len(after.posteriors) == KEPT_WINDOWS
-    np.testing.assert_array_equal(after.posteriors[-1], newest[0])
+def test_the_census_forgets_within_hours(rng):
+    first, belief = read(runs(SHIFTED, 1800, rng))
+    gap = replace(belief, time=belief.time + 10 * MEMORY_S)
+    later, _ = read(np.tile(np.float32(EVEN), (1, 1)), census=first, belief=gap)
+    assert np.abs(np.array(later.prior(EVEN)) - EVEN).sum() < 0.01
+    assert np.abs(np.array(first.prior(EVEN)) - EVEN).sum() > 0.05
+
+
+@given(st.lists(distributions.map(np.float32), min_size=1, max_size=30), distributions)
+@settings(max_examples=30)
+def test_the_prior_is_a_distribution_after_any_windows(posteriors, stated):
+    census, _ = read(posteriors, tuple(stated.tolist()))
+    found = np.array(census.prior(tuple(stated.tolist())))
+    assert found.sum() == pytest.approx(1.0)
+    assert found.min() >= 0.0
+
+
+def test_online_em_finds_what_em_over_all_windows_does(rng):
+    confusion = rates(*met(EVEN, 20000, rng))
+    for clarity in (2.0, 1.0):
+        posteriors, _ = met(SHIFTED, 1800, rng, clarity)
+        census, _ = read(posteriors, confusion=confusion)
+        whole = em_prior(posteriors, np.array(EVEN))
+        assert np.abs(census.check.met - whole).sum() < DOUBT < np.abs(whole - EVEN).sum()
 
 
 def test_a_doubtful_prior_is_noticed(rng):
     confusion = tuple(map(tuple, rates(*met(EVEN, 20000, rng)).tolist()))
-    fine = take(met(SHIFTED, LEAST_WINDOWS, rng)[0], confusion=confusion)
+    fine, _ = read(met(SHIFTED, LEAST_WINDOWS, rng)[0], confusion=confusion)
     assert fine.gap < 0.2
     assert not fine.doubtful
     # Networks that turned unsure: EM still finds a balance, the winners tell of another one.
     dull = np.float32(0.9 / K) + 0.1 * met(SHIFTED, LEAST_WINDOWS, rng)[0]
-    assert take(dull, confusion=confusion).doubtful
+    assert read(dull, confusion=confusion)[0].doubtful
+    assert read(met(SHIFTED, LEAST_WINDOWS - 1, rng)[0], confusion=confusion)[0].gap is None
 
 
 def test_windows_fused_from_different_modalities_go_by_their_own_rates(rng):
     kinds = [(met(SHIFTED, LEAST_WINDOWS, rng, c)[0], rates(*met(EVEN, 20000, rng, c))) for c in (2.5, 1.0)]
-    own, alike, unknown = Census(), Census(), Census()
+    own, alike, unknown, belief = Census(), Census(), Census(), None
     for sharp, dull in zip(kinds[0][0], kinds[1][0], strict=True):
         for posterior, table in ((sharp, kinds[0][1]), (dull, kinds[1][1])):
-            own = counted(own, posterior, EVEN, EVEN, table)
-            alike = counted(alike, posterior, EVEN, EVEN, kinds[0][1])
-            unknown = counted(unknown, posterior, EVEN, EVEN)
+            own, belief = read([posterior], confusion=table, census=own, belief=belief)
+            alike = counted(alike, belief, posterior, EVEN, kinds[0][1])
+            unknown = counted(unknown, belief, posterior, EVEN)
     assert own.gap < 0.15 < alike.gap
     assert unknown.gap is None
 

@@ -142,12 +142,12 @@ def test_each_person_s_checks_are_their_own(queue, settings):
 
 def test_a_check_goes_on_over_a_state_and_ends_with_its_votes(queue, settings):
     queue(doubtful(1, person=1), state(2, "no_face"), doubtful(3, person=1), doubtful(13, person=2))
-    queue(doubtful(1), read(2), doubtful(3), state(4, "no_speech"), doubtful(16))  # votes live 12 s
+    queue(doubtful(1), read(2), doubtful(3), state(4, "no_speech"), doubtful(22))  # a vote lives 18 s
     queue(doubtful(9), state(1, "warming_up"), doubtful(10))  # another recording of that name
     with Store(settings.folder) as store:
         assert [[r["time"] for r in item.readings] for item in store.items()] == [
             *([1, 3], [13]),
-            *([1], [3], [16]),
+            *([1], [3], [22]),
             *([9], [10]),
         ]
 

@@ -5,7 +5,7 @@ import pytest
 
 from calibration.confidence import voted
 from calibration.confidence.fitting import fit_thresholds
-from calibration.confidence.voted import CLEAR, SpeakerPosteriors, voted_thresholds
+from calibration.confidence.voted import CLEAR, SpeakerPosteriors, streams_of, voted_thresholds
 from calibration.judge.streams import Clip, compose_stream, shifted_balance
 from calibration.judge.voting_trial import tallies
 from edge.bundle.manifest import VotingSettings
@@ -28,8 +28,12 @@ def voice(seed, n=40, labels=K):
     return SpeakerPosteriors(softmax(logits), truth)
 
 
+def fitted(voices, present):
+    return voted_thresholds(streams_of(voices, present, EVEN, 4.0, 1.0), RULES)
+
+
 def test_sets_of_votes_hold_the_true_label_as_often_as_promised():
-    thresholds = np.array(voted_thresholds([voice(s) for s in range(3)], ("audio", "text"), RULES, 4.0, 1.0))
+    thresholds = np.array(fitted([voice(s) for s in range(3)], ("audio", "text")))
     covered, alone, windows = [], [], [voice(s) for s in range(3)]
     single = np.array(
         fit_thresholds(
@@ -53,6 +57,5 @@ def test_sets_of_votes_hold_the_true_label_as_often_as_promised():
 
 def test_a_voice_of_one_label_makes_no_stream(monkeypatch):
     monkeypatch.setattr(voted, "HOPS", 60)
-    assert voted_thresholds([voice(0, labels=1)], ("audio",), RULES, 4.0, 1.0) is None
-    both = voted_thresholds([voice(0, labels=1), voice(1)], ("audio",), RULES, 4.0, 1.0)
-    assert both == voted_thresholds([voice(1)], ("audio",), RULES, 4.0, 1.0)
+    assert fitted([voice(0, labels=1)], ("audio",)) is None
+    assert fitted([voice(0, labels=1), voice(1)], ("audio",)) == fitted([voice(1)], ("audio",))

@@ -90,7 +90,6 @@ def test_how_far_shown_readings_can_be_trusted(tiny_bundle):
     assert (wrong.coverage, wrong.checked, wrong.wrong) == (0.0, 0.0, 1.0)
     assert wrong.expected_calibration_error > right.expected_calibration_error
     unsure = trusted(said(1, 2, 1, 2, p=0.4), manifest)
-    assert unsure.checked == 0.75  # the first window stands alone
-    assert unsure.wrong == 0.25
+    assert (unsure.checked, unsure.wrong) == (1.0, 0.0)  # none of so unsure windows is told alone
     votes = manifest.model_copy(update={"voted_threshold": {"fused vision": (0.0,) * K}})
     assert trusted(said(*[1] * 20), votes).coverage == 1.0  # of votes, where they have thresholds

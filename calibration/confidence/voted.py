@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.confidence.fitting import fit_thresholds
-from calibration.judge.streams import LEAST_LABELS, Clip, compose_stream, shifted_balance
+from calibration.judge.streams import LEAST_LABELS, Clip, Stream, compose_stream, shifted_balance
 from calibration.judge.voting_trial import tallies
 from edge.items import Floats, Prediction, Quality
 from edge.reading.voting import Rules
@@ -34,31 +34,53 @@ class SpeakerPosteriors:
     """[n]."""
 
 
-def voted_thresholds(
-    voices: Sequence[SpeakerPosteriors], present: Sequence[str], rules: Rules, window_s: float, hop_s: float
-) -> tuple[float, ...] | None:
-    """For each label the voted probability below which it may be ruled out, [k]; None: no voice shows two.
+def streams_of(
+    voices: Sequence[SpeakerPosteriors],
+    present: Sequence[str],
+    prior: Sequence[float],
+    window_s: float,
+    hop_s: float,
+) -> list[Stream]:
+    """Streams composed of the windows of people, in shifted and even balances; none where no voice shows two.
 
-    present: the modalities that the windows hold. rules: of the vote. window_s: length of a window, and of
-    the clip it is taken for (seconds). Fitted as fit_thresholds (fitting.py) does for strangers.
+    present: the modalities that the windows hold. prior: the even balance. window_s: length of a window, and
+    of the clip it is taken for (seconds).
     """
-    useful = [voice for voice in voices if len(np.unique(voice.labels)) >= LEAST_LABELS]
-    probabilities, labels, people = [], [], []
-    for number, voice in enumerate(useful):
-        clips = _clips(voice, present, round(window_s / hop_s))
-        for seed in range(100 * number, 100 * number + max(1, STREAMS // len(useful))):
-            for shares in (shifted_balance(seed, len(rules.train_prior)), rules.train_prior):
-                stream = compose_stream(clips, shares, HOPS, hop_s, seed)
-                probabilities += [tally.probabilities for tally in tallies(stream, rules)]
-                labels.append(stream.labels)
-                people.append(np.full(HOPS, number))
-    if not useful:
-        return None
-    return fit_thresholds(np.stack(probabilities), np.concatenate(labels), np.concatenate(people))
-
-
-def _clips(voice: SpeakerPosteriors, present: Sequence[str], hops: int) -> list[Clip]:
-    return [
-        Clip(int(label), "", (Prediction(0.0, p, dict.fromkeys(present, p), {}, CLEAR),), hops)
-        for p, label in zip(voice.posteriors, voice.labels, strict=True)
+    hops = round(window_s / hop_s)
+    people = [
+        [
+            Clip(int(label), str(number), (Prediction(0.0, p, dict.fromkeys(present, p), {}, CLEAR),), hops)
+            for p, label in zip(voice.posteriors, voice.labels, strict=True)
+        ]
+        for number, voice in enumerate(voices)
     ]
+    return composed([clip for clips in people for clip in clips], prior, hop_s)
+
+
+def composed(clips: Sequence[Clip], prior: Sequence[float], hop_s: float) -> list[Stream]:
+    """The same of clips; those of people who show a single label are left out."""
+    by_person: dict[str, list[Clip]] = {}
+    for clip in clips:
+        by_person.setdefault(clip.speaker, []).append(clip)
+    useful = [own for own in by_person.values() if len({clip.label for clip in own}) >= LEAST_LABELS]
+    streams = []
+    for number, own in enumerate(useful):
+        for seed in range(100 * number, 100 * number + max(1, STREAMS // len(useful))):
+            for shares in (shifted_balance(seed, len(prior)), prior):
+                streams.append(compose_stream(own, shares, HOPS, hop_s, seed))
+    return streams
+
+
+def voted_thresholds(streams: Sequence[Stream], rules: Rules) -> tuple[float, ...] | None:
+    """For each label the voted probability below which it may be ruled out, [k]; None without a stream.
+
+    rules: of the vote. Fitted as fit_thresholds (fitting.py) does for strangers.
+    """
+    if not streams:
+        return None
+    people = sorted({stream.speaker for stream in streams})
+    return fit_thresholds(
+        np.stack([tally.probabilities for stream in streams for tally in tallies(stream, rules)]),
+        np.concatenate([stream.labels for stream in streams]),
+        np.concatenate([np.full(len(s.labels), people.index(s.speaker)) for s in streams]),
+    )

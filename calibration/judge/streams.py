@@ -42,6 +42,8 @@ class Stream:
     """One a hop."""
     labels: NDArray[np.int64]
     """The true label of each hop."""
+    speaker: str = ""
+    """Whose clips it is composed of."""
 
 
 def compose_stream(
@@ -68,7 +70,7 @@ def compose_stream(
             found += [clip.predictions[min(i, late)] for i in range(clip.hops)]
             truth += [label] * clip.hops
     timed = (replace(p, time=i * hop_s) for i, p in enumerate(found[:hops]))
-    return Stream(tuple(timed), np.array(truth[:hops]))
+    return Stream(tuple(timed), np.array(truth[:hops]), clips[0].speaker)
 
 
 def shifted_balance(seed: int, labels: int) -> tuple[float, ...]:

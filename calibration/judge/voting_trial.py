@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from calibration.judge.metrics import calibration_error, weighted_f1
 from calibration.judge.streams import Clip, Stream, compose_stream, shifted_balance
 from edge.bundle.manifest import Manifest
+from edge.items import Prediction
 from edge.reading.confidence import judged
 from edge.reading.fusion import fused_name
 from edge.reading.priors import Census, counted
@@ -237,13 +238,18 @@ def as_dict(found: Mapping[str, Mapping[str, Result]]) -> dict[str, Any]:
 
 def tallies(stream: Stream, rules: Rules) -> list[Tally]:
     """Every vote a device would hold on a stream, [n]."""
-    ballot, census, found = Ballot(), Census(), []
-    for prediction in stream.predictions:
-        census = counted(census, prediction.probabilities, rules.train_prior, rules.site_prior)
-        now = replace(rules, site_prior=census.prior or rules.site_prior)
+    return [tally for tally, _ in votes(stream.predictions, rules)]
+
+
+def votes(predictions: Sequence[Prediction], rules: Rules) -> Iterator[tuple[Tally, Rules]]:
+    """Every vote a device would hold on one person's windows, with the rules it was held under."""
+    ballot, census = Ballot(), Census()
+    for prediction in predictions:
+        now = replace(rules, site_prior=census.prior(rules.site_prior))
         ballot, tally = vote(ballot, prediction, now)
-        found.append(tally)
-    return found
+        if ballot.belief is not None:
+            census = counted(census, ballot.belief, prediction.probabilities, rules.train_prior)
+        yield tally, now
 
 
 def _waits(truth: Shown, shown: Shown) -> NDArray[np.float64]:

@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.judge.intervals import Span, reaches, wilson
+from calibration.judge.voting_trial import votes
 from calibration.kpi.alarms import Counts, alarms, counted
 from calibration.kpi.tracks import Track
 from edge.reading.alarm import Point, alarm_rules
-from edge.reading.priors import Census
-from edge.reading.priors import counted as met
-from edge.reading.voting import Evidence, Rules, pooled, quality_weight
+from edge.reading.voting import Ballot, Rules, vote
 
 Way = Literal["window", "vote", "prior"]
 WAYS: tuple[Way, ...] = ("window", "vote", "prior")
@@ -65,11 +64,7 @@ class Pair:
 
 def site_priors(track: Track, rules: Rules) -> list[tuple[float, ...]]:
     """The site's prior as the device knows it at each reading."""
-    census, found = Census(), []
-    for prediction in track.predictions:
-        census = met(census, prediction.probabilities, rules.train_prior, rules.site_prior)
-        found.append(census.prior or rules.site_prior)
-    return found
+    return [known.site_prior for _, known in votes(track.predictions, rules)]
 
 
 def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...]] | None = None) -> Scored:
@@ -77,18 +72,15 @@ def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...
     if way == "window":
         return Scored(track, np.stack([p.probabilities for p in track.predictions]).astype(np.float64))
     if way == "vote":
-        rules = replace(rules, settings=rules.settings.model_copy(update={"eta": 0.0}))
-        known: Sequence[tuple[float, ...]] = [rules.site_prior] * len(track.predictions)
+        known: Sequence[tuple[float, ...]] = [rules.train_prior] * len(track.predictions)
     else:
         known = site_priors(track, rules) if priors is None else priors
-    evidence: list[Evidence] = []
-    rows = []
+    ballot, rows = Ballot(), []
     for prediction, prior in zip(track.predictions, known, strict=True):
-        now = prediction.time
-        evidence = [e for e in evidence if now - e.time <= rules.settings.window_s]
-        evidence.append(Evidence(now, prediction.probabilities, quality_weight(prediction)))
-        rows.append(pooled(evidence, replace(rules, site_prior=prior)))
-    return Scored(track, np.stack(rows).astype(np.float64))
+        ballot, _ = vote(ballot, prediction, replace(rules, site_prior=prior))
+        assert ballot.belief is not None
+        rows.append(ballot.belief.probabilities)
+    return Scored(track, np.stack(rows))
 
 
 def pair(scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float) -> Pair:
@@ -101,7 +93,7 @@ def people_counts(
     scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float
 ) -> dict[str, Counts]:
     """Person -> counts over all their streams."""
-    hold_s = alarm_rules(rules, point).settings.window_s
+    hold_s = alarm_rules(rules, point).settings.memory_s
     found: dict[str, Counts] = defaultdict(Counts)
     for one in scored:
         times, shown = one.track.times, np.isin(one.track.labels, labels)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from typing_extensions import Self
 
+from edge.bundle.earlier import MOST_TAU_S, brought_up, require_current
 from edge.bundle.site import HEAD_FILE, SiteCalibration
 from edge.bundle.wanted import wanted_shapes
 from edge.checked import Number, Text, Whole
@@ -16,10 +17,10 @@ from edge.items import MODALITIES
 from edge.labels import LabelFacts, Labels
 from edge.starter_labels import labels_of
 
-SCHEMA: Final = 7
-SCHEMAS = (4, 5, 6, SCHEMA)
+SCHEMA: Final = 8
+SCHEMAS = (4, 5, 6, 7, SCHEMA)
 """Those that are read: before 6 without `label_facts`, for the labels were always the starter's; before 7
-without `site`."""
+without `site`; before 8 with other settings of the vote (edge/bundle/earlier.py)."""
 UNSEALED = 4
 """The oldest: without `digest`, so that a change of its bundle.json is found by its bounds alone."""
 EVENT = 0.3
@@ -132,19 +133,13 @@ class ModelEntry(Spec):
 
 
 class VotingSettings(Spec):
-    """How posteriors of recent windows become a reading (edge/reading/voting.py)."""
+    """How posteriors of windows become a reading (edge/reading/voting.py)."""
 
-    window_s: Number = Field(12.0, ge=0.1, le=3600.0)
-    """Age beyond which a prediction no longer votes (seconds)."""
-    half_life_s: Number = Field(12.0, ge=0.1, le=86400.0)
-    """Age at which half of what a prediction said is forgotten (seconds)."""
-    eta: Probability = 0.3
-    """Strength of the prior correction; 0 switches it off."""
-    ratio_min: Number = Field(0.2, ge=0.001, le=1000.0)
-    """Lower bound of site prior over training prior."""
-    ratio_max: Number = Field(5.0, ge=0.001, le=1000.0)
-    """Upper bound of site prior over training prior."""
-    margin: Probability = 0.1
+    tau_s: Number = Field(6.0, ge=0.1, le=MOST_TAU_S)
+    """How long what was shown goes on, on the mean: after it 1 / e of a belief is left (seconds)."""
+    kappa: Number = Field(0.5, gt=0.0, le=1.0)
+    """How much of what a clear window says is new: power of its posterior."""
+    margin: Probability = 0.05
     """Lead a new label needs; below it the reading needs a check."""
     dwell_s: Number = Field(0.0, ge=0.0, le=3600.0)
     """How long a new label must lead before it is shown (seconds)."""
@@ -152,16 +147,18 @@ class VotingSettings(Spec):
     """Labels a person wants to hear of, each with its threshold: a reading near it needs a check. None: those
     that are events by their facts, at EVENT; a manifest holds them."""
 
-    @model_validator(mode="after")
-    def _bounds_in_order(self) -> Self:
-        in_order(self, "ratio_min", "ratio_max")
-        return self
+    @property
+    def memory_s(self) -> float:
+        """Silence after which a belief is forgotten, for 5 % of it are left (seconds)."""
+        return 3.0 * self.tau_s
+
+    _of_today = model_validator(mode="before")(require_current)
 
 
 class Manifest(Spec):
     """Everything the device must know about the files beside it."""
 
-    schema_: Literal[4, 5, 6, 7] = Field(SCHEMA, alias="schema")
+    schema_: Literal[4, 5, 6, 7, 8] = Field(SCHEMA, alias="schema")
     digest: Sha256 | None = None
     """sha256 of everything else the manifest says (edge/bundle/folder.py); None in schema 4."""
     name: Text
@@ -225,6 +222,8 @@ class Manifest(Spec):
     def voted_thresholds(self, name: str) -> tuple[float, ...] | None:
         """Makes those of a vote, by the name of what its newest window was fused from, [labels]."""
         return self.voted_threshold.get(name, self.thresholds(name))
+
+    _of_earlier_schemas = model_validator(mode="before")(brought_up)
 
     @field_validator("models")
     @classmethod

@@ -69,7 +69,7 @@ class VerdictWriter:
         self._margin, self._language = voting.margin, language
         made_by = (bundle.manifest.name, sha256(bundle.folder / MANIFEST))
         self._intake = Intake(settings, bundle.manifest, made_by, lambda key, values: None)
-        self._checks = OpenChecks(voting.window_s)
+        self._checks = OpenChecks(voting.memory_s)
         self._began: dict[int, Reading] = {}
         self._known: OrderedDict[tuple[Any, ...], Reading] = OrderedDict()
         self._lock = threading.Lock()

@@ -1,9 +1,10 @@
 """The alarm of negative emotions: up while their voted probability stays at or above a threshold.
 
-    score    probability of all negative labels together, voted over the last `average_s` seconds by the rules
-             of the vote (edge/reading/voting.py)
+    score    probability of all negative labels together, by a filter of its own: that of the vote
+             (edge/reading/voting.py), with `average_s` as its tau
     up       from the first score at or above the threshold to the last one in a row
-    down     at the first score below it, or when nothing was read for as long as the vote remembers
+    down     at the first score below it, or when nothing was read for as long as the filter
+             remembers
     quiet    for `suppression_s` after it came down no alarm is raised; what is still above then raises one
 
 Pure functions: no clock, no I/O. What must be remembered is a `Watch`, passed in and handed back.
@@ -13,9 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from edge.items import Floats, Prediction
-from edge.reading.voting import Evidence, Rules, pooled, quality_weight
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.items import Prediction
+from edge.reading.voting import Belief, Rules, filtered
 
 THRESHOLD = 0.5
 """Where nobody decided on another."""
@@ -32,16 +37,15 @@ class Point:
     suppression_s: float = 0.0
     """How long no alarm is raised after one came down (seconds)."""
     average_s: float | None = None
-    """Age beyond which a window no longer votes, and at which half of it is forgotten (seconds); None: as the
-    bundle's vote."""
+    """tau of the alarm's filter (seconds); None: that of the bundle's vote."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Watch:
     """What the alarm remembers from one reading to the next."""
 
-    evidence: tuple[Evidence, ...] = ()
-    """Windows that may still vote, oldest first."""
+    belief: Belief | None = None
+    """Of the alarm's own filter; None before the first window."""
     up: bool = False
     last: float = float("-inf")
     """Time of the last score at or above the threshold while up (seconds)."""
@@ -53,8 +57,7 @@ def alarm_rules(rules: Rules, point: Point) -> Rules:
     """The rules that the alarm's score is voted by."""
     if point.average_s is None:
         return rules
-    over = {"window_s": point.average_s, "half_life_s": point.average_s}
-    return replace(rules, settings=rules.settings.model_copy(update=over))
+    return replace(rules, settings=rules.settings.model_copy(update={"tau_s": point.average_s}))
 
 
 def watched(
@@ -62,14 +65,14 @@ def watched(
 ) -> Watch:
     """Count a new window in; rules: of the vote. negative: indices of the negative labels."""
     own = alarm_rules(rules, point)
-    now, hold_s = prediction.time, own.settings.window_s
-    recent = tuple(e for e in watch.evidence if now - e.time <= hold_s)
-    evidence = (*recent, Evidence(now, prediction.probabilities, quality_weight(prediction)))
-    score = score_of(pooled(evidence, own), negative)
-    return replace(scored(watch, now, score, point, hold_s), evidence=evidence)
+    silent_s = prediction.time - watch.belief.time if watch.belief else 0.0
+    known = None if silent_s > own.settings.memory_s else watch.belief
+    belief = filtered(known, prediction, own)
+    score = score_of(belief.probabilities, negative)
+    return replace(scored(watch, prediction.time, score, point, own.settings.memory_s), belief=belief)
 
 
-def score_of(probabilities: Floats, negative: Sequence[int]) -> float:
+def score_of(probabilities: NDArray[np.floating[Any]], negative: Sequence[int]) -> float:
     """Probability of the negative labels together, 0..1."""
     return float(sum(float(probabilities[label]) for label in negative))
 
@@ -105,11 +108,11 @@ class Alarms:
             return False
         watch = watched(self._watches.get(person, Watch()), prediction, rules, self._negative, point)
         self._watches[person] = watch
-        forgotten_s = alarm_rules(rules, point).settings.window_s + point.suppression_s
+        forgotten_s = alarm_rules(rules, point).settings.memory_s + point.suppression_s
         self._watches = {
             who: known
             for who, known in self._watches.items()
-            if known.evidence[-1].time >= prediction.time - forgotten_s
+            if known.belief and known.belief.time >= prediction.time - forgotten_s
         }
         return watch.up
 
@@ -118,5 +121,5 @@ class Alarms:
         point = self._point()
         if point is None:
             return False
-        hold_s = alarm_rules(rules, point).settings.window_s
+        hold_s = alarm_rules(rules, point).settings.memory_s
         return any(watch.up and time - watch.last <= hold_s + LEVEL for watch in self._watches.values())

@@ -234,15 +234,15 @@ class Pipeline:
         return "no_face" if window.frames and window.audio is None else "no_speech"
 
     def _voted(self, prediction: Prediction, source: str, person: int | None) -> Reading:
-        labels, settings = self._manifest.labels, self._rules.settings
-        oldest = prediction.time - settings.window_s
+        labels, settings, now = self._manifest.labels, self._rules.settings, prediction.time
         self._memories = {
-            who: memory for who, memory in self._memories.items() if memory.ballot.evidence[-1].time >= oldest
+            who: memory for who, memory in self._memories.items() if not memory.ballot.over(now, settings)
         }
         own = self._memories.get(person) or _Memory(Ballot())
-        rules = self._here(prediction)
+        rules = dataclasses.replace(self._rules, site_prior=self._census.prior(self._rules.site_prior))
         own.ballot, tally = vote(own.ballot, prediction, rules)
         self._memories[person] = own
+        self._count(prediction, own.ballot)
         thresholds = self._manifest.voted_thresholds(fused_name(list(prediction.weights)))
         candidates, unsure = judged(
             tally.probabilities, tally.label, tally.margin, labels, thresholds, settings
@@ -270,19 +270,19 @@ class Pipeline:
             alarm=self._stages.alarms.read(prediction, rules, person),
         )
 
-    def _here(self, prediction: Prediction) -> Rules:
-        """The rules with the site prior as far as it is known by now."""
+    def _count(self, prediction: Prediction, ballot: Ballot) -> None:
+        """Count a window in for the site's prior; say so when that begins to be doubtful."""
         before, rules = self._census, self._rules
-        self._census = counted(
-            before,
-            prediction.probabilities,
-            rules.train_prior,
-            rules.site_prior,
-            rules.rates(fused_name(list(prediction.weights))),
-        )
+        if ballot.belief is not None:
+            self._census = counted(
+                before,
+                ballot.belief,
+                prediction.probabilities,
+                rules.train_prior,
+                rules.rates(fused_name(list(prediction.weights))),
+            )
         if self._census.doubtful and not before.doubtful:
             self._say(word("prior_doubtful", self._language, gap=self._census.gap))
-        return dataclasses.replace(rules, site_prior=self._census.prior or rules.site_prior)
 
 
 def _write_to_sinks(reading: Reading, sinks: Sequence[Sink], summary: Summary) -> None:

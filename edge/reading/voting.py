@@ -1,10 +1,17 @@
-"""Prior-based voting: calibrated posteriors of recent windows -> one steady reading.
+"""The vote: calibrated posteriors of windows -> one steady reading, by a forward filter.
 
-    prior(c) proportional to train_prior(c) * (site_prior(c) / train_prior(c))^eta, ratio clipped
-    p'       = what the posteriors in the voting window say together under that prior: old ones fade into
-               it, each new one takes part as p(c) / train_prior(c), with the power of its quality
-               (several windows together, prior and all, with the power OVERLAP)
-    shown    = the leader of p', once it led the shown label by a margin for a dwell time
+The filter knows how likely each label is (belief) and of which time that is. From one window to the next:
+
+    kept        = exp(-dt / tau)                          what was shown goes on, else a label is drawn anew
+    expected    = kept * belief + (1 - kept) * prior      prior: how often each label is met on the site
+    emission    = (p / train_prior)^(kappa * quality)     p: the window's posterior
+    belief      proportional to expected * emission
+
+So an empty vote is the site's prior, without evidence the belief fades back to it, windows of one time may
+come in any order, and two of half the quality say as much as a whole one. kappa is less than 1 because
+windows that overlap share most of what they hold. Forward filter of a hidden Markov model: Rabiner 1989.
+
+    shown       = the leader of the belief, once it led the shown label by a margin for a dwell time
 
 Pure functions: no clock, no I/O. What must be remembered is a `Ballot`, passed in and handed back.
 """
@@ -13,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,24 +28,25 @@ from numpy.typing import NDArray
 from edge.bundle.manifest import Manifest, Rates, VotingSettings
 from edge.items import MODALITIES, Floats, Prediction
 
-LEAST_QUALITY, GOOD_QUALITY = 0.7, 0.5
-"""Power of a window of no quality, and the quality from which on one counts whole (speech 20 dB over the
-noise). On the dev speakers of recipes/starter.toml posteriors without quality are likeliest with powers of
-0.8 in the clear, 0.6 in noise of 5 dB and 0.5 at 0 dB; less than 0.7 costs more in the clear than it saves
-beside machines.
+NOISY, GOOD_QUALITY = 0.7, 0.5
+"""What a window of no quality says, of what a clear one does, and the quality from which on a window counts
+whole: speech 20 dB over the noise. On the dev speakers of recipes/starter.toml the likeliest power of windows
+is 0.75 of that in the clear where the noise is 5 dB below speech, and 0.6 at 0 dB; less than 0.7 costs more
+in the clear than it saves beside machines.
 """
 LEAST_PROBABILITY = 1e-6
 """No single window rules a label out for good."""
-OVERLAP = 0.5
-"""Power of the outcome of many windows: they share most of what they hold, and counted whole they made the
-vote far surer than it was right. Counted less one by one, they made it slow."""
+LEAST_SHARE = 1e-9
+"""Smaller shares and beliefs count as this: nothing is divided by 0."""
 TIE = 1e-6
 """Leads below this are ties; posteriors are float32."""
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a vote is held under; constant for a run."""
+    """What a vote is held under; constant for a run, but for the site's prior."""
 
     settings: VotingSettings
     site_prior: tuple[float, ...]
@@ -58,29 +67,39 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
-    """One window's say in the vote."""
+class Belief:
+    """What the filter knows after a window."""
 
     time: float
     """End of the window (seconds)."""
-    probabilities: Floats
-    """Calibrated posterior, shape [labels], sums to 1."""
-    quality: float = 1.0
-    """How far it can be trusted, above 0, at most 1."""
+    probabilities: Array
+    """Of each label, [k], sums to 1."""
+    drawn: Array
+    """Probability that each label was drawn anew in this step, [k] (edge/reading/priors.py)."""
+    influence: float
+    """Influence of all windows together on the belief, see `filtered`."""
+    age_s: float
+    """Their mean age, each by its influence (seconds)."""
+    windows: float
+    """How many there were, each by the share of it that survives."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ballot:
     """What the vote remembers from one window to the next."""
 
-    evidence: tuple[Evidence, ...] = ()
-    """Windows that may still vote, oldest first."""
+    belief: Belief | None = None
+    """None before the first vote."""
     label: int | None = None
     """Index of the shown label; None before the first vote."""
     challenger: int | None = None
     """Index of a label that leads the shown one by the margin and waits out its dwell time."""
     since: float = 0.0
     """When the challenger took that lead (seconds)."""
+
+    def over(self, time: float, settings: VotingSettings) -> bool:
+        """Whether at a time (seconds) it is forgotten."""
+        return self.belief is None or time - self.belief.time > settings.memory_s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,103 +109,117 @@ class Tally:
     label: int
     """Index of the label to show."""
     probabilities: Floats
-    """Pooled, prior-corrected posterior, shape [labels], sums to 1."""
+    """Belief under the site's prior, shape [labels], sums to 1."""
     margin: float
     """Lead of the first label over the second, 0..1."""
     votes: int
-    """Windows that took part."""
+    """Windows the belief rests on, each by the share of it that survives; at least 1."""
     held: bool
     """True while the leader is not yet, or not clearly enough, the shown label."""
     delay_ms: float
-    """Weighted mean age of the evidence (milliseconds)."""
+    """Mean age of the evidence, each window by its influence (milliseconds)."""
 
 
 def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, Tally]:
     """Count a new window in and say what to show at its time.
 
-    Windows older than the voting window leave the ballot; when all earlier ones did, the label starts anew.
+    A ballot that is forgotten by then starts anew.
     """
-    now, settings = prediction.time, rules.settings
-    recent = tuple(e for e in ballot.evidence if now - e.time <= settings.window_s)
-    evidence = (*recent, Evidence(now, prediction.probabilities, quality_weight(prediction)))
-    weights = evidence_weights(evidence, now, settings)
-    probabilities = pooled(evidence, rules)
-    label, challenger, since = _shown(ballot if recent else Ballot(), probabilities, now, rules)
-    ages = np.array([now - e.time for e in evidence])
+    now = prediction.time
+    ballot = Ballot() if ballot.over(now, rules.settings) else ballot
+    belief = filtered(ballot.belief, prediction, rules)
+    probabilities = belief.probabilities.astype(np.float32)
+    label, challenger, since = shown(ballot, probabilities, now, rules)
     tally = Tally(
         label=label,
         probabilities=probabilities,
         margin=margin(probabilities),
-        votes=len(evidence),
+        votes=max(1, round(belief.windows)),
         held=label != leader(probabilities, rules.site_prior),
-        delay_ms=float(1000.0 * (weights @ ages) / weights.sum()),
+        delay_ms=1000.0 * belief.age_s,
     )
-    return Ballot(evidence, label, challenger, since), tally
+    return Ballot(belief, label, challenger, since), tally
 
 
-def quality_weight(prediction: Prediction) -> float:
-    """How far the window can be trusted, LEAST_QUALITY..1: whole from GOOD_QUALITY on.
+def filtered(belief: Belief | None, prediction: Prediction, rules: Rules) -> Belief:
+    """One step of the filter: what is known after a window.
 
-    The quality of a window is 1 - product of (1 - quality) over what is present.
-    A modality that is there can only add trust, so one that is absent never raises a window's say.
+    The influence of a window is kappa times its quality, times the share of the belief that survived each
+    step since: the probability, given all windows so far, that no label was drawn anew in that step. It is
+    exp(-dt / tau) where windows say nothing, and next to 0 where one contradicts what was believed.
+    """
+    prior, settings = positive(rules.site_prior), rules.settings
+    power = settings.kappa * quality_of(prediction)
+    likelihood = emission(prediction.probabilities, positive(rules.train_prior), power)
+    if belief is None:
+        found, drawn = moved(prior, 0.0, prior, likelihood)
+        return Belief(prediction.time, found, drawn, power, 0.0, 1.0)
+    dt = max(0.0, prediction.time - belief.time)
+    found, drawn = moved(belief.probabilities, kept(dt, settings.tau_s), prior, likelihood)
+    survived = 1.0 - float(drawn.sum())
+    old = survived * belief.influence
+    age_s = old * (belief.age_s + dt) / (old + power) if old > 0.0 else 0.0
+    time = max(belief.time, prediction.time)
+    return Belief(time, found, drawn, old + power, age_s, survived * belief.windows + 1.0)
+
+
+def moved(known: Array, stay: Any, prior: Array, likelihood: Array) -> tuple[Array, Array]:
+    """Belief after a step, and the probability that each label was drawn anew in it, [..., k] both.
+
+    known: belief before it, [..., k]. stay: chance that the label goes on, a number or [..., 1]. prior:
+    [..., k]. likelihood: of the window under each label, [..., k].
+    """
+    new = (1.0 - stay) * prior * likelihood
+    found = stay * known * likelihood + new
+    total = found.sum(axis=-1, keepdims=True)
+    return np.maximum(found / total, LEAST_SHARE), new / total
+
+
+def emission(probabilities: NDArray[np.floating[Any]], train_prior: Array, power: Any) -> Array:
+    """(p / train_prior)^power, [..., k]; the largest is 1."""
+    ratio = np.maximum(np.asarray(probabilities, np.float64), LEAST_PROBABILITY) / train_prior
+    return np.asarray((ratio / ratio.max(axis=-1, keepdims=True)) ** power)
+
+
+def kept(dt: float, tau_s: float) -> float:
+    """Chance that a label goes on over a time (both in seconds), 0..1."""
+    return float(np.exp(-max(0.0, dt) / tau_s))
+
+
+def positive(prior: Sequence[float]) -> Array:
+    """A prior that rules nothing out, [k], sums to 1."""
+    raised = np.maximum(np.asarray(prior, np.float64), LEAST_SHARE)
+    return np.asarray(raised / raised.sum())
+
+
+def quality_of(prediction: Prediction) -> float:
+    """How much of what a clear window says a window says, 0..1: whole from GOOD_QUALITY on.
+
+    Its quality is 1 - product of (1 - quality) over what is present. A modality that is there can only add
+    trust, so one that is absent never raises a window's say. Without any quality it is NOISY.
     """
     scores = dict(zip(MODALITIES, prediction.quality.as_array(), strict=True))
     doubt = 1.0
     for name in prediction.present:
         doubt *= 1.0 - min(1.0, max(0.0, float(scores[name])))
-    return LEAST_QUALITY + (1.0 - LEAST_QUALITY) * min(1.0, (1.0 - doubt) / GOOD_QUALITY)
+    return NOISY + (1.0 - NOISY) * min(1.0, (1.0 - doubt) / GOOD_QUALITY)
 
 
-def evidence_weights(evidence: Sequence[Evidence], now: float, settings: VotingSettings) -> Floats:
-    """Quality x 0.5^(age / half-life) of each window, shape [n]."""
-    weights = [e.quality * 0.5 ** ((now - e.time) / settings.half_life_s) for e in evidence]
-    return np.array(weights, np.float32)
-
-
-def pooled(evidence: Sequence[Evidence], rules: Rules) -> Floats:
-    """What all windows say together of the newest one's time, shape [labels], sums to 1.
-
-    evidence: by time. Forward filter of a hidden Markov model (Rabiner 1989): what is known fades towards
-    the balance expected on the site with the half-life, then the next window takes part with the power of
-    its quality. Windows of one time may come in any order.
-    """
-    train, site = np.maximum(np.array(rules.train_prior), 1e-9), expected(rules)
-    known, time = site, evidence[0].time
-    for e in evidence:
-        kept = 0.5 ** ((e.time - time) / rules.settings.half_life_s)
-        known = kept * known + (1.0 - kept) * site
-        likelihood = np.maximum(e.probabilities.astype(np.float64), LEAST_PROBABILITY) / train
-        known, time = known * likelihood**e.quality, e.time
-        known = known / known.sum()
-    return _normalised(known ** max(OVERLAP, 1.0 / len(evidence)))
-
-
-def expected(rules: Rules) -> NDArray[np.float64]:
-    """Balance of the labels before any window is heard, shape [labels], sums to 1.
-
-    The training prior times the ratio of site to training prior, clipped and raised to eta: a posterior
-    times this over the training prior is one under the site's (Saerens, Latinne and Decaestecker 2002).
-    """
-    settings = rules.settings
-    train = np.maximum(np.array(rules.train_prior, np.float64), 1e-9)
-    ratio = np.clip(np.array(rules.site_prior, np.float64) / train, settings.ratio_min, settings.ratio_max)
-    prior = train * ratio**settings.eta
-    return np.asarray(prior / prior.sum())
-
-
-def leader(probabilities: Floats, prior: Sequence[float]) -> int:
+def leader(probabilities: NDArray[np.floating[Any]], prior: Sequence[float]) -> int:
     """Index of the likeliest label; on a tie the one with the larger prior, then the first."""
     tied = [i for i, p in enumerate(probabilities) if p >= probabilities.max() - TIE]
     return max(tied, key=lambda i: (prior[i], -i))
 
 
-def margin(probabilities: Floats) -> float:
+def margin(probabilities: NDArray[np.floating[Any]]) -> float:
     """Lead of the first label over the second, 0..1."""
     second, first = np.partition(probabilities, -2)[-2:]
     return float(first - second)
 
 
-def _shown(ballot: Ballot, probabilities: Floats, now: float, rules: Rules) -> tuple[int, int | None, float]:
+def shown(
+    ballot: Ballot, probabilities: NDArray[np.floating[Any]], now: float, rules: Rules
+) -> tuple[int, int | None, float]:
     """Shown label, challenger and since when it leads."""
     first = leader(probabilities, rules.site_prior)
     if ballot.label is None or first == ballot.label:
@@ -197,7 +230,3 @@ def _shown(ballot: Ballot, probabilities: Floats, now: float, rules: Rules) -> t
     if now - since >= rules.settings.dwell_s - TIE:
         return first, None, now
     return ballot.label, first, since
-
-
-def _normalised(values: NDArray[np.floating]) -> Floats:
-    return np.asarray(values / values.sum(), np.float32)

@@ -11,8 +11,8 @@ OPEN = 100
 class OpenChecks:
     """The checks that go on. memory_s: how long one may have no reading (seconds).
 
-    A check ends with a reading of that person that needs none. It is forgotten as their votes are: after a
-    voting window in which they were not read, or when their source begins again.
+    A check ends with a reading of that person that needs none. It is forgotten as their vote is: when they
+    were not read for so long, or when their source begins again.
     """
 
     def __init__(self, memory_s: float) -> None:

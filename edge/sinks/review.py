@@ -81,7 +81,7 @@ class Review:
         self._readings: Tally = Counter()
         self._checks: Tally = Counter()
         self._window: tuple[Window, Sequence[Face | None]] | None = None
-        self._open = OpenChecks(self._voting.window_s)
+        self._open = OpenChecks(self._voting.memory_s)
         self._closing = False
         made_by = (bundle.manifest.name, sha256(bundle.folder / MANIFEST))
         self._intake = Intake(

@@ -23,6 +23,18 @@ FAULTS: dict[str, tuple[str, str]] = {
         "{at}unknown {section}setting {name!r}; {hint}",
         "{at}{section}設定項目「{name}」は使用できません。{hint}",
     ),
+    "voting_half_life": (
+        "half_life_s was replaced by tau_s: write tau_s = 1.44 x half_life_s in its place",
+        "half_life_s は tau_s に置き換えられました。half_life_s の 1.44 倍を tau_s に指定してください",
+    ),
+    "voting_window": (
+        "window_s was replaced by tau_s, with which all that was read fades; delete window_s",
+        "window_s は廃止され、過去の推定は tau_s に応じて薄れます。window_s を削除してください",
+    ),
+    "voting_eta": (
+        "{name} was replaced by kappa, and [site_prior] acts as stated; delete {name}",
+        "{name} は kappa に置き換えられ、[site_prior] は指定どおりに作用します。{name} を削除してください",
+    ),
     "unknown_label": (
         "unknown label in {section} {name!r}; {hint}",
         "{section} のラベル「{name}」はバンドルにありません。{hint}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from calibration.confidence.fitting import confusion_rates, fit_scaling, fit_thresholds
-from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
+from calibration.confidence.vote_fit import fit_vote
+from calibration.confidence.voted import SpeakerPosteriors, streams_of, voted_thresholds
 from calibration.int8.parity import compare_engines
 from calibration.int8.search import Calls, SearchResult, search
+from calibration.judge.streams import Stream
 from edge.engines import open_engine
 from edge.errors import DatasetError
 from edge.items import MODALITIES
@@ -134,7 +136,8 @@ def confidence_of(
 ) -> dict[str, Any]:
     """Manifest fields that calibrate each posterior, fitted on people no network was trained on.
 
-    cross_fit: of export/fusion/crossfit.py. rules: those of the vote on a site without a [site_prior].
+    cross_fit: of export/fusion/crossfit.py. rules: those of the vote on a site without a [site_prior]; what
+    the recipe states of them stays, the rest is fitted.
     """
     answers = {fused_name(present): told for present, told in cross_fit.logits.items()}
     fused = list(answers)
@@ -154,7 +157,7 @@ def confidence_of(
         # Faces and sentences are of so many people that hardly two are of the same.
         people = np.array(inputs[name].people) if name == "audio" else None
         thresholds[name] = _rounded(fit_thresholds(posteriors[name], answers[name][1], people))
-    voted = {}
+    streams: dict[str, list[Stream]] = {}
     for present, told in cross_fit.speaker_logits.items():
         name = fused_name(present)
         voices = [SpeakerPosteriors(softmax(logits, temperature[name]), labels) for logits, labels in told]
@@ -162,13 +165,18 @@ def confidence_of(
         windows = np.concatenate([voice.posteriors for voice in voices])
         labelled = np.concatenate([voice.labels for voice in voices])
         thresholds[name] = _rounded(fit_thresholds(windows, labelled, whose))
-        if fitted := voted_thresholds(voices, present, rules, WINDOW_S, HOP_S):
-            voted[name] = _rounded(fitted)
+        streams[name] = streams_of(voices, present, rules.train_prior, WINDOW_S, HOP_S)
+    if found := [stream for own in streams.values() for stream in own]:
+        fitted = fit_vote(found, rules, HOP_S).settings
+        voting = fitted.model_copy(update=rules.settings.model_dump(exclude_unset=True))
+        rules = replace(rules, settings=voting)
+    voted = {name: voted_thresholds(own, rules) for name, own in streams.items()}
     return {
         "temperature": temperature,
         "bias": bias,
         "conformal_threshold": thresholds,
-        "voted_threshold": voted,
+        "voted_threshold": {name: _rounded(found) for name, found in voted.items() if found},
+        "voting": rules.settings,
         "confusion": {name: confusion_rates(posteriors[name], answers[name][1]) for name in fused},
     }
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from calibration.confidence.fitting import confusion_rates
-from calibration.confidence.voted import SpeakerPosteriors, voted_thresholds
+from calibration.confidence.voted import SpeakerPosteriors, streams_of, voted_thresholds
 from calibration.site.fit.confidence import Sureness, Told, fit_sureness
 from calibration.site.fit.head import Fitted, Rows, fit_head
 from calibration.site.fit.regression import Array
@@ -161,9 +161,8 @@ def _voted(posteriors: Array, told: Told, present: list[str], manifest: Manifest
     ]
     k = posteriors.shape[1]
     even = (1.0 / k,) * k
-    found = voted_thresholds(
-        voices, present, Rules(manifest.voting, even, even), manifest.window_s, manifest.hop_s
-    )
+    streams = streams_of(voices, present, even, manifest.window_s, manifest.hop_s)
+    found = voted_thresholds(streams, Rules(manifest.voting, even, even))
     return tuple(round(value, 4) for value in found) if found else None
 
 

@@ -10,10 +10,10 @@ label           voted label, null unless state is reading or needs_check
 probabilities   {label: voted posterior}, null when nothing was read
 candidates      labels that cannot be ruled out, likeliest first
 margin          lead of the first label over the second, 0..1; after edge relabel 0 where another label leads
-votes           windows that took part in the vote
+votes           windows that the vote rests on, each by the share of it that is left
 held            true while a new leader waits and the old label stays
 weights         {modality: its share in the newest window}, present modalities only
-delay_ms        mean age of the windows that voted, by what they weigh (milliseconds)
+delay_ms        mean age of the windows that voted, each by its influence (milliseconds)
 alarm           whether the alarm of negative emotions is up ([alarm] of site.toml)
 run             when the run that made it began, ISO 8601, UTC, microseconds: the same in all its records
 """

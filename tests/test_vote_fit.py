@@ -1,0 +1,79 @@
+"""Settings of the vote fitted on streams: the filter in bulk is that of a device, what is fitted is used."""
+
+import itertools
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_voted import EVEN, RULES, voice
+
+from calibration.confidence import voted
+from calibration.confidence.refit import refit_vote
+from calibration.confidence.vote_fit import beliefs_of, fit_vote
+from calibration.confidence.voted import composed, streams_of
+from calibration.judge.metrics import weighted_f1
+from calibration.judge.voting_trial import tallies
+from edge.bundle.folder import MANIFEST, open_bundle
+
+
+@pytest.fixture
+def streams(monkeypatch):
+    monkeypatch.setattr(voted, "HOPS", 300)
+    monkeypatch.setattr(voted, "STREAMS", 2)
+    return streams_of([voice(0), voice(1)], ("audio",), EVEN, 4.0, 1.0)
+
+
+def test_streams_are_of_each_voice_in_both_balances(streams):
+    assert [stream.speaker for stream in streams] == ["0", "0", "1", "1"]
+    assert all(len(stream.labels) == 300 for stream in streams)
+    assert composed([], EVEN, 1.0) == []
+
+
+def test_the_filter_in_bulk_is_that_of_a_device(streams):
+    settings = RULES.settings
+    grid = np.array([[40.0, 1.0], [settings.tau_s, settings.kappa]])
+    found = np.stack(list(beliefs_of(streams, RULES, 1.0, grid)), axis=2)[1]
+    for stream, belief in zip(streams, found, strict=True):
+        device = np.array([tally.probabilities for tally in tallies(stream, RULES)])
+        np.testing.assert_allclose(belief, device, atol=1e-5)
+
+
+def test_what_is_fitted_is_likelier_than_what_was_not(streams):
+    fit = fit_vote(streams, RULES, 1.0)
+    pairs = [(60.0, 1.0), (4.0, 0.2), (fit.settings.tau_s, fit.settings.kappa)]
+    truth = np.array([stream.labels for stream in streams])
+    beliefs = np.stack(list(beliefs_of(streams, RULES, 1.0, np.array(pairs))), axis=2)
+    own = np.take_along_axis(beliefs, truth[None, :, :, None], axis=-1)
+    said = np.log(np.maximum(own, 1e-6)).mean(axis=(1, 2, 3))
+    assert said[2] == pytest.approx(fit.log_likelihood, abs=1e-3)
+    assert said[2] > max(said[:2])
+    assert 0.0 < fit.settings.kappa < 1.0  # four windows of one clip are not four
+    assert fit.settings.events == RULES.settings.events
+
+
+def test_the_steadiest_of_the_best_is_taken(streams):
+    fit = fit_vote(streams, RULES, 1.0)
+    rules = replace(RULES, settings=fit.settings)
+    shown = [[tally.label for tally in tallies(stream, rules)] for stream in streams]
+    scores = [weighted_f1(s.labels, np.array(own)) for s, own in zip(streams, shown, strict=True)]
+    assert np.mean(scores) == pytest.approx(fit.weighted_f1, abs=0.01)
+    flips = [sum(a != b for a, b in itertools.pairwise(own)) / 5.0 for own in shown]
+    assert np.mean(flips) == pytest.approx(fit.flips_a_minute, abs=0.2)
+
+
+def test_a_bundle_s_vote_is_fitted_anew_and_its_networks_stay(streams, tiny_bundle, tmp_path):
+    made = refit_vote(tiny_bundle, {"fused audio": streams}, tmp_path / "made")
+    before, after = tiny_bundle.manifest, open_bundle(made.folder).manifest
+    assert after.models == before.models
+    assert after.files == before.files
+    assert len(after.voted_threshold["fused audio"]) == len(before.labels)
+    fit = fit_vote(streams, RULES, 1.0).settings
+    assert (after.voting.tau_s, after.voting.kappa) == (fit.tau_s, fit.kappa)
+    assert after.voting.events == before.voting.events
+    changed = {
+        name
+        for name, value in json.loads((made.folder / MANIFEST).read_text()).items()
+        if value != json.loads((tiny_bundle.folder / MANIFEST).read_text()).get(name)
+    }
+    assert changed <= {"digest", "voting", "voted_threshold"}
