@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.bundle.manifest import VotingSettings
 from edge.items import Prediction, Quality
-from edge.reading.priors import DOUBT, LEAST_WINDOWS, MEMORY_S, Census, bbse, counted, em_prior
+from edge.reading.priors import LEAST_WINDOWS, MEMORY_S, Census, bbse, counted, em_prior
 from edge.reading.voting import Rules, filtered
 from edge.starter_labels import STARTER as LABELS
 
@@ -141,15 +141,6 @@ def test_the_prior_is_a_distribution_after_any_windows(posteriors, stated):
     found = np.array(census.prior(tuple(stated.tolist())))
     assert found.sum() == pytest.approx(1.0)
     assert found.min() >= 0.0
-
-
-def test_online_em_finds_what_em_over_all_windows_does(rng):
-    confusion = rates(*met(EVEN, 20000, rng))
-    for clarity in (2.0, 1.0):
-        posteriors, _ = met(SHIFTED, 1800, rng, clarity)
-        census, _ = read(posteriors, confusion=confusion)
-        whole = em_prior(posteriors, np.array(EVEN))
-        assert np.abs(census.check.met - whole).sum() < DOUBT < np.abs(whole - EVEN).sum()
 
 
 def test_a_doubtful_prior_is_noticed(rng):

@@ -4,7 +4,7 @@
     draws   how often the filter of the vote expects that each label was drawn anew, forgotten over an hour
             (online EM for hidden Markov models, Cappe 2011)
     EM      the prior that makes the calibrated posteriors of windows likeliest (Saerens, Latinne and
-            Decaestecker 2002; online: Cappe and Moulines 2009)
+            Decaestecker 2002)
     BBSE    the prior that explains how often each label wins (Lipton, Wang, Smola 2018)
 
 EM without the operator's counts and BBSE only check each other: where they differ, what is met here may
@@ -38,8 +38,6 @@ EVERY = 60
 """Windows between two looks at the gap between them."""
 DOUBT = 0.2
 """EM and BBSE further apart than this (sum of absolute differences) cannot both be right."""
-SETTLING, FIRST = 0.6, 20
-"""Of online EM: window n weighs n^-SETTLING, and the first ones leave the estimate as it is."""
 STEPS, SETTLED = 300, 1e-5
 
 Array = NDArray[np.float64]
@@ -47,19 +45,16 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Check:
-    """EM and BBSE, kept as sums. Windows whose confusion is unknown take no part."""
+    """What EM and BBSE look back on. Windows whose confusion is unknown take no part."""
 
-    windows: int
-    """How many there were."""
-    met: Array
-    """EM: how often each label is met, [k], sums to 1."""
-    won: Array
-    """How often each label wins, [k], sums to 1."""
+    posteriors: Floats
+    """Under the training prior, the last KEPT_WINDOWS, [n, k]."""
     rates: Array
     """Mean confusion rates of what the windows were fused from, [k, k]."""
+    waiting: int = 0
+    """Windows since the last look."""
     gap: float | None = None
-    """Sum of absolute differences between EM and BBSE, 0..2, as it was last looked at; None before
-    LEAST_WINDOWS."""
+    """Sum of absolute differences between EM and BBSE, 0..2; None before LEAST_WINDOWS."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,20 +107,16 @@ def counted(
 
 
 def _checked(check: Check | None, posterior: Floats, train_prior: Array, rates: Array) -> Check:
-    k = len(posterior)
-    won = np.eye(k)[int(posterior.argmax())]
     if check is None:
-        check = Check(0, train_prior, won, rates)
-    n = check.windows + 1
-    share = posterior / np.maximum(train_prior, LEAST_SHARE) * check.met
-    step = max(1.0 / KEPT_WINDOWS, n**-SETTLING) if n > FIRST else 0.0
-    met = check.met + step * (share / share.sum() - check.met)
-    step = max(1.0 / KEPT_WINDOWS, 1.0 / n)
-    won, rates = check.won + step * (won - check.won), check.rates + step * (rates - check.rates)
-    gap = check.gap
-    if n >= LEAST_WINDOWS and (n - LEAST_WINDOWS) % EVERY == 0:
-        gap = float(np.abs(met - solved(won, rates)).sum())
-    return Check(n, met, won, rates, gap)
+        return Check(posterior[None], rates)
+    posteriors = np.concatenate([check.posteriors, posterior[None]])[-KEPT_WINDOWS:]
+    # Windows fused from different modalities win as the mean of their rates says.
+    rates = check.rates + (rates - check.rates) / len(posteriors)
+    waiting = check.waiting + 1
+    if len(posteriors) < LEAST_WINDOWS or (check.gap is not None and waiting < EVERY):
+        return Check(posteriors, rates, waiting, check.gap)
+    gap = np.abs(em_prior(posteriors, train_prior) - bbse(posteriors, rates)).sum()
+    return Check(posteriors, rates, 0, float(gap))
 
 
 def em_prior(posteriors: Floats, train_prior: Array, counts: Array | None = None) -> Array:
@@ -152,16 +143,9 @@ def bbse(posteriors: Floats, confusion: NDArray[np.floating]) -> Array:
     """Prior that explains how often each label wins, [k], sums to 1.
 
     posteriors: [n, k]. confusion: [k, k], row: true label, its shares of predicted labels, on people unseen.
-    """
-    won = np.bincount(posteriors.argmax(axis=1), minlength=posteriors.shape[1]) / len(posteriors)
-    return solved(won, confusion)
-
-
-def solved(won: Array, confusion: NDArray[np.floating]) -> Array:
-    """The same from the share of windows that each label wins, [k].
-
     Lipton et al. 2018, with what came out negative set to 0.
     """
+    won = np.bincount(posteriors.argmax(axis=1), minlength=posteriors.shape[1]) / len(posteriors)
     found = np.linalg.lstsq(confusion.T, won, rcond=None)[0].clip(min=0.0)
     total = found.sum()
     return np.asarray(found / total if total > 0 else np.full(len(won), 1.0 / len(won)))
