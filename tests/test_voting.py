@@ -20,6 +20,8 @@ from edge.reading.voting import (
     margin,
     moved,
     quality_of,
+    tempered,
+    told,
     vote,
 )
 from edge.starter_labels import STARTER as LABELS
@@ -84,8 +86,10 @@ def test_every_vote_is_a_distribution(sequence, site, train):
 @given(priors, priors)
 def test_an_empty_vote_is_the_prior_of_the_site(site, train):
     nothing = np.float32(train)  # what says nothing is as often as in training
-    found = believed([(0.0, nothing)], rules(site, train)).probabilities
-    np.testing.assert_allclose(found, site, rtol=1e-4)
+    held_rules = rules(site, train)
+    belief = believed([(0.0, nothing)], held_rules)
+    for found in (belief.probabilities, told(belief, held_rules)):
+        np.testing.assert_allclose(found, site, rtol=1e-4)
 
 
 @given(posteriors, priors, st.floats(0.0, 500.0), st.floats(1.0, 60.0))
@@ -134,6 +138,17 @@ def test_evidence_that_agrees_never_lowers_a_label(before, agreeing, site, train
     without = believed([*enumerate(before), (last + gap, np.float32(train))], held_rules)
     with_it = believed([*enumerate(before), (last + gap, agreeing)], held_rules)
     assert with_it.probabilities[favoured] >= without.probabilities[favoured] - 1e-6
+    assert told(with_it, held_rules)[favoured] >= told(without, held_rules)[favoured] - 1e-6
+
+
+@given(posteriors, priors)
+def test_a_temperature_keeps_the_prior_and_draws_all_else_towards_it(belief, site):
+    prior, known = np.array(site), belief.astype(float)
+    np.testing.assert_allclose(tempered(prior, prior, 0.6), prior, rtol=1e-9)
+    np.testing.assert_allclose(tempered(known, prior, 1.0), known / known.sum(), rtol=1e-9)
+    far = [np.ptp(np.log(tempered(known, prior, power) / prior)) for power in (1.0, 0.8, 0.5, 0.0)]
+    assert all(later <= earlier + 1e-9 for earlier, later in itertools.pairwise(far))
+    assert far[-1] == pytest.approx(0.0, abs=1e-9)
 
 
 @given(posteriors, priors, priors, st.floats(0.2, 10.0), st.integers(2, 40))

@@ -77,10 +77,9 @@ def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...
         known = site_priors(track, rules) if priors is None else priors
     ballot, rows = Ballot(), []
     for prediction, prior in zip(track.predictions, known, strict=True):
-        ballot, _ = vote(ballot, prediction, replace(rules, site_prior=prior))
-        assert ballot.belief is not None
-        rows.append(ballot.belief.probabilities)
-    return Scored(track, np.stack(rows))
+        ballot, tally = vote(ballot, prediction, replace(rules, site_prior=prior))
+        rows.append(tally.probabilities)
+    return Scored(track, np.stack(rows).astype(np.float64))
 
 
 def pair(scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float) -> Pair:

@@ -139,6 +139,9 @@ class VotingSettings(Spec):
     """How long what was shown goes on, on the mean: after it 1 / e of a belief is left (seconds)."""
     kappa: Number = Field(0.5, gt=0.0, le=1.0)
     """How much of what a clear window says is new: power of its posterior."""
+    temperature: Number = Field(1.25, ge=0.25, le=8.0)
+    """How much surer the filter is than it is right: what it holds against the prior counts to the power
+    1 / temperature."""
     margin: Probability = 0.05
     """Lead a new label needs; below it the reading needs a check."""
     dwell_s: Number = Field(0.0, ge=0.0, le=3600.0)

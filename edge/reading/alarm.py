@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.items import Prediction
-from edge.reading.voting import Belief, Rules, filtered
+from edge.reading.voting import Belief, Rules, filtered, told
 
 THRESHOLD = 0.5
 """Where nobody decided on another."""
@@ -68,7 +68,7 @@ def watched(
     silent_s = prediction.time - watch.belief.time if watch.belief else 0.0
     known = None if silent_s > own.settings.memory_s else watch.belief
     belief = filtered(known, prediction, own)
-    score = score_of(belief.probabilities, negative)
+    score = score_of(told(belief, own), negative)
     return replace(scored(watch, prediction.time, score, point, own.settings.memory_s), belief=belief)
 
 
