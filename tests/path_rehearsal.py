@@ -71,6 +71,7 @@ class WholePath:
         self.label()
         self.fit()
         self.try_out()
+        self.status("steps done")
         self.forget()
         (self.out / "path.json").write_text(json.dumps(self.facts, indent=1), encoding="utf-8")
 
@@ -260,11 +261,15 @@ class WholePath:
         self.note("forgotten", said.strip().splitlines()[0][:70], cut=cut, left=len(left))
         verified = self.edge("audit", "verify", "--config", self.config)
         self.note("audit", verified.strip().splitlines()[-1][:70], audit=verified)
-        steps = self.out / "status.json"
-        self.edge("site", "status", self.site, "--json", steps, ok=(0, 1))
-        states = {step["step"]: step["state"] for step in json.loads(steps.read_text())}
-        done = [step for step, state in states.items() if state == "done"]
-        self.note("steps done", " ".join(done), states=states)
+        self.status("steps done then")
+
+    def status(self, step: str) -> None:
+        """What the site says is done."""
+        path = self.out / "status.json"
+        self.edge("site", "status", self.site, "--json", path, ok=(0, 1))
+        states = {one["step"]: one["state"] for one in json.loads(path.read_text())}
+        done = [name for name, state in states.items() if state == "done"]
+        self.note(step, " ".join(done), **{step: states})
 
     def truth(self, row: Mapping[str, str]) -> str:
         """The label of what was played while a clip was recorded; empty where nothing was."""
@@ -278,7 +283,7 @@ class WholePath:
         return label if most > 0.5 else ""
 
     def rows(self) -> list[dict[str, str]]:
-        with (self.recordings / "metadata.csv").open(encoding="utf-8", newline="") as table:
+        with (self.recordings / "metadata.csv").open(encoding="utf-8-sig", newline="") as table:
             return list(csv.DictReader(table))
 
     def voices(self) -> list[list[tuple[Path, str]]]:

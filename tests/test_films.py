@@ -11,12 +11,14 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from corpora import RECIPE, write_corpora, write_wav
+from corpora import RECIPE, write_corpora, write_sentences, write_voices, write_wav
 
 from calibration.judge.evaluate import evaluate_folder
 from edge.app import starter_bundle
 from edge.bundle.manifest import VisionSpec
-from edge.errors import DatasetError
+from edge.errors import DatasetError, EdgeError
+from edge.recording.keys import KEY, KEY_FILE, make_key_file, read_key_file
+from edge.recording.sealed import write_sealed
 from edge.starter_labels import STARTER as LABELS
 from export import preflight
 from export.corpora import films
@@ -195,6 +197,100 @@ def test_films_without_any_face_are_refused(tmp_path, grey):
     write_table(tmp_path / "films", *((f"{speaker}.mp4", "sad", speaker) for speaker in "abc"))
     with pytest.raises(DatasetError, match="none of 3 recordings shows a face; name another corpus"):
         with_faces(tmp_path / "films", split_of(tmp_path), SPEC, tmp_path / "faces")
+
+
+# Encrypted films
+
+
+@pytest.fixture
+def sealed_site(corpus, monkeypatch):
+    """The corpus with encrypted films, its key apart from it; gives the folder of data."""
+    for name in (KEY, KEY_FILE):
+        monkeypatch.delenv(name, raising=False)
+    folder = corpus / "films"
+    make_key_file(corpus / "key")
+    (folder / "site.toml").write_text('[record]\nkey_file = "../key"\n', encoding="utf-8")
+    for name in ("a.mp4", "b.mkv", "c.avi"):
+        write_sealed(folder / f"{name}.sealed", (folder / name).read_bytes(), read_key_file(corpus / "key"))
+        (folder / name).unlink()
+    table = (folder / "metadata.csv").read_text(encoding="utf-8")
+    table = re.sub(r"\.(mp4|mkv|avi),(happy|angry)", r".\1.sealed,\2", table)
+    (folder / "metadata.csv").write_text(table, encoding="utf-8")
+    return corpus
+
+
+def plain_faces(folder, faces):
+    """Files in which somebody can see a face: pictures, arrays, and bytes of the faces that are known."""
+    import cv2
+
+    marks = [face[len(face) // 2].tobytes() for face in faces]
+    found = []
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        data = path.read_bytes()
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
+        array = data.startswith(b"\x93NUMPY") and np.load(path).size
+        if picture is not None or array or any(mark in data for mark in marks):
+            found.append(path.name)
+    return found
+
+
+def films_of(recipe_folder, data):
+    """A recipe whose vision network learns from the films alone."""
+    part = RECIPE.split("[vision]\n")[1].split("\n[")[0]
+    wanted = 'corpora = ["films"]\ndev = ["b"]\ntest = ["c"]\nepochs = 1\nbatch = 16\nlr = 2e-3'
+    (recipe_folder / "films.toml").write_text(RECIPE.replace(part, wanted), encoding="utf-8")
+    write_voices(data / "voices", clips=1)
+    write_sentences(data / "goemotions", 60)
+    return read_recipe(recipe_folder / "films.toml")
+
+
+def test_faces_of_encrypted_films_are_never_plain_on_the_disk(sealed_site, capsys):
+    work = sealed_site / "bundle.work"
+    recipe = films_of(sealed_site, sealed_site)
+    split = vision_split(recipe, sealed_site, work)
+    assert len(split.train) == films.A_FILM + 1
+    (held_out,) = (s for s in held_out_sets(recipe, sealed_site, work) if s.modality == "vision")
+    faces = read_faces([*split.train, *split.dev, *held_out.examples])
+    assert min(face.std() for face in faces[: films.A_FILM]) > 20
+    assert plain_faces(work, faces) == []
+    sealed = list(work.rglob("*.sealed"))
+    assert len(sealed) == 4  # crops of three films, and the face that is judged
+    before = {path: path.stat().st_mtime_ns for path in (work / "faces").iterdir()}
+    again = vision_split(recipe, sealed_site, work)
+    np.testing.assert_array_equal(read_faces(again.train), read_faces(split.train))
+    assert {path: path.stat().st_mtime_ns for path in (work / "faces").iterdir()} == before
+    report = evaluate_folder(starter_bundle(), work / "heldout" / "vision" / "films", "vision").as_dict()
+    assert (report["n"], report["skipped"]) == (1, {})
+
+
+def test_the_search_finds_faces_of_plain_films(corpus):
+    work = corpus / "bundle.work"
+    recipe = films_of(corpus, corpus)
+    split = vision_split(recipe, corpus, work)
+    held_out_sets(recipe, corpus, work)
+    found = plain_faces(work, read_faces(split.train))
+    assert "00000.png" in found
+    assert len([name for name in found if name.endswith(".npy")]) >= 3
+
+
+def test_plain_faces_of_an_earlier_export_go(sealed_site):
+    recipe, work = films_of(sealed_site, sealed_site), sealed_site / "bundle.work"
+    vision_split(recipe, sealed_site, work)
+    held_out_sets(recipe, sealed_site, work)
+    left = [path.with_name(path.name.removesuffix(".sealed")) for path in work.rglob("*.sealed")]
+    left.append(work / "heldout" / "vision" / "films" / "faces" / "00007.png")
+    for path in left:
+        path.write_bytes(b"a plain face")
+    vision_split(recipe, sealed_site, work)
+    held_out_sets(recipe, sealed_site, work)
+    assert not [path for path in left if path.exists()]
+
+
+def test_an_encrypted_film_without_its_key_is_one_line(sealed_site):
+    (sealed_site / "films" / "site.toml").unlink()
+    with pytest.raises(EdgeError, match="there is no key") as caught:
+        vision_split(films_of(sealed_site, sealed_site), sealed_site, sealed_site / "bundle.work")
+    assert "\n" not in caught.value.told("ja")
 
 
 # An export

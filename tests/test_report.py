@@ -486,6 +486,20 @@ def test_every_step_has_a_sentence_in_both_languages(made):
         assert all(sentences)
 
 
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_recipe_is_shown_as_a_person_writes_it(made, language):
+    work, facts = made
+    shown = page(facts, work, language)
+    caption = {"en": "Labels of the recipe", "ja": "レシピのラベル"}[language]
+    section = shown.split(caption)[1].split("</table>")[0]
+    assert section.count("<tr>") == 1 + len(facts["labels"])
+    assert "<td><code>worried</code></td><td>worried</td><td>不安</td>" in section
+    settings = shown.split(facts["recipe"]["sha256"])[-1].split("</table>")[0]
+    assert "synonyms" not in settings
+    for mark in ("{&#39;", "[&#39;", "True", "False", "None"):  # as Python prints it
+        assert mark not in settings
+
+
 def test_the_japanese_page_is_japanese(made):
     """Apart from names, code and quoted texts no two English words stand side by side."""
     work, _ = made

@@ -48,13 +48,17 @@ def test_the_whole_path_of_a_site(tmp_path):
     assert found["spoken"] >= 68  # a loaded machine may cut a clip in two or miss one
     assert found["leaks"] == 0
     assert 0.5 < found["alpha"] < 0.95  # raters who err in one of ten
-    assert found["right"] == found["majority"] >= 50
+    assert found["majority"] >= 50
+    assert found["right"] >= found["majority"] - 3  # two of three raters may err alike
     before, after = found["recalls"]
     assert after >= before - 0.1  # of some 36 clips: one is 0.03
     assert found["cut"] >= 15
     assert found["left"] == 0
     assert "entries are as they were written" in found["audit"]
-    states = found["states"]
-    done = [name for name, state in states.items() if state == "done"]
-    assert {"policy", "consent", "record", "split", "agree", "calibrate", "evaluate", "decide"} <= set(done)
-    assert states["run"] == "later"
+    early = {"policy", "consent", "record", "split", "calibrate", "decide"}
+    before = found["steps done"]
+    assert {name for name, state in before.items() if state == "done"} >= {*early, "agree", "evaluate"}
+    assert before["run"] == "later"
+    after = found["steps done then"]  # reports that spoke of the person are gone
+    assert {name for name, state in after.items() if state == "done"} >= early
+    assert after["coverage"] == "next"

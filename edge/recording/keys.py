@@ -26,7 +26,9 @@ SALT = 16
 """Bytes of salt that a passphrase is hashed with."""
 NO_SALT = bytes(SALT)
 """Stands where the key is no passphrase's."""
-_LEVELS = 4  # folders above a recording that are searched for site.toml
+# Folders above a recording that are searched for site.toml: held-out faces of an export lie six below.
+_LEVELS = 8
+_SOURCES: dict[Path, Path] = {}  # file made of a recording -> that recording
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -97,9 +99,16 @@ def secret_from(key_file: Path | None, *, ask: bool, again: bool = False) -> Sec
 def secret_near(path: Path) -> Secret:
     """The secret that a recording is read with: as `secret_from`, with the site.toml beside or above it.
 
-    Raises InputError.
+    Of a file that was made of a recording (`made_of`) the secret of that one. Raises InputError.
     """
-    return _near(path.resolve().parent, os.environ.get(KEY), os.environ.get(KEY_FILE))
+    path = path.resolve()
+    return _near(_SOURCES.get(path, path).parent, os.environ.get(KEY), os.environ.get(KEY_FILE))
+
+
+def made_of(path: Path, recording: Path) -> None:
+    """Note what a file is made of: while this process lasts, that recording's secret reads and writes it."""
+    recording = recording.resolve()
+    _SOURCES[path.resolve()] = _SOURCES.get(recording, recording)
 
 
 @lru_cache(maxsize=64)

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 from typing_extensions import Buffer, Self
 
 from edge.errors import MediaError, MissingExtraError
-from edge.recording.keys import SALT, Secret, key_id, secret_near
+from edge.recording.keys import SALT, Secret, key_id, made_of, secret_near
 from edge.system.private import replacing, settle
 
 SUFFIX = ".sealed"
@@ -57,6 +57,23 @@ def write_sealed(path: Path, data: bytes, secret: Secret) -> None:
     with replacing(path) as part, SealedWriter(part, secret) as file:
         file.write(data)
     settle(path.parent)
+
+
+def write_beside(path: Path, data: bytes, recording: Path) -> Path:
+    """Write what was made of a recording, encrypted as that is; gives the file, SUFFIX added where it is.
+
+    What lies there of an earlier run in the other form is destroyed. Raises InputError and OSError.
+    """
+    sealed = path.with_name(path.name + SUFFIX)
+    if not is_sealed(recording):
+        with replacing(path) as part:
+            part.write_bytes(data)
+        destroy(sealed)
+        return path
+    made_of(sealed, recording)
+    write_sealed(sealed, data, secret_near(recording))
+    destroy(path)
+    return sealed
 
 
 def destroy(path: Path) -> None:

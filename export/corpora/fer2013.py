@@ -6,6 +6,7 @@ of a face is then that of the majority: the challenge's own label is another in 
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +19,7 @@ from calibration.data.table import Once, Row, read_rows, shown
 from calibration.data.votes import MOST, PREFIX, has_votes, shares_of
 from edge.errors import DatasetError
 from edge.items import Bytes
+from edge.recording.sealed import media_suffix, open_media
 from edge.system.private import replacing
 
 FER2013 = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -124,8 +126,8 @@ def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:
         if example.path not in mosaics:
             if example.tile is None:
                 mosaics.clear()
-            of_film = example.path.suffix == CROPS and example.tile
-            mosaics[example.path] = np.load(example.path) if of_film else _picture(example.path)
+            of_film = media_suffix(example.path) == CROPS and example.tile
+            mosaics[example.path] = (read_crops if of_film else _picture)(example.path)
         face = mosaics[example.path]
         if face.ndim == 3 and example.tile:
             face = face[example.tile[1]]
@@ -141,11 +143,20 @@ def read_faces(examples: Iterable[Example], size: int = FACE) -> Bytes:
     return np.stack(faces)
 
 
+def read_crops(path: Path) -> Bytes:
+    """Faces of a film in a file of their own, [n, size, size]. Raises OSError, ValueError and EdgeError."""
+    with open_media(path) as file:
+        return np.asarray(np.load(io.BytesIO(file.read())), np.uint8)
+
+
 def _picture(path: Path) -> Bytes:
     """A grey picture. Raises DatasetError."""
     import cv2
 
-    data = path.read_bytes() if path.is_file() else b""
+    data = b""
+    if path.is_file():
+        with open_media(path) as file:
+            data = file.read()
     whole = not data.startswith(JPEG_START) or JPEG_END in data[-1024:]
     picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE) if data else None
     if picture is None or not whole:

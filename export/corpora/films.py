@@ -1,12 +1,14 @@
 """Corpora whose files are films: a few faces are cut from each, as the device would see them.
 
 The crops of a film are one array in a folder of the export, named after all they come from: the film, the
-detector, and how a face is cut out. They are made once, each whole or not at all.
+detector, and how a face is cut out. They are made once, each whole or not at all; those of an encrypted film
+are encrypted with the key of that film.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +24,12 @@ from calibration.data.looks import Looker
 from edge.bundle.manifest import VisionSpec
 from edge.errors import DatasetError, MediaError
 from edge.items import Bytes, Frame
-from edge.recording.sealed import media_suffix
+from edge.recording.keys import made_of
+from edge.recording.sealed import SUFFIX, destroy, is_sealed, media_suffix, write_beside
 from edge.sources.recorded.recording import MOVING, RecordingSource
-from edge.system.private import make_private, replacing
+from edge.system.private import make_private
 from edge.words import asked_language, word
-from export.corpora.fer2013 import CROPS
+from export.corpora.fer2013 import CROPS, read_crops
 from export.corpora.fingerprint import file_fingerprint
 from export.corpora.readers import Split, say_once
 from export.progress import bar
@@ -103,7 +106,12 @@ def _kept(path: Path, spec: VisionSpec, cache: Path, detector: Path) -> tuple[Pa
     """File of a film's crops and how many these are, cut now if they are not there."""
     way = f"{file_fingerprint(detector)} {A_FILM} {STEP_S} {spec.model_dump(exclude={'faces'})}"
     name = hashlib.sha256(f"{way} {file_fingerprint(path)}".encode()).hexdigest()[:32]
-    kept = cache / f"{name}{CROPS}"
+    plain = cache / f"{name}{CROPS}"
+    kept = plain
+    if is_sealed(path):
+        kept = plain.with_name(plain.name + SUFFIX)
+        destroy(plain)  # of an earlier version
+        made_of(kept, path)
     count = _count(kept, spec)
     if count is None:
         try:
@@ -111,16 +119,17 @@ def _kept(path: Path, spec: VisionSpec, cache: Path, detector: Path) -> tuple[Pa
         except MediaError as error:
             return error
         count = len(crops)
-        with replacing(kept) as part:
-            np.save(part, crops)
+        data = io.BytesIO()
+        np.save(data, crops)
+        write_beside(plain, data.getvalue(), path)
     return kept, count
 
 
 def _count(kept: Path, spec: VisionSpec) -> int | None:
     """How many crops a file holds; None where there is none, or a damaged one."""
     try:
-        crops = np.load(kept)
-    except (OSError, ValueError, EOFError):
+        crops = read_crops(kept)
+    except (OSError, ValueError, EOFError, MediaError):
         return None
     return len(crops) if crops.shape[1:] == (spec.size, spec.size) else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from calibration.data.dataset import Example
 from calibration.judge.evaluator import Modality
 from edge.labels import Labels
+from edge.recording.sealed import destroy, write_beside
 from edge.system.private import make_private, open_private
 from edge.system.texts import csv_line
 from export.corpora.drawn_faces import CORPUS
@@ -79,15 +79,20 @@ def write_set(folder: Path, examples: Sequence[Example], labels: Labels) -> None
 
 
 def _as_pictures(examples: Sequence[Example], folder: Path, size: int) -> list[Example]:
-    """Faces as picture files of their own, which `edge evaluate` takes for crops by their size."""
+    """Faces as picture files of their own, which `edge evaluate` takes for crops by their size.
+
+    Those of encrypted films are encrypted with the key of the film.
+    """
     import cv2
 
     pictures = folder / "faces"
     make_private(pictures)
     loose = []
     for number, (example, face) in enumerate(zip(examples, read_faces(examples, size), strict=True)):
-        path = pictures / f"{number:05d}.png"
-        if not cv2.imwrite(str(path), face):
-            raise OSError(errno.ENOSPC, "the disk takes no more", str(path))
+        assert example.path is not None
+        data = cv2.imencode(".png", face)[1].tobytes()
+        path = write_beside(pictures / f"{number:05d}.png", data, example.path)
         loose.append(replace(example, path=path, tile=None))
+    for old in {*pictures.iterdir()} - {example.path for example in loose}:
+        destroy(old)  # of an earlier export with more of them
     return loose

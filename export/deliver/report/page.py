@@ -123,12 +123,27 @@ def _rounds(found: Any) -> list[dict[str, Any]] | None:
         return None
 
 
-def _settings(content: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _settings(content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Keys of the recipe and what they say, but for its labels, which are a table of their own."""
     return [
-        (f"{part}.{key}" if key else part, value)
+        (f"{part}.{key}" if key else part, _shown(value))
         for part, found in content.items()
+        if part != "labels"
         for key, value in (found.items() if isinstance(found, dict) else [("", found)])
     ]
+
+
+def _shown(value: object) -> str:
+    """A value as a person writes it."""
+    if value is None or value in ([], {}, ""):
+        return "–"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(one) for one in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {_shown(one)}" for key, one in value.items())
+    return str(value)
 
 
 def _clock(seconds: float, language: Language) -> str:
