@@ -29,6 +29,7 @@ from edge.perception.transcribe import BackgroundTranscriber, SteadyTranscriber,
 from edge.reading.alarm import Alarms
 from edge.reading.confidence import Checks
 from edge.reading.encoders import Encoders
+from edge.reading.familiar import Familiarity, load_homes
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline, Seen, Sensed
 from edge.reading.site_head import load_site_head
@@ -115,6 +116,7 @@ class Reader:
             require_golden(self.bundle, self.engines)
             self.bundle.require_unchanged()
             self._site_head = load_site_head(self.bundle)
+            self._homes = load_homes(self.bundle)
             self._transcriber: SteadyTranscriber | None = None
             if self._site.asr:
                 recogniser = opening.enter_context(transcriber(self._site.asr))
@@ -187,6 +189,7 @@ class Reader:
                 Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
                 Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
                 transcripts,
+                Familiarity(self._homes, manifest.hop_s, self._told, self._site.language),
                 Observer(manifest.audio.rate, self._watch.take) if self._watch else None,
                 Alarms([labels.index(name) for name in labels.negative], lambda: self._point),
             ),
@@ -194,9 +197,14 @@ class Reader:
             stopwatch=self._stopwatch,
             checks=self._checks,
             summary=summary,
-            say=(lambda _: None) if self._aggregate else self._say,
+            say=self._told,
             language=self._site.language,
         )
+
+    def _told(self, line: str) -> None:
+        """Say a line of a run, but where it might be of few people."""
+        if not self._aggregate:
+            self._say(line)
 
     @property
     def _aggregate(self) -> bool:

@@ -19,7 +19,16 @@ LIVE = "live"
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 State = Literal[
-    "reading", "no_speech", "no_face", "dark", "loud", "no_signal", "needs_check", "warming_up", "paused"
+    "reading",
+    "no_speech",
+    "no_face",
+    "dark",
+    "loud",
+    "no_signal",
+    "needs_check",
+    "warming_up",
+    "paused",
+    "unfamiliar",
 ]
 
 
@@ -156,6 +165,8 @@ class Prediction:
     weights: Mapping[str, float]
     """Share of each present modality in the fusion; sums to 1."""
     quality: Quality = Quality()
+    familiar: float = 1.0
+    """How much this window says of what one like those of training does, 0..1 (edge/reading/familiar.py)."""
 
     @property
     def present(self) -> tuple[str, ...]:
@@ -197,3 +208,5 @@ class Reading:
     """Most people in one picture of the newest window; 0 where this one is not among them."""
     alarm: bool = False
     """Whether the alarm of negative emotions is up (edge/reading/alarm.py)."""
+    unfamiliar: tuple[str, ...] = ()
+    """Modalities left aside because they are unlike everything known (edge/reading/familiar.py)."""

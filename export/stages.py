@@ -14,12 +14,14 @@ from calibration.int8.quantize import QuantizeReport
 from calibration.judge.metrics import Report
 from edge.bundle.folder import Bundle
 from edge.bundle.manifest import AudioSpec, Limits, TextSpec, VisionSpec
+from edge.bundle.site import FAMILIAR_FILE
 from edge.features.text import load_tokenizer
 from edge.items import MODALITIES
 from edge.reading.voting import Rules
 from edge.words import Language
 from export.corpora.readers import corpora_fingerprint
 from export.deliver.card import FILES as CARDS
+from export.deliver.familiar import write_homes
 from export.deliver.pack import even, pack
 from export.fusion.crossfit import CrossFit, cross_fitted, train_heads
 from export.fusion.head import FusionHead
@@ -92,7 +94,7 @@ class Made:
     facts: dict[str, Any]
     """Fields of the manifest."""
     parts: tuple[dict[str, Limits], Path, Path, list[Path]]
-    """Limits, tokenizer, golden outputs and cards, as `pack` takes them."""
+    """Limits, tokenizer, golden outputs, and cards with what is familiar, as `pack` takes them."""
     cards: Mapping[Language, Path]
     candidates: Mapping[str, Bundle]
     """Precision (fp32, int8) -> the bundle that is judged."""
@@ -163,12 +165,15 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
     if kept_unseen(recipe, data, work) and (start := started_from(recipe, "vision", data)):
         integers["vision"], reports["vision"] = start.path("vision"), _as_before(start, reports["vision"])
         keep_calibration(facts, start)
+    drawn = frozenset({"vision"} if kept_unseen(recipe, data, work) else ())
+    facts["familiar"] = write_homes(seen, trained.pools, drawn, work / FAMILIAR_FILE)
     golden = work / "golden.npz"
     cards = {language: work / file for language, file in CARDS.items()}
     limits = write_golden(integers, AudioSpec(), recipe.tokens, golden)
     for page in cards.values():
         page.write_text(f"# {recipe.name}\n\nnot judged yet\n", encoding="utf-8")
-    parts = (limits, trained.places["text"] / "tokenizer.json", golden, list(cards.values()))
+    pages = [*cards.values(), work / FAMILIAR_FILE]
+    parts = (limits, trained.places["text"] / "tokenizer.json", golden, pages)
     candidates = {
         "fp32": pack(work / "bundle-fp32", recipe, floats, {}, *parts, facts),
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),

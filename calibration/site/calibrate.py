@@ -19,6 +19,7 @@ import numpy as np
 import onnx
 
 from calibration.judge.evaluator import Evaluator
+from calibration.site.fit.familiar import site_homes
 from calibration.site.fit.posteriors import Found, fit_posteriors
 from calibration.site.fit.prior import site_prior
 from calibration.site.fit.ranges import SiteCalls, site_ranges
@@ -37,6 +38,7 @@ from edge.bundle.site import HEAD_FILE, Part, RecordingFacts, SiteCalibration, p
 from edge.errors import BundleError, DatasetError
 from edge.items import Floats
 from edge.reading.confidence import softmax
+from edge.reading.familiar import load_homes
 from edge.reading.fusion import fused_name
 from edge.reading.site_head import SiteHead
 from edge.system.output import warn
@@ -91,10 +93,11 @@ def calibrate(
         prior, parts["prior"] = _prior(parent, heard, facts, posteriors)
         if prior:
             facts["site_prior"] = prior
+        homes, met = site_homes(load_homes(parent), heard.windows)
         order = {**{key: part for key, part in parts.items() if key != "prior"}, **fitted.parts}
-        site = _site(parent, recordings, heard, {**order, "prior": parts["prior"]}, site.name)
+        site = _site(parent, recordings, heard, {**order, "prior": parts["prior"], **met}, site.name)
         site = site.model_copy(update=_reference(heard, posteriors, recordings))
-        return write_site_bundle(parent, Changed(graphs, head, facts, site), out)
+        return write_site_bundle(parent, Changed(graphs, head, facts, site, homes), out)
 
 
 def _require_fit(parent: Bundle, bundle: Path, out: Path) -> None:

@@ -23,6 +23,7 @@ from edge.items import MODALITIES, AudioChunk, Floats, Frame, Quality, Tick, Tra
 from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.reading.encoders import Encoders, Tokens
+from edge.reading.familiar import unadapted_summary
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline
 from edge.reading.site_head import fused_summary
@@ -45,6 +46,8 @@ class Played:
     """Of the tokens of all modalities (edge/reading/site_head.py)."""
     logits: Floats
     """Before any calibration, [outputs of the network]."""
+    compared: Mapping[str, Floats]
+    """Modality -> summary as of an unknown voice (edge/reading/familiar.py)."""
 
 
 class Tapped(Fusion):
@@ -131,6 +134,7 @@ class Playback:
         manifest, self._speaker = self._manifest, clip.speaker
         fusion = Tapped(manifest, self._engines["fusion"])
         fusion.tell = self._fused
+        self._encoders = Encoders(manifest, self._engines, self._tokenizer, voice=self._voice(clip.speaker))
         pipeline = Pipeline(
             manifest,
             self._rules,
@@ -138,10 +142,10 @@ class Playback:
                 Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
                 SpeechDetector(),
                 FaceFollower(self._bundle.path("face_detector.onnx")),
-                Encoders(manifest, self._engines, self._tokenizer, voice=self._voice(clip.speaker)),
+                self._encoders,
                 fusion,
                 TableTranscripts(clip.transcript) if clip.transcript else None,
-                Observer(manifest.audio.rate, self._observed),
+                observer=Observer(manifest.audio.rate, self._observed),
             ),
         )
         with RecordingSource(clip.path, manifest.audio.rate, note=note) as source:
@@ -164,7 +168,9 @@ class Playback:
 
     def _fused(self, found: Mapping[str, Tokens], logits: Floats) -> None:
         present = tuple(name for name in MODALITIES if name in found)
-        self.windows.append(Played(self._speaker, present, fused_summary(found), logits.copy()))
+        voice = self._encoders.mean_token
+        compared = {name: unadapted_summary(name, found[name], voice) for name in present}
+        self.windows.append(Played(self._speaker, present, fused_summary(found), logits.copy(), compared))
 
 
 class Timed:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import onnx
 from calibration.int8.golden import write_golden
 from calibration.site.told import card_section
 from edge.bundle.folder import Bundle, write_bundle
-from edge.bundle.site import HEAD_FILE, SiteCalibration
+from edge.bundle.site import FAMILIAR_FILE, HEAD_FILE, SiteCalibration
+from edge.reading.familiar import Home, arrays_of
 from edge.reading.site_head import SiteHead
 from edge.words import Language, asked_language
 
@@ -33,6 +34,8 @@ class Changed:
     facts: Mapping[str, Any]
     """Fields of the manifest that take the place of the parent's."""
     site: SiteCalibration
+    homes: Mapping[str, Sequence[Home]] = field(default_factory=dict)
+    """What is familiar, of the parent and of the site; empty: as the parent has it."""
 
 
 def write_site_bundle(parent: Bundle, changed: Changed, target: Path) -> Bundle:
@@ -50,6 +53,10 @@ def write_site_bundle(parent: Bundle, changed: Changed, target: Path) -> Bundle:
         if arrays:
             np.savez(scratch / HEAD_FILE, **arrays)  # type: ignore[arg-type]
             files[HEAD_FILE] = scratch / HEAD_FILE
+        if changed.homes:
+            np.savez_compressed(scratch / FAMILIAR_FILE, **arrays_of(changed.homes))  # type: ignore[arg-type]
+            files[FAMILIAR_FILE] = scratch / FAMILIAR_FILE
+            facts["familiar"] = {name: len(centres) for name, centres in changed.homes.items()}
         cards = {file: language for file, language in CARDS.items() if file in manifest.files}
         for file, language in cards.items():
             spoken = language if len(cards) > 1 else asked_language()

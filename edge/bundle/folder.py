@@ -25,7 +25,7 @@ from pydantic import ValidationError
 
 from edge.bundle.archive import MANIFEST, unpack
 from edge.bundle.manifest import SCHEMAS, UNSEALED, Manifest, ModelEntry
-from edge.bundle.site import HEAD_FILE
+from edge.bundle.site import FAMILIAR_FILE, HEAD_FILE
 from edge.checked import first_error
 from edge.errors import BundleError, EngineError, InputError
 from edge.system.documents import one_line, parse_json, read_json
@@ -143,7 +143,7 @@ def require_replaceable(target: Path, names: set[str]) -> None:
     if held and MANIFEST not in held:
         raise BundleError.of("bundle_full", path=target)
     models = {f"{name}.onnx" for name in ("audio", "vision", "text", "fusion")}
-    for name in sorted(held - names - models - {MANIFEST, HEAD_FILE, *REQUIRED}):
+    for name in sorted(held - names - models - {MANIFEST, HEAD_FILE, FAMILIAR_FILE, *REQUIRED}):
         raise BundleError.of("bundle_strange", path=target, name=one_line(name, 80))
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from typing_extensions import Self
 
 from edge.bundle.earlier import MOST_TAU_S, brought_up, require_current
-from edge.bundle.site import HEAD_FILE, SiteCalibration
+from edge.bundle.site import FAMILIAR_FILE, HEAD_FILE, SiteCalibration
 from edge.bundle.wanted import wanted_shapes
 from edge.checked import Number, Text, Whole
 from edge.errors import InputError
@@ -207,6 +207,9 @@ class Manifest(Spec):
     """INT8 against FP32, per model."""
     accuracy: dict[str, Any] = {}
     """Held-out results, per corpus."""
+    familiar: dict[Text, Annotated[Whole, Field(ge=1, le=16)]] = {}
+    """Modality -> centres in familiar.npz that windows are compared with (edge/reading/familiar.py); empty:
+    nothing is called unfamiliar."""
     site: SiteCalibration | None = None
     """Which site the bundle was calibrated for; None: for none."""
 
@@ -269,6 +272,10 @@ class Manifest(Spec):
 
     @model_validator(mode="after")
     def _site_agrees(self) -> Self:
+        if self.familiar and FAMILIAR_FILE not in self.files:
+            raise ValueError(InputError.of("lacks", where="files", names=FAMILIAR_FILE))
+        if strange := sorted({*self.familiar} - {*MODALITIES}):
+            raise ValueError(InputError.of("familiar_strange", names=", ".join(strange)))
         networks = self.network_labels or self.labels
         if len(set(networks)) < max(2, len(networks)):
             raise ValueError(InputError.of("labels_once"))

@@ -13,6 +13,7 @@ from edge.checked import Number, Text, Whole
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 HEAD_FILE = "site.npz"
+FAMILIAR_FILE = "familiar.npz"
 
 
 def person_digest(name: str) -> str:

@@ -184,11 +184,19 @@ class Pipeline:
         found = self._stages.encoders.window(window, faces)
         if not found:
             return None
-        prediction = self._stages.fusion.predict(window.end, found, window.quality)
+        met = self._stages.familiarity.meet(window.end, found, self._stages.encoders.mean_token)
+        strange = tuple(name for name in found if name in met.unfamiliar)
+        if len(strange) == len(found):
+            up = self._stages.alarms.silent(window.end, self._rules)
+            return Reading(window.end, "unfamiliar", source, person, alarm=up, unfamiliar=strange)
+        known = {name: tokens for name, tokens in found.items() if name not in strange}
+        prediction = self._stages.fusion.predict(window.end, known, window.quality)
+        familiar = sum(share * met.weights.get(name, 1.0) for name, share in prediction.weights.items())
+        prediction = dataclasses.replace(prediction, familiar=min(1.0, familiar))
         if self._stages.observer:
             self._stages.observer.read(window, faces, self._stages.encoders.mean_token, prediction)
         with self._stopwatch.stage("voting"):
-            return self._voted(prediction, source, person)
+            return dataclasses.replace(self._voted(prediction, source, person), unfamiliar=strange)
 
     def _measure_sound(self, window: Window) -> tuple[Window, bool]:
         """The window with its sound measured and without what is no clear speech; whether it is loud."""

@@ -11,6 +11,7 @@ from edge.items import AudioChunk, Floats, Frame, People, Tick, Transcript, Wind
 from edge.perception.speech import Speech
 from edge.reading.alarm import Alarms
 from edge.reading.encoders import Encoders
+from edge.reading.familiar import Familiarity
 from edge.reading.fusion import Fusion
 
 
@@ -55,6 +56,8 @@ class Stages:
     encoders: Encoders
     fusion: Fusion
     transcripts: TranscriptSource | None = None
+    familiarity: Familiarity = field(default_factory=lambda: Familiarity({}, 1.0))
+    """Compares windows with what the bundle knows; all is familiar where it does not say what that is."""
     observer: Observer | None = None
     """Notes what windows are like; None: nothing is compared."""
     alarms: Alarms = field(default_factory=lambda: Alarms((), lambda: None))

@@ -38,6 +38,7 @@ class HealthLine:
         self._counts = counts
         self._facts, self._clocks, self._say, self._language = facts, clocks, say, language
         self._states: Counter[State] = Counter()
+        self._unfamiliar: tuple[str, ...] = ()
         self._latest = 0.0
         self._due = time.monotonic() + EVERY_S
 
@@ -53,6 +54,7 @@ class HealthLine:
         """Count a reading; say the line when it is due."""
         now = time.monotonic()
         self._states[reading.state] += 1
+        self._unfamiliar = reading.unfamiliar
         self._latest = max(self._latest, now - reading.time)
         if now >= self._due:
             self._due = now + EVERY_S
@@ -73,6 +75,7 @@ class HealthLine:
             parts += [word("health_waiting", said, count=count, name=word(name, said))] if count else []
         names = [word(f"sink_{name}", said) for name in self._facts.troubles()]
         parts += [word("health_trouble", said, name=name) for name in names]
+        parts += [word(f"unfamiliar_{name}", said) for name in self._unfamiliar]
         if drift := self._facts.drift():
             parts += [text for text in (drift.told(said), drift.accuracy_told(said)) if text]
         return word("health", said, parts=word("also", said).join(parts))

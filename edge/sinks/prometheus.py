@@ -18,6 +18,7 @@ edge_sink_trouble{sink}             1 while the sink is in trouble, else 0
 edge_sink_lost_total{sink}          readings the sink could not take anywhere
 edge_drift_psi{statistic}           population stability index against the calibration (edge/drift)
 edge_drift_large{statistic}         1 while the change calls for another calibration, else 0
+edge_unfamiliar{modality}           1 while it is unlike everything the bundle learned from, else 0
 edge_expected_accuracy              mean calibrated probability of the likeliest label in the last hour; true
                                     only if the relation of sound and label has not changed
 edge_disk_free_bytes                of the disk the log is on
@@ -40,7 +41,7 @@ from typing_extensions import Self
 from edge import __version__
 from edge.errors import MissingExtraError
 from edge.interfaces import LiveSink
-from edge.items import Reading
+from edge.items import MODALITIES, Reading
 from edge.sections import PrometheusSettings
 from edge.sinks.run_facts import RunFacts
 from edge.words import Language, word
@@ -120,6 +121,8 @@ class Prometheus:
         registry = self._registry
         self._readings = Counter("edge_readings", "Readings", ("state", "label"), registry=registry)
         self._alarms = Counter("edge_alarms", "Alarms of negative emotions raised", registry=registry)
+        text = "1 while it is unlike everything the bundle learned from"
+        self._unfamiliar = Gauge("edge_unfamiliar", text, ["modality"], registry=registry)
         self._people = Gauge("edge_people", "Read in the newest window", registry=registry)
         self._latency = Histogram(
             "edge_latency_seconds",
@@ -161,6 +164,8 @@ class Prometheus:
             self._newest, self._read = reading.time, 0
         self._read += reading.label is not None
         self._people.set(self._read)
+        for name in MODALITIES:
+            self._unfamiliar.labels(name).set(name in reading.unfamiliar)
         if self._live:
             self._latency.observe(max(0.0, time.monotonic() - reading.time))
 

@@ -24,10 +24,10 @@ def pack(
     limits: Mapping[str, Limits],
     tokenizer: Path,
     golden: Path,
-    cards: Sequence[Path],
+    pages: Sequence[Path],
     facts: Mapping[str, Any],
 ) -> Bundle:
-    """Write a bundle. reports: empty for an FP32 bundle. cards: one a language.
+    """Write a bundle. reports: empty for an FP32 bundle. pages: cards and whatever else goes in as it is.
 
     facts: confidence, and the results known so far.
     """
@@ -53,7 +53,7 @@ def pack(
         others = {
             "tokenizer.json": tokenizer,
             "golden.npz": golden,
-            **{card.name: card for card in cards},
+            **{page.name: page for page in pages},
             "face_detector.onnx": detector,
         }
         return write_bundle(target, {**shared, **facts}, described, others)

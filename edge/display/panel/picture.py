@@ -39,11 +39,16 @@ def picture(canvas: Canvas, view: View, area: Area) -> None:
 
 
 def drifted(canvas: Canvas, view: View, area: Area) -> None:
-    """In the corner of the picture: to calibrate again, and why."""
-    if view.drift is None or not view.drift.large:
+    """In the corner of the picture: what is unfamiliar, or to calibrate again, and why."""
+    reading = view.present
+    if reading is not None and reading.unfamiliar:
+        lines = tuple(word(f"unfamiliar_{name}_brief", view.look.language) for name in reading.unfamiliar)
+    elif view.drift is not None and view.drift.large:
+        lines = view.drift.brief(view.look.language)
+    else:
         return
     left, top, width, height = area
-    lines, room = view.drift.brief(view.look.language), width - 24
+    room = width - 24
     high = 8 + 22 * len(lines)
     box(canvas, left, top + height - high, width, high, BACK)
     box(canvas, left, top + height - high, 4, high, WARN)

@@ -66,8 +66,11 @@ class TextPanel:
         rows += [(1, self._timeline(columns)), (7, self._axis(columns)), blank]
         rows += [(4, row) for row in self._devices()]
         rows += [(1, row) for row in self._sinks()]
-        if view.drift and (told := view.drift.told(said)):
-            rows += [(1, row) for row in Text(f"! {told}", _WARN).wrap(console, width)[:3]]
+        for name in reading.unfamiliar if reading else ():
+            told = Text(f"! {word(f'unfamiliar_{name}', said)}", _WARN)
+            rows += [(1, row) for row in told.wrap(console, width)]
+        if view.drift and (changed := view.drift.told(said)):
+            rows += [(1, row) for row in Text(f"! {changed}", _WARN).wrap(console, width)[:3]]
         rows += [(2, row) for row in self._verdict(reading)]
         if self._said:
             rows += [(1, row) for row in Text(self._said, _MUTED).wrap(console, width)[:3]]

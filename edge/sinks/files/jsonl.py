@@ -5,7 +5,8 @@ time            end of the newest window on the source's clock (seconds)
 source          recording or device the reading comes from
 person          whose it is where everybody is read (faces = "all"): a number from 1 on, kept while they are
                 in view, a new one when they come back; null: of the one who is read, or of nobody seen
-state           reading | needs_check | no_speech | no_face | dark | loud | no_signal | warming_up | paused
+state           reading | needs_check | no_speech | no_face | dark | loud | no_signal | warming_up | paused |
+                unfamiliar
 label           voted label, null unless state is reading or needs_check
 probabilities   {label: voted posterior}, null when nothing was read
 candidates      labels that cannot be ruled out, likeliest first
@@ -15,6 +16,7 @@ held            true while a new leader waits and the old label stays
 weights         {modality: its share in the newest window}, present modalities only
 delay_ms        mean age of the windows that voted, each by its influence (milliseconds)
 alarm           whether the alarm of negative emotions is up ([alarm] of site.toml)
+unfamiliar      modalities left aside because they are unlike everything the bundle learned from
 run             when the run that made it began, ISO 8601, UTC, microseconds: the same in all its records
 """
 
@@ -143,6 +145,7 @@ def record(reading: Reading, labels: Sequence[str], run: str = "") -> dict[str, 
         "delay_ms": round(reading.delay_ms, 1),
         "run": run,
         "alarm": reading.alarm,
+        "unfamiliar": list(reading.unfamiliar),
     }
 
 

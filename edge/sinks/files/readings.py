@@ -10,7 +10,7 @@ from typing import IO, Any, get_args
 import numpy as np
 
 from edge.errors import InputError
-from edge.items import Reading, State
+from edge.items import MODALITIES, Reading, State
 from edge.sinks.files.jsonl import LONGEST
 from edge.system.disk import reason
 from edge.words import Language
@@ -103,7 +103,8 @@ def _reading(record: Any) -> Reading:
         held=bool(record["held"]),
         weights=_shares("weights", record["weights"]),
         delay_ms=_number("delay_ms", record["delay_ms"], 0.0, MOST),
-        alarm=bool(record.get("alarm")),  # files of before have none
+        alarm=bool(record.get("alarm")),  # files of before have none, nor the next
+        unfamiliar=tuple(name for name in MODALITIES if name in record.get("unfamiliar", ())),
     )
 
 

@@ -17,6 +17,25 @@ READING: dict[str, tuple[str, str]] = {
     "needs_check": ("needs a check", "要確認"),
     "warming_up": ("warming up", "準備中"),
     "paused": ("paused", "一時停止中"),
+    "unfamiliar": ("unlike what was learned", "学習時と大きく異なります"),
+    "unfamiliar_audio": (
+        "the sound is unlike everything the bundle learned from: it is left aside; calibrate it here",
+        "音声が学習時と大きく異なるため、推定に使いません。この現場で校正してください",
+    ),
+    "unfamiliar_vision": (
+        "the faces are unlike everything the bundle learned from: they are left aside; calibrate it here",
+        "顔の映像が学習時と大きく異なるため、推定に使いません。この現場で校正してください",
+    ),
+    "unfamiliar_text": (
+        "the words are unlike everything the bundle learned from: they are left aside; calibrate it here",
+        "発話内容が学習時と大きく異なるため、推定に使いません。この現場で校正してください",
+    ),
+    "unfamiliar_audio_brief": ("unfamiliar sound: calibrate here", "未知の音声：現場で校正してください"),
+    "unfamiliar_vision_brief": ("unfamiliar faces: calibrate here", "未知の映像：現場で校正してください"),
+    "unfamiliar_text_brief": ("unfamiliar words: calibrate here", "未知の発話：現場で校正してください"),
+    "familiar_audio": ("the sound is familiar again", "音声が学習時と同じ範囲に戻りました"),
+    "familiar_vision": ("the faces are familiar again", "顔の映像が学習時と同じ範囲に戻りました"),
+    "familiar_text": ("the words are familiar again", "発話内容が学習時と同じ範囲に戻りました"),
     "waiting": ("waiting for the first reading", "最初の推定を待っています"),
     "stale": ("no new reading for {seconds} s", "{seconds} 秒間、新しい推定なし"),
     # Lines on the terminal.

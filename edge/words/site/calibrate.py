@@ -15,6 +15,15 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "{path}: {name} is not what the manifest states; calibrate the bundle again",
         "{path}：{name} が bundle.json の記載と異なります。バンドルを校正し直してください",
     ),
+    "familiar_strange": ("{names}: no modality of that name", "{names}：そのようなモダリティはありません"),
+    "familiar_unreadable": (
+        "{path} cannot be read ({why}); copy the bundle again",
+        "{path} を読み取れません。バンドルをもう一度コピーしてください（{why}）",
+    ),
+    "familiar_wrong": (
+        "{path}: {name} is not what the manifest states; copy the bundle again",
+        "{path}：{name} が bundle.json の記載と異なります。バンドルをもう一度コピーしてください",
+    ),
     # What cannot be calibrated.
     "site_already": (
         "{path} is calibrated for {site} already; calibrate the bundle it was made from, {parent}",
@@ -77,6 +86,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_part_head": ("site head", "現場ヘッド"),
     "site_part_temperature": ("temperature", "温度"),
     "site_part_sets": ("prediction sets", "候補の集合"),
+    "site_part_familiar": ("what is familiar", "既知の範囲"),
     "site_part_prior": ("balance of labels", "ラベルの割合"),
     "fusion": ("fusion", "統合"),
     "fused": ("fused", "統合"),
@@ -119,6 +129,8 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_sets_new": ("taken: the temperature is new", "採用：温度が新しくなったためです"),
     "site_sets_taken": ("taken: coverage is nearer to 0.90", "採用：被覆率が 0.90 に近づきます"),
     "site_sets_left": ("left: coverage is no nearer to 0.90", "不採用：被覆率が 0.90 に近づきません"),
+    "site_familiar_few": ("left: fewer than 40 windows", "不採用：区間が 40 未満です"),
+    "site_familiar_taken": ("taken: what the site is like is known", "採用：現場の音声・映像を既知とします"),
     "site_prior_few": ("left: fewer than 500 windows", "不採用：区間が 500 未満です"),
     "site_prior_unsteady": (
         "left: two halves of the people differ by more than 0.2",
@@ -135,6 +147,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_measure_calibration_error": ("calibration error", "校正誤差"),
     "site_measure_coverage": ("coverage (0.90 is meant)", "被覆率（目標 0.90）"),
     "site_measure_prior_gap": ("difference of two halves", "半分ずつの推定の差"),
+    "site_measure_unfamiliar": ("share of unfamiliar windows", "未知とみなす区間の割合"),
     "site_measure_none": ("-", "―"),
     "site_part": ("part", "項目"),
     "site_measure": ("measured on people left out", "除いた人での指標"),

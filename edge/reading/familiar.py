@@ -1,0 +1,175 @@
+"""Whether sound, faces and words are like those the networks learned from or were calibrated on.
+
+The distance of a window is the root mean square of its whitened summary, mean and deviation of its tokens (of
+faces the mean alone): Mahalanobis distance over the square root of the number of values (Lee et al. 2018, "A
+simple unified framework for detecting out-of-distribution samples"). Windows of people who were left out set
+two limits: of a single window, beyond which it says less, and of the mean of a minute, beyond which the
+modality is unfamiliar.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.bundle.site import FAMILIAR_FILE
+from edge.errors import BundleError
+from edge.items import Floats
+from edge.system.documents import one_line
+from edge.words import Language, word
+
+if TYPE_CHECKING:
+    from edge.bundle.folder import Bundle
+    from edge.reading.encoders import Tokens
+
+PARTS = ("mean", "whitening", "limits")
+MINUTE_S = 60.0
+"""Time that the mean is taken over (seconds)."""
+LEAST_S = 10.0
+"""Less of a modality than this in a minute says nothing about it (seconds)."""
+BACK = 0.95
+"""A modality is familiar again below this share of its limit: it does not come and go at the limit."""
+TINY = 1e-9
+"""Nothing is divided by a smaller distance."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Home:
+    """What one modality is usually like."""
+
+    mean: Floats
+    """Of the summaries, [features]."""
+    whitening: Floats
+    """Makes their covariance the identity, [features, features]."""
+    window: float
+    """Distance that few windows of people who were left out exceed."""
+    minute: float
+    """Mean distance over a minute that few people who were left out exceed."""
+
+    def distances(self, summaries: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Of each summary, [n, features] -> [n]."""
+        white = (np.asarray(summaries, np.float64) - self.mean) @ self.whitening
+        return np.asarray(np.sqrt(np.square(white).mean(axis=1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """How a window and the minute before it compare with what is known."""
+
+    weights: Mapping[str, float]
+    """Modality -> how much of what it usually says it says now, 0..1."""
+    unfamiliar: frozenset[str] = frozenset()
+    """Modalities that are unlike anything known, by their last minute."""
+
+
+class Familiarity:
+    """Compares the windows of one run with what a bundle knows.
+
+    homes: modality -> what it is usually like, of training and of a site; the nearest counts. hop_s: time
+    between windows (seconds). say: gets a line when a modality becomes unfamiliar, or familiar again.
+    """
+
+    def __init__(
+        self,
+        homes: Mapping[str, Sequence[Home]],
+        hop_s: float,
+        say: Callable[[str], None] = lambda _: None,
+        language: Language = "en",
+    ) -> None:
+        self._homes = homes
+        self._say, self._language = say, language
+        self._least = max(1, round(LEAST_S / hop_s))
+        self._minute: dict[str, deque[tuple[float, float]]] = {name: deque() for name in homes}
+        self._unfamiliar: frozenset[str] = frozenset()
+
+    def meet(self, time: float, found: Mapping[str, Tokens], voice: Floats | None) -> Met:
+        """The next window.
+
+        time: its end (seconds). voice: mean audio token of an unknown voice, [d]; None: there is no sound.
+        """
+        weights = {}
+        for name, homes in self._homes.items():
+            if name in found:
+                row = unadapted_summary(name, found[name], voice)[None]
+                distances = [(float(home.distances(row)[0]), home) for home in homes]
+                weights[name] = max(
+                    min(1.0, home.window / max(distance, TINY)) ** 2 for distance, home in distances
+                )
+                self._minute[name].append((time, min(d / home.minute for d, home in distances)))
+        before = self._unfamiliar
+        self._unfamiliar = frozenset(name for name in self._homes if self._strange(name, time))
+        for name in sorted(before ^ self._unfamiliar):
+            key = "unfamiliar" if name in self._unfamiliar else "familiar"
+            self._say(word(f"{key}_{name}", self._language))
+        return Met(weights, self._unfamiliar)
+
+    def _strange(self, name: str, time: float) -> bool:
+        met = self._minute[name]
+        while met and met[0][0] < time - MINUTE_S:
+            met.popleft()
+        before = name in self._unfamiliar
+        if len(met) < self._least:
+            return before and bool(met)
+        return sum(ratio for _, ratio in met) / len(met) > (BACK if before else 1.0)
+
+
+def unadapted_summary(name: str, tokens: Tokens, voice: Floats | None) -> Floats:
+    """What is compared of a window: mean and deviation of its tokens, [2 d], of vision the mean, [d].
+
+    voice: mean audio token of an unknown voice, [d], in place of that of the known one.
+    """
+    mean = tokens.tokens.mean(axis=0) if name != "audio" or voice is None else voice
+    if name == "vision":
+        return np.asarray(mean, np.float32)
+    return np.concatenate([mean, tokens.tokens.std(axis=0)]).astype(np.float32)
+
+
+def arrays_of(homes: Mapping[str, Sequence[Home]]) -> dict[str, NDArray[np.float32]]:
+    """What familiar.npz holds: modality/number/part."""
+    return {
+        f"{name}/{place}/{part}": np.asarray(values, np.float32)
+        for name, several in homes.items()
+        for place, home in enumerate(several)
+        for part, values in zip(PARTS, (home.mean, home.whitening, [home.window, home.minute]), strict=True)
+    }
+
+
+def load_homes(bundle: Bundle) -> dict[str, list[Home]]:
+    """Modality -> what it is usually like; empty for a bundle that does not say. Raises BundleError."""
+    stated = bundle.manifest.familiar
+    if not stated:
+        return {}
+    path = bundle.path(FAMILIAR_FILE)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: np.asarray(file[name], np.float64) for name in file.files}
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise BundleError.of("familiar_unreadable", path=path, why=error) from error
+    width = bundle.manifest.models["audio"].outputs["tokens"][2]
+    homes: dict[str, list[Home]] = {name: [] for name in stated}
+    for name, count in stated.items():
+        for place in range(count):
+            parts = [arrays.pop(f"{name}/{place}/{part}", np.zeros(0)) for part in PARTS]
+            if not _fit(parts, width if name == "vision" else 2 * width):
+                raise BundleError.of("familiar_wrong", path=path, name=f"{name}/{place}")
+            mean, whitening, limits = parts
+            homes[name].append(Home(mean, whitening, *map(float, limits)))
+    if arrays:
+        raise BundleError.of("familiar_wrong", path=path, name=one_line(min(arrays), 40))
+    return homes
+
+
+def _fit(parts: Sequence[NDArray[Any]], size: int) -> bool:
+    """Whether arrays are the parts of a centre of so many features."""
+    shapes = ((size,), (size, size), (2,))
+    return (
+        all(part.shape == shape for part, shape in zip(parts, shapes, strict=True))
+        and all(np.isfinite(part).all() for part in parts)
+        and bool((parts[2] > 0).all())
+    )
