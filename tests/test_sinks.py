@@ -51,6 +51,7 @@ KEYS = [
     "delay_ms",
     "run",
     "alarm",
+    "unfamiliar",
 ]
 
 

@@ -16,8 +16,8 @@ held            true while a new leader waits and the old label stays
 weights         {modality: its share in the newest window}, present modalities only
 delay_ms        mean age of the windows that voted, each by its influence (milliseconds)
 alarm           whether the alarm of negative emotions is up ([alarm] of site.toml)
-unfamiliar      modalities left aside because they are unlike everything the bundle learned from
 run             when the run that made it began, ISO 8601, UTC, microseconds: the same in all its records
+unfamiliar      modalities left aside because they are unlike everything the bundle learned from
 """
 
 from __future__ import annotations
