@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ from edge.features.text import load_tokenizer
 from edge.items import Floats, Prediction, Quality
 from edge.perception.speech import SpeechDetector
 from edge.reading.encoders import Encoders, Tokens
+from edge.reading.familiar import load_homes, nearest, unadapted_summary
 from edge.reading.fusion import Fusion, fused_name
 from edge.reading.site_head import load_site_head
 from edge.reading.voice import shrunk
@@ -63,6 +64,7 @@ class Evaluator:
         self._clips = Clips(bundle, around, say or warn)
         self._stack = ExitStack()
         self._voices: dict[str, Floats] = {}
+        self._met: dict[str, dict[str, list[float]]] = {}  # modality -> person -> distance over its limit
 
     def __enter__(self) -> Evaluator:
         manifest, stack = self._bundle.manifest, self._stack
@@ -73,6 +75,7 @@ class Evaluator:
                 name: stack.enter_context(open_engine(self._bundle.path(name))) for name in manifest.models
             }
         self.encoders = Encoders(manifest, engines, load_tokenizer(self._bundle.path("tokenizer.json")))
+        self._homes = load_homes(self._bundle)
         self.fusion = Fusion(manifest, engines["fusion"], site_head=load_site_head(self._bundle))
         return self
 
@@ -109,7 +112,25 @@ class Evaluator:
         labels, speakers = [e.label for e in found.examples], [e.speaker for e in found.examples]
         unknown = nameless(found.examples)
         names = self._bundle.manifest.full_labels
-        return score(found.posteriors, labels, speakers, names, found.skipped, thresholds, unknown)
+        made = score(found.posteriors, labels, speakers, names, found.skipped, thresholds, unknown)
+        return replace(made, unfamiliar=self._unfamiliar())
+
+    def _unfamiliar(self) -> dict[str, tuple[int, int]]:
+        """Modality -> people it is unfamiliar of by the mean of all their windows, and people asked about."""
+        return {
+            name: (sum(float(np.mean(own)) > 1.0 for own in people.values()), len(people))
+            for name, people in self._met.items()
+        }
+
+    def _meet(self, example: Example, name: str, tokens: Tokens) -> Tokens:
+        """The tokens of a window, compared with what the bundle is familiar with."""
+        if homes := self._homes.get(name):
+            voice = None
+            if name == "audio":
+                voice = tokens.tokens.mean(axis=0) + self._voices.get(example.speaker, np.float32(0.0))
+            far = nearest(homes, unadapted_summary(name, tokens, voice), "minute")
+            self._met.setdefault(name, {}).setdefault(example.speaker, []).append(far)
+        return tokens
 
     def predict(
         self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()
@@ -146,17 +167,21 @@ class Evaluator:
             return "no sound"
         voice = self._voices.get(example.speaker)
         found = (self.encoders.audio(window, voice) for window in self._clips.windows(samples))
-        return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
+        return self._mean(
+            [self.fusion.posterior("audio", self._meet(example, "audio", tokens)) for tokens in found]
+        )
 
     def by_vision(self, example: Example) -> Floats | str:
         """Posterior over the clip's faces, or why there is none; a picture of crop size is a face."""
         crops = [look.face for look in self._clips.media(example)[1] if look.face is not None]
-        return self.fusion.posterior("vision", self.encoders.vision(crops)) if crops else "no face"
+        if not crops:
+            return "no face"
+        return self.fusion.posterior("vision", self._meet(example, "vision", self.encoders.vision(crops)))
 
     def by_text(self, example: Example) -> Floats | str:
         """Posterior of the transcript, or why there is none."""
         found = self.encoders.text(example.transcript) if example.transcript else None
-        return self.fusion.posterior("text", found) if found else "no transcript"
+        return self.fusion.posterior("text", self._meet(example, "text", found)) if found else "no transcript"
 
     def by_all(self, example: Example, drop: Collection[str] = ()) -> Floats | str:
         """Mean fused posterior over the clip's windows, or why there is none; `drop` is not looked at."""
@@ -196,6 +221,8 @@ class Evaluator:
             if text:
                 found["text"] = text
             face_score = sum(look.score for look in seen) / max(1, len(seen))
+            for name, tokens in found.items():
+                self._meet(example, name, tokens)
             if found:
                 windows.append((found, Quality(snr, face_score, 1.0 if text else 0.0)))
         return windows

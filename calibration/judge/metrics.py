@@ -66,6 +66,8 @@ class Report:
     nameless: int = 0
     """Examples of which it is not known who speaks; each counts as a person of its own."""
     interval_method: str = METHOD
+    unfamiliar: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Modality -> people it is unlike all that the bundle learned from of, and people asked about."""
     labels: Labels = STARTER
     """In the order of `confusion`."""
 
@@ -104,6 +106,9 @@ class Report:
         if self.coverage is not None:
             row("metric_coverage", f"{self.coverage:.3f}", word("metric_meant", language))
             row("metric_set", f"{self.mean_set_size:.2f}")
+        for name, (count, people) in self.unfamiliar.items():
+            value = word("metric_people", language, count=count, people=people)
+            row("metric_unfamiliar", value, word(name, language))
         return "\n".join([*rows, "", *self._confusions(language)])
 
     def _confusions(self, language: Language) -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zipfile import BadZipFile
 
 import numpy as np
@@ -96,12 +96,9 @@ class Familiarity:
         weights = {}
         for name, homes in self._homes.items():
             if name in found:
-                row = unadapted_summary(name, found[name], voice)[None]
-                distances = [(float(home.distances(row)[0]), home) for home in homes]
-                weights[name] = max(
-                    min(1.0, home.window / max(distance, TINY)) ** 2 for distance, home in distances
-                )
-                self._minute[name].append((time, min(d / home.minute for d, home in distances)))
+                row = unadapted_summary(name, found[name], voice)
+                weights[name] = min(1.0, 1.0 / max(nearest(homes, row, "window"), TINY)) ** 2
+                self._minute[name].append((time, nearest(homes, row, "minute")))
         before = self._unfamiliar
         self._unfamiliar = frozenset(name for name in self._homes if self._strange(name, time))
         for name in sorted(before ^ self._unfamiliar):
@@ -117,6 +114,11 @@ class Familiarity:
         if len(met) < self._least:
             return before and bool(met)
         return sum(ratio for _, ratio in met) / len(met) > (BACK if before else 1.0)
+
+
+def nearest(homes: Sequence[Home], row: Floats, limit: Literal["window", "minute"]) -> float:
+    """Distance of a summary [features] over the limit of the centre nearest by it; beyond 1 it is far."""
+    return min(float(home.distances(row[None])[0]) / getattr(home, limit) for home in homes)
 
 
 def unadapted_summary(name: str, tokens: Tokens, voice: Floats | None) -> Floats:

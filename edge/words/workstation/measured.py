@@ -142,6 +142,8 @@ MEASURED: dict[str, tuple[str, str]] = {
     "metric_coverage": ("true label in the set", "候補に正解を含む割合"),
     "metric_meant": ("90 % is meant", "目標 90 %"),
     "metric_set": ("labels in a set", "候補のラベル数"),
+    "metric_unfamiliar": ("unfamiliar", "未知とみなす人"),
+    "metric_people": ("{count} of {people} people", "{people} 人中 {count} 人"),
     "metric_recall": ("recall", "再現率"),
     "metric_axes": ("rows: true, columns: predicted", "行：正解、列：推定"),
     "listed": ("{one}, {other}", "{one}、{other}"),
