@@ -175,6 +175,7 @@ def score(
         speakers=len(set(speakers)),
         nameless=nameless,
         interval_method=METHOD,
+        unfamiliar={},
         labels=names,
     )
 

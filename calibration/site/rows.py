@@ -82,7 +82,7 @@ def targets_of(example: Example, labels: int) -> Array:
     """
     votes = example.votes
     if votes is None or votes[example.label] < max(votes):
-        return np.eye(labels)[example.label]
+        return np.asarray(np.eye(labels)[example.label])
     return np.array(votes)
 
 

@@ -43,9 +43,9 @@ TINY = 1e-9
 class Home:
     """What one modality is usually like."""
 
-    mean: Floats
+    mean: NDArray[np.floating[Any]]
     """Of the summaries, [features]."""
-    whitening: Floats
+    whitening: NDArray[np.floating[Any]]
     """Makes their covariance the identity, [features, features]."""
     window: float
     """Distance that few windows of people who were left out exceed."""
@@ -118,7 +118,8 @@ class Familiarity:
 
 def nearest(homes: Sequence[Home], row: Floats, limit: Literal["window", "minute"]) -> float:
     """Distance of a summary [features] over the limit of the centre nearest by it; beyond 1 it is far."""
-    return min(float(home.distances(row[None])[0]) / getattr(home, limit) for home in homes)
+    limits = [home.window if limit == "window" else home.minute for home in homes]
+    return min(float(home.distances(row[None])[0]) / most for home, most in zip(homes, limits, strict=True))
 
 
 def unadapted_summary(name: str, tokens: Tokens, voice: Floats | None) -> Floats:
