@@ -10,7 +10,7 @@ from typing_extensions import Self
 
 from edge.bundle.earlier import MOST_TAU_S, brought_up, require_current
 from edge.bundle.site import FAMILIAR_FILE, HEAD_FILE, SiteCalibration
-from edge.bundle.wanted import wanted_shapes
+from edge.bundle.wanted import require_names, wanted_shapes
 from edge.checked import Number, Text, Whole
 from edge.errors import InputError
 from edge.items import MODALITIES
@@ -207,7 +207,7 @@ class Manifest(Spec):
     """INT8 against FP32, per model."""
     accuracy: dict[str, Any] = {}
     """Held-out results, per corpus."""
-    familiar: dict[Text, Annotated[Whole, Field(ge=1, le=16)]] = {}
+    familiar: dict[Literal["audio", "vision", "text"], Annotated[Whole, Field(ge=1, le=16)]] = {}
     """Modality -> centres in familiar.npz that windows are compared with (edge/reading/familiar.py); empty:
     nothing is called unfamiliar."""
     site: SiteCalibration | None = None
@@ -274,8 +274,6 @@ class Manifest(Spec):
     def _site_agrees(self) -> Self:
         if self.familiar and FAMILIAR_FILE not in self.files:
             raise ValueError(InputError.of("lacks", where="files", names=FAMILIAR_FILE))
-        if strange := sorted({*self.familiar} - {*MODALITIES}):
-            raise ValueError(InputError.of("familiar_strange", names=", ".join(strange)))
         networks = self.network_labels or self.labels
         if len(set(networks)) < max(2, len(networks)):
             raise ValueError(InputError.of("labels_once"))
@@ -297,10 +295,3 @@ class Manifest(Spec):
                         values = {"tensor": tensor, "model": name, "found": list(found)}
                         raise ValueError(InputError.of("shape_stated", **values, wanted=list(needed)))
         return self
-
-
-def require_names(where: str, given: Any, names: tuple[str, ...]) -> None:
-    """Raises ValueError, for pydantic, unless all the names are given."""
-    missing = {*names} - {*given}
-    if missing:
-        raise ValueError(InputError.of("lacks", where=where, names=", ".join(sorted(missing))))

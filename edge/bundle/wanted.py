@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from edge.errors import InputError
 from edge.items import MODALITIES
 
 if TYPE_CHECKING:
@@ -38,3 +39,10 @@ def wanted_shapes(manifest: Manifest) -> dict[str, tuple[Shapes, Shapes]]:
             {"logits": (1, k), "weights": (1, modalities)},
         ),
     }
+
+
+def require_names(where: str, given: Any, names: tuple[str, ...]) -> None:
+    """Raises ValueError, for pydantic, unless all the names are given."""
+    missing = {*names} - {*given}
+    if missing:
+        raise ValueError(InputError.of("lacks", where=where, names=", ".join(sorted(missing))))

@@ -35,8 +35,7 @@ WARM_UP_S = 2.0
 Seen = Callable[[Frame, People], None]
 """Told of each picture as it comes, with the faces found last."""
 Sensed = Callable[[Window, Sequence[Face | None]], None]
-"""Told of each window with at most one person in view before its reading, without sound that holds no speech;
-the face of each frame."""
+"""Told of each window of one person at most, its sound where it is speech, and the face of each frame."""
 
 
 @dataclass(slots=True)
@@ -46,7 +45,7 @@ class _Memory:
     ballot: Ballot
     wanted: bool = False
     shown: bool = False
-    """Whether the last reading needed a check, and whether that was shown."""
+    """Whether the last reading needed a check, and whether it was shown."""
 
 
 class Pipeline:
@@ -186,10 +185,10 @@ class Pipeline:
             return None
         met = self._stages.familiarity.meet(window.end, found, self._stages.encoders.mean_token)
         strange = tuple(name for name in found if name in met.unfamiliar)
-        if len(strange) == len(found):
+        known = {name: tokens for name, tokens in found.items() if name not in strange}
+        if not known:
             up = self._stages.alarms.silent(window.end, self._rules)
             return Reading(window.end, "unfamiliar", source, person, alarm=up, unfamiliar=strange)
-        known = {name: tokens for name, tokens in found.items() if name not in strange}
         prediction = self._stages.fusion.predict(window.end, known, window.quality)
         familiar = sum(share * met.weights.get(name, 1.0) for name, share in prediction.weights.items())
         prediction = dataclasses.replace(prediction, familiar=min(1.0, familiar))

@@ -147,12 +147,13 @@ def vote(ballot: Ballot, prediction: Prediction, rules: Rules) -> tuple[Ballot, 
 def filtered(belief: Belief | None, prediction: Prediction, rules: Rules) -> Belief:
     """One step of the filter: what is known after a window.
 
-    The influence of a window is kappa times its quality, times the share of the belief that survived each
-    step since: the probability, given all windows so far, that no label was drawn anew in that step. It is
-    exp(-dt / tau) where windows say nothing, and next to 0 where one contradicts what was believed.
+    The influence of a window is kappa times its quality and how familiar it is, times the share of the belief
+    that survived each step since: the probability, given all windows so far, that no label was drawn anew in
+    that step. It is exp(-dt / tau) where windows say nothing, and next to 0 where one contradicts what was
+    believed.
     """
     prior, settings = positive(rules.site_prior), rules.settings
-    power = settings.kappa * quality_of(prediction)
+    power = settings.kappa * quality_of(prediction) * prediction.familiar
     likelihood = emission(prediction.probabilities, positive(rules.train_prior), power)
     if belief is None:
         found, drawn = moved(prior, 0.0, prior, likelihood)

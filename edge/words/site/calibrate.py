@@ -15,7 +15,6 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "{path}: {name} is not what the manifest states; calibrate the bundle again",
         "{path}：{name} が bundle.json の記載と異なります。バンドルを校正し直してください",
     ),
-    "familiar_strange": ("{names}: no modality of that name", "{names}：そのようなモダリティはありません"),
     "familiar_unreadable": (
         "{path} cannot be read ({why}); copy the bundle again",
         "{path} を読み取れません。バンドルをもう一度コピーしてください（{why}）",
