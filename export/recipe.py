@@ -155,19 +155,23 @@ class TextRecipe(TaughtRecipe):
 
 
 class FusionRecipe(Spec):
-    """How the audio-guided fusion head is trained."""
+    """How voice, faces and words become one answer: the product of experts, or an audio-guided head."""
 
-    epochs: Annotated[Whole, Field(gt=0, le=100_000)]
-    windows: Annotated[Whole, Field(gt=0, le=10_000_000)]
-    """Windows composed an epoch."""
+    guide: Literal["query", "key_value"] | None = None
+    """What the audio is in the cross-attention of the audio-guided head; None: the product of experts, but
+    with dp_noise or sites, which train a head: query."""
+    windows: Annotated[Whole, Field(gt=0, le=10_000_000)] = 12000
+    """Windows composed: an epoch of the head, or in all for the experts."""
+    epochs: Annotated[Whole, Field(gt=0, le=100_000)] = 8
+    """Of the head."""
     batch: Batch = 64
-    lr: Rate
+    lr: Rate = 5e-4
     dropout: Share = 0.3
     """Chance that a modality is taken away from a window."""
-    mismatch: Share = 0.3
-    """Share of sentences (half of it: of faces) that are of any label, whatever the voice says."""
-    guide: Literal["query", "key_value"] = "query"
-    """What the audio is in the cross-attention."""
+    idle_words: Share = 0.8
+    """Share of windows whose words have nothing to do with the label."""
+    idle_faces: Share = 0.5
+    """The same of faces."""
     dp_noise: Annotated[Number, Field(gt=0.0, le=1000.0)] | None = None
     """Private training by DP-SGD: deviation of the noise over dp_clip; needs the extra `privacy`."""
     dp_clip: Annotated[Number, Field(gt=0.0, le=1000.0)] = 1.0
@@ -176,6 +180,11 @@ class FusionRecipe(Spec):
     """Chance that the privacy of epsilon does not hold."""
     sites: Annotated[Whole, Field(ge=2, le=10_000)] | None = None
     """Federated averaging over so many sites, each with people of its own; a round is an epoch."""
+
+    @property
+    def head(self) -> Literal["query", "key_value"] | None:
+        """Guide of the head that is trained; None: none is, the experts are joined."""
+        return self.guide or ("query" if self.dp_noise is not None or self.sites is not None else None)
 
     @model_validator(mode="after")
     def _one_kind_of_privacy(self) -> Self:
@@ -192,7 +201,7 @@ class Recipe(Spec):
     audio: AudioRecipe
     vision: TaughtRecipe
     text: TextRecipe
-    fusion: FusionRecipe
+    fusion: FusionRecipe = FusionRecipe()
     labels: RecipeLabels = STARTER
     """Names in the order of the networks' outputs; see calibration/data/label_section.py."""
     face_crop: VisionSpec = VisionSpec()

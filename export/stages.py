@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from export.deliver.card import FILES as CARDS
 from export.deliver.familiar import write_homes
 from export.deliver.pack import even, pack
 from export.fusion.crossfit import CrossFit, cross_fitted, train_heads
-from export.fusion.head import FusionHead
 from export.fusion.pools import (
     Inputs,
     dev_inputs,
@@ -36,6 +35,7 @@ from export.fusion.pools import (
     training_inputs,
 )
 from export.fusion.privacy.dp import privacy_of
+from export.fusion.training import Fusion
 from export.fusion.windows import Pool, count_voices
 from export.int8.calls import (
     TRIAL_CALLS,
@@ -45,6 +45,7 @@ from export.int8.calls import (
     quantize_networks,
     require_material,
 )
+from export.int8.kept import OF_NETWORK, OF_POSTERIOR, keep_facts, kept_networks, kept_report
 from export.int8.qat import fine_tune
 from export.judge.bundles import adaptation
 from export.judge.heldout import HeldOut
@@ -67,7 +68,7 @@ class Trained:
     """The trained networks and what they learned from."""
 
     encoders: Mapping[str, Any]
-    fusion: FusionHead
+    fusion: Fusion
     cross_fit: CrossFit
     """Logits of the fusion for people its heads were not trained on."""
     seen: Mapping[str, Inputs]
@@ -120,7 +121,7 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     private = privacy_of(recipe, count_voices(trained, unseen))
     if "epsilon" in private:
         tell("say_private", epsilon=private["epsilon"], delta=private["delta"])
-    fusion, *others = train_heads(recipe, trained, unseen, pools, folder)
+    fusion, *others = train_heads(recipe, encoders, trained, unseen, pools, folder)
     if kept_unseen(recipe, data, work):
         for head in (fusion, *others):
             head.without_faces = True
@@ -145,9 +146,15 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
         tuned = fine_tune(name, fused(network), inputs, QAT_STEPS, place, recipe.seed)
         return write_networks({name: tuned}, *shapes, work / "qat")[name]
 
-    fits = quantize_networks(floats, ranges, trials, recipe, work / "int8", fine_tuned)
-    integers = {name: work / "int8" / f"{name}.onnx" for name in fits}
-    reports = {name: found.report for name, found in fits.items()}
+    kept = kept_networks(recipe, data)
+    anew = {name: path for name, path in floats.items() if name not in kept}
+    fits = quantize_networks(anew, ranges, trials, recipe, work / "int8", fine_tuned)
+    integers, reports = dict[str, Path](), dict[str, QuantizeReport]()
+    for name, path in floats.items():
+        if name in kept:
+            integers[name], reports[name] = kept[name].path(name), kept_report(kept[name], name, path)
+        else:
+            integers[name], reports[name] = work / "int8" / f"{name}.onnx", fits[name].report
     facts: dict[str, Any] = {
         **confidence_of(integers, trained.dev, trained.cross_fit, Rules(recipe.voting, *2 * (even(recipe),))),
         "calibration": {
@@ -160,12 +167,12 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
         },
         "quantization": {name: found.as_dict() for name, found in fits.items()},
         "privacy": trained.private,
-        "parity": parity_of(floats, integers, judged),
+        "parity": parity_of(floats, integers, {name: judged[name] for name in fits}),
     }
-    if kept_unseen(recipe, data, work) and (start := started_from(recipe, "vision", data)):
-        integers["vision"], reports["vision"] = start.path("vision"), _as_before(start, reports["vision"])
-        keep_calibration(facts, start)
+    keep_facts(facts, kept, OF_NETWORK)
     drawn = frozenset({"vision"} if kept_unseen(recipe, data, work) else ())
+    if drawn:
+        keep_facts(facts, {"vision": kept["vision"]}, OF_POSTERIOR)
     facts["familiar"] = write_homes(seen, trained.pools, drawn, work / FAMILIAR_FILE)
     golden = work / "golden.npz"
     cards = {language: work / file for language, file in CARDS.items()}
@@ -179,24 +186,6 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
         "int8": pack(work / "bundle-int8", recipe, integers, reports, *parts, facts),
     }
     return Made(floats, integers, reports, facts, parts, cards, candidates)
-
-
-KEPT = ("temperature", "bias", "conformal_threshold", "calibration", "quantization", "parity")
-"""Fields of the manifest that say something of one network or its posterior."""
-
-
-def keep_calibration(facts: dict[str, Any], start: Bundle) -> None:
-    """What the manifest says of the vision network becomes what the bundle it is from says of it."""
-    before = start.manifest.model_dump(mode="json")
-    for field in KEPT:
-        facts[field] = {name: found for name, found in facts[field].items() if name != "vision"}
-        if "vision" in (before[field] or {}):
-            facts[field]["vision"] = before[field]["vision"]
-
-
-def _as_before(start: Bundle, report: QuantizeReport) -> QuantizeReport:
-    entry = start.manifest.models["vision"]
-    return replace(report, int8_nodes=entry.int8_nodes, nodes=entry.nodes)
 
 
 def adapted_rows(

@@ -289,7 +289,7 @@ def test_settings_shown_are_valid(page, tmp_path):
         if block["text"].startswith("[labels]"):  # a section of a recipe alone
             text = (ROOT / "recipes" / "starter.toml").read_text(encoding="utf-8")
             path.write_text(text + block["text"], encoding="utf-8")
-        recipe = "[fusion]" in path.read_text(encoding="utf-8")
+        recipe = "corpora = " in path.read_text(encoding="utf-8")
         if "[minimum]" in block["text"]:
             assert read_criteria(path).minimum.days
         else:

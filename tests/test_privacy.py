@@ -26,7 +26,7 @@ LENGTH = {"audio": 6, "vision": 1, "text": 5}
 
 
 def recipe_with(**fusion):
-    settings = {"epochs": 4, "windows": 1024, "batch": 64, "lr": 2e-3} | fusion
+    settings = {"guide": "query", "epochs": 4, "windows": 1024, "batch": 64, "lr": 2e-3} | fusion
     return Recipe(name="x", audio=STUDENT, vision=STUDENT, text=STUDENT, fusion=settings)
 
 
@@ -145,7 +145,7 @@ def test_every_voice_is_drawn_as_often_as_epsilon_was_counted_for(pools, tmp_pat
 def test_private_training_learns(pools, tmp_path):
     pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=0.6)
-    model = train_fusion(recipe, *pools, tmp_path)
+    model = train_fusion(recipe, {}, *pools, tmp_path)
     found = accuracy(model, pools, recipe)
     print(f"accuracy {found:.3f}, epsilon {privacy_of(recipe, count_voices(*pools[:2]))['epsilon']:.2f}")
     assert found > 0.4  # six labels: chance is 0.17
@@ -155,14 +155,14 @@ def test_private_training_learns(pools, tmp_path):
 def test_private_training_repeats_with_its_secret_only(pools, tmp_path):
     pytest.importorskip("opacus", reason="script/test_extras has it")
     recipe = recipe_with(dp_noise=0.6, epochs=1, windows=64, batch=32)
-    model = train_fusion(recipe, *pools, tmp_path / "a")
+    model = train_fusion(recipe, {}, *pools, tmp_path / "a")
     secret = tmp_path / "a" / "noise.secret"
     assert secret.stat().st_mode & 0o077 == 0
     assert not any(module._forward_hooks for module in model.modules())
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "noise.secret").write_text(secret.read_text())
-    again = train_fusion(recipe, *pools, tmp_path / "b")
-    other = train_fusion(recipe, *pools, tmp_path / "c")
+    again = train_fusion(recipe, {}, *pools, tmp_path / "b")
+    other = train_fusion(recipe, {}, *pools, tmp_path / "c")
     assert torch.equal(again.head.weight, model.head.weight)
     assert not torch.equal(other.head.weight, model.head.weight)
 
@@ -205,7 +205,9 @@ def test_the_words_that_were_said_reach_every_site(pools):
     for number in range(2):
         (part,) = of_site([found], number, 2, K)
         rng = np.random.default_rng(0)
-        windows = compose_windows(part, torch.arange(K).repeat(4), recipe_with(), rng, MODALITIES, spoken=1.0)
+        windows = compose_windows(
+            part, torch.arange(K).repeat(4), recipe_with(), rng, MODALITIES, spoken=True
+        )
         assert any(torch.equal(windows[2][0], tokens) for tokens in found["spoken"].tokens)
 
 
@@ -226,7 +228,7 @@ def test_sites_weigh_by_their_voices(pools, tmp_path, monkeypatch):
         return aggregate(self, number, results, failures)
 
     monkeypatch.setattr(FedAvg, "aggregate_fit", watched)
-    train_fusion(recipe_with(epochs=1, windows=64, batch=32, sites=3), *pools, tmp_path)
+    train_fusion(recipe_with(epochs=1, windows=64, batch=32, sites=3), {}, *pools, tmp_path)
     assert told == [count_voices(*of_site(pools[:2], number, 3, K)) for number in range(3)]
     assert len(set(told)) > 1
 
@@ -242,9 +244,9 @@ def test_a_site_without_a_label_is_refused(pools):
 def test_two_sites_do_as_well_as_pooled_training(pools, tmp_path):
     pytest.importorskip("flwr", reason="script/test_extras has it")
     recipe = recipe_with(epochs=6)
-    pooled = train_fusion(recipe, *pools, tmp_path / "pooled")
+    pooled = train_fusion(recipe, {}, *pools, tmp_path / "pooled")
     recipe = recipe_with(epochs=6, sites=2)
-    averaged = train_fusion(recipe, *pools, tmp_path / "sites")
+    averaged = train_fusion(recipe, {}, *pools, tmp_path / "sites")
     before, after = accuracy(pooled, pools, recipe), accuracy(averaged, pools, recipe)
     print(f"pooled {before:.3f}, two sites {after:.3f}")
     assert before > 0.5
@@ -258,7 +260,7 @@ def test_federated_training_that_was_killed_goes_on_to_the_same_weights(pools, t
     import export.fusion.privacy.federated
 
     recipe = recipe_with(epochs=2, windows=64, batch=32, sites=2)
-    whole = train_fusion(recipe, *pools, tmp_path / "whole")
+    whole = train_fusion(recipe, {}, *pools, tmp_path / "whole")
     trained, train = [], export.fusion.privacy.federated.train
 
     def killed(task, plan, folder):
@@ -269,8 +271,8 @@ def test_federated_training_that_was_killed_goes_on_to_the_same_weights(pools, t
 
     monkeypatch.setattr(export.fusion.privacy.federated, "train", killed)
     with pytest.raises(KeyboardInterrupt):
-        train_fusion(recipe, *pools, tmp_path / "killed")
+        train_fusion(recipe, {}, *pools, tmp_path / "killed")
     monkeypatch.undo()
-    found = train_fusion(recipe, *pools, tmp_path / "killed")
+    found = train_fusion(recipe, {}, *pools, tmp_path / "killed")
     for name, value in whole.state_dict().items():
         assert torch.equal(found.state_dict()[name], value), name

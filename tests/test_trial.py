@@ -122,7 +122,7 @@ def test_fusion_reads_what_no_modality_tells_alone(made, monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    for name, value in (("EPOCHS", 1), ("FOLDS", 2), ("SEEDS", 2)):
+    for name, value in (("EPOCHS", 1), ("FOLDS", 2), ("SEEDS", 2), ("SHARES", (0.5,))):
         monkeypatch.setattr(trial, name, value)
 
 
@@ -144,6 +144,8 @@ def test_a_killed_trial_goes_on_to_the_same_answers(made, tmp_path, monkeypatch)
     monkeypatch.setattr(trial, "predict", predict)
     again = trial.judged(made, tmp_path / "cut")
     assert all((again[name] == whole[name]).all() for name in whole)
+    few = trial.judged(made, tmp_path / "whole", 0.5)
+    assert list(few) == ["concat"]  # a modality alone is no way to fuse
     assert (whole["concat"][0] != whole["concat"][1]).any()
 
 
@@ -165,7 +167,8 @@ def judged():
 
     rates = dict.fromkeys(VARIANTS, 0.5) | {"guided_query": 0.2, "guided_key_value": 0.25}
     answers = {name: predicted(wrong) for name, wrong in rates.items()}
-    return verdict(labels, actors, actors % 5, answers, dict.fromkeys(VARIANTS, 61286))
+    few = {name: predicted({"experts": 0.5, "guided_query": 0.7}.get(name, 0.8)) for name in VARIANTS}
+    return verdict(labels, actors, actors % 5, answers, dict.fromkeys(VARIANTS, 61286), {0.1: few})
 
 
 def test_the_verdict_weighs_the_guided_heads_against_the_concatenation(judged):
@@ -189,12 +192,39 @@ def test_equal_heads_beat_nobody():
 
 
 def test_the_table_has_a_row_for_each_variant(judged):
-    rows = [line.split("|")[1:-1] for line in markdown(judged).splitlines() if line.startswith("|")]
+    table = markdown(judged).split("| weighted F1 | 10")[0]
+    rows = [line.split("|")[1:-1] for line in table.splitlines() if line.startswith("|")]
     assert {len(row) for row in rows} == {4}
     assert [row[0].strip() for row in rows[2:-1]] == [title(name) for name in VARIANTS]
     assert rows[-1][2].strip() == "0.696"
     mean = judged["variants"]["concat"]["weighted_f1"]["mean"]
-    assert rows[5][2].strip().startswith(f"{mean:.3f} ± 0.")
+    assert rows[6][2].strip().startswith(f"{mean:.3f} ± 0.")
+
+
+def test_with_fewer_labels_the_best_other_way_is_the_measure(judged):
+    few, full = judged["by_labels"]
+    assert (few["share"], few["guided"], few["rival"]) == (0.1, "guided_query", "experts")
+    assert few["interval"][1] < 0.0
+    assert few["keeps_up"] is judged["guided_keeps_up"] is False
+    assert full["keeps_up"] is True
+    assert list(full["weighted_f1"]) == [name for name in VARIANTS if name not in ("audio", "vision", "text")]
+    shown = markdown(judged)
+    assert "| weighted F1 | 10% of the labels | 100% of the labels |" in shown
+    mean, sd = (few["weighted_f1"]["experts"][key] for key in ("mean", "sd"))
+    assert f"| product of experts | {mean:.3f} ± {sd:.3f} |" in shown
+    assert "10% of the labels: audio-guided, guide = query less product of experts" in shown
+    assert "Audio guidance falls behind with some share of the labels." in shown
+
+
+def test_a_share_of_the_labels_is_of_each_label_alike():
+    labels, train = np.repeat(np.arange(K), [40, 20, 10, 3, 40, 40, 40, 40]), np.ones(233, bool)
+    train[::7] = False
+    few = trial.some(labels, train, 0.1, 0)
+    assert train[few].all()
+    expected = [max(1, round(0.1 * int((train & (labels == label)).sum()))) for label in range(K)]
+    assert np.bincount(labels[few], minlength=K).tolist() == expected
+    assert (few != trial.some(labels, train, 0.1, 1)).any()
+    assert (trial.some(labels, train, 1.0, 0) == train.nonzero()[0]).all()
 
 
 def test_the_page_speaks_japanese(judged):

@@ -24,10 +24,11 @@ from edge.starter_labels import STARTER as LABELS
 from export.corpora.drawn_faces import CORPUS, FACES, drawn_faces
 from export.corpora.fer2013 import read_faces
 from export.corpora.readers import say_once
+from export.fusion.experts import ExpertsHead
 from export.fusion.head import FusionHead
+from export.int8.kept import OF_NETWORK, OF_POSTERIOR, keep_facts
 from export.recipe import read_recipe
 from export.run import run_export
-from export.stages import keep_calibration
 from export.students.vision import kept_unseen, vision_faces, vision_split
 
 KEPT = RECIPE[: RECIPE.index("[vision]")] + '[vision]\nstart = "starter"\nepochs = 0\n'
@@ -76,15 +77,16 @@ def test_calibration_is_that_of_the_bundle():
         field: {"audio": 1, "vision": 2}
         for field in ("temperature", "bias", "conformal_threshold", "calibration", "quantization", "parity")
     }
-    keep_calibration(facts, start)
+    keep_facts(facts, {"vision": start}, (*OF_NETWORK, *OF_POSTERIOR))
     assert facts["temperature"] == {"audio": 1, "vision": start.manifest.temperature["vision"]}
     assert facts["parity"]["vision"] == start.manifest.parity["vision"]
     assert facts["calibration"]["vision"]["sha256"] == "b72252b284fc7798"
 
 
-def test_a_head_without_faces_answers_as_if_none_were_there():
+@pytest.mark.parametrize("kind", [ExpertsHead, FusionHead])
+def test_a_head_without_faces_answers_as_if_none_were_there(kind):
     torch.manual_seed(0)
-    head = FusionHead(6).eval()
+    head = kind(6).eval()
     audio, vision, text = torch.randn(2, 5, 128), torch.randn(2, 8, 128), torch.randn(2, 4, 128)
     masks = torch.ones(2, 8), torch.ones(2, 4)
     quality = torch.full((2, 3), 0.8)

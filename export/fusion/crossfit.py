@@ -16,11 +16,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from edge.items import MODALITIES
-from export.fusion.head import FusionHead
-from export.fusion.training import train_fusion
+from export.fusion.training import Fusion, train_fusion
 from export.fusion.windows import Pool, compose_windows, even_labels
 from export.recipe import Recipe
 from export.training.hardware import processes
@@ -53,14 +52,15 @@ class CrossFit:
 
 def train_heads(
     recipe: Recipe,
+    encoders: Mapping[str, nn.Module],
     seen: Mapping[str, Pool],
     unseen: Mapping[str, Pool],
     parts: Sequence[tuple[Mapping[str, Pool], Mapping[str, Pool]]],
     folder: Path,
-) -> list[FusionHead]:
+) -> list[Fusion]:
     """Train, or load, the head that ships, then one for each part that leaves it out; side by side.
 
-    parts: the pools of a part of the people, and of all others.
+    encoders: finished. parts: the pools of a part of the people, and of all others.
     """
     places = [folder, *(folder / f"without-{number + 1}" for number in range(len(parts)))]
     extra: list[ExtraPools] = [
@@ -69,12 +69,15 @@ def train_heads(
     ]
     lacking = [number for number, place in enumerate(places) if not (place / "fusion.pt").is_file()]
     stored = folder / "pools.pt"
-    if lacking and processes() == 1:  # else each is trained by all processes together, below
+    # The experts take seconds; under `accelerate launch` all processes train each head together, below.
+    if lacking and processes() == 1 and recipe.fusion.head:
         folder.mkdir(parents=True, exist_ok=True)
         save_whole(stored, (seen, extra))
         side_by_side([(_train_head, (recipe, stored, number, places[number])) for number in lacking])
     stored.unlink(missing_ok=True)  # a run killed in between may have left it
-    return [train_fusion(recipe, seen, *extra[number], place) for number, place in enumerate(places)]
+    return [
+        train_fusion(recipe, encoders, seen, *extra[number], place) for number, place in enumerate(places)
+    ]
 
 
 def _train_head(recipe: Recipe, stored: Path, number: int, place: Path) -> None:
@@ -82,12 +85,10 @@ def _train_head(recipe: Recipe, stored: Path, number: int, place: Path) -> None:
     with torch.serialization.safe_globals([Pool]):
         seen, extra = torch.load(stored, mmap=True)  # one copy in memory, however many heads
     unseen, dev = extra[number]
-    train_fusion(recipe, seen, unseen, dev, place)
+    train_fusion(recipe, {}, seen, unseen, dev, place)
 
 
-def cross_fitted(
-    recipe: Recipe, heads: Sequence[FusionHead], parts: Sequence[Mapping[str, Pool]]
-) -> CrossFit:
+def cross_fitted(recipe: Recipe, heads: Sequence[Fusion], parts: Sequence[Mapping[str, Pool]]) -> CrossFit:
     """Logits of each head for the part of the people that it left out.
 
     Every part weighs alike, however many examples it has. The windows keep the transcript where it is known.
@@ -137,14 +138,14 @@ def _voices(own: Mapping[str, Pool]) -> list[dict[str, Pool]]:
 
 
 def _window_logits(
-    head: FusionHead, own: Mapping[str, Pool], labels: Tensor, recipe: Recipe, present: Sequence[str]
+    head: Fusion, own: Mapping[str, Pool], labels: Tensor, recipe: Recipe, present: Sequence[str]
 ) -> LabelledLogits:
-    windows = compose_windows(own, labels, recipe, _generator(recipe, 1), present, spoken=1.0)
+    windows = compose_windows(own, labels, recipe, _generator(recipe, 1), present, spoken=True)
     return _logits(head, windows).numpy(), labels.numpy()
 
 
 @torch.no_grad()
-def _logits(head: FusionHead, windows: Sequence[Tensor]) -> Tensor:
+def _logits(head: Fusion, windows: Sequence[Tensor]) -> Tensor:
     logits: Tensor = head(*windows)[0]
     return logits
 

@@ -27,8 +27,8 @@ from export.training.augment import jitter_faces
 from export.training.noisy_windows import NoisyWindows, clip_features, load_clips
 from export.training.targets import folds_of
 
-A_LABEL = 1500
-"""Examples of each label that a training pool holds at most."""
+A_LABEL, FEW = 1500, 500
+"""Examples of each label that a training pool holds at most; where it says no more than what training was like."""
 PARTS = 4
 """Parts, at most, that people no encoder was trained on are split into."""
 NEW_VOICES = 0.2
@@ -64,16 +64,18 @@ def training_inputs(
 ) -> dict[str, Inputs]:
     """Augmented training examples by modality, at most A_LABEL a label; the student knows their voices."""
     rng = np.random.default_rng(recipe.seed)
+    # The experts learn from people nobody was trained on; a head and fine-tuning learn from these as well.
+    most = A_LABEL if recipe.fusion.head or recipe.quantize.qat else FEW
     # A guess has its weight in the encoder's training; windows are composed from what people labelled.
-    heard = _some([e for e in audio_split(recipe, data).train if e.soft is None], rng)
+    heard = _some([e for e in audio_split(recipe, data).train if e.soft is None], rng, most)
     windows = NoisyWindows.load(recipe, data, heard)
     heard = list(windows.examples)
     features = torch.from_numpy(np.stack([windows.features(index, rng) for index in range(len(heard))]))
     voices = voices_of(student, features, [e.speaker for e in heard])
     voices[torch.from_numpy(rng.random(len(heard)) < NEW_VOICES)] = 0.0
-    seen = _some(vision_split(recipe, data, work).train, rng)
+    seen = _some(vision_split(recipe, data, work).train, rng, most)
     faces, face_labels = load_faces(seen, recipe.face_crop.size)
-    said = _some(text_split(recipe, data).train, rng)
+    said = _some(text_split(recipe, data).train, rng, most)
     return {
         "audio": Inputs((features, voices), _labels(heard), _people(heard), _said(heard)),
         "vision": Inputs((jitter_faces(faces, rng),), face_labels, _people(seen)),
@@ -200,11 +202,11 @@ def inputs_digest(inputs: Inputs) -> str:
     return content.hexdigest()[:16]
 
 
-def _some(examples: Sequence[Example], rng: np.random.Generator) -> list[Example]:
+def _some(examples: Sequence[Example], rng: np.random.Generator, most: int) -> list[Example]:
     chosen = []
     for label in sorted({e.label for e in examples}):
         rows = [e for e in examples if e.label == label]
-        picks = rng.permutation(len(rows))[:A_LABEL]
+        picks = rng.permutation(len(rows))[:most]
         chosen += [rows[int(pick)] for pick in sorted(picks)]
     return chosen
 

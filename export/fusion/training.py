@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import nn
 
+from export.fusion.experts import ExpertsHead, fit_experts
 from export.fusion.head import FusionHead
 from export.fusion.privacy.dp import PrivateGradients
 from export.fusion.privacy.federated import train_over_sites
@@ -18,24 +20,31 @@ from export.recipe import Recipe
 from export.training.hardware import accelerator
 from export.training.loop import Batch, Hyperparameters, finished, train
 
+Fusion = ExpertsHead | FusionHead
+"""What joins the modalities; both take and give the same."""
+
 
 def train_fusion(
     recipe: Recipe,
+    encoders: Mapping[str, nn.Module],
     seen: Mapping[str, Pool],
     unseen: Mapping[str, Pool],
     dev: Mapping[str, Pool] | None,
     folder: Path,
-) -> FusionHead:
-    """Train, or load, the fusion head on tokens of the finished encoders; as the recipe says with noise that
-    keeps the voices private (privacy/dp.py), or over sites (privacy/federated.py).
+) -> Fusion:
+    """Fit, or load, the product of experts; or train, or load, the audio-guided head, as the recipe says with
+    noise that keeps the voices private (privacy/dp.py), or over sites (privacy/federated.py).
 
-    seen: examples the encoders were trained on. unseen: others; half of the batches come from there, or
-    the gate would learn to trust encoders as far as their own training set. dev: people in neither, whom the
-    epochs are judged on; None: nobody is kept back, and the curve is of the unseen, whom it learned from.
+    encoders: finished. seen: tokens of examples the encoders were trained on. unseen: of others; the experts
+    learn from these alone, and half of the head's batches come from there: either would trust encoders as far
+    as their own training set. dev: people in neither, whom the head's epochs are judged on; None: nobody is
+    kept back, and the curve is of the unseen, whom it learned from.
     """
     wanted = recipe.fusion
     torch.manual_seed(recipe.seed)
-    model = FusionHead(len(recipe.labels), guide=wanted.guide)
+    if wanted.head is None:
+        return fit_experts(recipe, encoders, unseen, folder)
+    model = FusionHead(len(recipe.labels), guide=wanted.head)
     if finished(model, "fusion", folder):
         return model
     plan = Hyperparameters(wanted.epochs, wanted.lr, seed=recipe.seed)

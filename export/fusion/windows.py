@@ -1,8 +1,10 @@
-"""Windows the fusion head learns from, composed from clips, faces and sentences of one label.
+"""Windows the fusion head learns from, composed from clips, faces and sentences as work has them.
 
 No public corpus here has voice, face and varying text of one moment together, so windows are composed;
-that flatters the fusion, and every number measured so must say it. What a speaker really said is known of
-many clips, and half of the windows keep it: at work most sentences are the same in every mood.
+that flatters the fusion, and every number measured so must say it. Most words at work are the same in every
+mood, and many faces too: a share of both is drawn without regard to the label. What a speaker really said is
+known of many clips and is the first choice for such words. The worse a transcript or a face is rated, the
+more often it is of something else altogether.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from edge.items import MODALITIES
 from export.recipe import Recipe
 from export.training.loop import Batch
 
-SPOKEN = 0.5
-"""Share of the windows that keep the clip's own transcript, where it has one."""
+PLAIN = 0.5
+"""Share of the words and faces drawn without regard to the label that are of the first label, as most are."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,13 @@ class Pool:
 
 def even_labels(pools: Mapping[str, Pool], count: int) -> Tensor:
     """Wished labels, [count]: each as often, of those that every modality has."""
+    return _common(pools).repeat(count)[:count]
+
+
+def _common(pools: Mapping[str, Pool]) -> Tensor:
+    """Labels that every modality has, ascending."""
     shown = [set(pools[name].label.unique().tolist()) for name in MODALITIES]
-    return torch.tensor(sorted(set.intersection(*shown))).repeat(count)[:count]
+    return torch.tensor(sorted(set.intersection(*shown)))
 
 
 def compose_windows(
@@ -75,29 +82,32 @@ def compose_windows(
     recipe: Recipe,
     rng: np.random.Generator,
     kept: Sequence[str] | None = None,
-    spoken: float = SPOKEN,
+    spoken: bool | None = None,
 ) -> tuple[Tensor, ...]:
     """Inputs of the fusion head for wished labels, in its argument order.
 
-    A window holds one clip, 1 to `faces` faces and one sentence. What is said and seen often does not
-    fit how it is said: a share of sentences and faces is of any label, so that no modality is believed
-    blindly. Modalities go missing by chance, never all at once; or exactly those not `kept` do. `spoken`
-    is the share of windows that keep what was really said.
+    A window holds one clip, 1 to `faces` faces and one sentence. Shares of the recipe say how often words and
+    faces have nothing to do with the label, so that no modality is believed blindly; the quality of each is
+    the chance that it is not of something else. Modalities go missing by chance, never all at once; or
+    exactly those not `kept` do. spoken: whether what was really said is kept wherever it is known; None:
+    where the words say nothing; False: never.
     """
-    b, wanted, faces, k = len(labels), recipe.fusion, recipe.face_crop.faces, len(recipe.labels)
-    shown = even_labels(pools, k)
-    anything = shown[torch.from_numpy(rng.integers(0, k, b))]
-    off_text = torch.from_numpy(rng.random(b) < wanted.mismatch)
-    off_face = torch.from_numpy(rng.random(b) < wanted.mismatch / 2)
-    clip = pools["audio"].draw(labels, rng)
-    audio, own = pools["audio"].tokens[clip], pools["audio"].spoken
-    row = pools["text"].draw(torch.where(off_text, anything, labels), rng)
+    b, wanted, faces = len(labels), recipe.fusion, recipe.face_crop.faces
+    quality = torch.from_numpy(rng.uniform(0.3, 1.0, (b, 3))).float()
+    idle, said_else, face_else = (
+        torch.from_numpy(rng.random(b)) < share
+        for share in (wanted.idle_words, 1.0 - quality[:, 2], 1.0 - quality[:, 1])
+    )
+    own, clip = pools["audio"].spoken, pools["audio"].draw(labels, rng)
+    audio = pools["audio"].tokens[clip]
+    row = pools["text"].draw(_shown(pools, labels, idle, said_else, rng), rng)
     text, text_mask = pools["text"].tokens[row], pools["text"].mask[row]
-    if own is not None:
-        really = (own[clip] >= 0) & torch.from_numpy(rng.random(b) < spoken)
+    if own is not None and spoken is not False:
+        really = (own[clip] >= 0) & (~said_else & idle if spoken is None else torch.tensor(True))
         said = own[clip][really]
         text[really], text_mask[really] = pools["spoken"].tokens[said], pools["spoken"].mask[said]
-    face_labels = torch.where(off_face, anything, labels).repeat_interleave(faces)
+    unmoved = torch.from_numpy(rng.random(b) < wanted.idle_faces)
+    face_labels = _shown(pools, labels, unmoved, face_else, rng).repeat_interleave(faces)
     vision = pools["vision"].tokens[pools["vision"].draw(face_labels, rng)].reshape(b, faces, -1)
     count = torch.from_numpy(rng.integers(1, faces + 1, b))
     vision_mask = (torch.arange(faces)[None] < count[:, None]).float()
@@ -109,8 +119,21 @@ def compose_windows(
     vision_mask, text_mask = vision_mask * present[:, 1:2], text_mask * present[:, 2:3]
     audio = audio * present[:, 0, None, None]
     vision, text = vision * vision_mask[:, :, None], text * text_mask[:, :, None]
-    quality = torch.from_numpy(rng.uniform(0.3, 1.0, (b, 3))).float() * present
-    return audio, vision, text, vision_mask, text_mask, present, quality
+    return audio, vision, text, vision_mask, text_mask, present, quality * present
+
+
+def _shown(
+    pools: Mapping[str, Pool], labels: Tensor, idle: Tensor, other: Tensor, rng: np.random.Generator
+) -> Tensor:
+    """Labels of what is shown beside voices of these labels, [b].
+
+    idle: what has nothing to do with the label, [b]; half of it is of the first label, the rest of any.
+    other: what is of something else altogether, [b].
+    """
+    known, b = _common(pools), len(labels)
+    anything = known[torch.from_numpy(rng.integers(0, len(known), b))]
+    plain = torch.where(torch.from_numpy(rng.random(b) < PLAIN), known[0], anything)
+    return torch.where(other, anything, torch.where(idle, plain, labels))
 
 
 def count_voices(*pools: Mapping[str, Pool]) -> int:
@@ -130,7 +153,7 @@ def compose_around(
         if len(own):
             labels.append(audio.label[own])
             # Not what was really said: that would be of another voice.
-            _, *others = compose_windows(found, labels[-1], recipe, rng, spoken=0.0)
+            _, *others = compose_windows(found, labels[-1], recipe, rng, spoken=False)
             parts.append((audio.tokens[own] * others[4][:, :1, None], *others))
     joined = tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
     return joined, F.one_hot(torch.cat(labels), len(recipe.labels)).float()

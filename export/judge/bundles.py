@@ -37,7 +37,7 @@ def score_bundles(
         row = results[held_out.title] = {}
         for name, bundle in bundles.items():
             with Evaluator(bundle, around, say) as asked:
-                if held_out.modality == "audio" and not held_out.new_voices:
+                if held_out.modality in ("audio", "fused") and not held_out.new_voices:
                     asked.learn_voices(held_out.examples)
                 found = asked.predict(held_out.examples, held_out.modality)
                 row[name] = asked.report(found)

@@ -17,18 +17,23 @@ from torch import Tensor, nn
 from edge.bench.rivals import FACES, Rival, serve
 from edge.bundle.folder import open_bundle
 from edge.bundle.manifest import Manifest
+from edge.bundle.onnx_file import load_graph
+from export.fusion.experts import ExpertsHead
 from export.fusion.head import FusionHead
 from export.students.networks import AudioStudent, TextStudent, VisionStudent
 
 
-def eager_networks(manifest: Manifest) -> dict[str, nn.Module]:
-    """The four networks a bundle with this manifest was exported from, with random weights."""
+def eager_networks(manifest: Manifest, guided: bool = False) -> dict[str, nn.Module]:
+    """The four networks a bundle with this manifest was exported from, with random weights.
+
+    guided: whether the audio-guided head joins the modalities, not the product of experts.
+    """
     labels = len(manifest.labels)
     networks: dict[str, nn.Module] = {
         "audio": AudioStudent(manifest.audio, labels),
         "vision": VisionStudent(labels).eval().fuse(),
         "text": TextStudent(manifest.text, labels),
-        "fusion": FusionHead(labels),
+        "fusion": FusionHead(labels) if guided else ExpertsHead(labels),
     }
     return {name: network.eval() for name, network in networks.items()}
 
@@ -36,8 +41,11 @@ def eager_networks(manifest: Manifest) -> dict[str, nn.Module]:
 def eager(asked: dict[str, Any]) -> Rival:
     """One window: the faces in one call, as a user of PyTorch would."""
     torch.set_num_threads(asked["threads"])
-    manifest = open_bundle(Path(asked["bundle"])).manifest
-    networks = eager_networks(manifest)
+    bundle = open_bundle(Path(asked["bundle"]))
+    manifest = bundle.manifest
+    # Only the transformer layers of the audio-guided head have a GELU.
+    guided = any(node.op_type == "Erf" for node in load_graph(bundle.path("fusion")).graph.node)
+    networks = eager_networks(manifest, guided)
     given = {name: inputs(manifest, name) for name in networks}
 
     def run() -> None:

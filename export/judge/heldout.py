@@ -39,9 +39,13 @@ class HeldOut:
 
 
 def held_out_sets(recipe: Recipe, data: Path, work: Path) -> list[HeldOut]:
-    """Write every held-out set as a folder in the generic layout, below the work folder, and return them."""
+    """Write every held-out set as a folder in the generic layout, below the work folder, and return them.
+
+    What the device shows comes first: the recordings of each audio corpus by all they hold, their sound,
+    faces and transcript.
+    """
     folder = work / HELD_OUT
-    sets = []
+    together, sets = list[HeldOut](), list[HeldOut]()
     wanted: dict[Modality, StudentRecipe] = {
         "audio": recipe.audio,
         "vision": recipe.vision,
@@ -65,7 +69,9 @@ def held_out_sets(recipe: Recipe, data: Path, work: Path) -> list[HeldOut]:
             sets.append(HeldOut(name, modality, examples))
             if modality == "audio":
                 sets.append(HeldOut(name, modality, examples, new_voices=True))
-    return sets
+                write_set(folder / "fused" / name, examples, recipe.labels)
+                together.append(HeldOut(name, "fused", examples))
+    return [*together, *sets]
 
 
 def write_set(folder: Path, examples: Sequence[Example], labels: Labels) -> None:

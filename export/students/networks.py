@@ -54,9 +54,14 @@ class AudioStudent(nn.Module):
     def read(self, tokens: Tensor, voice: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens less the voice, and logits."""
         tokens = tokens - voice[:, None]
-        mean = tokens.mean(dim=1)
-        spread = ((tokens - mean[:, None]).square().mean(dim=1) + 1e-4).sqrt()
-        return tokens, self.head(torch.cat([mean, spread], dim=1))
+        return tokens, self.head(audio_summary(tokens))
+
+
+def audio_summary(tokens: Tensor) -> Tensor:
+    """Mean and deviation of audio tokens [b, t, d] over time, [b, 2 d]: what their logits are read from."""
+    mean = tokens.mean(dim=1)
+    spread = ((tokens - mean[:, None]).square().mean(dim=1) + 1e-4).sqrt()
+    return torch.cat([mean, spread], dim=1)
 
 
 def _colour(features: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ TRIALS: dict[str, tuple[str, str]] = {
     "variant_audio": ("audio only", "音声のみ"),
     "variant_vision": ("vision only", "映像のみ"),
     "variant_text": ("text only", "発話内容のみ"),
+    "variant_experts": ("product of experts", "エキスパートの積"),
     "variant_concat": ("concatenation", "連結"),
     "variant_attention": ("plain attention", "通常のアテンション"),
     "variant_mult": ("cross attention as in MulT", "MulT 方式のクロスアテンション"),
@@ -36,6 +37,26 @@ TRIALS: dict[str, tuple[str, str]] = {
     "fusion_trial_beats_not": (
         "The better guide is `{guide}`; it is not shown to beat the concatenation.",
         "良い方のガイドは `{guide}` ですが、連結より優れているとは言えません。",
+    ),
+    "fusion_trial_way": ("weighted F1", "加重 F1"),
+    "fusion_trial_labels": ("{share:.0%} of the labels", "ラベルの {share:.0%}"),
+    "fusion_trial_share": (
+        "{share:.0%} of the labels: {ours} less {theirs}, the best other way: {difference:+.1f} points, "
+        "95 % {low:+.1f} to {high:+.1f} by actor.",
+        "ラベルの {share:.0%}：{ours} と、ほかで最良の {theirs} の差は {difference:+.1f} ポイント、"
+        "95 % 区間 {low:+.1f} ～ {high:+.1f}（演者単位）。",
+    ),
+    "fusion_trial_keeps_up": (
+        "Audio guidance wins or ties with every share of the labels.",
+        "音声ガイドは、どのラベル量でも最良の方式と同等以上です。",
+    ),
+    "fusion_trial_falls_behind": (
+        "Audio guidance falls behind with some share of the labels.",
+        "音声ガイドは、一部のラベル量で最良の方式に劣ります。",
+    ),
+    "fusion_trial_note_labels": (
+        "With a share of the labels the steps stay: more passes over fewer clips, each label alike.",
+        "ラベルを減らした場合もステップ数は同じです。各ラベルを同じ割合で減らし、繰り返し学習します。",
     ),
     "fusion_trial_note_folds": (
         "Folds by actor: nobody is judged by a network that met them. Eight classes, RAVDESS's own.",

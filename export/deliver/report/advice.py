@@ -93,7 +93,8 @@ def _confused_pair(facts: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     weak = [(title, one["pair"]) for title, one in facts["weakest"].items() if one["pair"]]
     if weak:
         title, pair = max(weak, key=lambda item: item[1]["count"] / item[1]["of"])
-        parts = [part for part in facts["data"] if part["modality"] == title.split()[0]]
+        modality = title.split()[0]  # what is fused are the recordings of the audio corpora
+        parts = [p for p in facts["data"] if p["modality"] == modality.replace("fused", "audio")]
         taught = sum(part["labels"].get(pair["true"], 0) for part in parts)
         yield {"kind": "pair", "set": title, **pair, "taught": taught}
 

@@ -16,7 +16,7 @@ from calibration.report import figures
 from calibration.report.render import render
 from edge.words import Language, word
 from export.deliver.names import LICENCES, Names
-from export.fusion.comparison.verdict import notes, title
+from export.fusion.comparison.verdict import notes, share_line, title
 
 TEMPLATES = Path(__file__).parents[1]
 
@@ -86,6 +86,15 @@ class _Page(Names):
     def trial_notes(self) -> list[str]:
         """What a reader of the trial must know."""
         return notes(self.language)
+
+    def trial_shares(self) -> list[str]:
+        """Columns of the trial by share of the labels."""
+        rows = self._facts["trial"]["by_labels"]
+        return [word("fusion_trial_labels", self.language, share=row["share"]) for row in rows]
+
+    def trial_lines(self) -> list[str]:
+        """Audio guidance beside the best other way, a sentence a share of the labels."""
+        return [share_line(row, self.language) for row in self._facts["trial"]["by_labels"]]
 
     def confused(self, matrix: Sequence[Sequence[int]]) -> list[tuple[int, str, str]]:
         """The three pairs of labels most often confused: count, true label, answer."""

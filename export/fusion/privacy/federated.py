@@ -56,7 +56,7 @@ def train_over_sites(
         weights = _weights(model)
         for place, site in enumerate(sites):
             where, name = folder / f"round-{number + 1}", f"site-{place + 1}"
-            copy = FusionHead(len(recipe.labels), guide=recipe.fusion.guide)
+            copy = FusionHead(len(recipe.labels), guide=recipe.fusion.head or "query")
             _load(copy, weights)
             task = replace(fusion_task(copy, recipe, site, dev), name=name)
             if not finished(copy, name, where):
