@@ -28,7 +28,7 @@ from export.training.noisy_windows import NoisyWindows, clip_features, load_clip
 from export.training.targets import folds_of
 
 A_LABEL, FEW = 1500, 500
-"""Examples of each label that a training pool holds at most; where it says no more than what training was like."""
+"""Examples of each label that a training pool holds at most; where it only says what training was like."""
 PARTS = 4
 """Parts, at most, that people no encoder was trained on are split into."""
 NEW_VOICES = 0.2
