@@ -32,6 +32,7 @@ from export.run import run_export
 from export.stages import data_key, place_of
 
 SETS = {
+    "fused on voices": 36,
     "audio on voices": 36,
     "audio on voices, new voices": 36,
     "vision on fer2013": 60,

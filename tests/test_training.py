@@ -961,7 +961,7 @@ def test_the_starter_recipe_reads():
     assert recipe.name == "starter"
     assert recipe.audio.corpora == ("ravdess", "nemo")
     assert not set(recipe.audio.dev) & set(recipe.audio.test)
-    assert recipe.fusion.guide == "query"
+    assert recipe.fusion.head is None  # the product of experts
 
 
 @pytest.mark.parametrize(
