@@ -21,7 +21,7 @@ from edge.reading.voting import Rules
 from edge.words import Language
 from export.corpora.readers import corpora_fingerprint
 from export.deliver.card import FILES as CARDS
-from export.deliver.familiar import write_homes
+from export.deliver.familiar import clear_windows, write_homes
 from export.deliver.pack import even, pack
 from export.fusion.crossfit import CrossFit, cross_fitted, train_heads
 from export.fusion.pools import (
@@ -170,10 +170,12 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
         "parity": parity_of(floats, integers, {name: judged[name] for name in fits}),
     }
     keep_facts(facts, kept, OF_NETWORK)
-    drawn = frozenset({"vision"} if kept_unseen(recipe, data, work) else ())
-    if drawn:
+    unknown = ["vision"] if kept_unseen(recipe, data, work) else []
+    if unknown:
         keep_facts(facts, {"vision": kept["vision"]}, OF_POSTERIOR)
-    facts["familiar"] = write_homes(seen, trained.pools, drawn, work / FAMILIAR_FILE)
+    clear, tokens = clear_windows(recipe, data, trained.encoders["audio"])
+    homes = ({**seen, "audio": clear}, {**trained.pools, "audio": tokens})
+    facts["familiar"] = write_homes(*homes, unknown, work / FAMILIAR_FILE)
     golden = work / "golden.npz"
     cards = {language: work / file for language, file in CARDS.items()}
     limits = write_golden(integers, AudioSpec(), recipe.tokens, golden)

@@ -67,7 +67,7 @@ def training_inputs(
     # The experts learn from people nobody was trained on; a head and fine-tuning learn from these as well.
     most = A_LABEL if recipe.fusion.head or recipe.quantize.qat else FEW
     # A guess has its weight in the encoder's training; windows are composed from what people labelled.
-    heard = _some([e for e in audio_split(recipe, data).train if e.soft is None], rng, most)
+    heard = training_clips(recipe, data, rng, most)
     windows = NoisyWindows.load(recipe, data, heard)
     heard = list(windows.examples)
     features = torch.from_numpy(np.stack([windows.features(index, rng) for index in range(len(heard))]))
@@ -81,6 +81,11 @@ def training_inputs(
         "vision": Inputs((jitter_faces(faces, rng),), face_labels, _people(seen)),
         "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said), _people(said)),
     }
+
+
+def training_clips(recipe: Recipe, data: Path, rng: np.random.Generator, most: int) -> list[Example]:
+    """Sounds of training that people labelled, at most so many a label."""
+    return _some([e for e in audio_split(recipe, data).train if e.soft is None], rng, most)
 
 
 def dev_inputs(
