@@ -141,10 +141,10 @@ def fit_experts(
             [(number - start).square().sum() for number, start in zip(free, began, strict=True)]
         )
         found = F.cross_entropy(logits, labels) + RIDGE * pull.sum()
-        found.backward()  # type: ignore[no-untyped-call]
+        found.backward()
         return found
 
-    optimizer.step(loss)  # type: ignore[arg-type]
+    optimizer.step(loss)
     folder.mkdir(parents=True, exist_ok=True)
     learnt = {name: value.detach() for name, value in model.named_parameters() if value.requires_grad}
     save_whole(folder / "fusion.pt", learnt)
