@@ -169,7 +169,7 @@ def test_the_layers_of_fer():
 def test_the_eager_networks_are_those_of_the_bundle():
     eager = pytest.importorskip("export.judge.eager")
     bundle = open_bundle(starter_bundle())
-    for name, network in eager.eager_networks(bundle.manifest).items():
+    for name, network in eager.eager_networks(bundle).items():
         entry = bundle.manifest.models[name]
         outputs = network(*eager.inputs(bundle.manifest, name))
         assert [tuple(out.shape[1:]) for out in outputs] == [shape[1:] for shape in entry.outputs.values()]

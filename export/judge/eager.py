@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from edge.bench.rivals import FACES, Rival, serve
-from edge.bundle.folder import open_bundle
+from edge.bundle.folder import Bundle, open_bundle
 from edge.bundle.manifest import Manifest
 from edge.bundle.onnx_file import load_graph
 from export.fusion.experts import ExpertsHead
@@ -23,12 +23,12 @@ from export.fusion.head import FusionHead
 from export.students.networks import AudioStudent, TextStudent, VisionStudent
 
 
-def eager_networks(manifest: Manifest, guided: bool = False) -> dict[str, nn.Module]:
-    """The four networks a bundle with this manifest was exported from, with random weights.
-
-    guided: whether the audio-guided head joins the modalities, not the product of experts.
-    """
+def eager_networks(bundle: Bundle) -> dict[str, nn.Module]:
+    """The four networks a bundle was exported from, with random weights."""
+    manifest = bundle.manifest
     labels = len(manifest.labels)
+    # Only the transformer layers of the audio-guided head have a GELU.
+    guided = any(node.op_type == "Erf" for node in load_graph(bundle.path("fusion")).graph.node)
     networks: dict[str, nn.Module] = {
         "audio": AudioStudent(manifest.audio, labels),
         "vision": VisionStudent(labels).eval().fuse(),
@@ -42,11 +42,8 @@ def eager(asked: dict[str, Any]) -> Rival:
     """One window: the faces in one call, as a user of PyTorch would."""
     torch.set_num_threads(asked["threads"])
     bundle = open_bundle(Path(asked["bundle"]))
-    manifest = bundle.manifest
-    # Only the transformer layers of the audio-guided head have a GELU.
-    guided = any(node.op_type == "Erf" for node in load_graph(bundle.path("fusion")).graph.node)
-    networks = eager_networks(manifest, guided)
-    given = {name: inputs(manifest, name) for name in networks}
+    networks = eager_networks(bundle)
+    given = {name: inputs(bundle.manifest, name) for name in networks}
 
     def run() -> None:
         with torch.inference_mode():
