@@ -114,7 +114,7 @@ def test_what_no_label_follows_from_changes_nothing(encoders):
     logits, weights = head.join(alone, present, present)
     torch.testing.assert_close(logits[0], alone[0, 0], atol=1e-4, rtol=0)
     assert int((logits[1] - alone[1, 0]).argmax()) == 1
-    assert weights[0, 2] < 0.01 < 0.3 < weights[1, 2]
+    assert weights[0, 2] < 0.01 < 0.3 < weights[1, 2]  # a share is what a modality adds
 
 
 def pools_for(encoders, voice_sure=1.0):

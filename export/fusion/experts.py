@@ -2,8 +2,9 @@
 
     p_m      = softmax(scale_m * encoder logits_m)                       m in vision, text
     told_m   = sum_c p_m(c) * (t_m(c) * [y = c] + (1 - t_m(c)) / k)      t_m(c) = reliability_m(c) * quality_m
-    logits   = scale_a * encoder logits_a + sum_m log(k * told_m)
-    weights  = [1, sum_c p_v(c) t_v(c), sum_c p_t(c) t_t(c)], of those present, over their sum
+    adds_a   = scale_a * encoder logits_a;  adds_m = log(k * told_m)
+    logits   = sum of adds
+    weights  = how far adds differ from label to label on the mean, over the sum of that
 
 Hinton 2002, with a channel before each expert: with the chance 1 - t_m(c) what it shows as c says nothing of
 the label. So words that are the same in every mood, a neutral face, or a transcript the recogniser doubts
@@ -92,16 +93,16 @@ class ExpertsHead(nn.Module):
         """Logits [b, k] and weights [b, 3] of the encoders' logits [b, 3, k]."""
         if self.without_faces:
             present = present * torch.tensor([float(name != "vision") for name in MODALITIES])
-        k, heard = alone.shape[2], present[:, :1]
+        k = alone.shape[2]
         posteriors = (alone[:, 1:] * self.scale[1:, None]).softmax(dim=2)
         trust = self.reliability.sigmoid() * (quality * present)[:, 1:, None]
         believed = posteriors * trust
-        share = believed.sum(dim=2)
-        told = believed + ((1.0 - share) / k)[:, :, None]
-        logits = self.scale[0] * alone[:, 0] * heard + (told * k).log().sum(dim=1)
+        told = believed + (1.0 - believed.sum(dim=2, keepdim=True)) / k
+        heard = self.scale[0] * alone[:, :1] * present[:, :1, None]
+        adds = torch.cat([heard, (told * k).log()], dim=1)
         # What is there has some weight, and so the weights have a sum.
-        weights = torch.cat([heard, share], dim=1) + 1e-3 * present
-        return logits, weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-6)
+        weights = (adds - adds.mean(dim=2, keepdim=True)).abs().mean(dim=2) + 1e-3 * present
+        return adds.sum(dim=1), weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-6)
 
 
 @torch.no_grad()
