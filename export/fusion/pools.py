@@ -27,8 +27,9 @@ from export.training.augment import jitter_faces
 from export.training.noisy_windows import NoisyWindows, clip_features, load_clips
 from export.training.targets import folds_of
 
-A_LABEL, FEW = 1500, 500
-"""Examples of each label that a training pool holds at most; where it only says what training was like."""
+A_LABEL, FEW, FEW_CLIPS = 1500, 500, 100
+"""Examples of each label that a training pool holds at most; where no head learns from it, those of faces and
+sentences, which say what training was like, and of sounds, which only set INT8 ranges."""
 PARTS = 4
 """Parts, at most, that people no encoder was trained on are split into."""
 NEW_VOICES = 0.2
@@ -65,9 +66,10 @@ def training_inputs(
     """Augmented training examples by modality, at most A_LABEL a label; the student knows their voices."""
     rng = np.random.default_rng(recipe.seed)
     # The experts learn from people nobody was trained on; a head and fine-tuning learn from these as well.
-    most = A_LABEL if recipe.fusion.head or recipe.quantize.qat else FEW
+    learns = recipe.fusion.head or recipe.quantize.qat
+    most, clips = (A_LABEL, A_LABEL) if learns else (FEW, FEW_CLIPS)
     # A guess has its weight in the encoder's training; windows are composed from what people labelled.
-    heard = training_clips(recipe, data, rng, most)
+    heard = training_clips(recipe, data, rng, clips)
     windows = NoisyWindows.load(recipe, data, heard)
     heard = list(windows.examples)
     features = torch.from_numpy(np.stack([windows.features(index, rng) for index in range(len(heard))]))
