@@ -1,7 +1,6 @@
 """Settings of the vote fitted on streams: the filter in bulk is that of a device, what is fitted is used."""
 
 import itertools
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,12 +8,10 @@ import pytest
 from test_voted import EVEN, RULES, voice
 
 from calibration.confidence import voted
-from calibration.confidence.refit import refit_vote
 from calibration.confidence.vote_fit import beliefs_of, fit_vote, log_likelihoods
 from calibration.confidence.voted import composed, streams_of
 from calibration.judge.metrics import weighted_f1
 from calibration.judge.voting_trial import tallies
-from edge.bundle.folder import MANIFEST, open_bundle
 from edge.reading.voting import tempered
 
 
@@ -68,20 +65,3 @@ def test_the_steadiest_of_the_best_is_taken(streams):
     assert np.mean(scores) == pytest.approx(fit.weighted_f1, abs=0.01)
     flips = [sum(a != b for a, b in itertools.pairwise(own)) / 5.0 for own in shown]
     assert np.mean(flips) == pytest.approx(fit.flips_a_minute, abs=0.2)
-
-
-def test_a_bundle_s_vote_is_fitted_anew_and_its_networks_stay(streams, tiny_bundle, tmp_path):
-    made = refit_vote(tiny_bundle, {"fused audio": streams}, tmp_path / "made")
-    before, after = tiny_bundle.manifest, open_bundle(made.folder).manifest
-    assert after.models == before.models
-    assert after.files == before.files
-    assert len(after.voted_threshold["fused audio"]) == len(before.labels)
-    fit = fit_vote(streams, RULES, 1.0).settings
-    assert (after.voting.tau_s, after.voting.kappa) == (fit.tau_s, fit.kappa)
-    assert after.voting.events == before.voting.events
-    changed = {
-        name
-        for name, value in json.loads((made.folder / MANIFEST).read_text()).items()
-        if value != json.loads((tiny_bundle.folder / MANIFEST).read_text()).get(name)
-    }
-    assert changed <= {"digest", "voting", "voted_threshold"}
