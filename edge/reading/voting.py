@@ -222,7 +222,8 @@ def quality_of(prediction: Prediction) -> float:
 
 def leader(probabilities: NDArray[np.floating[Any]], prior: Sequence[float]) -> int:
     """Index of the likeliest label; on a tie the one with the larger prior, then the first."""
-    tied = [i for i, p in enumerate(probabilities) if p >= probabilities.max() - TIE]
+    least = probabilities.max() - TIE
+    tied = [i for i, p in enumerate(probabilities.tolist()) if p >= least]
     return max(tied, key=lambda i: (prior[i], -i))
 
 
