@@ -20,7 +20,7 @@ from edge.display.display import panel_setup
 from edge.display.panel.charset import drawn_language
 from edge.display.panel.layout import HEIGHT, WIDTH
 from edge.display.panel.panel import draw
-from edge.display.view import Board, Setup, ViewOptions
+from edge.display.view import PanelState, Setup, ViewOptions
 from edge.display.window.screen import Screen, has_screen
 from edge.errors import InputError
 from edge.items import LIVE, Bytes, Frame, People, Reading
@@ -75,9 +75,9 @@ def replay(
         if save is None:
             _show(items, setup, look, site.display.full_screen)
         elif save.suffix.lower() == ".png":
-            _save_panel(items, Board(setup), look, save, run[-1][0].time if at is None else at)
+            _save_panel(items, PanelState(setup), look, save, run[-1][0].time if at is None else at)
         elif save.suffix.lower() == ".mp4":
-            _save_film(items, Board(setup), look, save)
+            _save_film(items, PanelState(setup), look, save)
         else:
             raise InputError.of("replay_form", path=save)
 
@@ -142,11 +142,11 @@ def _pictures(path: Path, marked: bool, stack: ExitStack) -> Iterator[tuple[floa
         return
 
 
-def _put(board: Board | Screen, item: Item) -> None:
+def _put(state: PanelState | Screen, item: Item) -> None:
     if isinstance(item, Reading):
-        board.write(item)
+        state.write(item)
     else:
-        board.see(*item)
+        state.see(*item)
 
 
 def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: ViewOptions, full_screen: bool) -> None:
@@ -169,13 +169,13 @@ def _show(items: Iterator[tuple[float, Item]], setup: Setup, look: ViewOptions, 
 
 
 def _save_panel(
-    items: Iterator[tuple[float, Item]], board: Board, look: ViewOptions, save: Path, at: float
+    items: Iterator[tuple[float, Item]], state: PanelState, look: ViewOptions, save: Path, at: float
 ) -> None:
     import cv2
 
     for _, item in itertools.takewhile(lambda item: item[0] <= at, items):
-        _put(board, item)
-    panel = cv2.cvtColor(draw(board.view(look, at)), cv2.COLOR_RGB2BGR)
+        _put(state, item)
+    panel = cv2.cvtColor(draw(state.view(look, at)), cv2.COLOR_RGB2BGR)
     _, coded = cv2.imencode(".png", panel, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     try:
         with replacing(save) as part:
@@ -184,28 +184,28 @@ def _save_panel(
         raise InputError.of("file_unwritable", path=save, why=reason(error)) from error
 
 
-def _save_film(items: Iterator[tuple[float, Item]], board: Board, look: ViewOptions, save: Path) -> None:
+def _save_film(items: Iterator[tuple[float, Item]], state: PanelState, look: ViewOptions, save: Path) -> None:
     import av
 
     try:
         with replacing(save) as part, av.open(str(part), "w") as container:
             video: Any = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast"})
             video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-            for panel in _film(items, board, look):
+            for panel in _film(items, state, look):
                 container.mux(video.encode(av.VideoFrame.from_ndarray(panel, "rgb24")))
             container.mux(video.encode(None))
     except OSError as error:
         raise InputError.of("file_unwritable", path=save, why=reason(error)) from error
 
 
-def _film(items: Iterator[tuple[float, Item]], board: Board, look: ViewOptions) -> Iterator[Bytes]:
+def _film(items: Iterator[tuple[float, Item]], state: PanelState, look: ViewOptions) -> Iterator[Bytes]:
     """A panel every 1 / FPS seconds from the first item to the last."""
     due: float | None = None
     for moment, item in items:
         due = moment if due is None else due
         while due < moment:
-            yield draw(board.view(look, due))
+            yield draw(state.view(look, due))
             due += 1.0 / FPS
-        _put(board, item)
+        _put(state, item)
     if due is not None:
-        yield draw(board.view(look, due))
+        yield draw(state.view(look, due))

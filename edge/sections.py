@@ -13,7 +13,7 @@ from edge.bundle.manifest import Probability, Spec
 from edge.checked import Number, PathText, Text, Whole
 from edge.errors import InputError
 from edge.policy.section import PolicySettings
-from edge.reading.alarm import Point
+from edge.reading.alarm import OperatingPoint
 from edge.recording.section import RecordSettings
 from edge.words import Language
 
@@ -133,9 +133,9 @@ class AlarmSettings(Spec):
     """Digest of the bundle it was decided for (its manifest)."""
 
     @property
-    def point(self) -> Point:
+    def point(self) -> OperatingPoint:
         """As the alarm goes by it."""
-        return Point(self.threshold, self.suppression_s, self.average_s)
+        return OperatingPoint(self.threshold, self.suppression_s, self.average_s)
 
 
 SECTIONS: dict[str, type[Spec]] = {

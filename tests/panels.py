@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from edge.display.view import Board, Setup, ViewOptions
+from edge.display.view import PanelState, Setup, ViewOptions
 from edge.items import Face, Frame, Health, Reading
 from edge.starter_labels import STARTER as LABELS
 
@@ -41,7 +41,7 @@ def picture(time=60.0):
 
 
 def board(readings=(), seen=None, devices=DEVICES, setup=SETUP):
-    made = Board(setup)
+    made = PanelState(setup)
     for reading in readings or minute():
         made.write(reading)
     made.see(*(seen or picture()))

@@ -105,7 +105,7 @@ def main():
         child = os.fork()
         if child == 0:
             site = read_site(Path(line.strip()) / "site.toml")
-            module.record(site, module.Wishes(("S01",), headless=True), lambda _: None)
+            module.record(site, module.RecordOptions(("S01",), headless=True), lambda _: None)
         os.write(1, f"child {child}\n".encode())
         os.waitpid(child, 0)
         os.write(1, b"over\n")

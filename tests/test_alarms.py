@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from calibration.kpi.alarms import REPEAT_S, TOLERANCE_S, Counts, alarms, counted, episodes
 from calibration.kpi.pairs import best_within, poisson, summed
-from edge.reading.alarm import Point, Watch, scored
+from edge.reading.alarm import AlarmState, OperatingPoint, scored
 
 HOP_S = 1.0
 
@@ -23,7 +23,7 @@ def streams(draw):
 
 
 points = st.builds(
-    Point,
+    OperatingPoint,
     threshold=st.sampled_from([0.0, 0.2, 0.6, 1.0]),
     suppression_s=st.sampled_from([0.0, 3.0, 20.0]),
 )
@@ -32,7 +32,7 @@ points = st.builds(
 @given(streams(), points, st.sampled_from([2.0, 12.0]))
 def test_whole_streams_raise_the_alarms_of_the_device(stream, point, hold_s):
     times, scores, _ = stream
-    watch, up, raised = Watch(), [], []
+    watch, up, raised = AlarmState(), [], []
     for time, score in zip(times, scores, strict=True):
         before = watch
         watch = scored(watch, float(time), float(score), point, hold_s)
@@ -56,7 +56,7 @@ def test_counts_stay_within_what_there_is(stream, point):
 @given(streams())
 def test_an_alarm_at_the_truth_alone_finds_all_and_is_never_false(stream):
     times, _, shown = stream
-    found = counted(times, shown, *alarms(times, shown.astype(float), Point(0.5), 10.0), HOP_S)
+    found = counted(times, shown, *alarms(times, shown.astype(float), OperatingPoint(0.5), 10.0), HOP_S)
     assert found.detected == found.episodes
     assert found.false_alarms == 0
 
@@ -64,8 +64,8 @@ def test_an_alarm_at_the_truth_alone_finds_all_and_is_never_false(stream):
 @given(streams(), st.sampled_from([0.0, 5.0, 20.0]))
 def test_longer_suppression_never_raises_more(stream, suppression_s):
     times, scores, _ = stream
-    free = alarms(times, scores, Point(0.5), 12.0)
-    quiet = alarms(times, scores, Point(0.5, suppression_s), 12.0)
+    free = alarms(times, scores, OperatingPoint(0.5), 12.0)
+    quiet = alarms(times, scores, OperatingPoint(0.5, suppression_s), 12.0)
     assert not (quiet[0] & ~free[0]).any()
 
 
@@ -73,7 +73,7 @@ def test_longer_suppression_never_raises_more(stream, suppression_s):
 def test_no_threshold_below_finds_less(stream):
     times, scores, shown = stream
     found = [
-        counted(times, shown, *alarms(times, scores, Point(threshold), 12.0), HOP_S).detected
+        counted(times, shown, *alarms(times, scores, OperatingPoint(threshold), 12.0), HOP_S).detected
         for threshold in (0.9, 0.6, 0.3, 0.0)
     ]
     assert found == sorted(found)
@@ -82,7 +82,7 @@ def test_no_threshold_below_finds_less(stream):
 def test_an_alarm_that_never_ends_is_no_free_detection():
     times = np.arange(3600.0)
     shown = (times >= 600) & (times < 630)
-    found = counted(times, shown, *alarms(times, np.ones(3600), Point(0.5), 12.0), HOP_S)
+    found = counted(times, shown, *alarms(times, np.ones(3600), OperatingPoint(0.5), 12.0), HOP_S)
     assert found.detection == 1.0
     outside = 3600 - 30 - TOLERANCE_S
     assert found.false_alarms == 1 + int(outside // REPEAT_S)
@@ -94,7 +94,7 @@ def test_an_alarm_shortly_after_an_episode_finds_it():
     for late, right in ((TOLERANCE_S, True), (TOLERANCE_S + 1, False)):
         scores = np.zeros(100)
         scores[29 + int(late)] = 1.0
-        found = counted(times, shown, *alarms(times, scores, Point(0.5), 12.0), HOP_S)
+        found = counted(times, shown, *alarms(times, scores, OperatingPoint(0.5), 12.0), HOP_S)
         assert (found.detected == 1, found.false_alarms == 0) == (right, right)
 
 

@@ -18,7 +18,7 @@ from edge.perception.faces import (
     shrink,
     too_dark,
 )
-from edge.perception.tracks import PATIENCE_S, Tracks
+from edge.perception.tracks import PATIENCE_S, FaceTracker
 from edge.sources.recorded.recording import RecordingSource
 
 ASSETS = Path(__file__).parents[1] / "edge" / "assets"
@@ -173,7 +173,7 @@ def test_real_videos():
 @real
 @pytest.mark.parametrize("name", ["WolfgangLanger_Pexels.mp4", "single_face.mp4"])
 def test_one_real_person_stays_one(name):
-    tracks, follower = Tracks(), FaceFollower(DETECTOR)
+    tracks, follower = FaceTracker(), FaceFollower(DETECTOR)
     numbers = [set(tracks.update(follower._detect(f.image), f.time)) for f in frames(MEDIA / name, step=8)]
     assert set.union(*numbers) == {1}
 
@@ -182,7 +182,7 @@ def test_one_real_person_stays_one(name):
 def test_five_real_faces_are_five(rng):
     (frame,) = frames(MEDIA / "multi_face.jpg")
     found = FaceFollower(DETECTOR)._detect(frame.image)
-    tracks = Tracks()
+    tracks = FaceTracker()
     first = tracks.update(found, 0.0)
     for step in range(1, 6):
         assert tracks.update([found[i] for i in rng.permutation(5)], step / 2) == first

@@ -134,7 +134,7 @@ def test_without_a_font_the_key_says_why_the_language_stays(no_japanese):
     window = PanelWindow(Setup(), ViewOptions("en"), False)
     window.press("l")
     assert window.look.language == "en"
-    assert window._board.view(window.look).note.key == "no_japanese_font"
+    assert window._state.view(window.look).note.key == "no_japanese_font"
 
 
 def test_without_a_font_a_replay_is_saved_in_english(no_japanese, tmp_path):

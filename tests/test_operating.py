@@ -10,20 +10,20 @@ from corpora import tone, write_wav
 from test_kpi import label
 
 from calibration.kpi.decision import table
-from calibration.kpi.operating import Search, Wish, choose, frontier, nearest, search, trade_off
+from calibration.kpi.operating import Objective, Search, choose, frontier, nearest, search, trade_off
 from calibration.kpi.site_file import write_alarm
-from calibration.kpi.tracks import Track
+from calibration.kpi.tracks import PersonStream
 from edge.bundle.manifest import VotingSettings
 from edge.cli import main as cli
 from edge.config import read_site
 from edge.errors import InputError
 from edge.items import Prediction
-from edge.reading.alarm import Point
+from edge.reading.alarm import OperatingPoint
 from edge.reading.voting import Rules
 from edge.sections import AlarmSettings
 from edge.starter_labels import STARTER as LABELS
 
-POINTS = (Point(0.9, 0.0, 12.0), Point(0.6, 0.0, 12.0), Point(0.3, 0.0, 12.0))
+POINTS = (OperatingPoint(0.9, 0.0, 12.0), OperatingPoint(0.6, 0.0, 12.0), OperatingPoint(0.3, 0.0, 12.0))
 ALARM = AlarmSettings(threshold=0.62, suppression_s=30.0, average_s=12.0, signed_by='Sato "A" # 1')
 
 
@@ -38,22 +38,22 @@ def counts(*rows):
 
 def test_least_is_missed_within_the_budget():
     found = counts([(2, 0), (3, 0)], [(6, 1), (7, 2)], [(10, 20), (10, 30)])
-    assert choose(found, Wish(2.0)).point == POINTS[1]
-    assert choose(found, Wish(30.0)).point == POINTS[2]
-    assert choose(found, Wish(1.0)).point == POINTS[0]
+    assert choose(found, Objective(2.0)).point == POINTS[1]
+    assert choose(found, Objective(30.0)).point == POINTS[2]
+    assert choose(found, Objective(1.0)).point == POINTS[0]
 
 
 def test_the_least_cost_is_chosen_where_costs_are_given():
     found = counts([(2, 0), (3, 0)], [(6, 1), (7, 2)], [(10, 20), (10, 30)])
-    chosen = choose(found, Wish(60.0, cost_miss=1.0, cost_response=2.0))
+    chosen = choose(found, Objective(60.0, cost_miss=1.0, cost_response=2.0))
     assert chosen.point == POINTS[1]
     assert chosen.cost_per_hour == pytest.approx((7 * 1.0 + 3 * 2.0) / (7200 + 1200) * 3600)
-    assert choose(found, Wish(60.0, cost_miss=100.0)).point == POINTS[2]
+    assert choose(found, Objective(60.0, cost_miss=100.0)).point == POINTS[2]
 
 
 def test_where_nothing_fits_the_nearest_is_named():
     found = counts([(0, 0), (0, 0)], [(6, 1), (7, 3)], [(10, 20), (10, 30)])
-    assert choose(found, Wish(1.0)) is None
+    assert choose(found, Objective(1.0)) is None
     point, whole = nearest(found)
     assert (point, whole.false_per_hour, whole.detection) == (POINTS[1], 2.0, 0.65)
     assert nearest(counts([(0, 0)], [(0, 1)], [(0, 2)])) is None
@@ -61,11 +61,11 @@ def test_where_nothing_fits_the_nearest_is_named():
 
 def test_each_person_left_out_is_judged_by_the_choice_of_the_others():
     found = counts([(2, 0), (3, 0)], [(6, 0), (7, 9)], [(10, 20), (10, 30)])
-    chosen = choose(found, Wish(4.0))
+    chosen = choose(found, Objective(4.0))
     assert chosen.point == POINTS[0]
     assert [(one.person, one.point) for one in chosen.left_out] == [("p0", POINTS[0]), ("p1", POINTS[1])]
     assert (chosen.outside.detected, chosen.outside.false_alarms) == (2 + 7, 0 + 9)
-    assert choose(counts([(2, 0)], [(6, 1)], [(10, 20)]), Wish(4.0)).left_out == ()
+    assert choose(counts([(2, 0)], [(6, 1)], [(10, 20)]), Objective(4.0)).left_out == ()
 
 
 def test_the_frontier_rises():
@@ -84,14 +84,14 @@ def stream(person, rng):
         Prediction(float(i), row.astype(np.float32), {"audio": row}, {"audio": 1.0})
         for i, row in enumerate(rows)
     ]
-    return Track(person, tuple(seen), truth)
+    return PersonStream(person, tuple(seen), truth)
 
 
 def test_a_search_finds_what_the_streams_hold(rng, monkeypatch):
     monkeypatch.setattr("calibration.kpi.operating.AVERAGES_S", (8.0, 12.0))
     rules = Rules(VotingSettings(events={}), (1 / 6,) * 6, (1 / 6,) * 6)
     tracks = [stream("anna", rng), stream("ben", rng)]
-    chosen = choose(search(tracks, rules, [1, 3, 4], 1.0), Wish(2.0))
+    chosen = choose(search(tracks, rules, [1, 3, 4], 1.0), Objective(2.0))
     assert chosen.pair.counts.detection == 1.0
     assert chosen.pair.counts.false_per_hour <= 2.0
     assert len(chosen.left_out) == 2

@@ -19,7 +19,7 @@ from edge.display.panel.drawing import Canvas, text, text_width
 from edge.display.panel.fonts import built_in, write
 from edge.display.panel.layout import FULL
 from edge.display.panel.panel import draw
-from edge.display.view import STALE_S, Board, Setup, View, ViewOptions, doubtful, sureness
+from edge.display.view import STALE_S, PanelState, Setup, View, ViewOptions, doubtful, sureness
 from edge.errors import InputError
 from edge.items import Health, State
 from edge.starter_labels import STARTER as LABELS
@@ -355,14 +355,14 @@ def test_equal_shares_have_no_marks():
 
 def test_the_clock_of_a_live_run_and_of_a_recording():
     assert view().clock == "0:01:00"
-    board_ = Board(SETUP)
+    board_ = PanelState(SETUP)
     now = time.monotonic()
     board_.write(read(now, source="live"))
     shown = board_.view(ViewOptions("ja"), now)
     assert abs(time.time() - shown.wall) < 1.0
     assert re.fullmatch(r"\d\d:\d\d:\d\d", shown.clock)
     assert shown.source == "ライブ"
-    past = Board(dataclasses.replace(SETUP, wall_lead_s=1_000_000.0))
+    past = PanelState(dataclasses.replace(SETUP, wall_lead_s=1_000_000.0))
     past.write(read(5.0, source="live"))
     assert past.view(ViewOptions(), 5.0).wall == 1_000_005.0
 
@@ -454,7 +454,7 @@ def test_doubt_is_shown_when_no_check_is_asked_for_as_well(language, monkeypatch
 
 def test_an_old_picture_is_none():
     fresh, old = (view(now=60.0 + late) for late in (STALE_S - 0.1, STALE_S + 0.1))
-    none = Board(SETUP)
+    none = PanelState(SETUP)
     none.feel(old.healths)
     for privacy in (False, True):
         look = ViewOptions(privacy=privacy)
@@ -502,7 +502,7 @@ def test_opencv_4_is_refused_in_one_line(monkeypatch):
 
 
 def test_a_board_forgets_and_begins_anew():
-    made = Board(SETUP)
+    made = PanelState(SETUP)
     for second in range(1, 100):
         made.write(read(second))
     assert len(made.view(ViewOptions()).readings) == 61

@@ -13,7 +13,7 @@ from edge.app import Reader
 from edge.config import Site
 from edge.display.panel.layout import FULL
 from edge.display.panel.panel import draw
-from edge.display.view import Board, Setup, ViewOptions
+from edge.display.view import PanelState, Setup, ViewOptions
 from edge.items import Face, Frame
 from edge.perception.faces import FaceFollower
 from edge.reading.confidence import Checks
@@ -193,7 +193,7 @@ def test_a_line_of_csv_names_the_person(tmp_path):
 
 
 def shown(*readings, faces=None):
-    board = Board(Setup(hop_s=1.0))
+    board = PanelState(Setup(hop_s=1.0))
     for reading in readings:
         board.write(reading)
     board.see(Frame(60.0, np.full((360, 640, 3), 90, np.uint8)), faces or {})

@@ -14,7 +14,7 @@ from edge.config import Site
 from edge.errors import MediaError
 from edge.items import AudioChunk, Face, Frame, Transcript, Window
 from edge.perception.speech import Speech
-from edge.reading.alarm import Alarms, Point
+from edge.reading.alarm import Alarms, OperatingPoint
 from edge.reading.confidence import Checks
 from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
@@ -416,7 +416,7 @@ def test_a_held_label_that_was_ruled_out_needs_a_check(build, engines):
 
 def test_an_alarm_is_up_from_its_threshold_on_and_holds_over_a_pause(build):
     settings = VotingSettings(tau_s=1.0)
-    point = [Point(0.0)]
+    point = [OperatingPoint(0.0)]
     speech_meter, sink = SpeechMeter(), Kept()
     pipeline = build(
         speech_meter,
@@ -437,10 +437,12 @@ def test_an_alarm_is_up_from_its_threshold_on_and_holds_over_a_pause(build):
 
 
 def test_another_point_holds_from_the_next_window_on(build):
-    point = [Point(0.0)]
+    point = [OperatingPoint(0.0)]
     pipeline = build(SpeechMeter(), Follower(None), alarms=Alarms([1, 3, 4], lambda: point[0]))
     found = []
-    for now, chosen in enumerate((Point(0.0), Point(1.0), Point(0.0), None, Point(0.0, 60.0)), 1):
+    for now, chosen in enumerate(
+        (OperatingPoint(0.0), OperatingPoint(1.0), OperatingPoint(0.0), None, OperatingPoint(0.0, 60.0)), 1
+    ):
         point[0] = chosen
         (reading,) = pipeline.read(Window(now - 4.0, float(now), np.ones(4 * RATE, np.float32)))
         found.append(reading.alarm)

@@ -27,7 +27,7 @@ from edge.items import AudioChunk, Frame
 from edge.recording import clips, guard, media, segments
 from edge.recording import record as module
 from edge.recording.keys import KEY, KEY_FILE, read_key_file
-from edge.recording.record import Wishes, recover_alone
+from edge.recording.record import RecordOptions, recover_alone
 from edge.recording.script import Prompt, read_script
 from edge.recording.sealed import SUFFIX, open_media
 from edge.recording.segments import SEGMENT_S, Segmenter
@@ -36,7 +36,7 @@ from edge.recording.stretches import HOLE_S, stretches
 from edge.sources.recorded.recording import RecordingSource
 from edge.starter_labels import STARTER
 
-ONE = Wishes(("S01",), headless=True)
+ONE = RecordOptions(("S01",), headless=True)
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +138,7 @@ def test_a_script_gives_each_clip_what_was_asked(tmp_path, site, items, monkeypa
             turned.append(recorder.act("n"))
 
     monkeypatch.setattr(module.Front, "turn", turn)
-    recorded(site, Wishes(("S01",), script, headless=True), source, monkeypatch)
+    recorded(site, RecordOptions(("S01",), script, headless=True), source, monkeypatch)
     found = rows(site)
     assert [(row["emotion"], row["transcript"]) for row in found] == [
         *[("angry", "It is late again")] * 2,
@@ -178,8 +178,8 @@ def test_nobody_is_recorded_without_policy_consent_key_or_room(tmp_path, site, i
         return str(error.value)
 
     assert "without [policy]" in refused(site_folder(tmp_path / "a", policy=False))
-    assert "no consent of S02 for sound today" in refused(site, Wishes(("S01", "S02"), headless=True))
-    named = refused(site, Wishes(("Yamada Taro",), headless=True))
+    assert "no consent of S02 for sound today" in refused(site, RecordOptions(("S01", "S02"), headless=True))
+    named = refused(site, RecordOptions(("Yamada Taro",), headless=True))
     assert "Yamada" not in named
     sound_alone = site_folder(tmp_path / "b", scopes=("sound",))
     assert "no consent of S01 for pictures today" in refused(sound_alone)
@@ -333,7 +333,7 @@ def test_several_people_are_told_apart_where_somebody_says_who_speaks(tmp_path, 
             pressed.append(recorder.act("2"))
 
     monkeypatch.setattr(module.Front, "turn", turn)
-    recorded(site, Wishes(("S01", "S02"), headless=True), FastSource(items, 2), monkeypatch)
+    recorded(site, RecordOptions(("S01", "S02"), headless=True), FastSource(items, 2), monkeypatch)
     assert [(row["speaker"], row["subjects"]) for row in rows(site)] == [
         *[("", "S01 S02")] * 2,
         *[("S02", "S01 S02")] * 2,
@@ -458,7 +458,7 @@ def test_a_trigger_keeps_only_what_lies_around_readings_of_interest(
     monkeypatch.setattr(module._Interest, "write", write)
     kept = []
     monkeypatch.setattr(module, "cut", lambda session, *_: kept.extend(session.segments()) or 0)
-    recorded(site, Wishes(("S01",), headless=True, trigger=True), FastSource(items, 5), monkeypatch)
+    recorded(site, RecordOptions(("S01",), headless=True, trigger=True), FastSource(items, 5), monkeypatch)
     assert real is not write
     first, last = fired[0] - 6.0, fired[0] + 3.0
     numbers = sorted({number for number, _ in kept})

@@ -10,13 +10,13 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from calibration.bench import roofline
-from calibration.bench.boards import BOARDS, Board, Mode
+from calibration.bench.boards import BOARDS, BoardSpec, Mode
 from calibration.bench.roofline import Layer, bound_us, markdown, networks
 from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
 
 ROOT = Path(__file__).parents[1]
-BOARD = Board("one", 8.0, 4.0, 1.0, (Mode("all", 1.0, 100.0), Mode("half", 0.5, 100.0)), ("", ""))
+BOARD = BoardSpec("one", 8.0, 4.0, 1.0, (Mode("all", 1.0, 100.0), Mode("half", 0.5, 100.0)), ("", ""))
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from calibration.shadow.page import page
 from edge.config import Site
 from edge.errors import ConfigError, InputError
 from edge.items import LIVE
-from edge.reading.alarm import Point
+from edge.reading.alarm import OperatingPoint
 from edge.review.store import Store
 from edge.shadow import folder as folders
 from edge.shadow.criteria import read_criteria
@@ -50,7 +50,9 @@ def started(tmp_path, tiny_bundle, monkeypatch):
     def make(**criteria):
         monkeypatch.setattr(folders, "_now", lambda: (MORNING - timedelta(hours=1)).isoformat())
         path = write_criteria(tmp_path, **criteria)
-        trial = begun(tmp_path / "trial", path, tiny_bundle, Point(), tmp_path / "trial" / "review", "en")
+        trial = begun(
+            tmp_path / "trial", path, tiny_bundle, OperatingPoint(), tmp_path / "trial" / "review", "en"
+        )
         note_run(trial)
         return trial
 
@@ -264,13 +266,13 @@ def test_two_runs_of_a_day_are_one_trial(started):
 
 def test_start_goes_on_with_the_same_trial_and_no_other(started, tmp_path, tiny_bundle):
     trial = started()
-    again = begun(trial.folder, tmp_path / "criteria.toml", tiny_bundle, Point(), tmp_path, "en")
+    again = begun(trial.folder, tmp_path / "criteria.toml", tiny_bundle, OperatingPoint(), tmp_path, "en")
     assert again.start == trial.start
     other = write_criteria(tmp_path, detection=0.4, name="other.toml")
     with pytest.raises(InputError, match="other criteria"):
-        begun(trial.folder, other, tiny_bundle, Point(), tmp_path, "en")
+        begun(trial.folder, other, tiny_bundle, OperatingPoint(), tmp_path, "en")
     with pytest.raises(InputError, match="another bundle or alarm"):
-        begun(trial.folder, tmp_path / "criteria.toml", tiny_bundle, Point(0.7), tmp_path, "en")
+        begun(trial.folder, tmp_path / "criteria.toml", tiny_bundle, OperatingPoint(0.7), tmp_path, "en")
     assert opened(trial.folder).start == trial.start
 
 
@@ -278,7 +280,7 @@ def test_a_folder_of_other_things_is_refused(tmp_path, tiny_bundle):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "letter.txt").write_text("hello")
     with pytest.raises(InputError, match="holds other files"):
-        begun(tmp_path / "full", write_criteria(tmp_path), tiny_bundle, Point(), tmp_path, "en")
+        begun(tmp_path / "full", write_criteria(tmp_path), tiny_bundle, OperatingPoint(), tmp_path, "en")
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["letter.txt"]
 
 

@@ -15,7 +15,7 @@ from boards import answers, put, stand_up
 
 from calibration.bench.page import page
 from edge.bench.sustained import run as sustained
-from edge.bench.sustained import watch
+from edge.bench.sustained import sampler
 from edge.bench.sustained.run import duration, refusals, sustain, unread
 from edge.bench.sustained.told import as_csv, as_dict, told
 from edge.errors import EngineError, InputError
@@ -27,7 +27,7 @@ SECONDS = 1.0
 @pytest.fixture(autouse=True)
 def _often(monkeypatch):
     """Many samples, and windows of 10 ms however busy this machine is; `measured` reads real ones."""
-    monkeypatch.setattr(watch, "SAMPLE_S", 0.05)
+    monkeypatch.setattr(sampler, "SAMPLE_S", 0.05)
     monkeypatch.setattr(Pipeline, "read", lambda self, window: time.sleep(0.01))
 
 

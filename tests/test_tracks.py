@@ -3,7 +3,7 @@
 import pytest
 
 from edge.items import Face
-from edge.perception.tracks import PATIENCE_S, Tracks
+from edge.perception.tracks import PATIENCE_S, FaceTracker
 
 
 def face(x, y=100.0, side=40.0):
@@ -11,7 +11,7 @@ def face(x, y=100.0, side=40.0):
 
 
 def test_numbers_are_given_once():
-    tracks = Tracks()
+    tracks = FaceTracker()
     assert tracks.update([face(50), face(300)], 0.0) == {1: face(50), 2: face(300)}
     assert tracks.update([face(302), face(52), face(500)], 0.5) == {1: face(52), 2: face(302), 3: face(500)}
     assert tracks.update([], 0.5 + PATIENCE_S) == {}
@@ -22,21 +22,21 @@ def test_numbers_are_given_once():
 
 @pytest.mark.parametrize("hidden", [0.5, 1.5, PATIENCE_S])
 def test_who_walked_on_behind_something_is_known_again(hidden):
-    tracks = Tracks()
+    tracks = FaceTracker()
     for step in range(9):
         tracks.update([face(50 + 20 * step)], step / 4)
     assert list(tracks.update([face(210 + 80 * hidden)], 2.0 + hidden)) == [1]
 
 
 def test_who_stopped_behind_something_is_known_again():
-    tracks = Tracks()
+    tracks = FaceTracker()
     for step in range(9):
         tracks.update([face(50 + 20 * step)], step / 4)
     assert list(tracks.update([face(240)], 5.0)) == [1]
 
 
 def test_two_who_cross_and_hide_each_other_keep_their_numbers():
-    tracks = Tracks()
+    tracks = FaceTracker()
     for step in range(25):
         there, back = face(100 + 20 * step, side=44), face(580 - 20 * step, y=104)
         faces = [there, back]
@@ -47,7 +47,7 @@ def test_two_who_cross_and_hide_each_other_keep_their_numbers():
 
 
 def test_another_size_is_another_face():
-    tracks = Tracks()
+    tracks = FaceTracker()
     tracks.update([face(100)], 0.0)
     assert list(tracks.update([face(100, side=90)], 0.5)) == [2]
     assert 1 in tracks

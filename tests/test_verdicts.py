@@ -9,7 +9,7 @@ import pytest
 from panels import SETUP, board, read, state
 
 from edge.display import judging
-from edge.display.judging import Held, Wish, key_at, label_key, place_of, rows, wish_of
+from edge.display.judging import Held, VerdictRequest, key_at, label_key, place_of, request_of, rows
 from edge.display.panel.layout import COMPACT, FULL
 from edge.display.panel.panel import at_units, draw
 from edge.display.verdicts import REVIEWER, VerdictWriter
@@ -31,18 +31,20 @@ def shown(reading=None, setup=ASKED):
 def test_keys_ask_for_verdicts_on_the_reading_that_is_shown():
     view = shown()
     where = ("clip.mp4", 60.0, None)
-    assert wish_of("c", view) == Wish("judge", (*where, "sad"))
-    assert wish_of("3", view) == Wish("judge", (*where, "happy"))
-    assert wish_of("0", view) == Wish("judge", (*where, None))
-    assert wish_of("u", view) == Wish("undo")
-    assert wish_of("7", view) is None  # six labels
-    assert wish_of("x", view) is None
+    assert request_of("c", view) == VerdictRequest("judge", (*where, "sad"))
+    assert request_of("3", view) == VerdictRequest("judge", (*where, "happy"))
+    assert request_of("0", view) == VerdictRequest("judge", (*where, None))
+    assert request_of("u", view) == VerdictRequest("undo")
+    assert request_of("7", view) is None  # six labels
+    assert request_of("x", view) is None
 
 
 def test_what_cannot_be_judged_is_said_and_a_past_run_takes_no_verdict():
-    assert wish_of("c", shown(state(60, "no_speech"))) == Note("verdict_nothing", wrong=True)
-    assert wish_of("c", shown(setup=dataclasses.replace(SETUP, queue=False))) == Note("no_queue", wrong=True)
-    assert wish_of("c", shown(setup=SETUP)) is None
+    assert request_of("c", shown(state(60, "no_speech"))) == Note("verdict_nothing", wrong=True)
+    assert request_of("c", shown(setup=dataclasses.replace(SETUP, queue=False))) == Note(
+        "no_queue", wrong=True
+    )
+    assert request_of("c", shown(setup=SETUP)) is None
 
 
 def test_no_label_has_the_key_of_something_else():

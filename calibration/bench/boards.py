@@ -22,7 +22,7 @@ class Mode:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class BoardSpec:
     """A module."""
 
     name: str
@@ -39,7 +39,7 @@ class Board:
 
 
 BOARDS = (
-    Board(
+    BoardSpec(
         "Jetson Orin Nano 8GB (Super)",
         33.0,
         17.0,
@@ -60,7 +60,7 @@ BOARDS = (
             "メモリー 3199、3199、2133 MHz",
         ),
     ),
-    Board(
+    BoardSpec(
         "Jetson Orin NX 16GB (Super)",
         38.4,
         19.2,
@@ -86,7 +86,7 @@ BOARDS = (
             "1173、408 MHz、および半数のクラスターで 612 MHz",
         ),
     ),
-    Board(
+    BoardSpec(
         "Jetson AGX Orin 64GB",
         85.0,
         42.5,
@@ -109,7 +109,7 @@ BOARDS = (
             "README による GPU 171、109、41、14 TOPS（疎）。15W ではメモリーが 3200 MHz から 2133 MHz に低下",
         ),
     ),
-    Board(
+    BoardSpec(
         "Jetson T5000 (AGX Thor)",
         517.0,
         258.5,

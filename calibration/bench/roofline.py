@@ -15,7 +15,7 @@ from typing import Literal
 
 import onnx
 
-from calibration.bench.boards import BOARDS, Board, Mode
+from calibration.bench.boards import BOARDS, BoardSpec, Mode
 from calibration.int8.multiplications import find_products
 from calibration.report.render import Texts, render
 from edge.bench.window import window_calls
@@ -64,7 +64,7 @@ class Layer:
         out = 1 if self.narrow and quantized else rest
         return self.weights * held + self.read * inside + self.written * out
 
-    def seconds(self, form: str, board: Board, mode: Mode) -> float:
+    def seconds(self, form: str, board: BoardSpec, mode: Mode) -> float:
         """The least time on a board."""
         peaks = {"fp32": board.fp32_tflops, "fp16": board.fp16_tflops}
         float_peak = peaks["fp16" if REST_BYTES[form] == 2 else "fp32"]
@@ -172,13 +172,13 @@ def _size(name: str, wiring: Wiring) -> int:
     return size
 
 
-def bound_us(found: Sequence[Network], form: str, board: Board, mode: Mode) -> float:
+def bound_us(found: Sequence[Network], form: str, board: BoardSpec, mode: Mode) -> float:
     """The least time of a window on a board (microseconds)."""
     window = (net.calls * layer.seconds(form, board, mode) for net in found for layer in net.layers)
     return 1e6 * sum(window)
 
 
-def rest_share(found: Sequence[Network], form: str, board: Board, mode: Mode) -> float:
+def rest_share(found: Sequence[Network], form: str, board: BoardSpec, mode: Mode) -> float:
     """Share of that time in what is not INT8, 0..1."""
     rest = (
         net.calls * layer.seconds(form, board, mode)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.reading.alarm import LEVEL, Point
+from edge.reading.alarm import LEVEL, OperatingPoint
 
 JOIN_S = 10.0
 """Readings of an episode further apart than this belong to two (seconds)."""
@@ -69,7 +69,9 @@ def episodes(times: Times, shown: Flags) -> list[tuple[int, int]]:
     return _runs(times, shown, JOIN_S)
 
 
-def alarms(times: Times, scores: NDArray[np.floating], point: Point, hold_s: float) -> tuple[Flags, Flags]:
+def alarms(
+    times: Times, scores: NDArray[np.floating], point: OperatingPoint, hold_s: float
+) -> tuple[Flags, Flags]:
     """Whether an alarm is up at each reading, and whether it is raised there, [n] each.
 
     The same as `edge.reading.alarm.scored` reading by reading, but for whole streams at once.

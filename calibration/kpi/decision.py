@@ -3,7 +3,7 @@
 kind, people, hours, episodes   of the streams (calibration/kpi/tracks.py)
 other_h        hours without an episode
 sure_per_hour  what no false alarm at all in these would still leave possible (95 %, an hour)
-wish           {budget, cost_miss, cost_response}
+wish                {budget, cost_miss, cost_response}
 chosen         {threshold, average_s, suppression_s, cost_per_hour, ...pair}; null: nothing fits
 before         the pair at the bundle's vote and a threshold of 0.5
 before_curve   [[threshold, false alarms an hour, detection]] of the bundle's vote
@@ -25,7 +25,7 @@ from typing import Any
 from calibration.data.dataset import read_judged
 from calibration.kpi.alarms import Counts
 from calibration.kpi.facts import Asked, streams_of
-from calibration.kpi.operating import Choice, Wish, choose, frontier, nearest, search, trade_off
+from calibration.kpi.operating import Choice, Objective, choose, frontier, nearest, search, trade_off
 from calibration.kpi.page import FOLDER
 from calibration.kpi.pairs import curve, pair, poisson, read
 from calibration.kpi.run import asked_at, open_evaluator
@@ -35,12 +35,12 @@ from calibration.report.render import Texts, render
 from edge.bundle.folder import Bundle
 from edge.config import Site
 from edge.errors import DatasetError
-from edge.reading.alarm import Point
+from edge.reading.alarm import OperatingPoint
 from edge.system.texts import left, right, visible
 from edge.words import Language, word
 
 
-def decide(bundle: Bundle, folder: Path, site: Site, wish: Wish) -> dict[str, Any]:
+def decide(bundle: Bundle, folder: Path, site: Site, objective: Objective) -> dict[str, Any]:
     """The facts of a choice; the site's prior and vote hold, its [alarm] does not.
 
     Raises DatasetError where no label is negative, nothing can be judged, or no episode is there to find.
@@ -60,7 +60,7 @@ def decide(bundle: Bundle, folder: Path, site: Site, wish: Wish) -> dict[str, An
     if not whole.episodes or not whole.other_s:
         raise DatasetError.of("decide_no_pair", episodes=whole.episodes, hours=whole.other_s / 3600)
     scored = [read(track, asked.rules, "prior") for track in streams.tracks]
-    choice = choose(searched, wish)
+    choice = choose(searched, objective)
     return {
         "kind": streams.kind,
         "people": len(searched.people),
@@ -68,7 +68,7 @@ def decide(bundle: Bundle, folder: Path, site: Site, wish: Wish) -> dict[str, An
         "other_h": round(whole.other_s / 3600, 4),
         "sure_per_hour": round(poisson(0, whole.other_s / 3600)[1], 2),
         "episodes": whole.episodes,
-        "wish": asdict(wish),
+        "wish": asdict(objective),
         "chosen": _chosen(choice) if choice else None,
         "before": pair(scored, asked.negative, asked.point, asked.rules, asked.hop_s).as_dict(),
         "before_curve": _curve(scored, asked),
@@ -160,11 +160,11 @@ def _curve(scored: Any, asked: Asked) -> list[list[float]]:
     return [[float(row[name] or 0.0) for name in names] for row in rows]
 
 
-def _of(point: Point | None, counts: Counts | None) -> dict[str, Any] | None:
+def _of(point: OperatingPoint | None, counts: Counts | None) -> dict[str, Any] | None:
     return None if point is None or counts is None else _at(point, counts)
 
 
-def _at(point: Point, counts: Counts) -> dict[str, Any]:
+def _at(point: OperatingPoint, counts: Counts) -> dict[str, Any]:
     return {**asdict(point), **_pair_of(counts)}
 
 

@@ -32,11 +32,11 @@ from calibration.judge.evaluator import Evaluator, Predictions
 from calibration.judge.metrics import Report, calibration_error, reasons, reliability
 from calibration.kpi import alarms
 from calibration.kpi.pairs import WAYS, Pair, Scored, best_within, curve, pair, people_counts, read, summed
-from calibration.kpi.tracks import Take, Tracks, kind_of, takes, tracks_of
+from calibration.kpi.tracks import PersonStreams, Take, kind_of, takes, tracks_of
 from edge.bundle.manifest import EVENT
 from edge.errors import DatasetError
 from edge.labels import Labels
-from edge.reading.alarm import Point
+from edge.reading.alarm import OperatingPoint
 from edge.reading.fusion import fused_name
 from edge.reading.voting import Rules
 
@@ -63,7 +63,7 @@ class Asked:
     labels: Labels
     rules: Rules
     """Of the vote: the bundle's, with the site's wishes laid over them."""
-    point: Point
+    point: OperatingPoint
     hop_s: float
     decided: bool = False
     """Whether a person decided on the point."""
@@ -143,7 +143,7 @@ def kpi(by_missing: Mapping[str, Sequence[Take]], floats: Sequence[Take], asked:
     }
 
 
-def streams_of(found: Sequence[Take], asked: Asked, hours: float | None = None) -> Tracks:
+def streams_of(found: Sequence[Take], asked: Asked, hours: float | None = None) -> PersonStreams:
     """Raises DatasetError where there is none."""
     more = {} if hours is None else {"hours": hours}
     made = tracks_of(found, kind_of(found), asked.rules.site_prior, asked.hop_s, **more)
@@ -167,7 +167,7 @@ def _events(scored: Mapping[Any, Sequence[Scored]], asked: Asked) -> dict[str, A
     found = {}
     for name in asked.labels.events:
         threshold = (asked.rules.settings.events or {}).get(name, EVENT)
-        index, point = [asked.labels.index(name)], Point(threshold)
+        index, point = [asked.labels.index(name)], OperatingPoint(threshold)
         rows = [
             {
                 "precision": precision,

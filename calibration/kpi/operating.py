@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from calibration.kpi.alarms import Counts
 from calibration.kpi.pairs import GRID, Pair, people_counts, read, site_priors, summed
-from calibration.kpi.tracks import Track
-from edge.reading.alarm import Point, alarm_rules
+from calibration.kpi.tracks import PersonStream
+from edge.reading.alarm import OperatingPoint, alarm_rules
 from edge.reading.voting import Rules
 
 AVERAGES_S = (4.0, 8.0, 12.0, 20.0, 30.0)
@@ -33,7 +33,7 @@ BUDGETS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Objective:
     """What a point is chosen by."""
 
     budget: float
@@ -48,7 +48,7 @@ class Wish:
 class Search:
     """Every point, counted for each person."""
 
-    points: tuple[Point, ...]
+    points: tuple[OperatingPoint, ...]
     people: tuple[str, ...]
     counts: NDArray[np.float64]
     """[points, people, 5]: the fields of Counts in order."""
@@ -72,7 +72,7 @@ class LeftOut:
     """The choice made on everybody but one person, and what it came to on them."""
 
     person: str
-    point: Point | None
+    point: OperatingPoint | None
     """None: on the others nothing fits."""
     counts: Counts | None
 
@@ -81,7 +81,7 @@ class LeftOut:
 class Choice:
     """A point and how sure it is."""
 
-    point: Point
+    point: OperatingPoint
     pair: Pair
     cost_per_hour: float | None
     left_out: tuple[LeftOut, ...]
@@ -94,7 +94,7 @@ class Choice:
 
 
 def search(
-    tracks: Sequence[Track],
+    tracks: Sequence[PersonStream],
     rules: Rules,
     negative: Sequence[int],
     hop_s: float,
@@ -104,33 +104,33 @@ def search(
     priors = [site_priors(track, rules) for track in tracks]
     points, rows = [], []
     for average_s in AVERAGES_S:
-        own = alarm_rules(rules, Point(average_s=average_s))
+        own = alarm_rules(rules, OperatingPoint(average_s=average_s))
         scored = [read(track, own, "prior", known) for track, known in zip(tracks, priors, strict=True)]
         for suppression_s, threshold in product(SUPPRESSIONS_S, GRID):
-            point = Point(threshold, suppression_s, average_s)
+            point = OperatingPoint(threshold, suppression_s, average_s)
             found = people_counts(scored, negative, point, rules, hop_s)
             points.append(point)
             rows.append([_row(found[person]) for person in people])
     return Search(tuple(points), people, np.array(rows))
 
 
-def choose(found: Search, wish: Wish) -> Choice | None:
-    """The point of a wish; None where none keeps the budget and detects anything."""
-    place = _chosen(found.counts.sum(axis=1), found.points, wish)
+def choose(found: Search, objective: Objective) -> Choice | None:
+    """The point of an objective; None where none keeps the budget and detects anything."""
+    place = _chosen(found.counts.sum(axis=1), found.points, objective)
     if place is None:
         return None
     left_out = []
     for person, name in enumerate(found.people) if len(found.people) > 1 else ():
-        other = _chosen(np.delete(found.counts, person, axis=1).sum(axis=1), found.points, wish)
+        other = _chosen(np.delete(found.counts, person, axis=1).sum(axis=1), found.points, objective)
         point = None if other is None else found.points[other]
         left_out.append(LeftOut(name, point, None if other is None else found.whole(other, person)))
     cost = None
-    if wish.cost_miss is not None:
-        cost = float(_costs(found.counts.sum(axis=1), wish)[place])
+    if objective.cost_miss is not None:
+        cost = float(_costs(found.counts.sum(axis=1), objective)[place])
     return Choice(found.points[place], found.pair(place), cost, tuple(left_out))
 
 
-def nearest(found: Search) -> tuple[Point, Counts] | None:
+def nearest(found: Search) -> tuple[OperatingPoint, Counts] | None:
     """Of the points that detect anything the one of the fewest false alarms; None where none detects any."""
     counts = found.counts.sum(axis=1)
     rates = np.where(counts[:, 1] > 0, counts[:, 2], np.inf)
@@ -141,12 +141,12 @@ def nearest(found: Search) -> tuple[Point, Counts] | None:
     return found.points[place], found.whole(place)
 
 
-def trade_off(found: Search) -> list[tuple[float, Point, Counts]]:
+def trade_off(found: Search) -> list[tuple[float, OperatingPoint, Counts]]:
     """Budget, the point that misses least within it, its counts; budgets that none keeps are left out."""
     counts = found.counts.sum(axis=1)
     rows = []
     for budget in BUDGETS:
-        place = _chosen(counts, found.points, Wish(budget))
+        place = _chosen(counts, found.points, Objective(budget))
         if place is not None:
             rows.append((budget, found.points[place], found.whole(place)))
     return rows
@@ -164,13 +164,15 @@ def frontier(found: Search) -> list[tuple[float, float, float]]:
     return kept
 
 
-def _chosen(counts: NDArray[np.float64], points: Sequence[Point], wish: Wish) -> int | None:
+def _chosen(
+    counts: NDArray[np.float64], points: Sequence[OperatingPoint], objective: Objective
+) -> int | None:
     """Place of the best of the points that keep the budget; counts: [points, 5]."""
     rates = _rates(counts)
-    fits = np.flatnonzero((rates <= wish.budget + 1e-9) & (counts[:, 1] > 0))
+    fits = np.flatnonzero((rates <= objective.budget + 1e-9) & (counts[:, 1] > 0))
     if not len(fits):
         return None
-    missed = counts[:, 0] - counts[:, 1] if wish.cost_miss is None else _costs(counts, wish)
+    missed = counts[:, 0] - counts[:, 1] if objective.cost_miss is None else _costs(counts, objective)
     return int(min(fits, key=lambda i: (round(float(missed[i]), 9), rates[i], -points[int(i)].threshold)))
 
 
@@ -179,10 +181,12 @@ def _rates(counts: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(3600.0 * counts[:, 2] / np.maximum(counts[:, 3], 1e-9))
 
 
-def _costs(counts: NDArray[np.float64], wish: Wish) -> NDArray[np.float64]:
+def _costs(counts: NDArray[np.float64], objective: Objective) -> NDArray[np.float64]:
     """Expected cost an hour, [points]."""
     missed, hours = counts[:, 0] - counts[:, 1], (counts[:, 3] + counts[:, 4]) / 3600.0
-    return np.asarray(((wish.cost_miss or 0.0) * missed + wish.cost_response * counts[:, 2]) / hours)
+    return np.asarray(
+        ((objective.cost_miss or 0.0) * missed + objective.cost_response * counts[:, 2]) / hours
+    )
 
 
 def _row(counts: Counts) -> list[float]:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from calibration.judge.intervals import Span, reaches, wilson
 from calibration.judge.voting_trial import votes
 from calibration.kpi.alarms import Counts, alarms, counted
-from calibration.kpi.tracks import Track
-from edge.reading.alarm import Point, alarm_rules
+from calibration.kpi.tracks import PersonStream
+from edge.reading.alarm import OperatingPoint, alarm_rules
 from edge.reading.voting import Ballot, Rules, vote
 
 Way = Literal["window", "vote", "prior"]
@@ -30,7 +30,7 @@ Posteriors = NDArray[np.float64]
 class Scored:
     """One stream and what a way to read makes of it."""
 
-    track: Track
+    track: PersonStream
     posteriors: Posteriors
     """[n, labels]."""
 
@@ -62,12 +62,14 @@ class Pair:
         }
 
 
-def site_priors(track: Track, rules: Rules) -> list[tuple[float, ...]]:
+def site_priors(track: PersonStream, rules: Rules) -> list[tuple[float, ...]]:
     """The site's prior as the device knows it at each reading."""
     return [known.site_prior for _, known in votes(track.predictions, rules)]
 
 
-def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...]] | None = None) -> Scored:
+def read(
+    track: PersonStream, rules: Rules, way: Way, priors: Sequence[tuple[float, ...]] | None = None
+) -> Scored:
     """What a way makes of a stream; priors: `site_priors` of it, where they are known already."""
     if way == "window":
         return Scored(track, np.stack([p.probabilities for p in track.predictions]).astype(np.float64))
@@ -82,14 +84,16 @@ def read(track: Track, rules: Rules, way: Way, priors: Sequence[tuple[float, ...
     return Scored(track, np.stack(rows).astype(np.float64))
 
 
-def pair(scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float) -> Pair:
+def pair(
+    scored: Sequence[Scored], labels: Sequence[int], point: OperatingPoint, rules: Rules, hop_s: float
+) -> Pair:
     """The pair of KPIs of some labels over streams; rules: of the vote. One stream at least."""
     by_person = people_counts(scored, labels, point, rules, hop_s)
     return summed(list(by_person.values()))
 
 
 def people_counts(
-    scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float
+    scored: Sequence[Scored], labels: Sequence[int], point: OperatingPoint, rules: Rules, hop_s: float
 ) -> dict[str, Counts]:
     """Person -> counts over all their streams."""
     hold_s = alarm_rules(rules, point).settings.memory_s
@@ -122,7 +126,7 @@ def summed(counts: Sequence[Counts]) -> Pair:
 
 
 def curve(
-    scored: Sequence[Scored], labels: Sequence[int], point: Point, rules: Rules, hop_s: float
+    scored: Sequence[Scored], labels: Sequence[int], point: OperatingPoint, rules: Rules, hop_s: float
 ) -> list[dict[str, float | None]]:
     """The pair at every threshold of GRID; point: its averaging and suppression."""
     found = []

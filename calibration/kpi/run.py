@@ -14,7 +14,7 @@ from calibration.kpi.facts import Asked, evaluate
 from edge.bundle.folder import Bundle, open_bundle
 from edge.config import Site, rules
 from edge.labels import Labels
-from edge.reading.alarm import Point
+from edge.reading.alarm import OperatingPoint
 from edge.system.output import warn
 
 
@@ -45,7 +45,7 @@ def evaluate_kpi(
 def asked_at(bundle: Bundle, site: Site) -> Asked:
     """The rules of a bundle with a site's wishes over them, and its operating point. Raises ConfigError."""
     manifest, alarm = bundle.manifest, site.alarm
-    point, decided = (alarm.point, bool(alarm.signed_by)) if alarm else (Point(), False)
+    point, decided = (alarm.point, bool(alarm.signed_by)) if alarm else (OperatingPoint(), False)
     return Asked(manifest.full_labels, rules(site, manifest), point, manifest.hop_s, decided)
 
 

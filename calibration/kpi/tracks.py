@@ -54,7 +54,7 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Track:
+class PersonStream:
     """Readings of one person in order of time."""
 
     person: str
@@ -69,11 +69,11 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
-class Tracks:
+class PersonStreams:
     """Streams of a folder."""
 
     kind: Kind
-    tracks: tuple[Track, ...]
+    tracks: tuple[PersonStream, ...]
     left_out: tuple[str, ...] = ()
     """People of whom no stream can be composed: their clips show a single label."""
 
@@ -120,13 +120,13 @@ def kind_of(found: Sequence[Take]) -> Kind:
 
 def tracks_of(
     found: Sequence[Take], kind: Kind, prior: Sequence[float], hop_s: float, hours: float = HOURS
-) -> Tracks:
+) -> PersonStreams:
     """Streams of takes; prior: shares of the labels in composed ones. Raises DatasetError for an overlap."""
     if kind == "recorded":
         rooms: dict[tuple[str, str], list[Take]] = defaultdict(list)
         for take in found:
             rooms[str(take.recording), take.example.speaker].append(take)
-        return Tracks(kind, tuple(_recorded(rooms[key], hop_s) for key in sorted(rooms)))
+        return PersonStreams(kind, tuple(_recorded(rooms[key], hop_s) for key in sorted(rooms)))
     tracks, left_out = [], []
     people = sorted({take.example.speaker for take in found})
     each = min(MOST_H, max(LEAST_H, hours / max(1, len(people))))
@@ -138,11 +138,11 @@ def tracks_of(
         except DatasetError:
             left_out.append(person)
             continue
-        tracks.append(Track(person, stream.predictions, stream.labels))
-    return Tracks(kind, tuple(tracks), tuple(left_out))
+        tracks.append(PersonStream(person, stream.predictions, stream.labels))
+    return PersonStreams(kind, tuple(tracks), tuple(left_out))
 
 
-def _recorded(found: Sequence[Take], hop_s: float) -> Track:
+def _recorded(found: Sequence[Take], hop_s: float) -> PersonStream:
     """Takes of one person in one recording, at the times they have there."""
     predictions: list[Prediction] = []
     labels: list[int] = []
@@ -161,7 +161,7 @@ def _recorded(found: Sequence[Take], hop_s: float) -> Track:
             predictions.append(replace(take.predictions[min(number, late)], time=time))
             labels.append(take.example.label)
         last = take
-    return Track(found[0].example.speaker, tuple(predictions), np.array(labels, np.int64))
+    return PersonStream(found[0].example.speaker, tuple(predictions), np.array(labels, np.int64))
 
 
 def _begin(take: Take) -> float:

@@ -40,7 +40,7 @@ SCOPE = "label"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ExportRequest:
     """What is asked for."""
 
     recordings: Path
@@ -72,12 +72,12 @@ class Made:
     """Plain copies of encrypted recordings."""
 
 
-def export_tasks(bundle: Bundle, wish: Wish, say: Callable[[str], object]) -> Made:
+def export_tasks(bundle: Bundle, request: ExportRequest, say: Callable[[str], object]) -> Made:
     """Write the folder, whole or not at all. Raises EdgeError; say: is told of clips left out."""
-    if wish.out.exists():
-        raise DatasetError.of("label_out_exists", path=wish.out)
-    chosen, gold = _chosen(wish, bundle)
-    chosen = _consented(wish, chosen, say)
+    if request.out.exists():
+        raise DatasetError.of("label_out_exists", path=request.out)
+    chosen, gold = _chosen(request, bundle)
+    chosen = _consented(request, chosen, say)
     clips, kinds = dict[str, Example](), dict[str, Kind]()
     unplayed = 0
     for clip in chosen:
@@ -94,10 +94,10 @@ def export_tasks(bundle: Bundle, wish: Wish, say: Callable[[str], object]) -> Ma
     if unplayed:
         _say(say, "label_unplayed", count=unplayed)
     if not clips:
-        raise DatasetError.of("label_no_clip", folder=wish.recordings)
-    facts = facts_of(bundle.manifest, wish.guideline, list(clips), predictions=wish.predictions)
-    thoughts = _thoughts(bundle, clips, say) if wish.predictions else {}
-    part = wish.out.with_name(f".{wish.out.name}.part")
+        raise DatasetError.of("label_no_clip", folder=request.recordings)
+    facts = facts_of(bundle.manifest, request.guideline, list(clips), predictions=request.predictions)
+    thoughts = _thoughts(bundle, clips, say) if request.predictions else {}
+    part = request.out.with_name(f".{request.out.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     try:
         make_private(part)
@@ -110,8 +110,8 @@ def export_tasks(bundle: Bundle, wish: Wish, say: Callable[[str], object]) -> Ma
             if name in thoughts:
                 made["predictions"] = [prediction(facts, thoughts[name])]
             tasks.setdefault(kinds[name], []).append(made)
-        _write(part, wish, bundle, tasks)
-        part.rename(wish.out)
+        _write(part, request, bundle, tasks)
+        part.rename(request.out)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     decrypted = sum(is_sealed(clip.path) for clip in clips.values() if clip.path)
@@ -119,17 +119,21 @@ def export_tasks(bundle: Bundle, wish: Wish, say: Callable[[str], object]) -> Ma
     return Made(len(clips), mixed, facts.project, facts.guideline, tuple(tasks), decrypted)
 
 
-def _chosen(wish: Wish, bundle: Bundle) -> tuple[list[Example], set[str]]:
+def _chosen(request: ExportRequest, bundle: Bundle) -> tuple[list[Example], set[str]]:
     """Clips to label, gold ones at even distances among them, and the names of these."""
     every = {
         clip.name: clip
         for clip in read_recordings(
-            wish.recordings, bundle.manifest.full_labels, labelled=False, judged=None
+            request.recordings, bundle.manifest.full_labels, labelled=False, judged=None
         ).clips
     }
-    gold = _listed(wish.gold, every) if wish.gold else []
-    silent = {name for name, row in _rows(wish.recordings).items() if row.number("speech_s", 0.0, 1e9) == 0.0}
-    wanted = _listed(wish.clips, every) if wish.clips else [name for name in every if name not in silent]
+    gold = _listed(request.gold, every) if request.gold else []
+    silent = {
+        name for name, row in _rows(request.recordings).items() if row.number("speech_s", 0.0, 1e9) == 0.0
+    }
+    wanted = (
+        _listed(request.clips, every) if request.clips else [name for name in every if name not in silent]
+    )
     rest = [name for name in wanted if name not in set(gold)]
     places = np.linspace(0, len(rest), len(gold) + 2)[1:-1].round().astype(int)[::-1]
     for place, name in zip(places.tolist(), reversed(gold), strict=True):
@@ -158,18 +162,20 @@ def _listed(table: Path, known: Mapping[str, Example]) -> list[str]:
     return names
 
 
-def _consented(wish: Wish, clips: Sequence[Example], say: Callable[[str], object]) -> list[Example]:
+def _consented(
+    request: ExportRequest, clips: Sequence[Example], say: Callable[[str], object]
+) -> list[Example]:
     """Those whose people agreed that raters hear and see them; all where no consents are kept.
 
     Who else was there when it was recorded (column subjects) is asked as well: they may be seen or heard.
     """
-    if wish.consents is None:
+    if request.consents is None:
         return list(clips)
     today = datetime.date.today()
     people = {clip.name: {clip.speaker} if clip.named else set[str]() for clip in clips}
-    for name, row in _rows(wish.recordings).items():
+    for name, row in _rows(request.recordings).items():
         people.get(name, set()).update(row.get("subjects").split())
-    with Consents(wish.consents) as consents:
+    with Consents(request.consents) as consents:
         every = {who for some in people.values() for who in some}
         agreed = {who for who in every if consents.valid(who, SCOPE, today) is not None}
     kept = [clip for clip in clips if people[clip.name] and people[clip.name] <= agreed]
@@ -196,14 +202,14 @@ def _thoughts(
 
 
 def _write(
-    folder: Path, wish: Wish, bundle: Bundle, tasks: Mapping[Kind, Sequence[Mapping[str, Any]]]
+    folder: Path, request: ExportRequest, bundle: Bundle, tasks: Mapping[Kind, Sequence[Mapping[str, Any]]]
 ) -> None:
-    write_whole(folder / "guideline.md", wish.guideline.text)
+    write_whole(folder / "guideline.md", request.guideline.text)
     for kind, own in tasks.items():
-        config = configuration(bundle.manifest.full_labels, kind, wish.guideline, wish.language)
+        config = configuration(bundle.manifest.full_labels, kind, request.guideline, request.language)
         write_whole(folder / f"config-{kind}.xml", config)
-        title = f"{bundle.manifest.name} {wish.recordings.resolve().name} {kind}"
-        asked = project(title, config, wish.guideline, wish.raters, predictions=wish.predictions)
+        title = f"{bundle.manifest.name} {request.recordings.resolve().name} {kind}"
+        asked = project(title, config, request.guideline, request.raters, predictions=request.predictions)
         _json(folder / f"project-{kind}.json", asked)
         _json(folder / f"tasks-{kind}.json", own)
 

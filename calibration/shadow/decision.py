@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from calibration.shadow.evidence import Evidence
-from edge.shadow.folder import Trial
+from edge.shadow.folder import ShadowTrial
 
 Verdict = Literal["void", "not_yet", "go", "no_go"]
 
@@ -30,7 +30,7 @@ class Decision:
     """Whether false alarms keep to their limit; None: open."""
 
 
-def decided(trial: Trial, found: Evidence) -> Decision:
+def decided(trial: ShadowTrial, found: Evidence) -> Decision:
     """The decision of a trial so far."""
     asked, least = trial.criteria.negative, trial.criteria.minimum
     there = {"days": found.days, "people": found.people, "events": found.counts.episodes}
@@ -55,7 +55,7 @@ def decided(trial: Trial, found: Evidence) -> Decision:
     return Decision(verdict, lacking, detection, false_alarms)
 
 
-def as_dict(trial: Trial, found: Evidence, decision: Decision) -> dict[str, Any]:
+def as_dict(trial: ShadowTrial, found: Evidence, decision: Decision) -> dict[str, Any]:
     """JSON-ready values."""
     counts = found.counts
     return {

@@ -23,7 +23,7 @@ from calibration.kpi.alarms import Counts, counted
 from calibration.kpi.pairs import poisson, summed
 from calibration.shadow.noted import Noted, said
 from edge.items import LIVE
-from edge.shadow.folder import READINGS, Trial, runs
+from edge.shadow.folder import READINGS, ShadowTrial, runs
 from edge.sinks.files.log import written
 from edge.sinks.files.readings import read_records
 
@@ -78,7 +78,7 @@ class Evidence:
         return self.counts.other_s / 3600.0
 
 
-def evidence(trial: Trial, say: Callable[[str], None] = lambda _: None) -> Evidence:
+def evidence(trial: ShadowTrial, say: Callable[[str], None] = lambda _: None) -> Evidence:
     """Everything of a trial so far. say: gets a line about readings that are torn. Raises InputError."""
     start = trial.start
     labels = start.full_labels
@@ -115,7 +115,7 @@ def evidence(trial: Trial, say: Callable[[str], None] = lambda _: None) -> Evide
     )
 
 
-def _streams(trial: Trial, say: Callable[[str], None]) -> tuple[list[Stream], int]:
+def _streams(trial: ShadowTrial, say: Callable[[str], None]) -> tuple[list[Stream], int]:
     rows: defaultdict[tuple[str, str, Any], list[tuple[float, float, bool, bool]]] = defaultdict(list)
     leads: dict[tuple[str, str], float] = {}
     total = 0

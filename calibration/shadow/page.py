@@ -9,7 +9,7 @@ from calibration.report.render import Texts, render
 from calibration.shadow.decision import Decision
 from calibration.shadow.evidence import Evidence
 from calibration.shadow.told import local, with_span
-from edge.shadow.folder import Trial
+from edge.shadow.folder import ShadowTrial
 from edge.system.texts import visible
 from edge.words import Language
 
@@ -17,7 +17,7 @@ MOST = 8
 """Missed events and false alarms that are listed."""
 
 
-def page(trial: Trial, found: Evidence, decision: Decision, language: Language) -> str:
+def page(trial: ShadowTrial, found: Evidence, decision: Decision, language: Language) -> str:
     """The decision of a trial with its evidence."""
     labels = trial.start.full_labels
     return render(

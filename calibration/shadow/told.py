@@ -8,11 +8,11 @@ from datetime import datetime
 from calibration.judge.intervals import Span
 from calibration.shadow.decision import Decision
 from calibration.shadow.evidence import Evidence
-from edge.shadow.folder import Trial
+from edge.shadow.folder import ShadowTrial
 from edge.words import Language, word
 
 
-def status(trial: Trial, found: Evidence, language: Language) -> str:
+def status(trial: ShadowTrial, found: Evidence, language: Language) -> str:
     """How much evidence there is, in one line."""
     least = trial.criteria.minimum
     there = {"days": found.days, "people": found.people, "events": found.counts.episodes}
@@ -38,7 +38,7 @@ def status(trial: Trial, found: Evidence, language: Language) -> str:
     )
 
 
-def lines(trial: Trial, found: Evidence, decision: Decision, language: Language) -> Iterator[str]:
+def lines(trial: ShadowTrial, found: Evidence, decision: Decision, language: Language) -> Iterator[str]:
     """The decision, the pair it rests on, and how much evidence there is."""
     asked, counts = trial.criteria.negative, found.counts
     none = word("shadow_no_value", language)

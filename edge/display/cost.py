@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from edge.display.panel.panel import draw
-from edge.display.view import TIMELINE_S, Board, Setup, ViewOptions
+from edge.display.view import TIMELINE_S, PanelState, Setup, ViewOptions
 from edge.display.window.window import FPS
 from edge.items import Face, Frame, Health, Reading
 from edge.sources.recorded.recording import RecordingSource
@@ -26,19 +26,22 @@ def panel_times(clip: Path, panels: int = 150) -> tuple[list[float], list[float]
     import cv2
 
     cv2.setNumThreads(1)
-    board, look = Board(Setup(STARTER, (1 / len(STARTER),) * len(STARTER), bundle="bench")), ViewOptions("ja")
+    state, look = (
+        PanelState(Setup(STARTER, (1 / len(STARTER),) * len(STARTER), bundle="bench")),
+        ViewOptions("ja"),
+    )
     for second in range(int(TIMELINE_S) + 1):
-        board.write(_reading(second))
-    board.feel((Health("microphone", "running", rate=16000.0, level_db=-30.0), Health("camera", "running")))
+        state.write(_reading(second))
+    state.feel((Health("microphone", "running", rate=16000.0, level_db=-30.0), Health("camera", "running")))
     frames = _frames(clip)
     times, cpu = [], []
     for i in range(panels + 5):
         if frames:
             high, wide = frames[i % len(frames)].image.shape[:2]
             face = Face(0.4 * wide, 0.2 * high, 0.2 * wide, 0.4 * high, 0.9)
-            board.see(dataclasses.replace(frames[i % len(frames)], time=TIMELINE_S + i / FPS), {None: face})
+            state.see(dataclasses.replace(frames[i % len(frames)], time=TIMELINE_S + i / FPS), {None: face})
         began, worked = time.perf_counter(), time.thread_time()
-        cv2.cvtColor(draw(board.view(look, TIMELINE_S + i / FPS)), cv2.COLOR_RGB2BGR)
+        cv2.cvtColor(draw(state.view(look, TIMELINE_S + i / FPS)), cv2.COLOR_RGB2BGR)
         if i >= 5:  # the first ones load fonts and draw what stays the same
             times.append(1000.0 * (time.perf_counter() - began))
             cpu.append(1000.0 * (time.thread_time() - worked))

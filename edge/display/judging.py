@@ -37,7 +37,7 @@ def label_key(index: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class VerdictRequest:
     """What a person asks of edge/display/verdicts.py: `judge` or `undo`."""
 
     name: str
@@ -45,7 +45,7 @@ class Wish:
     """Of `judge`: source, time and person of the reading, and a label; None where a person cannot tell."""
 
 
-def wish_of(key: str, view: View) -> Wish | Note | None:
+def request_of(key: str, view: View) -> VerdictRequest | Note | None:
     """What a key asks for, a note where it cannot be done; None for other keys and without a live panel."""
     setup, reading = view.setup, view.present
     label = label_of(key, setup)
@@ -54,11 +54,11 @@ def wish_of(key: str, view: View) -> Wish | Note | None:
     if not setup.queue:
         return Note("no_queue", wrong=True)
     if key == UNDO:
-        return Wish("undo")
+        return VerdictRequest("undo")
     if reading is None or reading.label is None:
         return Note("verdict_nothing", wrong=True)
     label = reading.label if key == CONFIRM else label
-    return Wish("judge", (reading.source, reading.time, reading.person, label))
+    return VerdictRequest("judge", (reading.source, reading.time, reading.person, label))
 
 
 class Held:

@@ -199,7 +199,7 @@ def offset_words(offset_ms: float, language: Language) -> str:
     return word(key, language, ms=f"{abs(offset_ms):.0f}")
 
 
-class Board:
+class PanelState:
     """Collects what comes in; forgets what is older than the timeline."""
 
     def __init__(self, setup: Setup) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from edge.errors import EngineError
 from edge.items import Bytes, Face, Frame, People
-from edge.perception.tracks import Tracks, centre, size
+from edge.perception.tracks import FaceTracker, centre, size
 
 SEARCH_SIDE = 320
 """Longer side of the picture faces are searched in (pixels): a face down to a twentieth of it is found."""
@@ -49,7 +49,7 @@ class FaceFollower:
         self.model = model
         self.policy = policy
         self._detector: Any = None
-        self._tracks = Tracks()
+        self._tracks = FaceTracker()
         self._chosen = 0  # number of the followed face; 0: none
         self._last: dict[int, Face] = {}
         self.unread: People = {}

@@ -52,7 +52,7 @@ class Track:
         return math.inf if growth > 1.0 or moved > REACH else expected + growth
 
 
-class Tracks:
+class FaceTracker:
     """Gives each face of a stream of pictures a number that stays its own for as long as it is followed."""
 
     def __init__(self) -> None:

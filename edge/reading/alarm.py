@@ -7,7 +7,7 @@
              remembers
     quiet    for `suppression_s` after it came down no alarm is raised; what is still above then raises one
 
-Pure functions: no clock, no I/O. What must be remembered is a `Watch`, passed in and handed back.
+Pure functions: no clock, no I/O. What must be remembered is an `AlarmState`, passed in and handed back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LEVEL = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class OperatingPoint:
     """An operating point."""
 
     threshold: float = THRESHOLD
@@ -41,7 +41,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Watch:
+class AlarmState:
     """What the alarm remembers from one reading to the next."""
 
     belief: Belief | None = None
@@ -53,23 +53,23 @@ class Watch:
     """When the last alarm came down (seconds)."""
 
 
-def alarm_rules(rules: Rules, point: Point) -> Rules:
+def alarm_rules(rules: Rules, point: OperatingPoint) -> Rules:
     """The rules that the alarm's score is voted by."""
     if point.average_s is None:
         return rules
     return replace(rules, settings=rules.settings.model_copy(update={"tau_s": point.average_s}))
 
 
-def watched(
-    watch: Watch, prediction: Prediction, rules: Rules, negative: Sequence[int], point: Point
-) -> Watch:
+def updated(
+    state: AlarmState, prediction: Prediction, rules: Rules, negative: Sequence[int], point: OperatingPoint
+) -> AlarmState:
     """Count a new window in; rules: of the vote. negative: indices of the negative labels."""
     own = alarm_rules(rules, point)
-    silent_s = prediction.time - watch.belief.time if watch.belief else 0.0
-    known = None if silent_s > own.settings.memory_s else watch.belief
+    silent_s = prediction.time - state.belief.time if state.belief else 0.0
+    known = None if silent_s > own.settings.memory_s else state.belief
     belief = filtered(known, prediction, own)
     score = score_of(told(belief, own), negative)
-    return replace(scored(watch, prediction.time, score, point, own.settings.memory_s), belief=belief)
+    return replace(scored(state, prediction.time, score, point, own.settings.memory_s), belief=belief)
 
 
 def score_of(probabilities: NDArray[np.floating[Any]], negative: Sequence[int]) -> float:
@@ -77,16 +77,16 @@ def score_of(probabilities: NDArray[np.floating[Any]], negative: Sequence[int]) 
     return float(sum(float(probabilities[label]) for label in negative))
 
 
-def scored(watch: Watch, time: float, score: float, point: Point, hold_s: float) -> Watch:
+def scored(state: AlarmState, time: float, score: float, point: OperatingPoint, hold_s: float) -> AlarmState:
     """The alarm after a score of a time (seconds); hold_s: silence after which it is down."""
-    if watch.up and time - watch.last > hold_s + LEVEL:
-        watch = replace(watch, up=False, ended=watch.last)
+    if state.up and time - state.last > hold_s + LEVEL:
+        state = replace(state, up=False, ended=state.last)
     above = score >= point.threshold - LEVEL
-    if watch.up:
-        return replace(watch, last=time) if above else replace(watch, up=False, ended=time)
-    if above and time - watch.ended >= point.suppression_s - LEVEL:
-        return replace(watch, up=True, last=time)
-    return watch
+    if state.up:
+        return replace(state, last=time) if above else replace(state, up=False, ended=time)
+    if above and time - state.ended >= point.suppression_s - LEVEL:
+        return replace(state, up=True, last=time)
+    return state
 
 
 class Alarms:
@@ -96,25 +96,25 @@ class Alarms:
     negative: indices of the negative labels.
     """
 
-    def __init__(self, negative: Sequence[int], point: Callable[[], Point | None]) -> None:
+    def __init__(self, negative: Sequence[int], point: Callable[[], OperatingPoint | None]) -> None:
         self._negative, self._point = tuple(negative), point
-        self._watches: dict[int | None, Watch] = {}
+        self._states: dict[int | None, AlarmState] = {}
 
     def read(self, prediction: Prediction, rules: Rules, person: int | None) -> bool:
         """Count a person's window in; whether their alarm is up. rules: of the vote."""
         point = self._point()
         if point is None or not self._negative:
-            self._watches.clear()
+            self._states.clear()
             return False
-        watch = watched(self._watches.get(person, Watch()), prediction, rules, self._negative, point)
-        self._watches[person] = watch
+        state = updated(self._states.get(person, AlarmState()), prediction, rules, self._negative, point)
+        self._states[person] = state
         forgotten_s = alarm_rules(rules, point).settings.memory_s + point.suppression_s
-        self._watches = {
+        self._states = {
             who: known
-            for who, known in self._watches.items()
+            for who, known in self._states.items()
             if known.belief and known.belief.time >= prediction.time - forgotten_s
         }
-        return watch.up
+        return state.up
 
     def silent(self, time: float, rules: Rules) -> bool:
         """Whether an alarm is still up when nothing could be read at a time (seconds)."""
@@ -122,4 +122,4 @@ class Alarms:
         if point is None:
             return False
         hold_s = alarm_rules(rules, point).settings.memory_s
-        return any(watch.up and time - watch.last <= hold_s + LEVEL for watch in self._watches.values())
+        return any(state.up and time - state.last <= hold_s + LEVEL for state in self._states.values())

@@ -46,7 +46,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class RecordOptions:
     """What the command line asks for."""
 
     subjects: tuple[str, ...]
@@ -56,7 +56,7 @@ class Wishes:
     trigger: bool = False
 
 
-def record(site: Site, wishes: Wishes, say: Say) -> None:
+def record(site: Site, options: RecordOptions, say: Say) -> None:
     """Record until somebody ends it, then cut clips. Raises EdgeError, also for what ended it early."""
     language = site.language
     ask(site, "record", language, say)
@@ -64,22 +64,22 @@ def record(site: Site, wishes: Wishes, say: Say) -> None:
     scopes = scopes_of(site)
     if not scopes:
         raise InputError.of("no_devices")
-    wishes = replace(wishes, subjects=tuple(dict.fromkeys(map(subject_of, wishes.subjects))))
-    consents = ConsentGuard(site.policy.consents, wishes.subjects, scopes)
+    options = replace(options, subjects=tuple(dict.fromkeys(map(subject_of, options.subjects))))
+    consents = ConsentGuard(site.policy.consents, options.subjects, scopes)
     numbers = consents.require()
     bundle = open_bundle(site.bundle or starter_bundle())
-    script = read_script(wishes.script, bundle.manifest.full_labels, language) if wishes.script else []
+    script = read_script(options.script, bundle.manifest.full_labels, language) if options.script else []
     secret = secret_of(site, say)
     with _alone(site):
         recover(site, secret, bundle, say)
         space = Space(site.record.folder, site.record.quota_gb)
         space.require()
-        trigger = Trigger(site.record.before_s, site.record.after_s) if wishes.trigger else None
-        most = 60.0 * wishes.minutes if wishes.minutes else float("inf")
+        trigger = Trigger(site.record.before_s, site.record.after_s) if options.trigger else None
+        most = 60.0 * options.minutes if options.minutes else float("inf")
         meter = QualityMeter(bundle.path("face_detector.onnx"))
         plan = Plan(consents, space, secret, meter, tuple(script), trigger, most)
         name_undrawable(plan.script, language, say)
-        recorder = _recorded(site, wishes, bundle, plan, numbers, say)
+        recorder = _recorded(site, options, bundle, plan, numbers, say)
         _finish(site, recorder, bundle, say)
 
 
@@ -146,14 +146,14 @@ def _alone(site: Site) -> Iterator[None]:
 
 
 def _recorded(
-    site: Site, wishes: Wishes, bundle: Bundle, plan: Plan, consents: Sequence[int], say: Say
+    site: Site, options: RecordOptions, bundle: Bundle, plan: Plan, consents: Sequence[int], say: Say
 ) -> Recorder:
     with ExitStack() as stack:
         front = Front(
             bundle.manifest.full_labels,
             site.language,
             say,
-            headless=wishes.headless,
+            headless=options.headless,
             full_screen=site.display.full_screen,
         )
         reader = stack.enter_context(Reader(site, realtime=True, say=say)) if plan.trigger else None
@@ -161,7 +161,7 @@ def _recorded(
         stack.enter_context(stopping(source.stop))
         stack.enter_context(front)
         stack.enter_context(source)
-        session = _begun(site, wishes.subjects, consents)
+        session = _begun(site, options.subjects, consents)
         recorder = Recorder(session, time.monotonic(), plan, front.tell, site.language)
         tee = Tee(source, recorder, front)
         if reader:

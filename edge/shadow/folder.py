@@ -22,7 +22,7 @@ from edge import __version__
 from edge.bundle.folder import MANIFEST, Bundle, sha256
 from edge.errors import InputError
 from edge.labels import LabelFacts, Labels
-from edge.reading.alarm import Point
+from edge.reading.alarm import OperatingPoint
 from edge.shadow.criteria import Criteria, read_criteria
 from edge.system.private import make_private, open_private, replacing, write_whole
 from edge.system.texts import json_text
@@ -68,7 +68,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ShadowTrial:
     """A trial that was started."""
 
     folder: Path
@@ -79,8 +79,8 @@ class Trial:
 
 
 def begun(
-    folder: Path, criteria: Path, bundle: Bundle, point: Point, review: Path, language: Language
-) -> Trial:
+    folder: Path, criteria: Path, bundle: Bundle, point: OperatingPoint, review: Path, language: Language
+) -> ShadowTrial:
     """The trial of a folder, started if it was not; the start is written before anything is read.
 
     Raises InputError where it was started with other criteria, another bundle or alarm, and OSError.
@@ -110,7 +110,7 @@ def begun(
     return opened(folder)
 
 
-def opened(folder: Path) -> Trial:
+def opened(folder: Path) -> ShadowTrial:
     """The trial of a folder. Raises InputError."""
     try:
         found = json.loads((folder / START).read_text("utf-8"))
@@ -124,7 +124,7 @@ def opened(folder: Path) -> Trial:
     kept = folder / CRITERIA
     under = {run["criteria_sha256"] for run in runs(folder) if "criteria_sha256" in run}
     now = sha256(kept) if kept.is_file() else ""
-    return Trial(folder, start, read_criteria(kept), {now} | under != {start.criteria_sha256})
+    return ShadowTrial(folder, start, read_criteria(kept), {now} | under != {start.criteria_sha256})
 
 
 def runs(folder: Path) -> list[dict[str, Any]]:
@@ -139,14 +139,14 @@ def runs(folder: Path) -> list[dict[str, Any]]:
     return [run for run in found if isinstance(run, dict)]
 
 
-def note_run(trial: Trial) -> None:
+def note_run(trial: ShadowTrial) -> None:
     """Write that a run begins. Raises OSError."""
     about = {"at": _now(), "criteria_sha256": trial.start.criteria_sha256, "version": __version__}
     with open_private(trial.folder / RUNS, "a", encoding="utf-8") as file:
         file.write(f"{json_text(about)}\n")
 
 
-def _start(criteria: Path, bundle: Bundle, point: Point, review: Path) -> Start:
+def _start(criteria: Path, bundle: Bundle, point: OperatingPoint, review: Path) -> Start:
     manifest = bundle.manifest
     labels = manifest.full_labels
     if not labels.negative:

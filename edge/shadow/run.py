@@ -15,7 +15,7 @@ from edge.read import read
 from edge.reading.alarm import THRESHOLD
 from edge.reading.summary import Summary
 from edge.sections import AlarmSettings, LogSettings, ReviewSettings
-from edge.shadow.folder import READINGS, REVIEW, Trial, begun, note_run
+from edge.shadow.folder import READINGS, REVIEW, ShadowTrial, begun, note_run
 from edge.sinks.claim import claimed
 from edge.system.disk import writing
 from edge.system.private import make_private
@@ -31,7 +31,9 @@ def _days(site: Site) -> int:
     return site.policy.retention_days if site.policy else 3650
 
 
-def run_shadow(folder: Path, criteria: Path, site: Site, say: Callable[[str], None]) -> tuple[Trial, Summary]:
+def run_shadow(
+    folder: Path, criteria: Path, site: Site, say: Callable[[str], None]
+) -> tuple[ShadowTrial, Summary]:
     """Start the trial of a folder, or go on with it, until SIGTERM or Ctrl-C, or to the end of a recording.
 
     No display; of the sinks of a site only the queue of checks, else one of its own. Raises EdgeError.

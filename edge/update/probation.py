@@ -27,7 +27,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ProbationSlot:
     """A slot on probation, which this process runs."""
 
     slots: Slots
@@ -62,16 +62,16 @@ def installed(site: Site, say: Say) -> tuple[Site, Probation]:
     return site, Probation(trials, say, site.language)
 
 
-def _package() -> Trial | None:
+def _package() -> ProbationSlot | None:
     """The probation of the package that runs this, where its start script began one."""
     found = running()
     record = found[0].record(found[1]) if found else None
-    return Trial(*found, record, None) if found and record and record.standing == "trying" else None
+    return ProbationSlot(*found, record, None) if found and record and record.standing == "trying" else None
 
 
 def _begin(
     slots: Slots, slot: Name, record: Record, say: Say, language: Language
-) -> tuple[Name, Trial | None]:
+) -> tuple[Name, ProbationSlot | None]:
     """The slot to run, and its trial where it is on probation and no other run has it."""
     if record.standing == "good":
         return slot, None
@@ -91,7 +91,7 @@ def _begin(
         say(word("update_stays", language, name=record.name, why=error.told(language)))
     except OSError as error:
         say(word("update_not_noted", language, path=slots.state, why=reason(error)))
-    return slot, Trial(slots, slot, record, held) if held is not None else None
+    return slot, ProbationSlot(slots, slot, record, held) if held is not None else None
 
 
 class Probation:
@@ -102,7 +102,7 @@ class Probation:
     settings or devices refuse: the bundle is not to blame.
     """
 
-    def __init__(self, trials: list[Trial], say: Say, language: Language) -> None:
+    def __init__(self, trials: list[ProbationSlot], say: Say, language: Language) -> None:
         self._trials, self._say, self._language = trials, say, language
         self._held = [trial.held for trial in trials if trial.held is not None]
         self._since: float | None = None  # first reading of those without a gap; monotonic

@@ -22,7 +22,7 @@ WIDTH, HEIGHT, LEFT, TOP = 640, 400, 80, 90
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """What one threshold on the likeliest label's probability gives."""
 
     threshold: float
@@ -38,7 +38,7 @@ class Point:
 
 def curve(
     posteriors: Floats, labels: NDArray[np.int64], agreed: NDArray[np.bool_], names: Labels
-) -> list[Point]:
+) -> list[CurvePoint]:
     """A point for each threshold; posteriors [n, k] of clips whose speaker was never learned, labels [n].
 
     agreed: clips on which the heads name one label, [n]; the others are never taken. names: of the labels.
@@ -55,11 +55,11 @@ def curve(
             for c, name in enumerate(names)
         }
         precision, bound = (hits / n, wilson_lower(hits / n, n)) if known else (None, None)
-        points.append(Point(float(threshold), n / len(labels), precision, bound, by_label))
+        points.append(CurvePoint(float(threshold), n / len(labels), precision, bound, by_label))
     return points
 
 
-def table(points: list[Point], language: Language = "en") -> str:
+def table(points: list[CurvePoint], language: Language = "en") -> str:
     """Some of the points for a person to read; by label: clips given it, and the share that is right."""
     names = "".join(f"{name:>13}" for name in points[0].by_label)
     heads = (("threshold", 9), ("taken", 7), ("right", 7), ("least", 9))
@@ -80,7 +80,7 @@ def table(points: list[Point], language: Language = "en") -> str:
 
 
 def draw_curve(
-    points: list[Point], thresholds: tuple[float, ...], n: int, language: Language = "en"
+    points: list[CurvePoint], thresholds: tuple[float, ...], n: int, language: Language = "en"
 ) -> Bytes:
     """Coverage and precision over the threshold, those of the policy marked; BGR [h, w, 3]."""
     plot = Plot(WIDTH, HEIGHT, LEFT, TOP, below=110, right=50, first=0.3)

@@ -17,7 +17,7 @@ import numpy as np
 
 from edge.app import Reader, demo_clip, starter_bundle
 from edge.bench.precisions import runs_on
-from edge.bench.sustained.watch import Sample, Watch
+from edge.bench.sustained.sampler import Sample, Sampler
 from edge.bench.window import machine, new_windows
 from edge.board.board import ROOT
 from edge.board.thermal import tells_slowing
@@ -160,12 +160,12 @@ def sustain(
         windows = new_windows(reader.bundle.manifest, clip or demo_clip())
         for _ in range(WARM_UP):
             pipeline.read(next(windows))
-        with Watch(root) as watch:
+        with Sampler(root) as sampler:
             try:
                 begun()
-                while (began := watch.second) < seconds:
+                while (began := sampler.second) < seconds:
                     pipeline.read(next(windows))
-                    now = watch.second
+                    now = sampler.second
                     ended.append(now)
                     took.append(1000.0 * (now - began))
             except KeyboardInterrupt:
@@ -180,8 +180,8 @@ def sustain(
             seconds,
             ended,
             took,
-            watch.samples,
-            watch.meter,
+            sampler.samples,
+            sampler.meter,
             tells_slowing(root),
             stopped,
             interrupted,

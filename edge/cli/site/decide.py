@@ -42,7 +42,7 @@ def decide(
     one_thread()
     from calibration.kpi.decision import decide as choose  # noqa: TID251 - inside a verb only
     from calibration.kpi.decision import page, table  # noqa: TID251 - inside a verb only
-    from calibration.kpi.operating import Wish  # noqa: TID251 - inside a verb only
+    from calibration.kpi.operating import Objective  # noqa: TID251 - inside a verb only
     from calibration.kpi.page import write_page  # noqa: TID251 - inside a verb only
 
     from edge.audit.chain import audit_of
@@ -60,8 +60,8 @@ def decide(
                 raise InputError.of("jsonl_no_folder", path=path)
         site = read_site(out) if out and out.exists() else Site()
         opened = open_bundle(bundle)
-        wish = Wish(budget, cost_miss, 1.0 if cost_response is None else cost_response)
-        facts = choose(opened, folder, site, wish)
+        objective = Objective(budget, cost_miss, 1.0 if cost_response is None else cost_response)
+        facts = choose(opened, folder, site, objective)
         say(table(facts, language))
         if json:
             write_json(json, facts)

@@ -44,14 +44,14 @@ def export(
     one_thread()
     from calibration.labels.guideline import read_guideline  # noqa: TID251 - inside a verb only
     from calibration.labels.media import FOLDER  # noqa: TID251 - inside a verb only
-    from calibration.labels.tasks import Wish, export_tasks  # noqa: TID251 - inside a verb only
+    from calibration.labels.tasks import ExportRequest, export_tasks  # noqa: TID251 - inside a verb only
 
     from edge.bundle.folder import open_bundle
 
     language = language_of(lang)
     with telling(language), writing(out):
         site = _site(config, recordings)
-        wish = Wish(
+        request = ExportRequest(
             recordings,
             out,
             read_guideline(guideline, language),
@@ -62,7 +62,7 @@ def export(
             raters,
             predictions,
         )
-        made = export_tasks(open_bundle(bundle), wish, warn)
+        made = export_tasks(open_bundle(bundle), request, warn)
         _audit(site, "exported", clips=made.clips, project=made.project, decrypted=made.decrypted)
     values = {"clips": made.clips, "gold": made.gold, "project": made.project, "guideline": made.guideline}
     say(word("label_exported", language, path=out, **values))

@@ -44,7 +44,7 @@ def record(
     from edge.config import read_site
     from edge.forget.retention import sweep
     from edge.forget.run import Place
-    from edge.recording.record import Wishes, recover_alone
+    from edge.recording.record import RecordOptions, recover_alone
     from edge.recording.record import record as run
 
     with telling(language_of(lang)):
@@ -58,7 +58,7 @@ def record(
             count = recover_alone(site, warn)
             say(word("record_recovered", site.language, count=count))
         if subject:
-            run(site, Wishes(tuple(subject), script, minutes, headless, trigger), warn)
+            run(site, RecordOptions(tuple(subject), script, minutes, headless, trigger), warn)
 
 
 @app.command(cls=Command, help="help_record_key")

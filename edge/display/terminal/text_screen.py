@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.text import Text
 from typing_extensions import Self
 
-from edge.display.judging import Held, Wish, wish_of
+from edge.display.judging import Held, VerdictRequest, request_of
 from edge.display.terminal.keys import Keys
 from edge.display.terminal.text_panel import TextPanel
 from edge.display.verdicts import VerdictWriter
-from edge.display.view import Board, Note, Setup, View, ViewOptions
+from edge.display.view import Note, PanelState, Setup, View, ViewOptions
 from edge.items import Reading
 from edge.reading.pace import Thermometer
 from edge.sinks.run_facts import RunFacts, told
@@ -64,7 +64,7 @@ class TextScreen:
         self._verdicts = verdicts
         # The stream of now: while the panel stands, sys.stdout is not the terminal.
         self._console = console or Console(file=sys.stdout, highlight=False)
-        self._board, self._lock = Board(setup), threading.Lock()
+        self._state, self._lock = PanelState(setup), threading.Lock()
         self._taken = time.monotonic()
         self._said = _Said()
         self._held, self._repeats = ExitStack(), Held()
@@ -98,13 +98,13 @@ class TextScreen:
     def write(self, reading: Reading) -> None:
         """Have a reading shown; returns at once."""
         with self._lock:
-            self._board.write(reading)
+            self._state.write(reading)
             self._taken = time.monotonic()
 
     def tell(self, note: Note) -> None:
         """Have a note shown; returns at once."""
         with self._lock:
-            self._board.tell(note)
+            self._state.tell(note)
 
     def suspend(self) -> None:
         """Leave the terminal as it was found, until `resume`; waits for that, but not for ever."""
@@ -167,18 +167,18 @@ class TextScreen:
             self._look = dataclasses.replace(look, paused=not look.paused)
             self._paused = self._shown if self._look.paused else None
         elif self._shown is not None and not self._repeats.down(key):
-            found = wish_of(key, self._shown)
+            found = request_of(key, self._shown)
             if isinstance(found, Note):
                 self.tell(found)
-            elif isinstance(found, Wish) and self._verdicts:
+            elif isinstance(found, VerdictRequest) and self._verdicts:
                 self._verdicts.take(found.name, *found.values)
 
     def _panel(self, celsius: float | None) -> TextPanel:
         asked = told(self._facts)  # first: a device may be slow to say
         with self._lock:
-            self._board.feel(*asked)
+            self._state.feel(*asked)
             passed = time.monotonic() - self._taken
-            view = self._board.view(self._look, self._board.newest + passed, celsius)
+            view = self._state.view(self._look, self._state.newest + passed, celsius)
         if self._paused is not None:
             view = dataclasses.replace(self._paused, look=self._look, note=view.note)
         self._shown = view

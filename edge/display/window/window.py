@@ -2,8 +2,8 @@
 
     python -m edge.display.window.window < messages > answers
 
-Messages are pickled tuples from screen.py: first Setup, Look and full screen, then the name of
-a Board's method and what it takes. Answers are JSON lines: a word and its values. `up`: the window is there;
+Messages are pickled tuples from screen.py: first Setup, Look and full screen, then the name of a method of
+PanelState and what it takes. Answers are JSON lines: a word and its values. `up`: the window is there;
 `side`: pixels of the longer side of a picture on it; `judge`, `undo`: a person's verdict; `quit`: a person
 pressed q; `closed`: a person closed it. The process ends after either, or when the messages end.
 """
@@ -18,11 +18,11 @@ import threading
 import time
 from typing import Any, BinaryIO
 
-from edge.display.judging import Held, Wish, key_at, wish_of
+from edge.display.judging import Held, VerdictRequest, key_at, request_of
 from edge.display.panel.charset import drawn_language
 from edge.display.panel.layout import layout_for, size_within
 from edge.display.panel.panel import at_units, draw
-from edge.display.view import Board, Note, Setup, View, ViewOptions
+from edge.display.view import Note, PanelState, Setup, View, ViewOptions
 from edge.display.window.work_area import first_size
 from edge.items import Bytes
 from edge.reading.pace import Thermometer
@@ -42,7 +42,7 @@ class PanelWindow:
         """As the keys changed it."""
         self.full_screen = full_screen
         self._setup = setup
-        self._board = Board(setup)
+        self._state = PanelState(setup)
         self._lock = threading.Lock()
         self._taken = time.monotonic()
         self._ended = False
@@ -53,14 +53,14 @@ class PanelWindow:
         self._held = Held()
 
     def take(self, stream: BinaryIO) -> None:
-        """Put messages on the board until they end; from a thread of its own."""
+        """Take messages until they end; from a thread of its own."""
         try:
             while True:
                 name, *what = pickle.load(stream)
                 with self._lock:
-                    before = self._board.newest
-                    getattr(self._board, name)(*what)
-                    if self._board.newest != before:
+                    before = self._state.newest
+                    getattr(self._state, name)(*what)
+                    if self._state.newest != before:
                         self._taken = time.monotonic()
         except (EOFError, OSError, pickle.UnpicklingError):
             self._ended = True
@@ -117,19 +117,19 @@ class PanelWindow:
             self.look = dataclasses.replace(look, language=language)
             if language == look.language:
                 with self._lock:
-                    self._board.tell(Note("no_japanese_font", wrong=True))
+                    self._state.tell(Note("no_japanese_font", wrong=True))
         elif self._shown is not None and not self._held.down(key):
-            found = wish_of(key, self._shown)
+            found = request_of(key, self._shown)
             if isinstance(found, Note):
                 with self._lock:
-                    self._board.tell(found)
-            elif isinstance(found, Wish):
+                    self._state.tell(found)
+            elif isinstance(found, VerdictRequest):
                 answer(found.name, *found.values)
 
     def _panel(self, celsius: float | None) -> Bytes:
         with self._lock:
-            passed = 0.0 if self._board.ended else time.monotonic() - self._taken
-            view = self._board.view(self.look, self._board.newest + passed, celsius)
+            passed = 0.0 if self._state.ended else time.monotonic() - self._taken
+            view = self._state.view(self.look, self._state.newest + passed, celsius)
         if self._paused is not None:
             view = dataclasses.replace(self._paused, look=self.look, note=view.note)
         self._shown = view

@@ -49,7 +49,7 @@ class Sample:
         return max(self.celsius.values(), default=None)
 
 
-class Watch:
+class Sampler:
     """Takes samples in a thread while its `with` block lasts; the first and the last at its ends."""
 
     def __init__(self, root: Path = ROOT) -> None:
