@@ -44,6 +44,7 @@ def voices(tmp_path, rng):
     return [HeldOut("voices", "audio", examples), HeldOut("voices", "audio", examples, new_voices=True)]
 
 
+@pytest.mark.slow
 def test_both_students_hear_the_same_mixtures(voices, tiny_bundle, tmp_path, rng, capsys):
     write_noises(tmp_path / "noise", rng)
     recipe = adapting(tmp_path, 'noise = "noise"\nadapt_epochs = 1')

@@ -346,6 +346,7 @@ def lessons_with(place, guess):
     return audio_targets(recipe, place, windows, load_clips(split.dev, 16000), place / "cache")
 
 
+@pytest.mark.slow
 def test_a_guess_does_not_teach_the_teacher(place, monkeypatch):
     monkeypatch.setattr("export.students.audio.teacher_of", lambda recipe, modality, data: Listener())
     sad, happy = lessons_with(place, "sad"), lessons_with(place, "happy")

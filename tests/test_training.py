@@ -678,6 +678,7 @@ def test_voices_are_the_mean_tokens_of_their_speakers():
         assert tokens[own].mean(dim=(0, 1)).abs().max() < 1e-4
 
 
+@pytest.mark.slow
 def test_the_tokens_of_all_speakers_come_to_have_no_mean():
     torch.manual_seed(6)
     model = AudioStudent(AudioSpec(), len(LABELS), width=8)
@@ -917,6 +918,7 @@ def test_what_is_rated_badly_is_often_of_something_else(recipe, pools):
         assert fits[quality > 0.9].float().mean() > 0.85
 
 
+@pytest.mark.slow
 def test_a_fusion_head_that_met_everybody_is_not_called_held_out(recipe, pools, tmp_path):
     wide = {name: replace(pool, tokens=pool.tokens.repeat(1, 1, TOKEN // 4)) for name, pool in pools.items()}
     told = []
@@ -928,6 +930,7 @@ def test_a_fusion_head_that_met_everybody_is_not_called_held_out(recipe, pools, 
     assert told == ["accuracy on people learned from", "held-out accuracy"]
 
 
+@pytest.mark.slow
 def test_heads_trained_side_by_side_are_those_trained_one_by_one(recipe, pools, tmp_path):
     wide = {name: replace(pool, tokens=pool.tokens.repeat(1, 1, TOKEN // 4)) for name, pool in pools.items()}
     brief = wishing(recipe, guide="query", epochs=1, windows=64)
@@ -1019,6 +1022,7 @@ def read_recipe_again(recipe):
     return type(recipe).model_validate_json(recipe.model_dump_json())
 
 
+@pytest.mark.slow
 def test_the_audio_student_learns_from_its_teacher(tmp_path, monkeypatch):
     write_voices(tmp_path / "voices", speakers=4, clips=2)
     path = tmp_path / "taught.toml"

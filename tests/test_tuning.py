@@ -53,6 +53,7 @@ def sentences(count, seed=0):
 TUNING = {"epochs": 16, "lr": 1e-2, "batch": 8}
 
 
+@pytest.mark.slow
 def test_a_tuned_reader_answers_sentences_it_never_read(tmp_path):
     write_model(tmp_path / "bert", "bert", layers=1)
     recipe = wishing(tmp_path, "text", "bert", **TUNING)
@@ -80,6 +81,7 @@ def test_a_teacher_tuned_by_one_person_is_refused(tmp_path):
         targets_of(wishing(tmp_path, "text", "bert", **TUNING), "text", alone, tmp_path, tmp_path / "cache")
 
 
+@pytest.mark.slow
 def test_what_nobody_labelled_is_answered_by_all_copies_together(tmp_path):
     write_model(tmp_path / "bert", "bert", layers=1)
     recipe = wishing(tmp_path, "text", "bert", **TUNING)
