@@ -80,7 +80,7 @@ def started(folder, name, cards):
 
 def numbers(text):
     """Numbers of each line, sorted: a sentence of Japanese may turn two of them round."""
-    digits = re.sub(r"\bone\b", "1", text)
+    digits = re.sub(r"\bten\b", "10", re.sub(r"\bone\b", "1", text))
     return [sorted(re.findall(r"[-+]?\d+(?:\.\d+)?(?:e-\d+)?", line)) for line in digits.splitlines()]
 
 
