@@ -1,7 +1,10 @@
 """`edge label check`: labels that were changed on purpose are found; needs the extra `labels`."""
 
 import csv
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -62,3 +65,20 @@ def test_without_the_extra_the_line_that_installs_it_is_said(edge, site, monkeyp
     done = edge("label", "check", site)
     assert done.code == 1
     assert "pip install 'edge-emotion[labels]'" in done.err
+
+
+@pytest.mark.usefixtures("_cleanlab")
+def test_the_figures_of_the_page_can_be_printed(site):  # noqa: F811
+    script = Path(__file__).parents[1] / "script" / "label-check"
+    environment = os.environ | {"PYTHON": sys.executable}
+    done = subprocess.run([script, site, "--clips", "2"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "36 clips of 6 people, 4 labels changed; " in done.stdout
+    assert (site / "metadata.csv").read_text(encoding="utf-8").count(
+        "happy"
+    ) == 36  # names and labels as they were
+    empty = subprocess.run(
+        [script, site, "--people", "nobody"], env=environment, capture_output=True, text=True
+    )
+    assert empty.returncode == 1
+    assert "holds no labelled clip of these people" in empty.stderr
