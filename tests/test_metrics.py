@@ -32,6 +32,8 @@ MORE = [
     "speakers",
     "nameless",
     "interval_method",
+    "unfamiliar",
+    "accuracy_balance_known",
     "labels",
 ]
 
@@ -239,3 +241,22 @@ def test_people_who_are_all_read_alike_are_still_several():
     report = score(np.vstack([saying([SAD], 0.9)] * 6), [HAPPY] * 6, [f"p{i}" for i in range(6)], LABELS)
     assert report.speakers == 6
     assert report.span("accuracy") == "0.000 to 0.390, 6 people"
+
+
+@pytest.mark.parametrize(("shares", "told"), [((0.9, 0.1), True), ((0.5, 0.5), False)])
+def test_the_accuracy_at_a_known_balance_is_told_where_it_is_another(rng, shares, told):
+    """Posteriors for labels met alike, of a signal that often fails; most of the examples show one label."""
+    labels = rng.choice(2, 2000, p=shares)
+    signal = rng.normal(labels * 2.0 - 1.0, 1.5)
+    right = 1.0 / (1.0 + np.exp(-2.0 * signal / 1.5**2))  # log-odds of two normals at -1 and 1
+    posteriors = np.zeros((2000, len(LABELS)))
+    posteriors[:, 0], posteriors[:, 1] = 1.0 - right, right
+    report = score(posteriors, labels, [str(n) for n in range(2000)], LABELS)
+    known = (signal - 1.0) ** 2 - 2 * 1.5**2 * np.log(shares[1]) < (signal + 1.0) ** 2 - 2 * 1.5**2 * np.log(
+        shares[0]
+    )
+    assert report.accuracy_balance_known == pytest.approx((known == (labels == 1)).mean(), abs=0.01)
+    for language, row in (("en", "known balance: accuracy"), ("ja", "正解率（割合が既知）")):
+        assert (row in report.table(language)) is told
+    if told:
+        assert report.accuracy_balance_known > report.accuracy + 0.05

@@ -19,6 +19,8 @@ from edge.system.texts import left, right
 from edge.words import Language, asked_language, word
 
 DRAWS = 200
+TOLD = 0.01
+"""Accuracy that the balance of the labels must be worth to be told."""
 BINS = 15
 SKIPPED = {
     "no sound": "skipped_no_sound",
@@ -68,6 +70,11 @@ class Report:
     interval_method: str = METHOD
     unfamiliar: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Modality -> people it is unlike all that the bundle learned from of, and people asked about."""
+    accuracy_balance_known: float | None = None
+    """Accuracy where the prior is the balance of these labels, as a fitting [site_prior] makes it.
+
+    Posteriors are for labels met alike. Published accuracies are at the balance of their corpus.
+    """
     labels: Labels = STARTER
     """In the order of `confusion`."""
 
@@ -98,6 +105,9 @@ class Report:
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
             span = word("metric_interval", language, span=self.span(name, language))
             row(f"metric_{name}", f"{getattr(self, name):.3f}", span)
+        known = self.accuracy_balance_known
+        if known is not None and abs(known - self.accuracy) >= TOLD:
+            row("metric_balance", f"{known:.3f}", word("metric_prior", language))
         if self.speakers > 1:
             rows.append(word("metric_method", language, freedom=self.speakers - 1))
         chance = self.calibration_error_by_chance
@@ -176,6 +186,7 @@ def score(
         nameless=nameless,
         interval_method=METHOD,
         unfamiliar={},
+        accuracy_balance_known=float(((posteriors * confusion.sum(1)).argmax(axis=1) == truth).mean()),
         labels=names,
     )
 

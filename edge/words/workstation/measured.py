@@ -130,6 +130,11 @@ MEASURED: dict[str, tuple[str, str]] = {
     "metric_unweighted_recall": ("unweighted recall", "平均再現率"),
     "metric_macro_f1": ("macro f1", "マクロ F1"),
     "metric_accuracy": ("accuracy", "正解率"),
+    "metric_balance": ("known balance: accuracy", "正解率（割合が既知）"),
+    "metric_prior": (
+        "with the balance of these labels as prior",
+        "評価データのラベルの割合を事前確率とした場合",
+    ),
     "metric_interval": ("95 %: {span}", "95 % 区間：{span}"),
     "metric_span": ("{low:.3f} to {high:.3f}, {people} people", "{low:.3f} ～ {high:.3f}（{people} 人）"),
     "metric_no_span": ("no interval: one person", "区間なし（1 人のみ）"),
