@@ -41,6 +41,8 @@ KEYS = {
     "speakers",
     "nameless",
     "interval_method",
+    "unfamiliar",
+    "accuracy_balance_known",
 }
 
 
