@@ -111,7 +111,7 @@ def uninterrupted(tmp_path_factory):
 
 @pytest.mark.parametrize(("short", "made_for_it"), [(True, True), (True, False), (False, True)])
 def test_short_numbers_only_where_the_cpu_is_made_for_them(short, made_for_it, monkeypatch, tmp_path):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": made_for_it})
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": made_for_it})
     model, met = tiny(), set()
     model.into.register_forward_hook(lambda *call: met.add(call[2].dtype) if model.training else None)
     train(replace(task(model), short=short), PLAN, tmp_path)
