@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -29,6 +30,10 @@ from edge.reading.voice import shrunk
 from edge.system.output import warn
 
 Modality = Literal["audio", "vision", "text", "fused"]
+
+_SNRS: dict[bytes, float] = {}
+"""By digest of a window's samples: several bundles are judged on the same windows, and to detect speech takes
+longer than their networks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -214,7 +219,7 @@ class Evaluator:
                 end = len(samples) / manifest.audio.rate - (len(heard) - 1 - number) * manifest.hop_s
                 seen = [look for look in looks if end - manifest.window_s <= look.time <= end]
                 found["audio"] = self.encoders.audio(window, self._voices.get(example.speaker))
-                snr = SpeechDetector().measure(window).snr_db
+                snr = _snr_db(window)
             crops = [look.face for look in seen if look.face is not None]
             if crops:
                 found["vision"] = self.encoders.vision(crops)
@@ -242,3 +247,11 @@ class Evaluator:
     def _mean(posteriors: Sequence[Floats]) -> Floats:
         mean: Floats = np.mean(posteriors, axis=0)
         return mean
+
+
+def _snr_db(window: Floats) -> float:
+    """Speech to noise of a window of samples (decibels)."""
+    key = hashlib.sha256(window.tobytes()).digest()
+    if key not in _SNRS:
+        _SNRS[key] = SpeechDetector().measure(window).snr_db
+    return _SNRS[key]
