@@ -4,6 +4,8 @@ import csv
 import json
 import re
 import shutil
+import threading
+import time
 import wave
 from datetime import date
 from xml.etree import ElementTree
@@ -28,6 +30,7 @@ from edge.consent.store import Consents
 from edge.recording.keys import Secret
 from edge.recording.sealed import write_sealed
 from edge.starter_labels import STARTER, labels_of
+from edge.system.lock import locked
 
 CLIPS = 6
 TRUE = ["angry", "happy", "sad", "neutral", "worried", "surprise"]
@@ -94,6 +97,32 @@ def taken(edge, recordings, export, *more):
 
 def names(recordings):
     return {row["file_name"]: row for row in rows_of(recordings / "metadata.csv")}
+
+
+def test_an_import_waits_for_who_writes_the_table(edge, exported, recordings, tmp_path):
+    """A deletion holds the table and takes a clip out of it; the import reads it after that."""
+    tasks = tasks_of(exported)
+    for number, task in enumerate(tasks):
+        task["annotations"] = [annotation(number, 1, "happy")]
+    (tmp_path / "export.json").write_text(json.dumps(tasks), encoding="utf-8")
+    table = recordings / "metadata.csv"
+    with locked(table):
+        importing = threading.Thread(
+            target=lambda: said.append(taken(edge, recordings, tmp_path / "export.json"))
+        )
+        said = []
+        importing.start()
+        time.sleep(1.5)
+        assert not said
+        lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+        table.write_text("".join(lines[:-1]), encoding="utf-8")
+    importing.join(60)
+    code, text = said[0]
+    assert code == 0, text
+    assert "metadata.csv is being written by another command; waiting for it" in text
+    gone = lines[-1].split(",")[0]
+    assert len(names(recordings)) == CLIPS - 1
+    assert gone not in (recordings.parent / "labels.csv").read_text(encoding="utf-8-sig")
 
 
 def test_tasks_say_no_more_than_a_rater_may_know(exported, tiny_bundle):

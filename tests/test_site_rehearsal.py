@@ -34,7 +34,7 @@ def test_the_path_of_a_site(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(2400)
+@pytest.mark.timeout(5400)
 def test_the_whole_path_of_a_site(tmp_path):
     """From consent to forgetting: four voices before a fake microphone, a face before a fake camera."""
     if not (DATA / "nemo").is_dir() or shutil.which("pulseaudio") is None:
