@@ -43,7 +43,7 @@ TRIALS: dict[str, tuple[str, str]] = {
     "fusion_trial_share": (
         "{share:.0%} of the labels: {ours} less {theirs}, the best other way: {difference:+.1f} points, "
         "95 % {low:+.1f} to {high:+.1f} by actor.",
-        "ラベルの {share:.0%}：{ours} と、ほかで最良の {theirs} の差は {difference:+.1f} ポイント、"
+        "ラベルの {share:.0%}：「{ours}」と、ほかで最良の「{theirs}」の差は {difference:+.1f} ポイント、"
         "95 % 区間 {low:+.1f} ～ {high:+.1f}（演者単位）。",
     ),
     "fusion_trial_keeps_up": (
