@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -104,6 +104,7 @@ class Playback:
     def __init__(self, bundle: Bundle, most: int = 0) -> None:
         self._bundle, self._most = bundle, most
         self._stack = ExitStack()
+        self._rng = np.random.default_rng(0)
         self._voices: dict[str, Voice] = {}
         self._speaker = ""
         self.calls: dict[str, list[tuple[str, Feed]]] = {name: [] for name in bundle.manifest.models}
@@ -115,11 +116,15 @@ class Playback:
         self._manifest = bundle.manifest.model_copy(update={"hop_s": bundle.manifest.window_s})
 
     def __enter__(self) -> Playback:
-        self._engines: dict[str, Engine] = {}
-        for name in self._manifest.models:
-            engine = self._stack.enter_context(open_engine(self._bundle.path(name)))
-            self._engines[name] = Kept(engine, partial(self._keep, name))
+        opened = {
+            name: self._stack.enter_context(open_engine(self._bundle.path(name)))
+            for name in self._manifest.models
+        }
+        self._engines: dict[str, Engine] = {
+            name: Kept(engine, partial(self._keep, name)) for name, engine in opened.items()
+        }
         self._tokenizer = load_tokenizer(self._bundle.path("tokenizer.json"))
+        self._untold = Encoders(self._manifest, opened, self._tokenizer)
         self._rules = rules(Site(), self._manifest)
         return self
 
@@ -149,9 +154,23 @@ class Playback:
             ),
         )
         with RecordingSource(clip.path, manifest.audio.rate, note=note) as source:
-            timed = Timed(source)
+            timed, first = Timed(source, round(manifest.window_s * manifest.audio.rate)), len(self.windows)
             pipeline.run(timed, clip.path.name, [])
+        if timed.seconds < 2 * manifest.window_s:
+            self._place(first, timed.sound())
         return timed.seconds
+
+    def _place(self, first: int, sound: Floats) -> None:
+        """Compare the first window of a short clip as in a run, where its sound may lie anywhere in one."""
+        place = next((n for n in range(first, len(self.windows)) if "audio" in self.windows[n].present), None)
+        if place is None:
+            return
+        window = np.zeros(round(self._manifest.window_s * self._manifest.audio.rate), np.float32)
+        start = int(self._rng.integers(len(window) - len(sound) + 1))
+        window[start : start + len(sound)] = sound
+        found = unadapted_summary("audio", self._untold.audio(window), None)
+        before = self.windows[place]
+        self.windows[place] = replace(before, compared={**before.compared, "audio": found})
 
     def _voice(self, speaker: str) -> Voice:
         """Of a person: known better with each of their clips, as at a workplace."""
@@ -174,10 +193,15 @@ class Playback:
 
 
 class Timed:
-    """Items of a source, and how long they last together."""
+    """Items of a source, how long they last together, and their first samples of sound, `most` at most."""
 
-    def __init__(self, items: Iterable[AudioChunk | Frame | Tick]) -> None:
+    def __init__(self, items: Iterable[AudioChunk | Frame | Tick], most: int) -> None:
         self._items, self.seconds = items, 0.0
+        self._most, self._heard = most, list[Floats]()
+
+    def sound(self) -> Floats:
+        """The first samples, [n]."""
+        return np.concatenate([np.zeros(0, np.float32), *self._heard])[: self._most]
 
     def __iter__(self) -> Iterator[AudioChunk | Frame | Tick]:
         first: float | None = None
@@ -185,4 +209,6 @@ class Timed:
             end = item.start + len(item.samples) / item.rate if isinstance(item, AudioChunk) else item.time
             first = end if first is None else first
             self.seconds = max(self.seconds, end - min(first, 0.0))
+            if isinstance(item, AudioChunk) and sum(map(len, self._heard)) < self._most:
+                self._heard.append(item.samples)
             yield item
