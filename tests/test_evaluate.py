@@ -13,7 +13,7 @@ import pytest
 from corpora import tone, write_wav
 
 from calibration.data.dataset import Example
-from calibration.data.recordings import load_media, load_sound, windows_of
+from calibration.data.recordings import load_media, load_sound, placed_anywhere, windows_of
 from calibration.judge.evaluate import evaluate_folder, stream_clips
 from calibration.judge.evaluator import Evaluator
 from edge.cli import main as cli
@@ -264,6 +264,22 @@ def test_windows_end_with_the_clip():
     assert short.tolist() == [0] * 15 + list(range(25))
     (exact,) = windows_of(sound[:40], 10, 4.0, 1.0)
     assert exact.tolist() == list(range(40))
+
+
+def test_a_short_clip_lies_anywhere_in_a_window_and_always_there(rng):
+    clips = [rng.standard_normal(10).astype(np.float32) for _ in range(60)]
+    starts = []
+    for clip in clips:
+        window = placed_anywhere(clip, 40)
+        start = int(np.flatnonzero(window)[0])
+        assert np.array_equal(window[start : start + 10], clip)
+        assert np.count_nonzero(window) == 10
+        assert np.array_equal(window, placed_anywhere(clip, 40))
+        starts.append(start)
+    assert min(starts) <= 3
+    assert max(starts) >= 27
+    long = rng.standard_normal(100).astype(np.float32)
+    assert np.array_equal(placed_anywhere(long, 40), long[:40])
 
 
 def command(monkeypatch, capsys, *arguments):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -74,3 +75,15 @@ def windows_of(samples: Floats, rate: int, window_s: float, hop_s: float) -> lis
         return [np.pad(samples, (length - len(samples), 0))]
     ends = range(len(samples), length - 1, -hop)
     return [samples[end - length : end] for end in reversed(ends)]
+
+
+def placed_anywhere(samples: Floats, length: int) -> Floats:
+    """A clip shorter than a window, as a run may meet it: anywhere in one, always there; [length].
+
+    Of a longer clip its first window.
+    """
+    sound = samples[:length]
+    window = np.zeros(length, np.float32)
+    start = int(np.random.default_rng(zlib.crc32(sound.tobytes())).integers(length - len(sound) + 1))
+    window[start : start + len(sound)] = sound
+    return window

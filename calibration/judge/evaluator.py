@@ -13,6 +13,7 @@ import numpy as np
 
 from calibration.data.dataset import Example, nameless, require_human
 from calibration.data.noise import Surroundings
+from calibration.data.recordings import placed_anywhere
 from calibration.judge.clips import Clips
 from calibration.judge.metrics import Report, reasons, score
 from edge.bench.precisions import open_floats
@@ -127,15 +128,22 @@ class Evaluator:
             for name, people in self._met.items()
         }
 
-    def _meet(self, example: Example, name: str, tokens: Tokens) -> Tokens:
-        """The tokens of a window, compared with what the bundle is familiar with."""
+    def _meet(self, example: Example, name: str, tokens: Tokens, voice: Floats | None = None) -> None:
+        """Compare a window with what is familiar; voice: mean audio token of an unknown one."""
         if homes := self._homes.get(name):
-            voice = None
-            if name == "audio":
-                voice = tokens.tokens.mean(axis=0) + self._voices.get(example.speaker, np.float32(0.0))
             far = nearest(homes, unadapted_summary(name, tokens, voice), "minute")
             self._met.setdefault(name, {}).setdefault(example.speaker, []).append(far)
-        return tokens
+
+    def _meet_sound(self, example: Example, samples: Floats, found: Sequence[Tokens]) -> None:
+        """Compare a clip's sound, its windows or, where it is short, one in which it lies anywhere."""
+        if "audio" not in self._homes:
+            return
+        length = round(self._bundle.manifest.window_s * self._bundle.manifest.audio.rate)
+        known = self._voices.get(example.speaker, np.float32(0.0))
+        if len(samples) < 2 * length:
+            found, known = [self.encoders.audio(placed_anywhere(samples, length))], np.float32(0.0)
+        for tokens in found:
+            self._meet(example, "audio", tokens, tokens.tokens.mean(axis=0) + known)
 
     def predict(
         self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()
@@ -171,22 +179,26 @@ class Evaluator:
         if samples is None:
             return "no sound"
         voice = self._voices.get(example.speaker)
-        found = (self.encoders.audio(window, voice) for window in self._clips.windows(samples))
-        return self._mean(
-            [self.fusion.posterior("audio", self._meet(example, "audio", tokens)) for tokens in found]
-        )
+        found = [self.encoders.audio(window, voice) for window in self._clips.windows(samples)]
+        self._meet_sound(example, samples, found)
+        return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
 
     def by_vision(self, example: Example) -> Floats | str:
         """Posterior over the clip's faces, or why there is none; a picture of crop size is a face."""
         crops = [look.face for look in self._clips.media(example)[1] if look.face is not None]
         if not crops:
             return "no face"
-        return self.fusion.posterior("vision", self._meet(example, "vision", self.encoders.vision(crops)))
+        tokens = self.encoders.vision(crops)
+        self._meet(example, "vision", tokens)
+        return self.fusion.posterior("vision", tokens)
 
     def by_text(self, example: Example) -> Floats | str:
         """Posterior of the transcript, or why there is none."""
         found = self.encoders.text(example.transcript) if example.transcript else None
-        return self.fusion.posterior("text", self._meet(example, "text", found)) if found else "no transcript"
+        if found is None:
+            return "no transcript"
+        self._meet(example, "text", found)
+        return self.fusion.posterior("text", found)
 
     def by_all(self, example: Example, drop: Collection[str] = ()) -> Floats | str:
         """Mean fused posterior over the clip's windows, or why there is none; `drop` is not looked at."""
@@ -227,9 +239,12 @@ class Evaluator:
                 found["text"] = text
             face_score = sum(look.score for look in seen) / max(1, len(seen))
             for name, tokens in found.items():
-                self._meet(example, name, tokens)
+                if name != "audio":
+                    self._meet(example, name, tokens)
             if found:
                 windows.append((found, Quality(snr, face_score, 1.0 if text else 0.0)))
+        if samples is not None:
+            self._meet_sound(example, samples, [found["audio"] for found, _ in windows])
         return windows
 
     def _by_all(self, example: Example, drop: Collection[str]) -> tuple[str, Floats | str]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calibration.data.dataset import Example
+from calibration.data.recordings import placed_anywhere
 from edge.bundle.folder import Bundle
 from edge.config import Site, rules
 from edge.drift.observation import Observation, Observer
@@ -104,7 +105,6 @@ class Playback:
     def __init__(self, bundle: Bundle, most: int = 0) -> None:
         self._bundle, self._most = bundle, most
         self._stack = ExitStack()
-        self._rng = np.random.default_rng(0)
         self._voices: dict[str, Voice] = {}
         self._speaker = ""
         self.calls: dict[str, list[tuple[str, Feed]]] = {name: [] for name in bundle.manifest.models}
@@ -165,9 +165,7 @@ class Playback:
         place = next((n for n in range(first, len(self.windows)) if "audio" in self.windows[n].present), None)
         if place is None:
             return
-        window = np.zeros(round(self._manifest.window_s * self._manifest.audio.rate), np.float32)
-        start = int(self._rng.integers(len(window) - len(sound) + 1))
-        window[start : start + len(sound)] = sound
+        window = placed_anywhere(sound, round(self._manifest.window_s * self._manifest.audio.rate))
         found = unadapted_summary("audio", self._untold.audio(window), None)
         before = self.windows[place]
         self.windows[place] = replace(before, compared={**before.compared, "audio": found})
