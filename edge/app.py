@@ -27,7 +27,7 @@ from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, SteadyTranscriber, transcriber
 from edge.reading.alarm import Alarms
-from edge.reading.confidence import Checks
+from edge.reading.confidence import DAY_S, Checks, Costs
 from edge.reading.encoders import Encoders
 from edge.reading.familiar import Familiarity, load_homes
 from edge.reading.fusion import Fusion
@@ -37,6 +37,7 @@ from edge.reading.stages import Stages, TranscriptSource
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
 from edge.reading.windows import Windower
+from edge.review.results import last_read_s
 from edge.review.store import DATABASE, Store
 from edge.sections import AlarmSettings
 from edge.sources.devices.live import Give, LiveSource
@@ -122,7 +123,7 @@ class Reader:
                 recogniser = opening.enter_context(transcriber(self._site.asr))
                 self._transcriber = SteadyTranscriber(recogniser, self._say, self._site.language)
             self._stack = opening.pop_all()
-        self._checks = self._asked_today()
+        self._checks = self._budget()
         manifest = self.bundle.manifest
         reference = manifest.site.reference if manifest.site else None
         self._watch: DriftWatch | None = None
@@ -141,21 +142,30 @@ class Reader:
         """Go by these settings from the next window on; from any thread. One line where they do not fit."""
         manifest = self.bundle.manifest
         self._point = alarm.point if alarm else None
+        self._checks.costs = alarm.costs if alarm else Costs()
         if alarm and not manifest.full_labels.negative:
             self._say(word("alarm_no_label", self._site.language))
         elif alarm and alarm.bundle and alarm.bundle != manifest.digest:
             self._say(word("alarm_other_bundle", self._site.language, name=manifest.name))
 
-    def _asked_today(self) -> Checks:
-        """Checks with those of today counted in that a run before this one put on the queue."""
-        today, asked, queue = date.today(), 0, self._site.review
-        if self._site.checks_a_day and queue and (queue.folder / DATABASE).is_file():
+    def _budget(self) -> Checks:
+        """The checks of this run; those of today that are on the queue are gone from a limit."""
+        manifest, today, queue = self.bundle.manifest, date.today(), self._site.review
+        checks = Checks(
+            self._site.checks_a_day,
+            stands=max(1, round(manifest.window_s / manifest.hop_s)),
+            day_readings=DAY_S / manifest.hop_s,
+            day=today.toordinal(),
+        )
+        if checks.a_day and queue and (queue.folder / DATABASE).is_file():
             try:
                 with Store(queue.folder) as store:
-                    asked = store.begun_on(today)
+                    checks.asked = store.begun_on(today)
+                    if seconds := last_read_s(store, today):
+                        checks.day_readings = seconds / manifest.hop_s
             except InputError as error:  # readings go on without a queue
                 self._say(error.told(self._site.language))
-        return Checks(self._site.checks_a_day, today.toordinal(), asked)
+        return checks
 
     def left_out(self) -> dict[str, int]:
         """Windows dropped and rested and checks withheld since the start; from any thread."""

@@ -5,7 +5,7 @@ bundle = "bundles/line3"          # folder or .tar, relative to this file; defau
 source = "recordings"             # recording or folder of recordings; without it devices are read live
 microphone = "USB"                # part of its name, or serial number; "default", or "off"
 camera = "http://10.0.0.7/mjpg"   # part of a USB camera's name, an address; "default", or "off"
-checks_a_day = 20                 # readings shown as needs_check; a run of them is one check
+checks_a_day = 20                 # the ones worth most; without it 5 % of the readings need a check
 threads = 1                       # CPU threads of each network
 backend = "auto"                  # or "tensorrt", "onnxrt", "openvino"; auto: TensorRT where it works
 faces = "nearest"                 # or "centre": who is read when several faces are there; or "all"
@@ -14,7 +14,7 @@ asr = "models/whisper-tiny"       # folder of a speech recogniser (edge/percepti
 neutral = 0.7
 [voting]                          # overrides of the bundle's voting settings (edge/bundle/manifest.py)
 dwell_s = 2.0
-events = {worried = 0.4}          # a reading near this probability needs a check
+events = {worried = 0.4}          # labels of interest, each from this probability on
 [alarm]                           # of negative emotions; edge decide writes it, a run takes it at once
 threshold = 0.6
 [log]                             # readings in files, a new one each day
@@ -93,7 +93,7 @@ class Site(BaseModel):
     camera: Text = "default"
     """Camera address (edge/sources/devices/addresses.py); "default": the first USB camera; "off": none."""
     checks_a_day: Annotated[Whole, Field(ge=1, le=100_000)] | None = None
-    """Checks a person can do in a day; more are withheld and counted. None: any.
+    """Checks a person can do in a day (edge/reading/confidence.py). None: 5 % of the readings need one.
 
     A start goes on counting from the queue of [review]; without one it begins anew.
     """

@@ -25,7 +25,7 @@ class LabelFacts(BaseModel):
     negative: bool = False
     """Whether it is one of the negative emotions, whose misses and false alarms are counted."""
     event: bool = False
-    """Whether somebody wants to hear of it: a reading near its threshold needs a check."""
+    """Whether somebody wants to hear of it: a miss of it counts as one of a negative emotion does."""
     synonyms: tuple[Text, ...] = ()
     """Other names that tables may use."""
 

@@ -14,6 +14,7 @@ from edge.checked import Number, PathText, Text, Whole
 from edge.errors import InputError
 from edge.policy.section import PolicySettings
 from edge.reading.alarm import OperatingPoint
+from edge.reading.confidence import Costs
 from edge.recording.section import RecordSettings
 from edge.words import Language
 
@@ -124,6 +125,10 @@ class AlarmSettings(Spec):
     """How long no alarm is raised after one came down (seconds)."""
     average_s: Annotated[Number, Field(ge=0.1, le=3600.0)] | None = None
     """tau of the filter that its score is voted by (seconds); None: that of the vote."""
+    cost_miss: Annotated[Number, Field(ge=0.0, le=1e9)] | None = None
+    """What a missed negative emotion or event costs, in any unit; None: that of Costs, as for a response."""
+    cost_response: Annotated[Number, Field(ge=0.0, le=1e9)] | None = None
+    """What it costs to go and see for a false alarm, in the same unit; None beside a cost of a miss: 1."""
     signed_by: Text | None = None
     """Who decided."""
     signed_on: datetime.date | None = None
@@ -131,6 +136,21 @@ class AlarmSettings(Spec):
     """What it was decided on: sha256 of the recordings' table."""
     bundle: Text | None = None
     """Digest of the bundle it was decided for (its manifest)."""
+
+    @model_validator(mode="after")
+    def _costs_fit(self) -> Self:
+        if self.cost_response is not None and self.cost_miss is None:
+            raise ValueError(InputError.of("must_costs"))
+        if self.cost_miss == 0.0 and self.costs.response == 0.0:
+            raise ValueError(InputError.of("must_cost"))
+        return self
+
+    @property
+    def costs(self) -> Costs:
+        """What checks are weighed by (edge/reading/confidence.py)."""
+        if self.cost_miss is None:
+            return Costs()
+        return Costs(self.cost_miss, 1.0 if self.cost_response is None else self.cost_response)
 
     @property
     def point(self) -> OperatingPoint:

@@ -1,4 +1,4 @@
-"""Temperature, prediction sets, the check rule."""
+"""Temperature and prediction sets."""
 
 import numpy as np
 import pytest
@@ -8,13 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from calibration.confidence.fitting import Scaling, confusion_rates, fit_scaling, fit_thresholds
 from edge.errors import InputError
-from edge.reading.confidence import (
-    Checks,
-    near_event,
-    needs_check,
-    prediction_set,
-    softmax,
-)
+from edge.reading.confidence import prediction_set, softmax
 
 LABELS = ("a", "b", "c")
 
@@ -43,14 +37,6 @@ def test_the_set_holds_what_cannot_be_ruled_out():
 
 def test_what_every_label_leaves_stands_between_the_two_likeliest():
     assert prediction_set(np.array([0.2, 0.5, 0.3], np.float32), LABELS, (0.9, 0.9, 0.9)) == ("b", "c")
-
-
-@pytest.mark.parametrize(
-    ("candidates", "margin", "expected"),
-    [(("a",), 0.5, False), (("a", "b"), 0.5, True), (("a",), 0.05, True), (("b",), 0.5, True)],
-)
-def test_the_check_rule(candidates, margin, expected):
-    assert needs_check("a", candidates, margin, 0.1) is expected
 
 
 @pytest.fixture
@@ -147,30 +133,3 @@ def test_thresholds_agree_with_crepes(drawn):
 def test_confusion_rates_are_rows_of_shares():
     found = confusion_rates(np.eye(3)[[0, 0, 1, 1]], np.array([0, 0, 0, 1]))
     assert found == ((2 / 3, 1 / 3, 0), (0, 1, 0), (0, 0, 1))
-
-
-@pytest.mark.parametrize(
-    ("p", "expected"), [(0.3, True), (0.26, True), (0.34, True), (0.2, False), (0.5, False)]
-)
-def test_an_event_near_its_threshold(p, expected):
-    found = np.array([1 - p, p, 0.0], np.float32)
-    assert near_event(found, LABELS, {"b": 0.3, "elsewhere": 0.1}) is expected
-
-
-def test_the_limit_of_a_day_holds():
-    checks = Checks(2)
-    assert [checks.ask(7), checks.ask(7), checks.ask(7)] == [True, True, False]
-    assert (checks.asked, checks.withheld) == (2, 1)
-
-
-def test_a_new_day_has_new_checks():
-    checks = Checks(1)
-    assert [checks.ask(day) for day in (7, 7, 8, 8)] == [True, False, True, False]
-    assert (checks.asked, checks.withheld) == (1, 2)
-
-
-@given(st.lists(st.integers(0, 3), max_size=50))
-def test_without_a_limit_nothing_is_withheld(days):
-    checks = Checks()
-    assert all(checks.ask(day) for day in days)
-    assert checks.withheld == 0

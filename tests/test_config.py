@@ -185,6 +185,12 @@ def test_a_bad_sink_is_refused_in_one_line(write, old, new, message):
         (f"threads = {'9' * 5000}", "is not valid TOML"),
         (f"threads = 0x{'f' * 5000}", "threads must be"),
         ("checks_a_day = 1_000_000_000", "checks_a_day must be at most 100000"),
+        (
+            "[alarm]\nthreshold = 0.5\ncost_response = 1",
+            "alarm cost_response needs a cost_miss; add one",
+        ),
+        ("[alarm]\nthreshold = 0.5\ncost_miss = 0\ncost_response = 0", "must not both be 0"),
+        ("[alarm]\nthreshold = 0.5\ncost_miss = -1", "alarm.cost_miss must be at least 0"),
         ("[review]\nfolder = 'q'\ndays = 4000000", "review.days must be at most 3650 (got 4000000)"),
         ("[log]\nfolder = 'l'\nfile_mb = 10000000000", "log.file_mb must be at most 100000"),
         ('[log]\nfolder = "l\\u0000"', "log.folder must be a path the system can take"),

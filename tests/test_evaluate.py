@@ -347,11 +347,17 @@ def test_streams_compare_the_ways_to_vote(voices, tiny_bundle, monkeypatch, caps
     assert code == 0
     found = json.loads(out.read_text())
     assert list(found) == ["shifted", "even"]
-    assert printed.count("need a check") == 2
+    assert printed.count("20%, by worth") == 2
     for row in found.values():
         assert len(row) == 5
         shown = row["prior-based voting"]["trust"]
         assert all(0 <= share <= 1 for share in shown.values())
+        checks = row["prior-based voting"]["checks"]
+        assert list(checks) == ["worth", "doubt", "random"]
+        for found_ in checks.values():
+            assert [one["share"] for one in found_] == [0.05, 0.1, 0.2]
+            assert all(one["asked"] <= one["checked"] <= 1 for one in found_)
+        assert row["no voting"]["checks"] is None
         assert row["no voting"]["trust"] is None
         assert all(name in printed for name in row)
         assert all(0 <= result["weighted_f1"] <= 1 for result in row.values())

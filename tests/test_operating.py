@@ -13,12 +13,14 @@ from calibration.kpi.decision import table
 from calibration.kpi.operating import Objective, Search, choose, frontier, nearest, search, trade_off
 from calibration.kpi.site_file import write_alarm
 from calibration.kpi.tracks import PersonStream
+from edge.app import Reader
 from edge.bundle.manifest import VotingSettings
 from edge.cli import main as cli
-from edge.config import read_site
+from edge.config import Site, read_site
 from edge.errors import InputError
 from edge.items import Prediction
 from edge.reading.alarm import OperatingPoint
+from edge.reading.confidence import Costs
 from edge.reading.voting import Rules
 from edge.sections import AlarmSettings
 from edge.starter_labels import STARTER as LABELS
@@ -199,6 +201,21 @@ def test_a_decision_is_told_written_and_signed(voices, tiny_bundle, tmp_path, mo
     assert "http://" not in html
 
 
+def test_costs_are_written_and_checks_go_by_them(voices, tiny_bundle, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "site.toml"
+    words = ["decide", tiny_bundle.folder, voices, "--false-alarms-per-hour", 3600, "--out", out]
+    assert run(monkeypatch, capsys, *words, "--cost-miss", 5)[0] == 0
+    alarm = read_site(out).alarm
+    assert (alarm.cost_miss, alarm.cost_response, alarm.costs) == (5.0, 1.0, Costs(5.0, 1.0))
+    site = Site(bundle=tiny_bundle.folder, backend="onnxrt")
+    with Reader(site) as reader:
+        assert reader.pipeline()._checks.costs == Costs()
+        reader.take_alarm(alarm)
+        assert reader.pipeline()._checks.costs == Costs(5.0, 1.0)
+    assert run(monkeypatch, capsys, *words)[0] == 0  # decided anew, without costs
+    assert read_site(out).alarm.costs == Costs()
+
+
 def test_nothing_that_fits_is_exit_1_and_leaves_the_file(voices, tiny_bundle, tmp_path, monkeypatch, capsys):
     out = tmp_path / "site.toml"
     out.write_text("[alarm]\nthreshold = 0.5\n")
@@ -224,6 +241,11 @@ def test_nothing_that_fits_is_exit_1_and_leaves_the_file(voices, tiny_bundle, tm
         (["--false-alarms-per-hour", "2", "--cost-miss", "inf"], 2, "must be from 0"),
         (["--false-alarms-per-hour", "-1"], 2, "must be from 0"),
         (["--false-alarms-per-hour", "2", "--cost-response", "1"], 2, "goes with --cost-miss"),
+        (
+            ["--false-alarms-per-hour", "2", "--cost-miss", "0", "--cost-response", "0"],
+            2,
+            "must be above 0 where --cost-response is 0",
+        ),
         (["--false-alarms-per-hour", "2", "--out", "none/site.toml"], 1, "its folder does not exist"),
     ],
 )

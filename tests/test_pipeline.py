@@ -15,7 +15,7 @@ from edge.errors import MediaError
 from edge.items import AudioChunk, Face, Frame, Transcript, Window
 from edge.perception.speech import Speech
 from edge.reading.alarm import Alarms, OperatingPoint
-from edge.reading.confidence import Checks
+from edge.reading.confidence import Checks, Costs
 from edge.reading.encoders import Encoders
 from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline
@@ -231,15 +231,38 @@ def test_each_picture_is_seen_at_once_with_the_face_found_last(build):
     assert seen[-1][1] == {None: FACE}
 
 
-def test_an_unsure_reading_needs_a_check(build):
+def test_an_unsure_reading_needs_a_check_once_in_its_run(build, engines):
+    engines["fusion"] = Sure(engines["fusion"], (0.0,) * 6)
     sink = Kept()
-    build(manifest={"conformal_threshold": {"fused": (1e-6,) * 6}}).run(
-        merged(sound(4), pictures(4)), "clip", [sink]
-    )
-    last = sink.readings[-1]
-    assert last.state == "needs_check"
-    assert len(last.candidates) > 1
-    assert last.label is not None
+    build(manifest={"conformal_threshold": {"fused": (1e-6,) * 6}}).run(pictures(12), "clip", [sink])
+    assert sink.states == ["warming_up"] + 4 * ["needs_check"] + 7 * ["reading"]  # for as long as a window
+    assert {reading.label for reading in sink.readings[1:]} == {"neutral"}
+    assert {len(reading.candidates) for reading in sink.readings[1:]} == {6}
+
+
+def test_a_sure_reading_needs_no_check_however_many_labels_its_set_holds(build, engines):
+    engines["fusion"] = Sure(engines["fusion"], (30.0, 0, 0, 0, 0, 0))
+    sink = Kept()
+    voting = VotingSettings(events={"happy": 0.0}, margin=1.0, temperature=0.5)
+    options = {"voting": voting, "conformal_threshold": {"fused": (0.0,) * 6}}
+    build(manifest=options).run(pictures(12), "clip", [sink])
+    assert sink.states == ["warming_up"] + 11 * ["reading"]
+    assert len(sink.readings[-1].candidates) == 6
+
+
+def test_what_a_check_is_worth_goes_by_the_costs_of_the_site(build, engines):
+    logits = (0.0, -9, -9, 1.2, -9, -9)  # sad, or nothing at all
+    found = {}
+    for costs in (Costs(1.0, 1.0), Costs(10.0, 1.0)):
+        engines["fusion"] = Sure(engines["fusion"], logits)
+        checks = Checks(costs=costs)
+        checks.threshold = 0.1
+        (reading,) = build(checks=checks).read(Window(0.0, 4.0, None, (Frame(0.0, PICTURE),)))
+        found[costs.miss] = reading.label, reading.state
+    assert found == {
+        1.0: ("sad", "needs_check"),
+        10.0: ("sad", "reading"),
+    }  # a false alarm is cheap beside a miss
 
 
 def test_the_prediction_set_is_that_of_what_was_fused(build):
@@ -353,7 +376,7 @@ def test_checks_are_withheld_beyond_the_limit(build, engines):
     flat = Sure(engines["fusion"], (0.0,) * 6)
     clear = Sure(engines["fusion"], (30.0, 0, 0, 0, 0, 0))
     engines["fusion"] = flat
-    checks = Checks(1)
+    checks = Checks(1, threshold=0.0)
     pipeline = build(checks=checks, say=said.append)
     for start, engine in ((0, flat), (100, clear), (200, flat), (300, clear)):
         pipeline._stages.fusion._engine = engine
@@ -375,9 +398,10 @@ def test_that_the_limit_is_used_up_is_said_each_day_anew(build, engines, monkeyp
     flat = Sure(engines["fusion"], (0.0,) * 6)
     clear = Sure(engines["fusion"], (30.0, 0, 0, 0, 0, 0))
     engines["fusion"] = flat
-    pipeline = build(checks=Checks(1), say=said.append)
-    for number in range(24):  # four checks a day
-        day[0] = 1 + number // 8
+    checks = Checks(1)
+    pipeline = build(checks=checks, say=said.append)
+    for number in range(24):  # four checks a day are worth it
+        day[0], checks.threshold = 1 + number // 8, 0.0
         pipeline._stages.fusion._engine = clear if number % 2 else flat
         start = 100.0 * number
         pipeline.read(Window(start, start + 4.0, None, (Frame(start, PICTURE),)))
@@ -388,9 +412,11 @@ def test_the_limit_is_one_for_all_recordings_of_a_day(tiny_copy, media, tmp_path
     for name in ("a.mp4", "b.mp4"):
         (tmp_path / name).write_bytes((media / "ravdess-01-neutral.mp4").read_bytes())
     sink, said = Kept(), []
-    voting = {"margin": 1.0}  # nothing is ever sure
+    voting = {"temperature": 8.0}  # nothing is ever sure
     with Reader(Site(bundle=tiny_copy, checks_a_day=1, voting=voting), say=said.append) as reader:
-        summary = reader.read_all(tmp_path, [sink])
+        for name in ("a.mp4", "b.mp4"):
+            reader._checks.threshold = 0.0  # all of it is worth a check
+            summary = reader.read(tmp_path / name, [sink])
     asked = {reading.source for reading in sink.readings if reading.state == "needs_check"}
     assert asked == {"a.mp4"}
     assert summary.withheld == 1
@@ -399,8 +425,8 @@ def test_the_limit_is_one_for_all_recordings_of_a_day(tiny_copy, media, tmp_path
     ]
 
 
-def test_a_held_label_that_was_ruled_out_needs_a_check(build, engines):
-    happy, sad = Sure(engines["fusion"], (0, 9, 0, 0, 0, 0)), Sure(engines["fusion"], (0, 0, 0, 9.0, 0, 0))
+def test_a_held_label_that_was_ruled_out_is_worth_a_check(build, engines):
+    happy, sad = Sure(engines["fusion"], (0, 0, 9, 0, 0, 0)), Sure(engines["fusion"], (0, 0, 0, 9.0, 0, 0))
     engines["fusion"] = happy
     pipeline = build(manifest={"conformal_threshold": {"fused": (0.4,) * 6}})
     held = VotingSettings(dwell_s=5.0, margin=0.05, events={})

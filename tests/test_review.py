@@ -11,6 +11,7 @@ import threading
 import time
 import wave
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -27,6 +28,7 @@ from edge.config import Site
 from edge.consent.store import Consents
 from edge.errors import InputError
 from edge.items import Prediction, Quality, Window
+from edge.reading.confidence import Run
 from edge.review import intake as intake_module
 from edge.review import schema
 from edge.review import store as store_module
@@ -103,7 +105,8 @@ def test_each_run_of_readings_that_need_a_check_is_one_item_with_its_numbers(que
         items = store.items(waiting=True)
         tallies = {label: (seconds, checks) for _, label, seconds, checks in store.tallies()}
     assert [(item.label, item.source, len(item.readings)) for item in items] == [
-        ("sad", "clip.mp4", 2),
+        ("sad", "clip.mp4", 1),
+        ("worried", "clip.mp4", 1),
         ("happy", "clip.mp4", 1),
         ("sad", "other.mp4", 1),
     ]
@@ -115,7 +118,7 @@ def test_each_run_of_readings_that_need_a_check_is_one_item_with_its_numbers(que
     assert numbers["window"] == numbers["by_modality"]["audio"] == dict.fromkeys(LABELS, 0.1667)
     assert numbers["quality"] == {"speech_snr": 12.0, "face_score": 0.5, "transcript_confidence": 0.0}
     assert numbers["weights"] == {"audio": 0.4, "vision": 0.6}
-    assert tallies == {"happy": (3.0, 1), "sad": (2.0, 2), "worried": (1.0, 0), "": (1.0, 0)}
+    assert tallies == {"happy": (3.0, 1), "sad": (2.0, 2), "worried": (1.0, 1), "": (1.0, 0)}
 
 
 def test_each_person_s_checks_are_their_own(queue, settings):
@@ -532,7 +535,7 @@ def test_the_verbs_from_the_list_to_the_export(queue, settings, edge, tmp_path):
     folder = settings.folder
     code, out = edge("list", folder, "--lang", "ja")
     assert (code, len(out.splitlines())) == (0, 3)
-    assert "悲しみ 0.40  候補が複数  平静  顔, 音声, 発話  判定待ち" in out
+    assert "悲しみ 0.40  誤報の可能性 36%  平静  顔, 音声, 発話  判定待ち" in out
     code, out = edge("show", folder, 1)
     assert "consent of Yamada, Sato, 2026-11-01" in out
     assert f"edge review judge {folder} 1 LABEL --by NAME" in out
@@ -622,36 +625,28 @@ def test_a_queue_that_may_not_even_be_read_is_one_line(shelf, edge, forbid, mode
 
 
 def test_it_is_told_why_a_check_was_asked_for(settings, tiny_bundle, edge):
-    voting = tiny_bundle.manifest.voting.model_copy(update={"margin": 0.3})
-    with Review(settings, tiny_bundle, print, voting=voting) as sink:
-        for second, changes in enumerate(
+    def voted(**probabilities):
+        rest = (1.0 - sum(probabilities.values())) / (6 - len(probabilities))
+        return {
+            "probabilities": np.array([probabilities.get(name, rest) for name in LABELS], np.float32),
+        }
+
+    with Review(settings, tiny_bundle, print) as sink:
+        for second, (label, changes) in enumerate(
             (
-                {"candidates": ("sad", "worried"), "margin": 0.4},
-                {"candidates": ("sad",), "margin": 0.25},
-                {"candidates": ("sad", "worried"), "margin": 0.0412},
-                {"candidates": ("sad",), "margin": 0.75},
-                {"candidates": ("happy", "neutral"), "margin": 0.31},
+                ("happy", voted(happy=0.5, worried=0.4)),
+                ("sad", voted(sad=0.4, neutral=0.35)),
+                ("happy", voted(happy=0.5, surprise=0.42)),
             )
         ):
-            sink.write(doubtful(second, source=str(second), **changes))
-    told = (
-        "several labels possible",
-        "small lead 0.25",
-        "several labels possible, small lead 0.04",
-        "listed event near its threshold",
-        "shown label no longer likely, several labels possible",
-    )
+            sink.write(replace(doubtful(second, label, source=str(second)), **changes))
+    told = ("may be a miss: 45%", "may be a false alarm: 48%", "may be another label: 44%")
     listed = edge("list", settings.folder)[1].splitlines()
     assert listed[0].split() == ["check", "when", "read", "as", "why", "could", "be", "kept", "verdicts"]
     for number, (line, why) in enumerate(zip(listed[1:], told, strict=True), 1):
-        assert f"sad 0.40  {why}  " in line
+        assert f"  {why}  " in line
         assert f"\nasked because: {why}\n" in edge("show", settings.folder, number)[1]
-    assert "確認の理由：通知対象がしきい値付近" in edge("show", settings.folder, 4, "--lang", "ja")[1]
-    with sqlite3.connect(settings.folder / DATABASE) as db:  # as an earlier version wrote it
-        db.execute("UPDATE readings SET numbers = json_remove(numbers, '$.least_margin')")
-    db.close()
-    assert "listed event near its threshold" in edge("show", settings.folder, 2)[1]
-    assert "small lead 0.04" in edge("show", settings.folder, 3)[1]
+    assert "確認の理由：見逃しの可能性 45%" in edge("show", settings.folder, 1, "--lang", "ja")[1]
 
 
 def test_wrong_uses_are_one_line(queue, settings, edge, tmp_path):
@@ -679,13 +674,21 @@ def test_a_restart_goes_on_with_the_checks_of_the_day(queue, settings, tiny_bund
     with Store(settings.folder) as store, store.change() as db:
         before = (store_module.stamp_of(midnight - datetime.timedelta(milliseconds=1)),)
         db.execute("UPDATE items SET made = ? WHERE id = 1", before)
+        for ago, seconds in ((9, 50.0), (3, 3000.0)):
+            day = (today - datetime.timedelta(days=ago)).isoformat()
+            db.execute("INSERT INTO tallies VALUES (?, 'x', 'sad', ?, 0)", (day, seconds))
+        db.execute("INSERT INTO tallies VALUES (?, 'x', 'happy', 600, 0)", (day,))
+        db.execute("INSERT INTO tallies VALUES (?, 'x', '', 70000, 0)", (day,))
     with Store(settings.folder) as store:
         assert store.begun_on(today) == 2
         assert store.begun_on(today - datetime.timedelta(days=1)) == 1
     for limit, may in ((2, False), (3, True)):
         site = Site(bundle=tiny_bundle.folder, backend="onnxrt", checks_a_day=limit, review=settings)
         with Reader(site) as reader:
-            assert reader.pipeline()._checks.ask(today.toordinal()) is may
+            checks = reader._checks
+            assert (checks.asked, checks.day_readings) == (2, 3600.0)  # an hour was read on the last day
+            checks.threshold = 0.0
+            assert checks.ask(Run(), 0, 0.9, today.toordinal()) is may
 
 
 def test_a_day_of_the_calendar_is_the_local_one(queue, settings, monkeypatch):
@@ -710,7 +713,7 @@ def test_a_queue_that_cannot_be_counted_is_said_and_holds_nothing_up(queue, sett
     said = []
     site = Site(bundle=tiny_bundle.folder, backend="onnxrt", checks_a_day=1, review=settings)
     with Reader(site, say=said.append) as reader:
-        assert reader.pipeline()._checks.ask(datetime.date.today().toordinal())
+        assert (reader._checks.asked, reader._checks.day_readings) == (0, 28800.0)
     assert len(said) == 1
     assert "is damaged" in said[0]
 
@@ -719,8 +722,8 @@ def test_a_recording_s_doubtful_readings_wait_for_people(demo, tiny_bundle, tmp_
     (tmp_path / "queue").mkdir()
     config = tmp_path / "site.toml"
     config.write_text(
-        f"source = '{demo}'\nbundle = '{tiny_bundle.folder}'\nbackend = 'onnxrt'\nchecks_a_day = 1\n"
-        "voting = {margin = 1.0}\n[review]\nfolder = 'queue'\n"
+        f"source = '{demo}'\nbundle = '{tiny_bundle.folder}'\nbackend = 'onnxrt'\n"
+        "checks_a_day = 100000\n[review]\nfolder = 'queue'\n"
         "[review.consent]\nwho = ['Yamada']\ndate = 2026-11-01\nscope = ['face', 'sound']\n"
     )
     monkeypatch.setattr("sys.argv", ["edge", "run", "--config", str(config), "--headless", "--lang", "ja"])
@@ -729,7 +732,7 @@ def test_a_recording_s_doubtful_readings_wait_for_people(demo, tiny_bundle, tmp_
     assert capsys.readouterr().out.startswith("推定 9 件：")
     with Store(tmp_path / "queue") as store:
         (item,) = store.items()
-    assert (item.source, len(item.readings)) == ("demo.mp4", 8)
+    assert (item.source, len(item.readings)) == ("demo.mp4", 4)  # those of one window
     assert set(item.readings[0]["by_modality"]) == {"audio", "vision"}
     face = cv2.imread(str(item.face), cv2.IMREAD_GRAYSCALE)
     assert face.std() > 10  # somebody is on it

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.judge.checks_trial import Found, checks_on_streams, lines
 from calibration.judge.metrics import calibration_error, weighted_f1
 from calibration.judge.streams import Clip, Stream, compose_stream, shifted_balance
 from edge.bundle.manifest import Manifest
 from edge.items import Prediction
-from edge.reading.confidence import judged
+from edge.reading.confidence import prediction_set
 from edge.reading.fusion import fused_name
 from edge.reading.priors import Census, counted
 from edge.reading.voting import Ballot, Rules, Tally, vote
@@ -40,10 +41,6 @@ class Trust:
     """Of the voted posterior."""
     coverage: float
     """Share of readings whose candidates hold the true label."""
-    checked: float
-    """Share of readings that need a check; a day's limit is not looked at."""
-    wrong: float
-    """Share of readings that show a wrong label and need none."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +59,8 @@ class Result:
     """Share of true changes that were never shown, 0..1."""
     trust: Trust | None = None
     """Of the readings a device shows; None: of a rival."""
+    checks: dict[str, list[Found]] | None = None
+    """What people find in them (calibration/judge/checks_trial.py); None: of a rival."""
 
 
 def none(stream: Stream, rules: Rules) -> Shown:
@@ -145,26 +144,22 @@ def compare_on_streams(clips: Sequence[Clip], manifest: Manifest) -> dict[str, d
         found[balance] = compare(streams, rules, hop_s, negative, WAYS | {OURS: _shown_of(voted)})
         trusted = [trust(stream, votes, manifest) for stream, votes in voted.items()]
         means = Trust(*(round(float(np.mean(v)), 4) for v in zip(*map(astuple, trusted), strict=True)))
-        found[balance][OURS] = replace(found[balance][OURS], trust=means)
+        found[balance][OURS] = replace(
+            found[balance][OURS], trust=means, checks=checks_on_streams(voted, manifest)
+        )
     return found
 
 
 def trust(stream: Stream, votes: Sequence[Tally], manifest: Manifest) -> Trust:
     """How far what the device shows of a stream, the outcome of each vote, can be trusted."""
     labels = manifest.labels
-    right = np.array([tally.label for tally in votes]) == stream.labels
-    covered, unsure = [], []
+    covered = []
     for prediction, tally, true in zip(stream.predictions, votes, stream.labels, strict=True):
         thresholds = manifest.voted_thresholds(fused_name(list(prediction.weights)))
-        shown = tally.probabilities, tally.label, tally.margin
-        candidates, doubtful = judged(*shown, labels, thresholds, manifest.voting)
-        covered.append(labels[true] in candidates)
-        unsure.append(doubtful)
+        covered.append(labels[true] in prediction_set(tally.probabilities, labels, thresholds))
     return Trust(
         calibration_error(np.stack([tally.probabilities for tally in votes]), stream.labels),
         float(np.mean(covered)),
-        float(np.mean(unsure)),
-        float(np.mean(~right & ~np.array(unsure))),
     )
 
 
@@ -216,18 +211,13 @@ def table(found: Mapping[str, Mapping[str, Result]], language: Language = "en") 
                 f"{r.delay_s:16.1f}{r.missed:16.2f}"
             )
         if known := results[OURS].trust:
-            rows.append(
-                word(
-                    "streams_trust",
-                    language,
-                    error=known.expected_calibration_error,
-                    coverage=known.coverage,
-                    checked=known.checked,
-                    wrong=known.wrong,
-                )
-            )
+            values = {"error": known.expected_calibration_error, "coverage": known.coverage}
+            rows.append(word("streams_trust", language, **values))
+        if asked := results[OURS].checks:
+            rows += ["", *lines(asked, language)]
         rows.append("")
     rows.append(word("streams_note", language, streams=STREAMS, hops=HOPS))
+    rows.append(word("checks_note", language))
     return "\n".join(rows)
 
 

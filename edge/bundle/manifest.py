@@ -143,12 +143,13 @@ class VotingSettings(Spec):
     """How much surer the filter is than it is right: what it holds against the prior counts to the power
     1 / temperature."""
     margin: Probability = 0.05
-    """Lead a new label needs; below it the reading needs a check."""
+    """Lead a new label needs; below it the reading is called doubtful."""
     dwell_s: Number = Field(0.0, ge=0.0, le=3600.0)
     """How long a new label must lead before it is shown (seconds)."""
     events: dict[str, Probability] | None = None
-    """Labels a person wants to hear of, each with its threshold: a reading near it needs a check. None: those
-    that are events by their facts, at EVENT; a manifest holds them."""
+    """Labels a person wants to hear of, each with its threshold (edge record --trigger, KPIs); a check weighs
+    their misses as those of negative labels. None: those that are events by their facts, at EVENT; a manifest
+    holds them."""
 
     @property
     def memory_s(self) -> float:

@@ -66,7 +66,7 @@ class VerdictWriter:
         language: Language = "en",
     ) -> None:
         self._folder, self._labels, self._run = settings.folder, bundle.manifest.labels, run
-        self._margin, self._language = voting.margin, language
+        self._language = language
         made_by = (bundle.manifest.name, sha256(bundle.folder / MANIFEST))
         self._intake = Intake(settings, bundle.manifest, made_by, lambda key, values: None)
         self._checks = OpenChecks(voting.memory_s)
@@ -132,7 +132,7 @@ class VerdictWriter:
         item, made = self._item(reading), False
         if not item:
             self._count += 1
-            entry = Entry(self._count, numbers(reading, self._labels, self._run, self._margin), None)
+            entry = Entry(self._count, numbers(reading, self._labels, self._run), None)
             self._intake.take([entry], Counter(), Counter())
             item, made = self._found(reading), True
         with Store(self._folder) as store:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from edge.drift.compare import Drift
 from edge.items import LIVE, Frame, Health, People, Reading
 from edge.labels import Labels
-from edge.reading.confidence import needs_check
+from edge.reading.confidence import undecided
 from edge.starter_labels import STARTER
 from edge.words import Language, word
 
@@ -32,7 +32,7 @@ class Setup:
     prior: tuple[float, ...] = ()
     """How often each label is met on this site, 0..1; empty where that is not known."""
     margin: float = 0.1
-    """Lead a label needs; below it the reading needs a check, 0..1."""
+    """Lead a label needs; below it the reading is called doubtful, 0..1."""
     hop_s: float = 1.0
     """Time between readings (seconds)."""
     bundle: str = ""
@@ -163,10 +163,10 @@ def duration(seconds: float) -> str:
 
 
 def doubtful(reading: Reading, setup: Setup) -> bool:
-    """Whether it is not sure which label it is, asked for a check or not: checks a day have a limit."""
+    """Whether it is open which label it is, asked for a check or not: few of them are asked about."""
     label = reading.label or ""
     candidates = reading.candidates or (label,)  # a run's file may lack them
-    return reading.state == "needs_check" or needs_check(label, candidates, reading.margin, setup.margin)
+    return reading.state == "needs_check" or undecided(label, candidates, reading.margin, setup.margin)
 
 
 def sureness(reading: Reading, setup: Setup) -> str:

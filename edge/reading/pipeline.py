@@ -11,21 +11,21 @@ import dataclasses
 import datetime
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.bundle.manifest import Manifest
 from edge.errors import MediaError
 from edge.interfaces import Sink
 from edge.items import AudioChunk, Face, Frame, People, Prediction, Quality, Reading, State, Tick, Window
 from edge.perception.faces import too_dark
-from edge.reading.confidence import Checks, judged
+from edge.reading.confidence import Checks, Run, prediction_set, watched, worth
 from edge.reading.fusion import fused_name
 from edge.reading.pace import Pace
 from edge.reading.priors import Census, counted
 from edge.reading.stages import Stages
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
-from edge.reading.voting import Ballot, Rules, vote
+from edge.reading.voting import Ballot, Rules, Tally, vote
 from edge.reading.windows import LATE_S
 from edge.words import Language, word
 
@@ -43,9 +43,7 @@ class _Memory:
     """What is remembered of one person from window to window."""
 
     ballot: Ballot
-    wanted: bool = False
-    shown: bool = False
-    """Whether the last reading needed a check, and whether it was shown."""
+    run: Run = field(default_factory=Run)
 
 
 class Pipeline:
@@ -80,6 +78,7 @@ class Pipeline:
         self._summary = summary or Summary()
         self._say, self._language = say, language
         self._sensed: Sensed | None = None
+        self._watched = watched(manifest.full_labels, rules.settings.events or ())
 
     def run(
         self,
@@ -251,23 +250,15 @@ class Pipeline:
         self._memories[person] = own
         self._count(prediction, own.ballot)
         thresholds = self._manifest.voted_thresholds(fused_name(list(prediction.weights)))
-        candidates, unsure = judged(
-            tally.probabilities, tally.label, tally.margin, labels, thresholds, settings
-        )
-        # The limit is one for all; a run of readings that need a check is one person's.
-        if unsure and not own.wanted:
-            own.shown = self._checks.ask(datetime.date.today().toordinal())
-            if self._checks.withheld_today == 1 and not own.shown:
-                self._say(word("checks_used_up", self._language, count=self._checks.a_day))
-        own.wanted = unsure
+        asked = self._asked(own.run, tally)
         return Reading(
             time=prediction.time,
-            state="needs_check" if unsure and own.shown else "reading",
+            state="needs_check" if asked else "reading",
             source=source,
             person=person,
             label=labels[tally.label],
             probabilities=tally.probabilities,
-            candidates=candidates,
+            candidates=prediction_set(tally.probabilities, labels, thresholds),
             margin=tally.margin,
             votes=tally.votes,
             held=tally.held,
@@ -276,6 +267,15 @@ class Pipeline:
             prediction=prediction,
             alarm=self._stages.alarms.read(prediction, rules, person),
         )
+
+    def _asked(self, run: Run, tally: Tally) -> bool:
+        """Whether a reading needs a check: the budget is one for all, a run is one person's."""
+        checks, before = self._checks, self._checks.withheld
+        value = worth(tally.probabilities, tally.label, self._watched, checks.costs)
+        asked = checks.ask(run, tally.label, value, datetime.date.today().toordinal())
+        if checks.withheld > before and checks.withheld_today == 1:
+            self._say(word("checks_used_up", self._language, count=checks.a_day))
+        return asked
 
     def _count(self, prediction: Prediction, ballot: Ballot) -> None:
         """Count a window in for the site's prior; say so when that begins to be doubtful."""

@@ -1,4 +1,4 @@
-"""Which check a reading belongs to: a run of readings of one person that need one."""
+"""Which check a reading belongs to: readings of one person in a row that need one and show one label."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ OPEN = 100
 class OpenChecks:
     """The checks that go on. memory_s: how long one may have no reading (seconds).
 
-    A check ends with a reading of that person that needs none. It is forgotten as their vote is: when they
-    were not read for so long, or when their source begins again.
+    A check ends with a reading of that person that needs none or shows another label. It is forgotten as
+    their vote is: when they were not read for so long, or when their source begins again.
     """
 
     def __init__(self, memory_s: float) -> None:
         self._memory_s = memory_s
         self._count = 0
-        self._open: dict[tuple[str, int | None], tuple[int, float]] = {}  # check, time of its last reading
+        self._open: dict[
+            tuple[str, int | None], tuple[int, float, str]
+        ] = {}  # check, its last reading, label
 
     def of(self, reading: Reading) -> tuple[int, bool]:
         """Number of the check a reading belongs to, from 1 on, 0 for none; whether it begins it."""
@@ -31,14 +33,14 @@ class OpenChecks:
         if reading.label is None:  # a state is nobody's
             return 0, False
         who = (reading.source, reading.person)
-        check, last = self._open.pop(who, (0, reading.time))
+        check, last, label = self._open.pop(who, (0, reading.time, reading.label))
         if reading.state != "needs_check":
             return 0, False
-        begins = last >= reading.time
+        begins = last >= reading.time or label != reading.label
         if begins:
             self._count += 1
             check = self._count
-        self._open[who] = (check, reading.time)
+        self._open[who] = (check, reading.time, reading.label)
         if len(self._open) > OPEN:
             del self._open[next(iter(self._open))]
         return check, begins

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import combinations
 
 from edge.review.item import Item
@@ -106,6 +107,15 @@ def results(store: Store) -> Results:
         alarms=sum(checks for _, label, _, checks in tallies if label in negatives),
         kappa=_kappas(items),
     )
+
+
+def last_read_s(store: Store, day: date) -> float:
+    """How long labels were read on the last day before this one with any (seconds); 0 where there is none."""
+    read: dict[str, float] = {}
+    for on, label, seconds, _ in store.tallies():
+        if label and on < day.isoformat():
+            read[on] = read.get(on, 0.0) + seconds
+    return read[max(read)] if read else 0.0
 
 
 def verdict(item: Item) -> str | None:

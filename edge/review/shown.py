@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from edge.bundle.manifest import VotingSettings
 from edge.items import MODALITIES
 from edge.labels import Labels
 from edge.review.item import Item, Verdict
@@ -34,7 +33,7 @@ def listing(items: Sequence[Item], labels: Labels, language: Language) -> Iterat
                 str(item.id),
                 _local(item.made),
                 f"{labels.said(item.label, language)} {first['probabilities'][item.label]:.2f}",
-                reasons(item, language),
+                reasons(item, labels, language),
                 ", ".join(others) or "-",
                 _kept(item, language),
                 ", ".join(f"{v.reviewer}: {_called(v, labels, language)}" for v in item.verdicts)
@@ -52,7 +51,7 @@ def details(item: Item, labels: Labels, language: Language) -> Iterator[str]:
     yield f"{word('review_heading', language)} {item.id}   {_local(item.made)}"
     lasted = last["time"] - first["time"]
     yield word("review_source", language, source=item.source, seconds=lasted, bundle=item.bundle)
-    yield word("review_because", language, reasons=reasons(item, language))
+    yield word("review_because", language, reasons=reasons(item, labels, language))
     yield ""
     yield from _numbers(first, labels, language)
     yield ""
@@ -79,22 +78,23 @@ def details(item: Item, labels: Labels, language: Language) -> Iterator[str]:
         yield word("review_waits", language)
 
 
-def reasons(item: Item, language: Language) -> str:
-    """Why a check was asked for; what its first numbers do not tell was an event near its threshold.
+def reasons(item: Item, labels: Labels, language: Language) -> str:
+    """Why a check was asked for: the mistake that is likeliest by its first numbers.
 
     A reading that was no check is there because a person judged it on the panel.
     """
     first = item.readings[0]
     if first.get("state") == "reading":
         return word("because_person", language)
-    found = []
-    if item.label not in first["candidates"]:
-        found.append(word("because_ruled_out", language))
-    if len(first["candidates"]) > 1:
-        found.append(word("because_several", language))
-    if first["margin"] <= first.get("least_margin", VotingSettings().margin):  # rounded: so not only less
-        found.append(word("because_margin", language, lead=first["margin"]))
-    return ", ".join(found) or word("because_event", language)
+    acted_on = {*labels.negative, *labels.events}
+    chances = {"because_other": 0.0, "because_missed": 0.0, "because_false": 0.0}
+    across = "because_false" if item.label in acted_on else "because_missed"
+    for label, p in first["probabilities"].items():
+        if label != item.label:
+            alike = (label in acted_on) == (item.label in acted_on)
+            chances["because_other" if alike else across] += p
+    likeliest = max(chances, key=lambda key: chances[key])
+    return word(likeliest, language, chance=chances[likeliest])
 
 
 def table(found: Results, labels: Labels, language: Language) -> Iterator[str]:

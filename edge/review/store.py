@@ -1,7 +1,7 @@
 """The review queue: a folder with queue.db (SQLite) and, with consent, media/ of the checks it lists.
 
-One item a check, that is a run of readings that need one; media are those of its first reading. Times are
-ISO 8601, UTC; days are local ones. Other processes may read and write it while a run does.
+One item a check, that is readings in a row that need one and show one label; media are those of its first
+reading. Times are ISO 8601, UTC; days are local ones. Other processes may read and write it while a run does.
 Tables: edge/review/schema.py. What may be deleted: edge/review/media_folder.py.
 """
 

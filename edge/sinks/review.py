@@ -5,9 +5,8 @@ Numbers of each: the record of edge/sinks/files/jsonl.py and
 window        {label: posterior of the newest window alone}
 by_modality   {modality: {label: its posterior}}, present modalities only
 quality       {speech_snr (decibels), face_score, transcript_confidence}
-least_margin  lead below which a check is asked for, 0..1
 
-The load limit is `checks_a_day` in site.toml: what is withheld there does not come here.
+How many there are is decided before (edge/reading/confidence.py): what is withheld there does not come here.
 """
 
 from __future__ import annotations
@@ -120,8 +119,7 @@ class Review:
     def write(self, reading: Reading) -> None:
         """Queue a reading if it needs a check, count it if not."""
         check, begins = self._open.of(reading)
-        labels, margin = self._manifest.labels, self._voting.margin
-        made = numbers(reading, labels, self._run, margin) if check else {}
+        made = numbers(reading, self._manifest.labels, self._run) if check else {}
         media = self._media(reading) if begins else None
         with self._changed:
             read = (date.today().isoformat(), reading.label or "")
@@ -193,13 +191,13 @@ class Review:
         return False
 
 
-def numbers(reading: Reading, labels: Sequence[str], run: str, margin: float) -> dict[str, Any]:
-    """What is kept of a reading. margin: the lead below which a check is asked for."""
+def numbers(reading: Reading, labels: Sequence[str], run: str) -> dict[str, Any]:
+    """What is kept of a reading."""
 
     def named(probabilities: Floats) -> dict[str, float]:
         return {label: round(float(p), 4) for label, p in zip(labels, probabilities, strict=True)}
 
-    made = record(reading, labels, run) | {"least_margin": margin}
+    made = record(reading, labels, run)
     found = reading.prediction
     if found is None:
         return made

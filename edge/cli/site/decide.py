@@ -51,8 +51,7 @@ def decide(
     from edge.config import Site, read_site
 
     language = language_of(lang)
-    if cost_response is not None and cost_miss is None:
-        raise misused("decide_costs", "--cost-response")
+    _require_sense(cost_miss, cost_response)
     signed = " ".join((sign or "").split())
     with telling(language):
         for path in (out, report, json):
@@ -71,13 +70,21 @@ def decide(
         if facts["chosen"] is None:
             raise _nothing(facts)
         if out:
-            alarm = _write(out, facts["chosen"], signed, folder, opened.manifest.digest)
+            alarm = _write(out, facts["chosen"], signed, folder, opened.manifest.digest, facts["wish"])
             if audit := audit_of(read_site(out)):
                 note_decided(audit, alarm)
                 note_alarm(audit, alarm)
             say(word("written_to", language, path=out))
             if not signed:
                 say(word("decide_unsigned", language))
+
+
+def _require_sense(cost_miss: float | None, cost_response: float | None) -> None:
+    """Refuses costs that do not go together."""
+    if cost_response is not None and cost_miss is None:
+        raise misused("decide_costs", "--cost-response")
+    if cost_miss == 0.0 and cost_response == 0.0:
+        raise misused("decide_both_free", "--cost-miss")
 
 
 def _nothing(facts: Any) -> InputError:
@@ -96,7 +103,7 @@ def _nothing(facts: Any) -> InputError:
     )
 
 
-def _write(out: Path, chosen: Any, signed: str, folder: Path, digest: str | None) -> AlarmSettings:
+def _write(out: Path, chosen: Any, signed: str, folder: Path, digest: str | None, wish: Any) -> AlarmSettings:
     from calibration.kpi.decision import evidence_of  # noqa: TID251 - inside a verb only
     from calibration.kpi.site_file import write_alarm  # noqa: TID251 - inside a verb only
     from pydantic import ValidationError
@@ -113,6 +120,8 @@ def _write(out: Path, chosen: Any, signed: str, folder: Path, digest: str | None
             signed_on=datetime.date.today() if signed else None,
             evidence=evidence_of(folder),
             bundle=digest,
+            cost_miss=wish["cost_miss"],
+            cost_response=None if wish["cost_miss"] is None else wish["cost_response"],
         )
     except ValidationError as error:  # a name that is too long or not printable
         raise InputError.of("at", where="--sign", what=first_error(error)) from error

@@ -68,8 +68,8 @@ DECIDE: dict[str, tuple[str, str]] = {
         "誤報 1 回の対応の費用（同じ単位）。",
     ),
     "opt_decide_out": (
-        "Settings file: its prior and vote hold, [alarm] in it is written.",
-        "設定ファイル。割合と投票の設定を使用し、[alarm] を書き込みます。",
+        "Settings file: its prior and vote hold, [alarm] in it is written, with the costs that are given.",
+        "設定ファイル。割合と投票の設定を使用し、[alarm] を指定した費用とともに書き込みます。",
     ),
     "opt_decide_sign": (
         "Name of the person who decides.",
@@ -81,6 +81,18 @@ DECIDE: dict[str, tuple[str, str]] = {
     ),
     "opt_decide_json": ("Write the numbers to this file as well.", "数値を JSON で保存するファイル。"),
     "decide_costs": ("goes with --cost-miss", "--cost-miss と併せて指定してください"),
+    "decide_both_free": (
+        "must be above 0 where --cost-response is 0",
+        "--cost-response が 0 のときは 0 より大きい値が必要です",
+    ),
+    "must_costs": (
+        "cost_response needs a cost_miss; add one",
+        "cost_response を使うには cost_miss も指定してください",
+    ),
+    "must_cost": (
+        "cost_miss and cost_response must not both be 0",
+        "cost_miss と cost_response を両方 0 にはできません",
+    ),
     "decide_no_pair": (
         "there is nothing to choose by: {episodes} negative episodes and {hours:.2f} h without one; "
         "record both",

@@ -167,9 +167,28 @@ MEASURED: dict[str, tuple[str, str]] = {
     "way_prior-based_voting": ("prior-based voting", "事前確率つき多数決"),
     "streams_trust": (
         "readings shown: calibration error {error:.3f}, the true label among the candidates in "
-        "{coverage:.1%}; {checked:.1%} need a check, {wrong:.1%} are wrong and need none",
-        "表示した推定：校正誤差 {error:.3f}、候補に正解を含む割合 {coverage:.1%}、要確認 {checked:.1%}、"
-        "確認なしの誤り {wrong:.1%}",
+        "{coverage:.1%}",
+        "表示した推定：校正誤差 {error:.3f}、候補に正解を含む割合 {coverage:.1%}",
+    ),
+    "checks_title": ("checks", "確認"),
+    "checks_by_worth": ("{share:.0%}, by worth", "{share:.0%}、価値の順"),
+    "checks_by_doubt": ("{share:.0%}, by 1 - p", "{share:.0%}、1 - p の順"),
+    "checks_by_random": ("{share:.0%}, at random", "{share:.0%}、無作為"),
+    "checks_checked": ("checked", "要確認"),
+    "checks_asked": ("asked", "確認依頼"),
+    "checks_caught": ("caught", "誤り検出"),
+    "checks_costly": ("costly", "重大な誤り"),
+    "checks_itself": ("itself", "要確認内"),
+    "checks_found": ("a check", "1 件の訂正"),
+    "checks_note": (
+        "checked: readings that need a check; asked: those that one began with, once a run of one label\n"
+        "caught: share of wrong readings that the answers correct: from the one asked about to the end of\n"
+        "its run, while the person shows what was answered; costly: of misses and false alarms alone\n"
+        "itself: share of wrong readings that need a check themselves; a check: corrected by one answer",
+        "要確認：要確認となった推定。確認依頼：確認が始まった推定（同じラベルが続く間に 1 回まで）\n"
+        "誤り検出：全誤りのうち回答で訂正できる割合（確認した推定から、同じラベルが続き、\n"
+        "人が回答どおりの状態である間）。重大な誤り：見逃しと誤報に限った割合\n"
+        "要確認内：要確認の推定自体に含まれる誤りの割合。1 件の訂正：回答 1 件で訂正できる誤りの数",
     ),
     "streams_note": (
         "{streams} streams a speaker of {hops} windows each; composed, so compare the rows only",
