@@ -36,6 +36,7 @@ from edge.reading.site_head import load_site_head
 from edge.reading.stages import Stages, TranscriptSource
 from edge.reading.stopwatch import Stopwatch
 from edge.reading.summary import Summary
+from edge.reading.voice import Voice, load_last_layer
 from edge.reading.windows import Windower
 from edge.review.results import last_read_s
 from edge.review.store import DATABASE, Store
@@ -118,6 +119,7 @@ class Reader:
             self.bundle.require_unchanged()
             self._site_head = load_site_head(self.bundle)
             self._homes = load_homes(self.bundle)
+            self._last_layer = load_last_layer(self.bundle)
             self._transcriber: SteadyTranscriber | None = None
             if self._site.asr:
                 recogniser = opening.enter_context(transcriber(self._site.asr))
@@ -185,6 +187,7 @@ class Reader:
         manifest = self.bundle.manifest
         labels = manifest.full_labels
         summary = Summary(known=labels)
+        voice = Voice(self.engines["audio"].inputs["voice"][1], self._last_layer)
         self._summaries.append(summary)
         transcripts: TranscriptSource | None = self._transcriber
         if self._realtime and self._transcriber:  # a recording read fast waits for its text, life does not
@@ -196,7 +199,7 @@ class Reader:
                 Windower(manifest.window_s, manifest.hop_s, manifest.audio.rate, manifest.vision.faces),
                 SpeechDetector(),
                 FaceFollower(self.bundle.path("face_detector.onnx"), self._site.faces),
-                Encoders(manifest, self.engines, self.tokenizer, self._stopwatch),
+                Encoders(manifest, self.engines, self.tokenizer, self._stopwatch, voice),
                 Fusion(manifest, self.engines["fusion"], self._stopwatch, self._site_head),
                 transcripts,
                 Familiarity(self._homes, manifest.hop_s, self._told, self._site.language),

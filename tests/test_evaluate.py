@@ -43,6 +43,7 @@ KEYS = {
     "interval_method",
     "unfamiliar",
     "accuracy_balance_known",
+    "voice",
 }
 
 
@@ -128,20 +129,28 @@ def test_the_whole_clip_takes_part(demo, tiny_bundle):
 
 
 def test_known_voices_change_what_is_heard_and_new_ones_do_not(folder, demo, tiny_bundle):
-    (folder / "demo.mp4").write_bytes(demo.read_bytes())
-    label(folder, ["demo.mp4", "happy", "anna", ""])
+    for name in ("demo.mp4", "again.mp4"):
+        (folder / name).write_bytes(demo.read_bytes())
+    label(folder, ["demo.mp4", "happy", "anna", ""], ["again.mp4", "neutral", "anna", ""])
     example = Example("demo", 0, "anna", folder / "demo.mp4")
     with Evaluator(tiny_bundle) as judge:
         new = judge.by_audio(example)
         judge.learn_voices([example])
+        alone = judge.by_audio(example)
+        judge.learn_voices([example, replace(example, name="again")])
         known = judge.by_audio(example)
         stranger = judge.by_audio(replace(example, speaker="jun"))
     assert np.abs(known - new).max() > 1e-3
     np.testing.assert_array_equal(stranger, new)
-    reports = [
-        evaluate_folder(tiny_bundle.folder, folder, "audio", new_voices=answer).as_dict() for answer in (0, 1)
-    ]
-    assert reports[0] != reports[1]
+    np.testing.assert_array_equal(alone, new)  # nobody is known by the clip that is judged
+    known_, new_ = (
+        evaluate_folder(tiny_bundle.folder, folder, "audio", new_voices=answer) for answer in (False, True)
+    )
+    assert known_.reliability != new_.reliability
+    assert [(point.seconds, point.n) for point in known_.voice] == [(0, 2), (10, 2), (30, 2), (60, 2)]
+    assert known_.voice[0].unweighted_recall == new_.unweighted_recall
+    assert (known_.voice[0].heard_s, known_.voice[3].heard_s) == (0.0, 9.0)
+    assert new_.voice == ()
 
 
 def test_what_is_dropped_is_not_looked_at(folder, demo, tiny_bundle):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 from calibration.data.dataset import read_judged
@@ -10,6 +11,7 @@ from calibration.data.noise import Surroundings, load_noises
 from calibration.judge.evaluator import Evaluator, Modality
 from calibration.judge.metrics import Report
 from calibration.judge.streams import Clip
+from calibration.judge.voice_curve import voice_curve
 from edge.bundle.folder import Bundle, open_bundle
 from edge.errors import DatasetError, MediaError
 
@@ -27,7 +29,7 @@ def evaluate_folder(
 
     drop: modalities withheld from the fusion, as if their device were gone.
     new_voices: judge every clip as the first words of a voice never heard; else a speaker's voice is
-    known from the sound, not the labels, of all their clips, as it is after some time at a workplace.
+    known as after a minute of their other clips in the balance of a site, and a curve says how soon.
     noise: folder of sounds to judge the clips in, and the speech to noise ratio (decibels).
     Every clip is judged, whether or not the device would have shown a reading; a clip that lacks the
     modality (no face, no transcript) is counted as left out; one that cannot be decoded is named as well.
@@ -37,9 +39,11 @@ def evaluate_folder(
     if noise is not None:
         around = Surroundings(load_noises(noise[0], opened.manifest.audio.rate, judged=True), noise[1])
     with Evaluator(opened, around) as judge:
-        if not new_voices and modality in ("audio", "fused") and "audio" not in drop:
+        heard = modality in ("audio", "fused") and "audio" not in drop
+        if heard and not new_voices:
             judge.learn_voices(examples)
-        return judge.score(examples, modality, drop)
+        found = judge.score(examples, modality, drop)
+        return replace(found, voice=voice_curve(judge, examples)) if heard and not new_voices else found
 
 
 def stream_clips(bundle: Bundle, folder: Path, drop: Collection[str] = ()) -> list[Clip]:

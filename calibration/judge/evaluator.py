@@ -15,6 +15,7 @@ from calibration.data.dataset import Example, nameless, require_human
 from calibration.data.noise import Surroundings
 from calibration.data.recordings import placed_anywhere
 from calibration.judge.clips import Clips
+from calibration.judge.met_voices import KNOWN_S, MetVoices, Said
 from calibration.judge.metrics import Report, reasons, score
 from edge.bench.precisions import open_floats
 from edge.bundle.folder import Bundle
@@ -27,7 +28,7 @@ from edge.reading.encoders import Encoders, Tokens
 from edge.reading.familiar import load_homes, nearest, unadapted_summary
 from edge.reading.fusion import Fusion, fused_name
 from edge.reading.site_head import load_site_head
-from edge.reading.voice import shrunk
+from edge.reading.voice import load_last_layer
 from edge.system.output import warn
 
 Modality = Literal["audio", "vision", "text", "fused"]
@@ -69,7 +70,7 @@ class Evaluator:
         self._bundle, self._floats = bundle, floats
         self._clips = Clips(bundle, around, say or warn)
         self._stack = ExitStack()
-        self._voices: dict[str, Floats] = {}
+        self._voices: MetVoices | None = None
         self._met: dict[str, dict[str, list[float]]] = {}  # modality -> person -> distance over its limit
 
     def __enter__(self) -> Evaluator:
@@ -89,8 +90,9 @@ class Evaluator:
         self._stack.close()
 
     def learn_voices(self, examples: Sequence[Example]) -> None:
-        """Learn the voices of all speakers from the sound of these clips; undecodable ones are named."""
-        heard: dict[str, list[Floats]] = {}
+        """Know all speakers as after KNOWN_S of speech in a site's balance; undecodable clips are named."""
+        manifest = self._bundle.manifest
+        self._voices = MetVoices(manifest, load_last_layer(self._bundle))
         for example in examples:
             try:
                 samples, _ = self._clips.media(example, look=False)
@@ -98,11 +100,28 @@ class Evaluator:
                 self.leave_out(example, error)
                 continue
             if samples is not None:
-                found = [
-                    self.encoders.audio(window).tokens.mean(axis=0) for window in self._clips.windows(samples)
-                ]
-                heard.setdefault(example.speaker, []).extend(found)
-        self._voices = {name: shrunk(np.sum(tokens, axis=0), len(tokens)) for name, tokens in heard.items()}
+                tokens = [self.encoders.audio(window).tokens for window in self._clips.windows(samples)]
+                hops = max(len(tokens), round(self._clips.seconds(example) / manifest.hop_s))
+                summaries = [(own.mean(axis=0), own.std(axis=0)) for own in tokens]
+                self._voices.hear(example.speaker, Said(example.name, example.label, summaries, hops))
+
+    def by_audio_after(self, example: Example, seconds: float) -> tuple[Floats, float] | None:
+        """Mean posterior over a clip's windows of sound after so much of the voice, and how much there was.
+
+        None without sound. learn_voices comes first. Raises MediaError.
+        """
+        samples, _ = self._clips.media(example, look=False)
+        if samples is None:
+            return None
+        voice, heard = self._known(example, seconds)
+        found = (self.encoders.audio(window, voice) for window in self._clips.windows(samples))
+        return self._mean([self.fusion.posterior("audio", tokens) for tokens in found]), heard
+
+    def _known(self, example: Example, seconds: float = KNOWN_S) -> tuple[Floats | None, float]:
+        """The voice of a clip's speaker, None where none was learned, and how long it was heard (seconds)."""
+        if self._voices is None:
+            return None, 0.0
+        return self._voices.known(example.speaker, example.name, seconds)
 
     def score(self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()) -> Report:
         """Judge examples by one modality, or by all they hold besides those dropped.
@@ -139,11 +158,12 @@ class Evaluator:
         if "audio" not in self._homes:
             return
         length = round(self._bundle.manifest.window_s * self._bundle.manifest.audio.rate)
-        known = self._voices.get(example.speaker, np.float32(0.0))
+        known, _ = self._known(example)
         if len(samples) < 2 * length:
-            found, known = [self.encoders.audio(placed_anywhere(samples, length))], np.float32(0.0)
+            found, known = [self.encoders.audio(placed_anywhere(samples, length))], None
         for tokens in found:
-            self._meet(example, "audio", tokens, tokens.tokens.mean(axis=0) + known)
+            mean = tokens.tokens.mean(axis=0)
+            self._meet(example, "audio", tokens, mean if known is None else mean + known)
 
     def predict(
         self, examples: Sequence[Example], modality: Modality, drop: Collection[str] = ()
@@ -178,7 +198,7 @@ class Evaluator:
         samples, _ = self._clips.media(example, look=False)
         if samples is None:
             return "no sound"
-        voice = self._voices.get(example.speaker)
+        voice, _ = self._known(example)
         found = [self.encoders.audio(window, voice) for window in self._clips.windows(samples)]
         self._meet_sound(example, samples, found)
         return self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
@@ -230,7 +250,7 @@ class Evaluator:
                 # The windows end with the clip, a hop apart.
                 end = len(samples) / manifest.audio.rate - (len(heard) - 1 - number) * manifest.hop_s
                 seen = [look for look in looks if end - manifest.window_s <= look.time <= end]
-                found["audio"] = self.encoders.audio(window, self._voices.get(example.speaker))
+                found["audio"] = self.encoders.audio(window, self._known(example)[0])
                 snr = _snr_db(window)
             crops = [look.face for look in seen if look.face is not None]
             if crops:

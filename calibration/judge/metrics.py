@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -30,6 +30,20 @@ SKIPPED = {
     "cannot be decoded": "skipped_undecodable",
 }
 """Why an example could not be judged, as reports keep it -> key of the table of words."""
+
+
+@dataclass(frozen=True)
+class VoicePoint:
+    """How well sound is read after some speech of each voice."""
+
+    seconds: float
+    """Speech that was wished for, in the balance of a site."""
+    heard_s: float
+    """Speech of the same person that there was, on the mean (seconds)."""
+    n: int
+    """Clips that hold sound."""
+    unweighted_recall: float
+    """0..1."""
 
 
 @dataclass(frozen=True)
@@ -77,11 +91,14 @@ class Report:
     """
     labels: Labels = STARTER
     """In the order of `confusion`."""
+    voice: tuple[VoicePoint, ...] = ()
+    """The sound alone as its voices become known (voice_curve.py); empty where that was not judged."""
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON-ready values under the names above."""
         names = self.__dataclass_fields__
-        return {name: getattr(self, name) for name in names}
+        found = {name: getattr(self, name) for name in names}
+        return found | {"voice": [asdict(point) for point in self.voice]}
 
     def span(self, name: str, language: Language = "en") -> str:
         """The interval of a score in words; one person alone has none."""
@@ -119,6 +136,10 @@ class Report:
         for name, (count, people) in self.unfamiliar.items():
             value = word("metric_people", language, count=count, people=people)
             row("metric_unfamiliar", value, word(name, language))
+        if self.voice:
+            points = [word("voice_point", language, **asdict(point)) for point in self.voice]
+            row("metric_voice", "   ".join(points))
+            rows.append(word("metric_voice_note", language))
         return "\n".join([*rows, "", *self._confusions(language)])
 
     def _confusions(self, language: Language) -> Iterator[str]:
@@ -186,6 +207,7 @@ def score(
         nameless=nameless,
         interval_method=METHOD,
         unfamiliar={},
+        voice=(),
         accuracy_balance_known=float(((posteriors * confusion.sum(1)).argmax(axis=1) == truth).mean()),
         labels=names,
     )

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ import numpy as np
 from calibration.data.dataset import Example
 from calibration.judge.evaluator import Evaluator, Predictions
 from calibration.judge.metrics import Report, calibration_error, reasons, reliability
+from calibration.judge.voice_curve import voice_curve
 from calibration.kpi import alarms
 from calibration.kpi.pairs import WAYS, Pair, Scored, best_within, curve, pair, people_counts, read, summed
 from calibration.kpi.tracks import PersonStreams, Take, kind_of, takes, tracks_of
@@ -96,6 +97,8 @@ def evaluate(
             raise DatasetError.of("no_clip_judged", modality="fused", reasons=reasons(skipped))
         by_missing = dict(zip(DROPS, found, strict=True))
         report = opened.report(_answers(found[0], skipped))
+        if known_voices:
+            report = replace(report, voice=voice_curve(opened, examples))
     with open_(True) as opened:
         if known_voices:
             opened.learn_voices(examples)

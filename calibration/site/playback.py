@@ -29,7 +29,7 @@ from edge.reading.fusion import Fusion
 from edge.reading.pipeline import Pipeline
 from edge.reading.site_head import fused_summary
 from edge.reading.stages import Stages
-from edge.reading.voice import Voice
+from edge.reading.voice import Voice, load_last_layer
 from edge.reading.windows import Windower
 from edge.sources.recorded.part import Note
 from edge.sources.recorded.recording import RecordingSource
@@ -126,6 +126,7 @@ class Playback:
         self._tokenizer = load_tokenizer(self._bundle.path("tokenizer.json"))
         self._untold = Encoders(self._manifest, opened, self._tokenizer)
         self._rules = rules(Site(), self._manifest)
+        self._last_layer = load_last_layer(self._bundle)
         return self
 
     def __exit__(
@@ -173,7 +174,7 @@ class Playback:
     def _voice(self, speaker: str) -> Voice:
         """Of a person: known better with each of their clips, as at a workplace."""
         width = self._engines["audio"].inputs["voice"][1]
-        return self._voices.setdefault(speaker, Voice(width))
+        return self._voices.setdefault(speaker, Voice(width, self._last_layer))
 
     def _keep(self, name: str, feed: Feed) -> None:
         if len(self.calls[name]) < self._most:

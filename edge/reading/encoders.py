@@ -43,7 +43,7 @@ class Encoders:
         stopwatch: Stopwatch | None = None,
         voice: Voice | None = None,
     ) -> None:
-        """voice: of the person who is heard, where it is known; None: never heard before."""
+        """voice: of the person who is heard; None: never heard before, by a network nothing is known of."""
         self._manifest = manifest
         self._engines = engines
         self._tokenizer = tokenizer
@@ -123,7 +123,7 @@ class Encoders:
         known = self._voice.known(time)
         found = self.audio(samples, known)
         self.mean_token = found.tokens.mean(axis=0) + known
-        self._voice.update(time, self.mean_token)
+        self._voice.update(time, self.mean_token, found.tokens.std(axis=0))
         return found
 
     def see(self, start: float, pictured: Sequence[tuple[Frame, Face]]) -> None:

@@ -78,8 +78,8 @@ HELP: dict[str, tuple[str, str]] = {
     ),
     "help_evaluate": (
         "Score a bundle on a labelled folder.\n\n"
-        "A speaker's voice is known from the sound of all their clips, as after some minutes at a "
-        "workplace.\n\n"
+        "A speaker's voice is known as after a minute at a workplace: from other clips of theirs, "
+        "mostly of the first label. How well sound is read after 0, 10, 30 and 60 s is told as well.\n\n"
         "\b\nExample: edge evaluate bundles/line3 recordings --json fused.json\n"
         "Sound alone: edge evaluate bundles/line3 recordings --modality audio\n"
         "Beside machines: edge evaluate bundles/line3 recordings --noise machines\n"
@@ -87,7 +87,8 @@ HELP: dict[str, tuple[str, str]] = {
         "What voting is worth: edge evaluate bundles/line3 recordings --streams\n"
         "False alarms: edge evaluate bundles/line3 recordings --report kpi.html",
         "ラベル付きフォルダーでバンドルの精度を評価します。\n\n"
-        "話者の声の特徴は、その話者のすべての音声から求めます（現場で数分間使用した後の状態に相当）。\n\n"
+        "話者の声の特徴は、現場で 1 分間聞いた後と同じように、その話者の別の音声（先頭のラベルが中心）から"
+        "求めます。0、10、30、60 秒聞いた後の精度も表示します。\n\n"
         "\b\n例：edge evaluate bundles/line3 recordings --json fused.json\n"
         "音声のみ：edge evaluate bundles/line3 recordings --modality audio\n"
         "騒音下：edge evaluate bundles/line3 recordings --noise machines\n"

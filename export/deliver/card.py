@@ -49,6 +49,11 @@ def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured, language
             {"title": held_out.title, "number": HEADLINE[held_out.modality], **found.results[held_out.title]}
             for held_out in found.sets
         ],
+        voices=[
+            {"title": held_out.title, "points": points}
+            for held_out in found.sets
+            if (points := found.results[held_out.title]["int8"].voice)
+        ],
         adapted=found.adapted,
         noise=recipe.audio.noise,
         taught=found.taught,

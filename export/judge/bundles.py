@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from calibration.data.noise import Surroundings, load_noises
 from calibration.judge.evaluator import Evaluator, Predictions
 from calibration.judge.metrics import Report
+from calibration.judge.voice_curve import voice_curve
 from edge.bundle.folder import Bundle
 from edge.bundle.manifest import AudioSpec
 from edge.words import asked_language, word
@@ -41,6 +43,8 @@ def score_bundles(
                     asked.learn_voices(held_out.examples)
                 found = asked.predict(held_out.examples, held_out.modality)
                 row[name] = asked.report(found)
+                if held_out.modality == "audio" and not held_out.new_voices:
+                    row[name] = replace(row[name], voice=voice_curve(asked, held_out.examples))
                 answers[name][held_out.title] = found
         number = HEADLINE[held_out.modality]
         shown = ", ".join(f"{key} {getattr(report, number):.3f}" for key, report in row.items())

@@ -128,6 +128,14 @@ MEASURED: dict[str, tuple[str, str]] = {
     "skipped_count": ("{count} x {why}", "{why} {count} 件"),
     "metric_weighted_f1": ("weighted f1", "加重 F1"),
     "metric_unweighted_recall": ("unweighted recall", "平均再現率"),
+    "metric_voice": ("sound, voice known for", "音声、声を聞いた時間ごと"),
+    "voice_point": ("{seconds:g} s {unweighted_recall:.3f}", "{seconds:g} 秒 {unweighted_recall:.3f}"),
+    "metric_voice_note": (
+        "  unweighted recall of the sound alone after so much other speech of the same person, mostly of the "
+        "first label as at work",
+        "  同じ人の別の発話をその時間だけ聞いた後の、音声のみの平均再現率"
+        "（発話は現場と同じく先頭のラベルが中心）",
+    ),
     "metric_macro_f1": ("macro f1", "マクロ F1"),
     "metric_accuracy": ("accuracy", "正解率"),
     "metric_balance": ("known balance: accuracy", "正解率（割合が既知）"),
