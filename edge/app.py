@@ -27,7 +27,7 @@ from edge.perception.faces import FaceFollower
 from edge.perception.speech import SpeechDetector
 from edge.perception.transcribe import BackgroundTranscriber, SteadyTranscriber, transcriber
 from edge.reading.alarm import Alarms
-from edge.reading.confidence import DAY_S, Checks, Costs
+from edge.reading.confidence import DAY_S, Checks, Costs, stands
 from edge.reading.encoders import Encoders
 from edge.reading.familiar import Familiarity, load_homes
 from edge.reading.fusion import Fusion
@@ -155,7 +155,7 @@ class Reader:
         manifest, today, queue = self.bundle.manifest, date.today(), self._site.review
         checks = Checks(
             self._site.checks_a_day,
-            stands=max(1, round(manifest.window_s / manifest.hop_s)),
+            stands=stands(manifest.window_s, manifest.hop_s),
             day_readings=DAY_S / manifest.hop_s,
             day=today.toordinal(),
         )

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calibration.judge.checks_trial import found, lines
+from calibration.judge.checks_trial import Readings, find, lines
+from calibration.judge.checks_trial import asked as judged
 from edge.reading.confidence import Checks, Costs, Run, start, undecided, watched, worth
 from edge.starter_labels import STARTER
 
@@ -203,24 +204,24 @@ def test_an_answer_corrects_its_run_while_the_person_shows_what_was_answered():
     truth = [neutral, sad, sad, sad, happy, sad, neutral, sad, worried, worried, sad, sad]
     values = [0.0, 0.9, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.6, 0.0]
     checks = Checks(threshold=0.5, stands=2)
-    one = found([values], [np.array(shown)], [np.array(truth)], WATCHED, checks)
+    readings = Readings(np.zeros((12, 6)), np.array(shown), np.array(truth))
+    one = judged([readings], [values], WATCHED, checks)
     # Asked at 1 and 10. Wrong: 1 to 5 and 7 (five misses, happy among them is none), 8 and 9.
     assert (one.asked, one.checked) == (round(2 / 12, 4), round(4 / 12, 4))
-    assert one.caught == round(
-        3 / 8, 4
-    )  # 1, 2, 3: at 4 another label is shown, 5 is no longer what was answered
+    assert one.caught == round(3 / 8, 4)  # 1, 2, 3: at 4 the person shows something else
     assert one.costly == round(3 / 5, 4)
     assert one.itself == round(2 / 8, 4)
     assert one.found == 1.5
-    again = found(
-        [values, values], [np.array(shown)] * 2, [np.array(truth)] * 2, WATCHED, Checks(threshold=0.5)
-    )
-    assert again.asked > 0.0  # the next stream is another person's
+    once = judged([readings, readings], [values, [0.0] * 12], WATCHED, Checks(threshold=0.5, stands=2))
+    assert once.asked == round(2 / 24, 4)
+    assert once.caught == round(3 / 16, 4)  # what one person was asked about says nothing of the next
 
 
 def test_where_nothing_is_wrong_or_asked_nothing_is_said_of_it():
     right = np.zeros(50, int)
-    one = found([[0.0] * 50], [right], [right], WATCHED, Checks())
+    rows = find([Readings(np.eye(6)[right], right, right)], WATCHED, 4, Costs(), ("worth", "doubt"))
+    (one, *_) = rows["worth"]
+    assert list(rows) == ["worth", "doubt"]
     assert (one.checked, one.asked) == (0.0, 0.0)
     assert one.caught is one.costly is one.itself is one.found is None
     for language in ("en", "ja"):

@@ -13,13 +13,15 @@ from calibration.data.dataset import Example, read_folder, read_judged
 from calibration.data.labels import LabelReader
 from calibration.judge.evaluate import evaluate_folder
 from calibration.judge.evaluator import Evaluator
+from calibration.kpi.checked import checked
 from calibration.kpi.facts import worst
 from calibration.kpi.run import asked_at, evaluate_kpi
-from calibration.kpi.tracks import Take, kind_of, tracks_of
+from calibration.kpi.tracks import PersonStream, Take, kind_of, tracks_of
 from edge.cli import main as cli
 from edge.config import Site
 from edge.errors import DatasetError
 from edge.items import Prediction
+from edge.reading.confidence import Costs
 from edge.starter_labels import STARTER as LABELS
 
 
@@ -171,6 +173,7 @@ def test_scores_are_those_without_kpis(voices, tiny_bundle):
     assert list(kpi["slices"]["missing"]) == ["all", "audio_only"]
     assert kpi["slices"]["group"] == {}
     assert list(kpi["events"]) == ["angry", "worried"]
+    assert [row["share"] for row in kpi["checks"]] == [0.05, 0.1, 0.2]
 
 
 def test_the_worst_clips_come_first(tiny_bundle):
@@ -208,6 +211,23 @@ def test_the_page_says_the_pair_and_where_streams_come_from(
     out = capsys.readouterr().out
     assert ("false alarms an hour" if language == "en" else "誤報") in out
     assert ("streams as they happened" if language == "en" else "実際の時間順") in out
+    assert ("What people find who check readings" if language == "en" else "確認で見つかる誤り") in html
+
+
+def test_costs_of_the_site_choose_the_checks_and_a_gap_ends_a_run(tiny_bundle):
+    neutral, sad = LABELS.index("neutral"), LABELS.index("sad")
+    row = np.full(6, 0.01, np.float32)
+    row[[neutral, sad]] = 0.4, 0.56
+    alone = replace(take("neutral", at=0.0).predictions[0], probabilities=row)
+    rules = asked_at(tiny_bundle, Site()).rules
+    times = [float(second + gap) for gap in (0, 1000) for second in range(100)]
+    track = PersonStream("anna", tuple(replace(alone, time=t) for t in times), np.full(200, neutral))
+    equal, dear = (
+        checked([track], LABELS, rules, 4, costs)[2]["asked"]
+        for costs in (Costs(1.0, 1.0), Costs(1000.0, 1.0))
+    )
+    assert equal == 2 / 200  # one before the gap and one after it
+    assert dear < equal  # a false alarm is worth nothing beside a miss
 
 
 def test_recordings_that_allow_no_kpis_are_scored_all_the_same(

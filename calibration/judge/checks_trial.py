@@ -1,4 +1,4 @@
-"""What checks find on composed streams, for several shares of the readings and ways to choose them.
+"""What checks find on streams, for several shares of the readings and ways to choose them.
 
 share     of the voted readings that is asked for
 checked   share that needs a check: each reading a check stands for
@@ -15,13 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.judge.streams import Stream
-from edge.bundle.manifest import Manifest
-from edge.reading.confidence import Checks, Costs, Run, watched, worth
+from edge.reading.confidence import Checks, Costs, Run, worth
 from edge.reading.voting import Tally
 from edge.system.texts import left, right
 from edge.words import Language, word
@@ -36,7 +35,7 @@ WIDTH = 22
 
 @dataclass(frozen=True)
 class Found:
-    """What the checks of all streams together come to; the fields are told above."""
+    """What the checks of all readings together come to; the fields are told above."""
 
     share: float
     checked: float
@@ -50,55 +49,76 @@ class Found:
     """None: nobody was asked."""
 
 
-def checks_on_streams(
-    voted: Mapping[Stream, Sequence[Tally]], manifest: Manifest, costs: Costs | None = None
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """Readings of one person in a row, with no longer gap than a vote remembers."""
+
+    probabilities: NDArray[np.floating[Any]]
+    """Voted, [n, k]."""
+    labels: NDArray[np.int64]
+    """Indices of the labels shown, [n]."""
+    truth: NDArray[np.int64]
+    """Of the true ones, [n]."""
+
+    @classmethod
+    def of(cls, tallies: Sequence[Tally], truth: NDArray[np.int64]) -> Readings:
+        """What votes show."""
+        labels = np.array([tally.label for tally in tallies])
+        return cls(np.stack([tally.probabilities for tally in tallies]), labels, truth)
+
+
+def find(
+    readings: Sequence[Readings],
+    acted_on: Collection[int],
+    stands: int,
+    costs: Costs,
+    ways: Sequence[str] = WAYS,
 ) -> dict[str, list[Found]]:
-    """Way to choose -> what it finds for each of SHARES; one budget for all streams, one after the other."""
-    acted_on = watched(manifest.full_labels, manifest.voting.events or ())
+    """Way to choose -> what it finds for each of SHARES; one budget for all, one after the other.
+
+    acted_on: see `watched`. stands: readings that a check stands for.
+    """
     rng = np.random.default_rng(0)
-    weighed: dict[str, list[list[float]]] = {name: [] for name in WAYS}
-    for tallies in voted.values():
-        rows = [(tally.probabilities, tally.label) for tally in tallies]
-        weighed["worth"].append([worth(p, label, acted_on, costs or Costs()) for p, label in rows])
-        weighed["doubt"].append([1.0 - float(p[label]) for p, label in rows])
-        weighed["random"].append(rng.random(len(rows)).tolist())
-    stands = max(1, round(manifest.window_s / manifest.hop_s))
-    shown = [np.array([tally.label for tally in tallies]) for tallies in voted.values()]
-    truths = [stream.labels for stream in voted]
+
+    def weigh(shown: Readings) -> list[float]:
+        rows = zip(shown.probabilities, shown.labels, strict=True)
+        return [worth(p, int(label), acted_on, costs) for p, label in rows]
+
+    weighed: dict[str, list[list[float]]] = {
+        "worth": [weigh(r) for r in readings],
+        "doubt": [(1.0 - r.probabilities[np.arange(len(r.labels)), r.labels]).tolist() for r in readings],
+        "random": [rng.random(len(r.labels)).tolist() for r in readings],
+    }
     return {
-        way: [found(values, shown, truths, acted_on, Checks(share=share, stands=stands)) for share in SHARES]
-        for way, values in weighed.items()
+        way: [asked(readings, weighed[way], acted_on, Checks(share=share, stands=stands)) for share in SHARES]
+        for way in ways
     }
 
 
-def found(
-    values: Sequence[Sequence[float]],
-    shown: Sequence[NDArray[np.int64]],
-    truths: Sequence[NDArray[np.int64]],
-    acted_on: Collection[int],
-    checks: Checks,
+def asked(
+    readings: Sequence[Readings], values: Sequence[Sequence[float]], acted_on: Collection[int], checks: Checks
 ) -> Found:
-    """What checks find on streams; of each: the worth of each reading, the label shown, the true one."""
+    """What checks find; values: what a check of each reading is taken to be worth."""
     rows = []
-    for own, labels, truth in zip(values, shown, truths, strict=True):
+    for shown, own in zip(readings, values, strict=True):
         run, answered = Run(), False
         for place, value in enumerate(own):
-            label, true = int(labels[place]), int(truth[place])
+            label, true = int(shown.labels[place]), int(shown.truth[place])
             before = run.asked and label == run.label
             needs = checks.ask(run, label, value, 0)
             began = run.asked and not before
-            answered = began or (before and answered and true == truth[place - 1])
+            answered = began or (before and answered and true == shown.truth[place - 1])
             rows.append((needs, began, answered, label != true, (label in acted_on) != (true in acted_on)))
-    needs_, began_, answered_, wrong, costly = np.array(rows, bool).T
-    caught = wrong & answered_
+    needed, begun, corrected, wrong, costly = np.array(rows, bool).T
+    caught = wrong & corrected
     return Found(
         checks.share,
-        round(float(needs_.mean()), 4),
-        round(float(began_.mean()), 4),
+        round(float(needed.mean()), 4),
+        round(float(begun.mean()), 4),
         _share(caught, wrong),
         _share(caught & costly, wrong & costly),
-        _share(needs_ & wrong, wrong),
-        round(float(caught.sum() / began_.sum()), 4) if began_.any() else None,
+        _share(needed & wrong, wrong),
+        round(float(caught.sum() / begun.sum()), 4) if begun.any() else None,
     )
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.judge.checks_trial import Found, checks_on_streams, lines
+from calibration.judge.checks_trial import Found, Readings, find, lines
 from calibration.judge.metrics import calibration_error, weighted_f1
 from calibration.judge.streams import Clip, Stream, compose_stream, shifted_balance
 from edge.bundle.manifest import Manifest
 from edge.items import Prediction
-from edge.reading.confidence import prediction_set
+from edge.reading.confidence import Costs, prediction_set, stands, watched
 from edge.reading.fusion import fused_name
 from edge.reading.priors import Census, counted
 from edge.reading.voting import Ballot, Rules, Tally, vote
@@ -144,10 +144,15 @@ def compare_on_streams(clips: Sequence[Clip], manifest: Manifest) -> dict[str, d
         found[balance] = compare(streams, rules, hop_s, negative, WAYS | {OURS: _shown_of(voted)})
         trusted = [trust(stream, votes, manifest) for stream, votes in voted.items()]
         means = Trust(*(round(float(np.mean(v)), 4) for v in zip(*map(astuple, trusted), strict=True)))
-        found[balance][OURS] = replace(
-            found[balance][OURS], trust=means, checks=checks_on_streams(voted, manifest)
-        )
+        found[balance][OURS] = replace(found[balance][OURS], trust=means, checks=_checked(voted, manifest))
     return found
+
+
+def _checked(voted: Mapping[Stream, Sequence[Tally]], manifest: Manifest) -> dict[str, list[Found]]:
+    """What checks of what the device shows find."""
+    readings = [Readings.of(votes, stream.labels) for stream, votes in voted.items()]
+    acted_on = watched(manifest.full_labels, manifest.voting.events or ())
+    return find(readings, acted_on, stands(manifest.window_s, manifest.hop_s), Costs())
 
 
 def trust(stream: Stream, votes: Sequence[Tally], manifest: Manifest) -> Trust:

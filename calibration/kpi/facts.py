@@ -10,6 +10,8 @@
     events       label -> {threshold, rows: [{precision, way, ...pair}]}
     slices       condition, session, group, person, missing -> value -> pair of the negative labels, INT8,
                  with vote and prior; what the table does not say is left out
+    checks       [{share, checked, asked, caught, costly, itself, found}] for shares of the readings that
+                 people check (calibration/judge/checks_trial.py), by the costs of [alarm]
     reliability  {clips, voted: {n, error, bins: [[examples, mean confidence, accuracy]]}}
     worst        {alarms, misses: [{file, speaker, label, answer, negative, seconds}]}: of the clips that
                  show no negative label those most like one, and the other way round
@@ -22,7 +24,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,12 +34,14 @@ from calibration.judge.evaluator import Evaluator, Predictions
 from calibration.judge.metrics import Report, calibration_error, reasons, reliability
 from calibration.judge.voice_curve import voice_curve
 from calibration.kpi import alarms
+from calibration.kpi.checked import checked
 from calibration.kpi.pairs import WAYS, Pair, Scored, best_within, curve, pair, people_counts, read, summed
 from calibration.kpi.tracks import PersonStreams, Take, kind_of, takes, tracks_of
 from edge.bundle.manifest import EVENT
 from edge.errors import DatasetError
 from edge.labels import Labels
 from edge.reading.alarm import OperatingPoint
+from edge.reading.confidence import Costs
 from edge.reading.fusion import fused_name
 from edge.reading.voting import Rules
 
@@ -68,6 +72,10 @@ class Asked:
     hop_s: float
     decided: bool = False
     """Whether a person decided on the point."""
+    costs: Costs = field(default_factory=Costs)
+    """What checks are weighed by."""
+    stands: int = 4
+    """Readings that a check stands for."""
 
     @property
     def negative(self) -> list[int]:
@@ -141,6 +149,7 @@ def kpi(by_missing: Mapping[str, Sequence[Take]], floats: Sequence[Take], asked:
             "person": {name: summed([counts]).as_dict() for name, counts in sorted(by_person.items())},
             "missing": _missing(by_missing, asked),
         },
+        "checks": checked(tracks.tracks, asked.labels, asked.rules, asked.stands, asked.costs),
         "reliability": _reliability(whole, device),
         "worst": worst(whole, asked),
     }

@@ -15,6 +15,7 @@ from edge.bundle.folder import Bundle, open_bundle
 from edge.config import Site, rules
 from edge.labels import Labels
 from edge.reading.alarm import OperatingPoint
+from edge.reading.confidence import Costs, stands
 from edge.system.output import warn
 
 
@@ -46,7 +47,15 @@ def asked_at(bundle: Bundle, site: Site) -> Asked:
     """The rules of a bundle with a site's wishes over them, and its operating point. Raises ConfigError."""
     manifest, alarm = bundle.manifest, site.alarm
     point, decided = (alarm.point, bool(alarm.signed_by)) if alarm else (OperatingPoint(), False)
-    return Asked(manifest.full_labels, rules(site, manifest), point, manifest.hop_s, decided)
+    return Asked(
+        manifest.full_labels,
+        rules(site, manifest),
+        point,
+        manifest.hop_s,
+        decided,
+        alarm.costs if alarm else Costs(),
+        stands(manifest.window_s, manifest.hop_s),
+    )
 
 
 def open_evaluator(bundle: Bundle, around: Surroundings | None, floats: bool) -> Evaluator:

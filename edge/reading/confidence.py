@@ -214,6 +214,11 @@ class Checks:
         return shown
 
 
+def stands(window_s: float, hop_s: float) -> int:
+    """Readings that a check stands for: those that share sound or pictures with the first (seconds both)."""
+    return max(1, round(window_s / hop_s))
+
+
 def start(share: float) -> float:
     """Where the threshold begins for a share of the readings, 0..START_MOST."""
     return min(START_MOST, max(0.0, START - START_SLOPE * math.log2(share / SHARE)))
