@@ -1,7 +1,7 @@
 """What the verdicts of a queue come to: agreement with people, missed and false negative emotions, kappa.
 
-Only readings that needed a check are judged, so recall here is that among the doubtful ones; sure readings
-are not in it.
+Only readings that needed a check are judged, those where mistakes are expected most: the shares here hold for
+them alone, and false alarms that nobody checked are not counted.
 """
 
 from __future__ import annotations

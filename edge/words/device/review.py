@@ -75,8 +75,10 @@ REVIEW: dict[str, tuple[str, str]] = {
     "kpi_kappa": ("{one} and {other}: kappa", "{one} と {other}：κ 係数"),
     "kpi_of": ("of {count}", "{count} 件中"),
     "kpi_doubtful_only": (
-        "Only readings that needed a check are judged: these shares hold for the ones worth most.",
-        "確認の価値が高い推定（要確認）だけを判定した値です。その他の推定は含みません。",
+        "Only readings that needed a check are judged, those where mistakes are expected most: the others "
+        "are usually right more often, and false alarms that nobody checked are not counted.",
+        "誤りが最も見込まれる要確認の推定だけを判定した値です。その他の推定の正解率は通常これより高く、"
+        "確認していない誤検出は含みません。",
     ),
     "unknown": ("unknown", "不明"),
     # Review queue.
