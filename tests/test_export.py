@@ -406,7 +406,7 @@ def test_an_export_killed_anywhere_ends_with_the_same_report(exported, tmp_path)
     moments = (
         lambda: list(work.glob("text-*/text.jsonl")),  # an epoch is told, its checkpoint perhaps not written
         lambda: list(work.glob("vision-*/vision-refined.pt")),
-        lambda: list(work.glob("fusion-*/fusion.jsonl")),
+        lambda: list(work.glob("fusion-*/fusion.pt")),
         lambda: (work / "int8" / "text.onnx").exists(),
         lambda: (work / "bundle-int8" / "bundle.json").exists(),  # while it is judged
     )

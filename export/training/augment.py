@@ -8,8 +8,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from edge.bundle.manifest import AudioSpec
 from edge.items import Floats
 
+RESPONSE_KNOTS, RESPONSE_DB = 6, 5.0
+"""Bands at which the response of another microphone is drawn, and its deviation (decibels)."""
 SHADED, DIM, FLAT, PACKED = 0.2, 0.2, 0.3, 0.3
 """Shares of faces under a helmet's shadow, in low light, through a camera of other contrast, and as JPEG."""
 
@@ -155,6 +158,35 @@ def tinted_noises(length: int, rng: np.random.Generator, count: int = 32) -> lis
         noise = np.fft.irfft(spectrum, length)
         noises.append((noise / noise.std()).astype(np.float32))
     return noises
+
+
+def through_microphone(powers: Floats, spec: AudioSpec, rng: np.random.Generator) -> Floats:
+    """What another microphone, its line and its gain control make of a sound.
+
+    powers: of mel bands, [mels, frames]; a new array. Each of these by itself: a response that is not flat
+    (half of the time), no sound above 3.4 to 7 kHz as from a telephone or a codec (one time of five), little
+    below 100 to 350 Hz (one of five), and loud and soft brought nearer by gain control (one of five).
+    """
+    bands = np.arange(spec.mels)
+    gain_db = np.zeros(spec.mels)
+    if rng.random() < 0.5:
+        knots = np.linspace(0, spec.mels - 1, RESPONSE_KNOTS)
+        gain_db += np.interp(bands, knots, rng.normal(0.0, RESPONSE_DB, RESPONSE_KNOTS))
+    if rng.random() < 0.2:
+        gain_db -= np.clip((bands - _band(rng.uniform(3400.0, 7000.0), spec)) * 15.0, 0.0, 60.0)
+    if rng.random() < 0.2:
+        gain_db -= np.clip((_band(rng.uniform(100.0, 350.0), spec) - bands) * 3.0, 0.0, 30.0)
+    heard = powers * (10.0 ** (gain_db / 10.0)).astype(np.float32)[:, None]
+    if rng.random() < 0.2:
+        loudness = np.maximum(heard.sum(axis=0), 1e-10)
+        heard *= (loudness / loudness.max()) ** -rng.uniform(0.1, 0.4)
+    return np.asarray(heard, np.float32)
+
+
+def _band(hertz: float, spec: AudioSpec) -> float:
+    """The mel band of a frequency, a fraction."""
+    low, high, mel = (2595.0 * np.log10(1.0 + f / 700.0) for f in (spec.f_min, spec.f_max, hertz))
+    return float((mel - low) / (high - low) * (spec.mels + 1) - 1)
 
 
 def warp_bands(pictures: Floats, rng: np.random.Generator) -> Floats:

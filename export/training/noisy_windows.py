@@ -22,7 +22,7 @@ from edge.words import asked_language
 from export.corpora.fingerprint import item_fingerprint
 from export.progress import tell
 from export.recipe import Recipe
-from export.training.augment import echo, place_clip, tinted_noises
+from export.training.augment import echo, place_clip, through_microphone, tinted_noises
 
 WINDOW_S, HOP_S = 4.0, 1.0
 PLACES = 4
@@ -105,7 +105,8 @@ class Bank:
         snr = rng.uniform(least, most) if rng.random() < often else rng.uniform(30.0, 70.0)
         powers = np.exp(self.powers[index].astype(np.float32))
         level = self.loud[index] * 10.0 ** (-snr / 10.0)
-        return picture(powers + level * self._noise(powers.shape[1], rng), self.spec)
+        heard = powers + level * self._noise(powers.shape[1], rng)
+        return picture(through_microphone(heard, self.spec, rng), self.spec)
 
     def _noise(self, frames: int, rng: np.random.Generator) -> Floats:
         """One noise or two at once, as other rooms and microphones would colour them, [mels, frames]."""
