@@ -40,6 +40,7 @@ from export.training.augment import (
     mix,
     place_clip,
     shade,
+    through_microphone,
     tinted_noises,
     warp_bands,
 )
@@ -370,6 +371,7 @@ CHANGES = {
     "noises": lambda rng: np.stack(tinted_noises(4000, rng, 3)),
     "background": lambda rng: background([sound(5000), sound(30000)], 8000, rng),
     "warp": lambda rng: warp_bands(np.arange(64.0 * 400).reshape(64, 400).astype(np.float32), rng),
+    "microphone": lambda rng: through_microphone(np.ones((64, 400), np.float32), AudioSpec(), rng),
     "mask": lambda rng: mask_bands(np.arange(64.0 * 400).reshape(64, 400).astype(np.float32), rng),
 }
 SHAPES = {
@@ -386,6 +388,7 @@ SHAPES = {
     "noises": (3, 4000),
     "background": (8000,),
     "warp": (64, 400),
+    "microphone": (64, 400),
     "mask": (64, 400),
 }
 
@@ -582,6 +585,21 @@ def test_noises_go_from_white_to_pink(rng):
     assert low_share[0] == pytest.approx(0.1, abs=0.02)
     assert low_share[-1] > 0.8
     assert low_share == sorted(low_share)
+
+
+def test_other_microphones_change_the_response_and_the_ends_of_the_band(rng):
+    flat = np.ones((64, 400), np.float32)
+    loud = np.linspace(1.0, 100.0, 400, dtype=np.float32) * flat
+    heard = [through_microphone(flat, AudioSpec(), rng) for _ in range(400)]
+    assert all(np.isfinite(p).all() and p.min() >= 0 for p in heard)
+    decibels = 10 * np.log10(np.stack([p[:, 0] for p in heard]) + 1e-12)
+    middle = decibels[:, 25:35].mean(axis=1)
+    assert 0.25 < np.mean(np.ptp(decibels[:, 20:40], axis=1) < 1e-3) < 0.55  # as many are left as they were
+    assert 0.1 < np.mean(decibels[:, -1] - middle < -40) < 0.3  # as from a telephone
+    assert 0.1 < np.mean(decibels[:, 0] - middle < -12) < 0.4  # little below the voice
+    nearer = [np.ptp(10 * np.log10(through_microphone(loud, AudioSpec(), rng)[32])) for _ in range(400)]
+    assert 0.1 < np.mean(np.array(nearer) < 18.5) < 0.3  # 20 dB without gain control
+    assert max(nearer) < 20.1
 
 
 def test_masks_are_the_mean_and_leave_most(rng):
