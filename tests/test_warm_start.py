@@ -1,5 +1,6 @@
 """A bundle's networks go on learning: what comes back out of a graph is the network that went in."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -7,15 +8,21 @@ import onnxruntime
 import pytest
 import torch
 
+from calibration.data.dataset import Example
 from edge.app import starter_bundle
 from edge.bundle.folder import open_bundle
+from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError
 from edge.items import MODALITIES
 from edge.starter_labels import STARTER as LABELS
-from export.recipe import Recipe
+from export.recipe import AudioRecipe, Recipe
+from export.students.audio_phases import AudioTrainer, DevWindows, Phase
+from export.students.frame_targets import FrameMatcher
 from export.students.networks import AudioStudent, TextStudent, VisionStudent
 from export.students.onnx_files import write_networks
 from export.students.warm_start import begin_as, started_from, wake_norms
+from export.training.augment import tinted_noises
+from export.training.noisy_windows import NoisyWindows
 
 RECIPE = {
     "name": "tiny",
@@ -145,3 +152,36 @@ def test_noise_is_learned_after_the_labels_only():
     audio = RECIPE["audio"] | {"start": "starter", "epochs": 0, "adapt_epochs": 3}
     with pytest.raises(ValueError, match="adapt_epochs needs epochs"):
         Recipe.model_validate(RECIPE | {"audio": audio})
+
+
+def test_sound_that_goes_on_from_a_network_stays_near_what_that_makes_of_clean_sound(rng):
+    """What the network before makes of clean windows holds the one in training, in noise as well."""
+    spec = AudioSpec()
+    times = np.arange(4 * spec.rate) / spec.rate
+    clips = [np.sin(2 * np.pi * (150 + 40 * n) * times).astype(np.float32) for n in range(6)]
+    examples = [Example(name=str(n), label=n % 3, speaker=f"s{n % 2}") for n in range(6)]
+    windows = NoisyWindows(examples, clips, tinted_noises(8 * spec.rate, rng, 4), spec)
+    bank = windows.bank(windows.places(1), rng)
+    torch.manual_seed(0)
+    model = FrameMatcher(AudioStudent(spec, len(LABELS)))
+    before = copy.deepcopy(model.student)
+    wanted = recipe().model_copy(update={"audio": AudioRecipe(corpora=("voices",), epochs=1, batch=32)})
+    trainer = AudioTrainer(
+        wanted, windows, np.full(6, 1 / 6), None, DevWindows(examples, clips, spec), before
+    )
+    task = trainer.task(Phase("audio", 1, 1e-3), model, bank)
+    (heard, weight, clean), right = next(iter(task.batches(rng)))
+    assert heard.shape == clean.shape == (32, spec.mels, 400)
+    model.eval()
+
+    @torch.no_grad()
+    def forgotten(shown):
+        """The loss, were the labels of no weight."""
+        return float(task.loss(model, ((shown, weight, clean), right), lambda logits, _: 0 * logits.sum()))
+
+    assert forgotten(clean) == pytest.approx(0.0, abs=1e-5)
+    assert forgotten(heard) > 0.1
+    with torch.no_grad():
+        for parameter in model.student.into.parameters():
+            parameter.mul_(-1.0)
+    assert forgotten(clean) > 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def train_audio(recipe: Recipe, data: Path, folder: Path) -> AudioStudent:
     if heard:
         keep_score(heard.score, folder)
     share = audio_share(recipe, data, windows.examples)
-    trainer = AudioTrainer(recipe, windows, share, heard, DevWindows(*held_out, spec))
+    before = copy.deepcopy(student) if start and heard is None else None
+    trainer = AudioTrainer(recipe, windows, share, heard, DevWindows(*held_out, spec), before)
     if start:
         some = windows.sample(SHOWN, np.random.default_rng(recipe.seed))
         wake_norms(student, lambda network: voices_of(network, some, [""] * len(some)))

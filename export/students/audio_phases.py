@@ -18,6 +18,7 @@ from edge.features.audio import log_mel
 from edge.items import Floats
 from export.recipe import Recipe
 from export.students.frame_targets import DIRECTIONS, FrameMatcher
+from export.students.networks import AudioStudent
 from export.students.voices import clip_means, known_logits, voice_weights, voices_of
 from export.training.augment import mask_bands, mix, warp_bands
 from export.training.hardware import device_of
@@ -25,8 +26,11 @@ from export.training.loop import Batch, Task
 from export.training.losses import distillation_loss
 from export.training.noisy_windows import PLACES, Bank, NoisyWindows, clip_windows
 from export.training.sampling import label_targets
+from export.training.targets import TEMPERATURE
 
 RECALL = "held-out unweighted recall"
+KEPT = 3.0
+"""Weight of what the network knew before, beside the labels."""
 TOGETHER = 16
 """Clips of one speaker that stand together in a batch: from them the voice is known."""
 
@@ -90,7 +94,9 @@ class AudioTrainer:
     """The training clips as batches, in which some speakers stand with TOGETHER clips each.
 
     share: chance of each clip to be drawn, [n], sums to 1. teacher: its targets for them; None
-    without a teacher.
+    without a teacher. before: the network that training goes on from where there is no teacher: what it makes
+    of a clean window it shall make of it through any microphone and over any noise, so that learning from few
+    people forgets little (Li and Hoiem 2016, "Learning without Forgetting").
     """
 
     def __init__(
@@ -100,8 +106,10 @@ class AudioTrainer:
         share: NDArray[np.float64],
         teacher: AudioTargets | None,
         dev: DevWindows,
+        before: AudioStudent | None = None,
     ) -> None:
         self._wanted, self._teacher, self._dev = recipe.audio, teacher, dev
+        self._before = before
         self._share = share
         self._labels = np.array([e.label for e in windows.examples])
         self._targets = label_targets(windows.examples, len(recipe.labels), recipe.audio.soft)
@@ -125,18 +133,18 @@ class AudioTrainer:
         for _ in range(self._steps):
             drawn = (rng.choice(len(self._names), p=self._speaker_share) for _ in range(self._groups))
             groups = [self._group(phase, bank, self._names[number], rng) for number in drawn]
-            inputs, right, weight = (torch.cat(parts) for parts in zip(*groups, strict=True))
-            yield (inputs, weight), right
+            *inputs, right = (torch.cat(parts) for parts in zip(*groups, strict=True))
+            yield tuple(inputs), right
 
-    def _group(
-        self, phase: Phase, bank: Bank, speaker: str, rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Pictures of TOGETHER clips of one speaker, their targets, and their weights in the voice's mean."""
+    def _group(self, phase: Phase, bank: Bank, speaker: str, rng: np.random.Generator) -> tuple[Tensor, ...]:
+        """Pictures of TOGETHER clips of one speaker, their weights in the voice's mean, the clean pictures
+        where the network before is asked about them, and their targets.
+        """
         own = np.flatnonzero(self._speakers == speaker)
         chosen = rng.choice(own, TOGETHER, p=self._share[own] / self._share[own].sum())
         places = chosen * PLACES + rng.integers(PLACES, size=TOGETHER)
         pictures = np.stack([bank.with_noise(place, rng, loud=phase.loud) for place in places.tolist()])
-        if not phase.listening:  # the teacher heard no longer or shorter throats
+        if not phase.listening and self._before is None:  # the others heard no longer or shorter throats
             pictures = warp_bands(pictures, rng)
         inputs = torch.from_numpy(np.stack([mask_bands(features, rng) for features in pictures]))
         right = self._targets[torch.from_numpy(chosen)]
@@ -147,20 +155,25 @@ class AudioTrainer:
             )
             right = torch.cat([right, known[0], known[1].float().flatten(1)], dim=1)
         if phase.listening:
-            return inputs, right, torch.full((TOGETHER,), 1 / TOGETHER)
+            return inputs, torch.full((TOGETHER,), 1 / TOGETHER), right
+        weight = torch.from_numpy(voice_weights(self._labels[chosen], rng))
+        if self._before is not None:
+            clean = np.stack([bank.without_noise(place) for place in places.tolist()])
+            return inputs, weight, torch.from_numpy(clean), right
         if self._wanted.mixup:
             inputs, right = mix(inputs, right, self._wanted.mixup, rng)
-        return inputs, right, torch.from_numpy(voice_weights(self._labels[chosen], rng))
+        return inputs, weight, right
 
     def _loss(
         self, phase: Phase, model: nn.Module, batch: Batch, label_loss: Callable[[Tensor, Tensor], Tensor]
     ) -> Tensor:
         assert isinstance(model, FrameMatcher)
-        (inputs, weight), right = batch
+        (inputs, weight, *clean), right = batch
         encoded = model.student.encode(inputs)
-        own = (encoded.mean(dim=1) * weight[:, None]).unflatten(0, (-1, TOGETHER)).sum(dim=1)
-        tokens, logits = model.student.read(encoded, own.repeat_interleave(TOGETHER, dim=0))
+        tokens, logits = _read_together(model.student, encoded, weight)
         k = self._targets.shape[1]
+        if self._before is not None:
+            return KEPT * self._forgotten(encoded, logits, weight, *clean) + label_loss(logits, right)
         if not self._teacher:
             return label_loss(logits, right)
         wished = right[:, 2 * k :].unflatten(1, (-1, DIRECTIONS))
@@ -168,6 +181,28 @@ class AudioTrainer:
             return F.mse_loss(model.imitated(tokens), wished)
         plain, soft = label_loss(logits, right[:, :k]), right[:, k : 2 * k]
         return distillation_loss(plain, logits, soft, model.imitated(tokens), wished, match=1.0)
+
+    @torch.no_grad()
+    def _known(self, clean: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """Tokens and logits that the network before gives for clean pictures."""
+        assert self._before is not None
+        before = self._before.to(clean.device).eval()
+        encoded = before.encode(clean)
+        return encoded, _read_together(before, encoded, weight)[1]
+
+    def _forgotten(self, encoded: Tensor, logits: Tensor, weight: Tensor, clean: Tensor) -> Tensor:
+        """How far tokens and logits are from what the network before makes of the clean pictures."""
+        known, meant = self._known(clean, weight)
+        soft = (meant / TEMPERATURE).softmax(dim=1)
+        kl = F.kl_div((logits / TEMPERATURE).log_softmax(dim=1), soft, reduction="batchmean")
+        return F.mse_loss(encoded, known) / known.var() + 0.5 * TEMPERATURE**2 * kl
+
+
+def _read_together(student: AudioStudent, encoded: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Tokens less the voice and logits, where TOGETHER windows [b, t, d] of one speaker stand together."""
+    own = (encoded.mean(dim=1) * weight[:, None]).unflatten(0, (-1, TOGETHER)).sum(dim=1)
+    tokens, logits = student.read(encoded, own.repeat_interleave(TOGETHER, dim=0))
+    return tokens, logits
 
 
 def unweighted_recall(predicted: Tensor, labels: Tensor) -> float:

@@ -27,6 +27,8 @@ from export.training.augment import echo, place_clip, through_microphone, tinted
 WINDOW_S, HOP_S = 4.0, 1.0
 PLACES = 4
 """Windows each clip is heard in, each in a room and over noise of its own."""
+QUIET = 1e-6
+"""Noise of a clean window, over its loud part: the silence around a clip is not digital."""
 COLOURS, COLOUR_DB = 5, 5.0
 """Bands in which the colour of a noise is drawn anew, and how far (deviation)."""
 
@@ -107,6 +109,11 @@ class Bank:
         level = self.loud[index] * 10.0 ** (-snr / 10.0)
         heard = powers + level * self._noise(powers.shape[1], rng)
         return picture(through_microphone(heard, self.spec, rng), self.spec)
+
+    def without_noise(self, index: int) -> Floats:
+        """Picture of one window as the microphone of its corpus heard it, [mels, frames]."""
+        powers = np.exp(self.powers[index].astype(np.float32))
+        return picture(powers + self.loud[index] * QUIET, self.spec)
 
     def _noise(self, frames: int, rng: np.random.Generator) -> Floats:
         """One noise or two at once, as other rooms and microphones would colour them, [mels, frames]."""
