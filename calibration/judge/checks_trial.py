@@ -89,9 +89,14 @@ def find(
         "doubt": [(1.0 - r.probabilities[np.arange(len(r.labels)), r.labels]).tolist() for r in readings],
         "random": [rng.random(len(r.labels)).tolist() for r in readings],
     }
+
+    def checks(way: str, share: float) -> Checks:
+        """The rivals know beforehand how much there is to come of what they weigh by."""
+        most = None if way == "worth" else float(np.quantile(np.concatenate(weighed[way]), 1.0 - share / 2.0))
+        return Checks(share=share, stands=stands, threshold=most)
+
     return {
-        way: [asked(readings, weighed[way], acted_on, Checks(share=share, stands=stands)) for share in SHARES]
-        for way in ways
+        way: [asked(readings, weighed[way], acted_on, checks(way, share)) for share in SHARES] for way in ways
     }
 
 
