@@ -117,6 +117,7 @@ def _export(recipe: Recipe, recipe_path: Path, data: Path, out: Path, work: Path
         beside_teachers(recipe, places),
         trained.private,
         beside,
+        made.candidates["int8"].manifest.evidence,
         kept_unseen(recipe, data, work),
     )
     for language, page in made.cards.items():

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from calibration.confidence.fitting import Scaling, confusion_rates, fit_scaling, fit_thresholds
+from calibration.confidence.fitting import Scaling, confusion_rates, fit_scaling
+from calibration.confidence.sets import evidence_of, fit_thresholds
 from edge.errors import InputError
 from edge.reading.confidence import prediction_set, softmax
 
@@ -112,8 +113,47 @@ def test_people_never_met_are_covered_as_often_as_promised():
     print(np.mean(plain), np.mean(told))
     assert np.mean(plain) < 0.88
     assert np.mean(told) == pytest.approx(0.9, abs=0.03)
-    one = np.zeros(len(labels))
-    assert fit_thresholds(posteriors, labels, one) == fit_thresholds(posteriors, labels)
+
+
+def test_a_clip_that_is_met_a_hundred_times_is_one_clip(rng):
+    """Three clips of a label, two people: their windows say nothing about the clips of others."""
+    labels = np.repeat([0, 1, 2], [40, 40, 3])
+    people, clips = np.arange(83) % 2, np.arange(83)
+    logits = rng.normal(0.0, 1.0, (83, 3)) + 2.0 * np.eye(3)[labels]
+    again = np.concatenate([np.resize(np.flatnonzero(labels == label), 1200) for label in range(3)])
+    rng.shuffle(again)
+    rows = softmax(logits)[again], labels[again], people[again], clips[again]
+    copies = fit_thresholds(*rows[:2])
+    thresholds = fit_thresholds(*rows)
+    assert copies[2] > 0.0 == thresholds[2]
+    assert min(thresholds[:2]) > 0.0
+    assert thresholds[0] == fit_thresholds(softmax(logits), labels, people, clips)[0]
+    found = evidence_of(*rows)
+    assert [(one.clips, one.people, one.few) for one in found] == [
+        (40, 2, False),
+        (40, 2, False),
+        (3, 2, True),
+    ]
+    assert 2.0 <= found[0].effective <= 2 / 0.15
+
+
+def test_one_person_says_nothing_about_another(rng):
+    labels = np.arange(300) % 3
+    posteriors = softmax(rng.normal(0.0, 1.0, (300, 3)) + 2.0 * np.eye(3)[labels])
+    assert fit_thresholds(posteriors, labels, np.zeros(300)) == (0.0, 0.0, 0.0)
+    assert all(one.few for one in evidence_of(posteriors, labels, np.zeros(300)))
+    assert min(fit_thresholds(posteriors, labels)) > 0.0
+
+
+def test_more_windows_of_the_same_clips_change_nothing(rng):
+    labels, people = np.arange(240) % 3, np.arange(240) % 8
+    posteriors = softmax(rng.normal(0.0, 1.0, (240, 3)) + np.eye(3)[labels])
+    clips = np.arange(240)
+    once = fit_thresholds(posteriors, labels, people, clips)
+    twice = [np.repeat(rows, 7, axis=0) for rows in (posteriors, labels, people, clips)]
+    assert fit_thresholds(*twice) == once
+    assert evidence_of(*twice) == evidence_of(posteriors, labels, people, clips)
+    assert evidence_of(posteriors, labels)[0].effective == 80.0
 
 
 def test_thresholds_agree_with_crepes(drawn):

@@ -1,5 +1,6 @@
 """Pools of examples that fusion windows are composed from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,11 +92,22 @@ def test_heads_are_asked_about_everybody_and_about_each_voice():
     assert len(logits) == len(labels) == 2 * crossfit.A_LABEL * len(LABELS)
     assert {*logits[:, 0]} == {7, 8}
     for present, told in found.speaker_logits.items():
-        assert [len(labels) for _, labels in told] == [33 * len(LABELS)] * 4
-        assert [{*logits[:, 0]} for logits, _ in told] == (
+        assert [len(labels) for _, labels, _ in told] == [33 * len(LABELS)] * 4
+        assert [{*logits[:, 0]} for logits, *_ in told] == (
             [{7}, {8}] * 2 if "audio" in present else [{0}] * 4
         )
-        assert all({*labels} == {0, 1, 2} for _, labels in told)
+        assert all({*labels} == {0, 1, 2} for _, labels, _ in told)
+
+
+def test_windows_composed_around_one_clip_are_of_one_clip():
+    heard = pool([0, 1, 2], 7)
+    heard.tokens[:] = torch.arange(3.0).reshape(3, *[1] * (heard.tokens.ndim - 1))
+    drawn = heard.tokens[[2, 0, 2, 2]]
+    assert crossfit._clips_of(drawn, heard).tolist() == [2, 0, 2, 2]
+    cut = replace(heard, clip=torch.tensor([5, 5, 6]))  # two windows of one clip
+    assert crossfit._clips_of(drawn, cut).tolist() == [6, 5, 6, 6]
+    assert crossfit._clips_of(torch.full_like(drawn, 9.0), heard).tolist() == [-1, -2, -3, -4]
+    assert cut.take(torch.tensor([2])).clip.tolist() == [6]
 
 
 def test_transcripts_and_people_follow_their_examples():

@@ -15,8 +15,6 @@ LEAST = 30
 RIDGE = 1e-2
 """Pull of the bias towards 0: what a handful of examples asks for is not believed."""
 STEPS = 100
-MISS = 0.1
-"""Share of examples whose true label may fall out of the prediction set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ def fit_scaling(logits: NDArray[Any], labels: NDArray[Any], *, with_bias: bool =
     for the even training prior. Bias-corrected temperature scaling, Alexandari et al. 2020; without the
     bias Guo et al. 2017. Raises InputError for fewer than LEAST examples.
     """
-    _require(labels)
+    require_examples(labels)
     k = logits.shape[1]
     x = logits.astype(np.float64) - logits.mean(axis=1, keepdims=True)
     counts = np.bincount(labels, minlength=k)
@@ -62,54 +60,6 @@ def fit_scaling(logits: NDArray[Any], labels: NDArray[Any], *, with_bias: bool =
     return Scaling(float(1.0 / found[0]), tuple(bias.tolist()))
 
 
-def fit_thresholds(
-    posteriors: NDArray[Any], labels: NDArray[Any], people: NDArray[Any] | None = None, miss: float = MISS
-) -> tuple[float, ...]:
-    """For each label the probability below which it may be ruled out, [k].
-
-    posteriors: [n, k], labels: [n]. Of unseen examples of each label a share 1 - miss keeps it in its set,
-    when they are drawn as these were: class-conditional split conformal prediction with the score 1 - p
-    (Vovk 2012, Sadinle et al. 2019). A label with too few examples is never ruled out. people: who each
-    example is of, [n]; then a share 1 - miss of what a person never met shows keeps its label. Raises
-    InputError for fewer than LEAST examples.
-    """
-    _require(labels)
-    if people is not None:
-        miss = _across_people(posteriors, labels, people, miss)
-    return tuple(_quantiles(posteriors, labels, miss))
-
-
-def _quantiles(posteriors: NDArray[Any], labels: NDArray[Any], miss: float) -> list[float]:
-    thresholds = []
-    for label in range(posteriors.shape[1]):
-        own = np.sort(posteriors[labels == label, label])
-        rank = int(np.floor(miss * (len(own) + 1) + 1e-9))
-        thresholds.append(float(own[rank - 1]) if rank > 0 else 0.0)
-    return thresholds
-
-
-def _across_people(
-    posteriors: NDArray[Any], labels: NDArray[Any], people: NDArray[Any], miss: float
-) -> float:
-    """The share to miss with which thresholds of all others come nearest to it on every person, on the mean.
-
-    Examples of one person are alike, so those of a stranger are not drawn as the others' were (Dunn,
-    Wasserman and Ramdas 2023, two-layer hierarchical models); here every person is left out in turn.
-    """
-    names, who = np.unique(people, return_inverse=True)
-    wished = np.linspace(miss, miss / 10.0, 10)
-    if len(names) < 2:
-        return miss
-    missed = np.zeros((len(wished), len(names)))
-    for one in range(len(names)):
-        own = who == one
-        shown = posteriors[own, labels[own]]
-        for row, share in enumerate(wished):
-            thresholds = np.array(_quantiles(posteriors[~own], labels[~own], share))
-            missed[row, one] = (shown < thresholds[labels[own]]).mean()
-    return float(wished[np.abs(missed.mean(axis=1) - miss).argmin()])
-
-
 def confusion_rates(posteriors: NDArray[Any], labels: NDArray[Any]) -> tuple[tuple[float, ...], ...]:
     """Row: true label, its shares of predicted labels, [k, k]; a label that never occurs is taken as found.
 
@@ -123,6 +73,7 @@ def confusion_rates(posteriors: NDArray[Any], labels: NDArray[Any]) -> tuple[tup
     return tuple(tuple(row.tolist()) for row in rows)
 
 
-def _require(labels: NDArray[Any]) -> None:
+def require_examples(labels: NDArray[Any]) -> None:
+    """Raises InputError for fewer than LEAST examples."""
     if len(labels) < LEAST:
         raise InputError.of("confidence_few", count=len(labels), least=LEAST)

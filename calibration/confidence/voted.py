@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.confidence.fitting import fit_thresholds
+from calibration.confidence.sets import fit_thresholds
 from calibration.judge.streams import LEAST_LABELS, Clip, Stream, compose_stream, shifted_balance
 from calibration.judge.voting_trial import tallies
 from edge.items import Floats, Prediction, Quality
@@ -32,6 +32,8 @@ class SpeakerPosteriors:
     """Calibrated, [n, k]."""
     labels: NDArray[np.int64]
     """[n]."""
+    clips: NDArray[np.int64] | None = None
+    """Which clip each window is of, [n]; None: each is one."""
 
 
 def streams_of(
@@ -47,14 +49,13 @@ def streams_of(
     of the clip it is taken for (seconds).
     """
     hops = round(window_s / hop_s)
-    people = [
-        [
-            Clip(int(label), str(number), (Prediction(0.0, p, dict.fromkeys(present, p), {}, CLEAR),), hops)
-            for p, label in zip(voice.posteriors, voice.labels, strict=True)
-        ]
-        for number, voice in enumerate(voices)
-    ]
-    return composed([clip for clips in people for clip in clips], prior, hop_s)
+    clips = []
+    for number, voice in enumerate(voices):
+        sources = range(len(voice.labels)) if voice.clips is None else voice.clips.tolist()
+        for p, label, source in zip(voice.posteriors, voice.labels, sources, strict=True):
+            seen = Prediction(0.0, p, dict.fromkeys(present, p), {}, CLEAR)
+            clips.append(Clip(int(label), str(number), (seen,), hops, source))
+    return composed(clips, prior, hop_s)
 
 
 def composed(clips: Sequence[Clip], prior: Sequence[float], hop_s: float) -> list[Stream]:
@@ -74,7 +75,8 @@ def composed(clips: Sequence[Clip], prior: Sequence[float], hop_s: float) -> lis
 def voted_thresholds(streams: Sequence[Stream], rules: Rules) -> tuple[float, ...] | None:
     """For each label the voted probability below which it may be ruled out, [k]; None without a stream.
 
-    rules: of the vote. Fitted as fit_thresholds (fitting.py) does for strangers.
+    rules: of the vote. Fitted as fit_thresholds (sets.py) does for strangers: a clip that is met again in a
+    stream, or in several, is one clip.
     """
     if not streams:
         return None
@@ -83,4 +85,5 @@ def voted_thresholds(streams: Sequence[Stream], rules: Rules) -> tuple[float, ..
         np.stack([tally.probabilities for stream in streams for tally in tallies(stream, rules)]),
         np.concatenate([stream.labels for stream in streams]),
         np.concatenate([np.full(len(s.labels), people.index(s.speaker)) for s in streams]),
+        np.concatenate([np.arange(len(s.labels)) if s.clips is None else s.clips for s in streams]),
     )

@@ -32,6 +32,8 @@ class Clip:
     """One a window, in order of time."""
     hops: int
     """How long it lasts (hops), at least its windows."""
+    source: int | None = None
+    """Which of a person's recordings it is cut from; None: it is one of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +46,8 @@ class Stream:
     """The true label of each hop."""
     speaker: str = ""
     """Whose clips it is composed of."""
+    clips: NDArray[np.int64] | None = None
+    """Which recording or clip of theirs each hop is of; None: unknown."""
 
 
 def compose_stream(
@@ -55,22 +59,25 @@ def compose_stream(
     Raises DatasetError for fewer than two labels.
     """
     rng = np.random.default_rng(seed)
-    of_label = [[clip for clip in clips if clip.label == label] for label in range(len(shares))]
+    of_label = [[i for i, clip in enumerate(clips) if clip.label == label] for label in range(len(shares))]
     weights = np.array([share if found else 0.0 for share, found in zip(shares, of_label, strict=True)])
     if sum(map(bool, of_label)) < LEAST_LABELS or weights.sum() <= 0:
         raise DatasetError.of("streams_labels")
     found: list[Prediction] = []
     truth: list[int] = []
+    whose: list[int] = []
     while len(found) < hops:
         label = int(rng.choice(len(shares), p=weights / weights.sum()))
         end = len(found) + round((LEAST_HELD_S + rng.exponential(HELD_S)) / hop_s)
         while len(found) < end:
-            clip = of_label[label][int(rng.integers(len(of_label[label])))]
+            place = of_label[label][int(rng.integers(len(of_label[label])))]
+            clip = clips[place]
             late = len(clip.predictions) - 1
             found += [clip.predictions[min(i, late)] for i in range(clip.hops)]
             truth += [label] * clip.hops
+            whose += [place if clip.source is None else clip.source] * clip.hops
     timed = (replace(p, time=i * hop_s) for i, p in enumerate(found[:hops]))
-    return Stream(tuple(timed), np.array(truth[:hops]), clips[0].speaker)
+    return Stream(tuple(timed), np.array(truth[:hops]), clips[0].speaker, np.array(whose[:hops]))
 
 
 def shifted_balance(seed: int, labels: int) -> tuple[float, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from calibration.report.render import render
+from edge.bundle.evidence import posterior_name
 from edge.bundle.site import SiteCalibration
 from edge.system.texts import left, right
 from edge.words import Language, word
@@ -28,12 +30,13 @@ def table(site: SiteCalibration, language: Language) -> str:
     )
 
 
-def card_section(site: SiteCalibration, language: Language) -> str:
-    """The part of a card that is about the site."""
+def card_section(site: SiteCalibration, language: Language, notes: Sequence[str] = ()) -> str:
+    """The part of a card that is about the site. notes: lines below its table."""
     return render(
         Path(__file__).parent,
         "card.md.jinja",
         site=site,
+        notes=notes,
         w=lambda key, **values: word(key, language, **values),
         named=lambda name: named(name, language),
         measured=lambda part: word(f"site_measure_{part.measure}", language),
@@ -47,11 +50,7 @@ def named(name: str, language: Language) -> str:
     what = word(f"site_part_{kind}", language)
     if not rest:
         return what
-    head, _, names = rest.partition(" ")
-    shown, parts = word(head, language), [word(one, language) for one in names.split("+") if one]
-    if language == "ja":
-        return f"{what}：{shown}" + (f"（{'＋'.join(parts)}）" if parts else "")
-    return f"{what}: {shown}" + (f" ({'+'.join(parts)})" if parts else "")
+    return what + ("：" if language == "ja" else ": ") + posterior_name(rest, language)
 
 
 def _number(value: float | None) -> str:

@@ -13,10 +13,13 @@ import onnx
 
 from calibration.int8.golden import write_golden
 from calibration.site.told import card_section
+from edge.bundle.evidence import kept_in
 from edge.bundle.folder import Bundle, write_bundle
 from edge.bundle.site import FAMILIAR_FILE, HEAD_FILE, SiteCalibration
+from edge.labels import LabelFacts
 from edge.reading.familiar import Home, arrays_of
 from edge.reading.site_head import SiteHead
+from edge.starter_labels import labels_of
 from edge.words import Language, asked_language
 
 GOLDEN = "golden.npz"
@@ -57,11 +60,15 @@ def write_site_bundle(parent: Bundle, changed: Changed, target: Path) -> Bundle:
             np.savez_compressed(scratch / FAMILIAR_FILE, **arrays_of(changed.homes))  # type: ignore[arg-type]
             files[FAMILIAR_FILE] = scratch / FAMILIAR_FILE
             facts["familiar"] = {name: len(centres) for name, centres in changed.homes.items()}
+        evidence = changed.facts.get("evidence", manifest.evidence)
+        said = {name: LabelFacts.model_validate(found) for name, found in facts["label_facts"].items()}
+        labels = labels_of(facts["labels"], said)
         cards = {file: language for file, language in CARDS.items() if file in manifest.files}
         for file, language in cards.items():
             spoken = language if len(cards) > 1 else asked_language()
             card = parent.path(file).read_text(encoding="utf-8")
-            (scratch / file).write_text(_card(card, site, spoken), encoding="utf-8")
+            notes = kept_in(evidence, labels, spoken)
+            (scratch / file).write_text(_card(card, site, spoken, notes), encoding="utf-8")
             files[file] = scratch / file
         return write_bundle(target, facts, models, files)
 
@@ -85,10 +92,10 @@ def _models(
     }
 
 
-def _card(card: str, site: SiteCalibration, language: Language) -> str:
+def _card(card: str, site: SiteCalibration, language: Language, notes: Sequence[str]) -> str:
     """The card with what a site's calibration did, in place of what one before it did."""
     before = card.split(f"\n{MARK}\n")[0].rstrip("\n")
-    return f"{before}\n\n{MARK}\n\n{card_section(site, language)}"
+    return f"{before}\n\n{MARK}\n\n{card_section(site, language, notes)}"
 
 
 MARK = "<!-- site -->"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from calibration.report.render import render
+from edge.bundle.evidence import kept_in
 from edge.bundle.folder import Bundle
 from edge.items import MODALITIES
 from edge.words import Language
@@ -54,6 +55,7 @@ def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured, language
             for held_out in found.sets
             if (points := found.results[held_out.title]["int8"].voice)
         ],
+        kept_in=kept_in(found.evidence, recipe.labels, language),
         adapted=found.adapted,
         noise=recipe.audio.noise,
         taught=found.taught,

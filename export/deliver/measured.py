@@ -9,6 +9,7 @@ from typing import Any
 from calibration.int8.quantize import QuantizeReport
 from calibration.judge.evaluator import Predictions
 from calibration.judge.metrics import Report
+from edge.bundle.evidence import Evidence
 from export.judge.heldout import HeldOut
 
 
@@ -37,5 +38,7 @@ class Measured:
     """How private the training was."""
     beside: Sequence[Mapping[str, Any]] = ()
     """Rows of `differences` (export/judge/beside_bundles.py)."""
+    evidence: Mapping[str, Sequence[Evidence]] = field(default_factory=dict)
+    """Posterior -> what its prediction sets were fitted on, of each label."""
     unseen: bool = False
     """Whether no recording shows a face: the vision network was kept with its calibration."""

@@ -37,6 +37,9 @@ ExtraPools = tuple[Mapping[str, Pool], Mapping[str, Pool] | None]
 LabelledLogits = tuple[NDArray[np.float32], NDArray[np.int64]]
 """Logits [n, k] and labels [n]."""
 
+ClipLogits = tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]
+"""The same, and which clip each window is composed around, [n]."""
+
 
 @dataclass(frozen=True, eq=False)
 class CrossFit:
@@ -44,7 +47,7 @@ class CrossFit:
 
     logits: dict[tuple[str, ...], LabelledLogits]
     """Modalities present -> windows of all these people."""
-    speaker_logits: dict[tuple[str, ...], list[LabelledLogits]]
+    speaker_logits: dict[tuple[str, ...], list[ClipLogits]]
     """Modalities present -> windows of one speaker each."""
     accuracy: dict[str, float]
     """On windows composed as in training, of all modalities together and of each alone (0..1)."""
@@ -94,13 +97,14 @@ def cross_fitted(recipe: Recipe, heads: Sequence[Fusion], parts: Sequence[Mappin
     Every part weighs alike, however many examples it has. The windows keep the transcript where it is known.
     """
     found: dict[tuple[str, ...], list[LabelledLogits]] = {}
-    speaker_logits: dict[tuple[str, ...], list[LabelledLogits]] = {}
+    speaker_logits: dict[tuple[str, ...], list[ClipLogits]] = {}
     right: dict[str, list[float]] = {}
     for head, own in zip(heads, parts, strict=True):
         labels = even_labels(own, A_LABEL * len(recipe.labels))
         voices = _voices(own)
         for present in COMBINATIONS:
-            found.setdefault(present, []).append(_window_logits(head, own, labels, recipe, present))
+            whole = _window_logits(head, own, labels, recipe, present)
+            found.setdefault(present, []).append(whole[:2])
             for voice in voices:
                 some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(recipe.labels))
                 if len(some):  # else no face or no sentence has a label this speaker shows
@@ -139,9 +143,18 @@ def _voices(own: Mapping[str, Pool]) -> list[dict[str, Pool]]:
 
 def _window_logits(
     head: Fusion, own: Mapping[str, Pool], labels: Tensor, recipe: Recipe, present: Sequence[str]
-) -> LabelledLogits:
+) -> ClipLogits:
     windows = compose_windows(own, labels, recipe, _generator(recipe, 1), present, spoken=True)
-    return _logits(head, windows).numpy(), labels.numpy()
+    return _logits(head, windows).numpy(), labels.numpy(), _clips_of(windows[0], own["audio"])
+
+
+def _clips_of(voices: Tensor, pool: Pool) -> NDArray[np.int64]:
+    """Which clip of a pool each voice [n, t, d] is of, by its tokens, [n]; without voices each is one."""
+    known = {
+        row.numpy().tobytes(): int(number if pool.clip is None else pool.clip[number])
+        for number, row in enumerate(pool.tokens)
+    }
+    return np.array([known.get(row.numpy().tobytes(), -1 - n) for n, row in enumerate(voices)], np.int64)
 
 
 @torch.no_grad()

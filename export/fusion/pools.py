@@ -48,16 +48,18 @@ class Inputs:
     """Who each example is of, [n]."""
     said: tuple[str, ...] = ()
     """Of sound: the transcript of each example, empty where nobody wrote it down, [n]."""
+    clips: tuple[int, ...] = ()
+    """Of sound: the clip that each example is a window of, [n]; empty: each is a clip."""
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, chosen: Tensor) -> Inputs:
         """Some of the examples."""
-        people, said = (
-            tuple(of[int(row)] for row in chosen) if of else () for of in (self.people, self.said)
-        )
-        return Inputs(tuple(tensor[chosen] for tensor in self.tensors), self.labels[chosen], people, said)
+        tensors, rows = tuple(tensor[chosen] for tensor in self.tensors), chosen.tolist()
+        people, said = (tuple(of[row] for row in rows) if of else () for of in (self.people, self.said))
+        clips = tuple(self.clips[row] for row in rows) if self.clips else ()
+        return Inputs(tensors, self.labels[chosen], people, said, clips)
 
 
 def training_inputs(
@@ -103,7 +105,9 @@ def dev_inputs(
     faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = text_split(recipe, data).dev
     return {
-        "audio": Inputs((features, voices), _labels(heard), _people(heard), _said(heard)),
+        "audio": Inputs(
+            (features, voices), _labels(heard), _people(heard), _said(heard), tuple(owner.tolist())
+        ),
         "vision": Inputs((faces,), face_labels, _people(seen)),
         "text": Inputs(load_texts(said, tokenizer, recipe.tokens), _labels(said), _people(said)),
     }
@@ -164,7 +168,8 @@ def pool(encoder: nn.Module, inputs: Inputs) -> Pool:
     if tokens.ndim == 2:
         tokens = tokens[:, None]
     mask = inputs.tensors[1] if isinstance(encoder, TextStudent) else torch.ones(tokens.shape[:2])
-    return Pool(tokens, mask, inputs.labels, speaker=_numbers(inputs.people))
+    clips = torch.tensor(inputs.clips) if inputs.clips else None
+    return Pool(tokens, mask, inputs.labels, speaker=_numbers(inputs.people), clip=clips)
 
 
 def pools_of(

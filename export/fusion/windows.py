@@ -39,11 +39,15 @@ class Pool:
     """Of sound: row of the transcript in the pool `spoken`, -1 where nobody wrote it down, [n]."""
     speaker: Tensor | None = None
     """[n], a number each; None: unknown."""
+    clip: Tensor | None = None
+    """Of sound: which clip each example is a window of, [n]; None: each is a clip."""
 
     def take(self, chosen: Tensor) -> Pool:
         """Some of the examples."""
-        spoken, speaker = (None if of is None else of[chosen] for of in (self.spoken, self.speaker))
-        return Pool(self.tokens[chosen], self.mask[chosen], self.label[chosen], spoken, speaker)
+        spoken, speaker, clip = (
+            None if of is None else of[chosen] for of in (self.spoken, self.speaker, self.clip)
+        )
+        return Pool(self.tokens[chosen], self.mask[chosen], self.label[chosen], spoken, speaker, clip)
 
     def add(self, other: Pool) -> Pool:
         """These examples and some of others, whose transcripts lie in another pool: they keep none."""

@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from calibration.confidence.fitting import confusion_rates, fit_scaling, fit_thresholds
+from calibration.confidence.fitting import confusion_rates, fit_scaling
+from calibration.confidence.sets import evidence_of, fit_thresholds
 from calibration.confidence.vote_fit import fit_vote
 from calibration.confidence.voted import SpeakerPosteriors, streams_of, voted_thresholds
 from calibration.int8.parity import compare_engines
@@ -33,6 +34,8 @@ from export.students.onnx_files import FACES_A_CALL
 from export.training.noisy_windows import HOP_S, WINDOW_S
 
 Feed = dict[str, NDArray[Any]]
+Told = tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None, NDArray[Any] | None]
+"""Posteriors [n, k] of windows, their labels, people and clips [n], as fit_thresholds takes them."""
 
 CALLS = 192
 """Calls that set the ranges of a model, and as many that its parity is reported on."""
@@ -145,7 +148,7 @@ def confidence_of(
         rows = FACES_A_CALL if name == "vision" else 1
         taken = inputs[name].take(torch.arange(len(inputs[name]) // rows * rows))
         answers[name] = _logits(paths[name], calls_of(name, taken.tensors, rows)), taken.labels.numpy()
-    temperature, bias, thresholds, posteriors = {}, {}, {}, {}
+    temperature, bias, posteriors = {}, {}, {}
     for name, (logits, labels) in answers.items():
         # A bias from the few voices of a corpus is theirs; faces and sentences are of thousands of people.
         scaling = fit_scaling(logits, labels, with_bias=name in ("vision", "text"))
@@ -153,18 +156,19 @@ def confidence_of(
         if any(scaling.bias):
             bias[name] = _rounded(scaling.bias)
         posteriors[name] = softmax(logits, temperature[name], bias.get(name))
+    sets: dict[str, Told] = {}
     for name in MODALITIES:
         # Faces and sentences are of so many people that hardly two are of the same.
-        people = np.array(inputs[name].people) if name == "audio" else None
-        thresholds[name] = _rounded(fit_thresholds(posteriors[name], answers[name][1], people))
+        known = name == "audio"
+        people, clips = (
+            np.array(of) if known and of else None for of in (inputs[name].people, inputs[name].clips)
+        )
+        sets[name] = posteriors[name], answers[name][1], people, clips
     streams: dict[str, list[Stream]] = {}
     for present, told in cross_fit.speaker_logits.items():
         name = fused_name(present)
-        voices = [SpeakerPosteriors(softmax(logits, temperature[name]), labels) for logits, labels in told]
-        whose = np.repeat(range(len(voices)), [len(voice.labels) for voice in voices])
-        windows = np.concatenate([voice.posteriors for voice in voices])
-        labelled = np.concatenate([voice.labels for voice in voices])
-        thresholds[name] = _rounded(fit_thresholds(windows, labelled, whose))
+        voices = [SpeakerPosteriors(softmax(rows[0], temperature[name]), *rows[1:]) for rows in told]
+        sets[name] = _windows(voices, heard="audio" in present)
         streams[name] = streams_of(voices, present, rules.train_prior, WINDOW_S, HOP_S)
     if found := [stream for own in streams.values() for stream in own]:
         fitted = fit_vote(found, rules, HOP_S).settings
@@ -174,11 +178,22 @@ def confidence_of(
     return {
         "temperature": temperature,
         "bias": bias,
-        "conformal_threshold": thresholds,
+        "conformal_threshold": {name: _rounded(fit_thresholds(*told)) for name, told in sets.items()},
+        "evidence": {name: evidence_of(*told) for name, told in sets.items()},
         "voted_threshold": {name: _rounded(found) for name, found in voted.items() if found},
         "voting": rules.settings,
         "confusion": {name: confusion_rates(posteriors[name], answers[name][1]) for name in fused},
     }
+
+
+def _windows(voices: Sequence[SpeakerPosteriors], *, heard: bool) -> Told:
+    """The windows of all voices together; heard: whether they hold sound, else no two are of one person."""
+    people = np.repeat(range(len(voices)), [len(voice.labels) for voice in voices])
+    posteriors, labels, clips = (
+        np.concatenate([getattr(voice, part) for voice in voices])
+        for part in ("posteriors", "labels", "clips")
+    )
+    return posteriors, labels, people if heard else None, clips if heard else None
 
 
 def _rounded(values: Sequence[float]) -> tuple[float, ...]:

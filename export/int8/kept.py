@@ -16,7 +16,7 @@ from export.students.warm_start import started_from
 
 OF_NETWORK = ("calibration", "quantization", "parity")
 """Fields of the manifest that say something of one network's file."""
-OF_POSTERIOR = ("temperature", "bias", "conformal_threshold")
+OF_POSTERIOR = ("temperature", "bias", "conformal_threshold", "evidence")
 """Fields that say something of what it answers; anew wherever there are examples."""
 
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.confidence.fitting import LEAST, MISS, fit_thresholds
+from calibration.confidence.fitting import LEAST
+from calibration.confidence.sets import MISS, evidence_of, fit_thresholds
 from calibration.judge.metrics import calibration_error
 from calibration.site.fit.head import surprise
 from calibration.site.fit.people import even_weights, folds
 from calibration.site.fit.regression import Array
+from edge.bundle.evidence import Evidence
 from edge.bundle.site import Part
 from edge.reading.confidence import TIE, softmax
 
@@ -44,6 +46,8 @@ class Sureness:
     temperature: float
     thresholds: tuple[float, ...] | None
     """None: none were fitted."""
+    evidence: tuple[Evidence, ...]
+    """What these go by."""
     posteriors: Array
     """Of each window by fits without its person, [n, k]."""
     parts: dict[str, Part]
@@ -76,7 +80,7 @@ def fit_sureness(
         rest = told.take(~part)
         found = _temperature(rest, added)
         crossed[part] = softmax(told.logits[part], found, added)
-        sets[part] = fit_thresholds(softmax(rest.logits, found, added), rest.labels, rest.people)
+        sets[part] = fit_thresholds(softmax(rest.logits, found, added), rest.labels, rest.people, rest.clips)
     old = np.asarray(softmax(before.logits, temperature, bias), np.float64)
     errors = calibration_error(old, told.labels), calibration_error(crossed, told.labels)
     # One number that changes no answer: nothing is lost where it is no better than the old one.
@@ -98,9 +102,10 @@ def fit_sureness(
     found_parts["sets"] = sets_part
     if new_sets:
         added = added if taken else bias
-        final = fit_thresholds(softmax(told.logits, new_t, added), told.labels, told.people)
-        return Sureness(new_t, tuple(round(value, 4) for value in final), posteriors, found_parts)
-    return Sureness(new_t, None, posteriors, found_parts)
+        rows = softmax(told.logits, new_t, added), told.labels, told.people, told.clips
+        final = tuple(round(value, 4) for value in fit_thresholds(*rows))
+        return Sureness(new_t, final, evidence_of(*rows), posteriors, found_parts)
+    return Sureness(new_t, None, (), posteriors, found_parts)
 
 
 def _sets(
@@ -114,13 +119,15 @@ def _sets(
 ) -> tuple[bool, Part]:
     """Whether new thresholds are taken: they have to be where the temperature changed."""
     true = np.arange(len(told.labels)), told.labels
-    after = float((crossed[true] >= sets[true] - TIE).mean())
+    weights = even_weights(told.labels, told.people, told.clips)
+    after = float(weights @ (crossed[true] >= sets[true] - TIE))
     measured = {"measure": "coverage", "after": round(after, 4), "people": people}
     if thresholds is None:
         return True, Part(taken=True, why="site_sets_new", **measured)
-    before = float((old[true] >= np.asarray(thresholds)[told.labels] - TIE).mean())
+    before = float(weights @ (old[true] >= np.asarray(thresholds)[told.labels] - TIE))
     wished = 1.0 - MISS
-    better = abs(after - wished) < abs(before - wished)
+    # A set that is too wide misses nothing: what it lacks counts, and only then how wide it is.
+    better = max(0.0, wished - after) < max(0.0, wished - before) or before > after >= wished
     why = "site_sets_new" if taken else "site_sets_taken" if better else "site_sets_left"
     return taken or better, Part(taken=taken or better, why=why, before=round(before, 4), **measured)
 

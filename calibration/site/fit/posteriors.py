@@ -14,6 +14,7 @@ from calibration.site.fit.confidence import Sureness, Told, fit_sureness
 from calibration.site.fit.head import Fitted, Rows, fit_head
 from calibration.site.fit.regression import Array
 from calibration.site.rows import is_fused, pooled
+from edge.bundle.evidence import Evidence
 from edge.bundle.manifest import Manifest
 from edge.bundle.site import Part
 from edge.items import MODALITIES
@@ -30,7 +31,8 @@ class Found:
 
     layers: dict[str, Layer] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
-    """Fields of the manifest: temperature, bias, conformal_threshold, voted_threshold, confusion."""
+    """Fields of the manifest: temperature, bias, conformal_threshold, voted_threshold, evidence of these,
+    confusion."""
     parts: dict[str, Part] = field(default_factory=dict)
 
 
@@ -112,6 +114,7 @@ def _kept(manifest: Manifest, own_labels: bool) -> dict[str, Any]:
             "bias": {},
             "conformal_threshold": {},
             "voted_threshold": {},
+            "evidence": {},
             "confusion": None,
         }
     return {
@@ -119,6 +122,7 @@ def _kept(manifest: Manifest, own_labels: bool) -> dict[str, Any]:
         "bias": dict(manifest.bias),
         "conformal_threshold": dict(manifest.conformal_threshold or {}),
         "voted_threshold": dict(manifest.voted_threshold),
+        "evidence": dict(manifest.evidence),
         "confusion": dict(manifest.confusion or {}),
     }
 
@@ -141,6 +145,7 @@ def _take(
     if sureness.thresholds is None:
         return
     facts["conformal_threshold"][name] = sureness.thresholds
+    facts["evidence"][name] = sureness.evidence
     if is_fused(name):
         if facts["confusion"] is not None:
             facts["confusion"][name] = confusion_rates(sureness.posteriors, told.labels)
@@ -155,9 +160,11 @@ def _voted(posteriors: Array, told: Told, present: list[str], manifest: Manifest
     chosen = people[np.argsort(-counts, kind="stable")][:MOST_VOICES]
     voices = [
         SpeakerPosteriors(
-            posteriors[told.people == person].astype(np.float32), told.labels[told.people == person]
+            posteriors[own].astype(np.float32),
+            told.labels[own],
+            told.clips[own],
         )
-        for person in chosen
+        for own in (told.people == person for person in chosen)
     ]
     k = posteriors.shape[1]
     even = (1.0 / k,) * k
@@ -172,6 +179,7 @@ def _unjudged(facts: dict[str, Any], name: str, labels: int) -> None:
     facts["bias"].pop(name, None)
     facts["conformal_threshold"][name] = (0.0,) * labels
     facts["voted_threshold"].pop(name, None)
+    facts["evidence"][name] = (Evidence(clips=0, people=0, effective=0.0),) * labels
 
 
 def _unseen(
@@ -189,6 +197,6 @@ def _unseen(
     for name in [name for name in manifest.temperature if is_fused(name) and name not in seen]:
         facts["temperature"][name] = round(manifest.temperature[name] * step, 3)
         facts["bias"].pop(name, None)
-        for kind in ("conformal_threshold", "voted_threshold"):
+        for kind in ("conformal_threshold", "voted_threshold", "evidence"):
             if model in facts[kind]:
                 facts[kind][name] = facts[kind][model]

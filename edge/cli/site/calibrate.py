@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edge.bundle.evidence import kept_in
 from edge.cli.options import LocaleOption, language_of, telling, write_json
 from edge.errors import InputError
 from edge.system.disk import writing
@@ -56,6 +57,8 @@ def calibrate(
                 people=len(facts.recordings.people),
             )
     say(table(facts, language))
+    for line in kept_in(made.manifest.evidence, made.manifest.full_labels, language):
+        say(line)
     say(word("written_to", language, path=out))
     if json:
         write_json(json, facts.model_dump(mode="json"))

@@ -153,6 +153,13 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_before": ("before", "校正前"),
     "site_after": ("after", "校正後"),
     "site_verdict": ("verdict", "判定"),
+    # What prediction sets were fitted on.
+    "sets_few": (
+        "never ruled out, for too few clips or people set the limit ({names}): {labels}",
+        "データまたは人が足りず、候補から外せないラベル（{names}）：{labels}",
+    ),
+    "sets_label": ("{label} ({clips} clips, {people} people)", "{label}（{clips} 件、{people} 人）"),
+    "sets_and": (", ", "、"),
     "site_card_title": ("Calibrated for {name}", "現場 {name} 用の校正"),
     "site_card_from": (
         "Made by `edge calibrate` from {parent}: {clips} recordings, {labelled} of them labelled, "
