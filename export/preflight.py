@@ -13,7 +13,8 @@ from edge.bundle.manifest import AudioSpec
 from edge.errors import ConfigError, DatasetError, EdgeError, MissingExtraError
 from edge.items import MODALITIES
 from edge.words import asked_language
-from export.corpora.readers import Split, joined
+from export.corpora.readers import Split
+from export.deliver.learned import SPLITS, known_to_start
 from export.fusion.comparison.trial import TEACHER
 from export.fusion.privacy.dp import require_opacus
 from export.fusion.privacy.federated import require_flwr
@@ -22,9 +23,7 @@ from export.judge.bundles import machines_of
 from export.memory import require_memory
 from export.progress import say
 from export.recipe import Recipe
-from export.students.audio import audio_split
-from export.students.text import text_split
-from export.students.vision import vision_corpora, vision_split
+from export.students.vision import vision_split
 from export.students.warm_start import started_from
 from export.teachers.find import open_teacher, teacher_of
 from export.training.noisy_windows import clip_windows, load_clips
@@ -32,11 +31,6 @@ from export.training.noisy_windows import clip_windows, load_clips
 TRIAL_FILES = ("ravdess/metadata.csv", "ravdess_au/ravdess_au.npz")
 LEAST_FREE = 1e9
 """Weights, checkpoints, graphs and held-out pictures of an export fit in this (bytes)."""
-SPLITS: dict[str, Callable[[Recipe, Path], Split]] = {
-    "audio": audio_split,
-    "vision": lambda recipe, data: joined(vision_corpora(recipe, data)),
-    "text": text_split,
-}
 
 
 def require_means(recipe: Recipe, data: Path, work: Path) -> None:
@@ -78,10 +72,22 @@ def _complaints(recipe: Recipe, data: Path, work: Path) -> Iterator[EdgeError]:
 
 def _of_modality(name: str, recipe: Recipe, data: Path) -> Iterator[EdgeError]:
     wanted = getattr(recipe, name)
-    yield from _raised(lambda: started_from(recipe, name, data))
+    yield from _start(name, recipe, data)
     if wanted.teacher not in (None, "cnn"):
         yield from _raised(lambda: teacher_of(recipe, name, data))
     yield from _lacking(name, recipe, lambda: SPLITS[name](recipe, data), cut=False)
+
+
+def _start(name: str, recipe: Recipe, data: Path) -> Iterator[EdgeError]:
+    """What is wrong with the bundle that a network begins as."""
+    try:
+        start = started_from(recipe, name, data)
+        split = SPLITS[name](recipe, data) if start else None
+    except EdgeError as error:
+        yield error
+        return
+    if start and split:
+        yield from known_to_start(name, start, split)
 
 
 def _lacking(

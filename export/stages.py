@@ -22,6 +22,7 @@ from edge.words import Language
 from export.corpora.readers import corpora_fingerprint
 from export.deliver.card import FILES as CARDS
 from export.deliver.familiar import clear_windows, write_homes
+from export.deliver.learned import learned_from
 from export.deliver.pack import even, pack
 from export.fusion.crossfit import CrossFit, cross_fitted, train_heads
 from export.fusion.pools import (
@@ -169,6 +170,7 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
         "privacy": trained.private,
         "parity": parity_of(floats, integers, {name: judged[name] for name in fits}),
     }
+    facts["learned"] = learned_from(recipe, data)
     keep_facts(facts, kept, OF_NETWORK)
     unknown = ["vision"] if kept_unseen(recipe, data, work) else []
     if unknown:

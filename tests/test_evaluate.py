@@ -44,6 +44,7 @@ KEYS = {
     "unfamiliar",
     "accuracy_balance_known",
     "voice",
+    "few",
 }
 
 

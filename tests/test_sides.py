@@ -76,3 +76,26 @@ def test_who_cannot_be_shared_out_is_told_and_the_table_stays(tmp_path, rows, sa
     with pytest.raises(DatasetError, match=said):
         share_out(folder)
     assert (folder / "metadata.csv").read_bytes() == before
+
+
+def test_people_of_one_session_are_on_one_side(tmp_path):
+    header = "file_name,speaker,emotion,session"
+    rows = ["a.wav,A,angry,mon", "b.wav,B,sad,mon", "c.wav,C,sad,tue", "d.wav,D,sad,"]
+    sides = share_out(site(tmp_path, rows, header))
+    assert sides["A"] == sides["B"] != sides["C"]
+    assert {*sides.values()} == {"calibration", "evaluation"}
+    alike = [row.replace("tue", "mon") if "D" not in row else "d.wav,D,sad,mon" for row in rows]
+    (tmp_path / "other").mkdir()
+    assert {*share_out(site(tmp_path / "other", alike, header)).values()} == {"calibration", "evaluation"}
+
+
+def test_a_session_on_both_sides_is_named(tmp_path, capsys):
+    header = "file_name,speaker,emotion,session,split"
+    rows = ["a.wav,A,angry,mon,calibration", "b.wav,B,sad,mon,evaluation", "c.wav,C,sad,tue,evaluation"]
+    assert names(read_judged(site(tmp_path, rows, header), STARTER)) == ["b.wav", "c.wav"]
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "the session mon is both in calibration and in evaluation" in said[0]
+    rows[1] = "b.wav,B,sad,wed,evaluation"
+    read_judged(site(tmp_path, rows, header), STARTER)
+    assert capsys.readouterr().err == ""

@@ -133,13 +133,21 @@ def read_folder(
 
 
 def of_side(rows: Sequence[Row], *, judged: bool | None) -> Sequence[Row]:
-    """Rows to judge on, or those to learn from: what is kept back is never learnt from; None: all of them."""
+    """Rows to judge on, or those to learn from: what is kept back is never learnt from; None: all of them.
+
+    One line names a session that stands on both sides.
+    """
     if judged is None:
         return rows
     kept = [row for row in rows if side_of(row) == "evaluation"]
-    if judged:
-        return kept or rows
-    return [row for row in rows if side_of(row) != "evaluation"] if kept else rows
+    if not kept:
+        return rows
+    others = [row for row in rows if side_of(row) != "evaluation"]
+    here, there = ({person(row.get("session")) for row in some} - {""} for some in (kept, others))
+    if both := sorted(here & there):
+        error = DatasetError.of("split_session", table=rows[0].table, name=shown(both[0]))
+        warn(error.told(asked_language()))
+    return kept if judged else others
 
 
 def read_judged(folder: Path, labels: Labels, *, files: bool = True) -> list[Example]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from calibration.data.dataset import speaker_of
+from calibration.data.dataset import person, speaker_of
 from calibration.data.table import Row, read_rows, side_of
 from edge.errors import DatasetError
 from edge.system.lock import locked
@@ -24,9 +24,9 @@ Side = Literal["calibration", "evaluation"]
 def share_out(folder: Path) -> dict[str, Side]:
     """Write a side for every person of a folder's metadata.csv who has none; who has one keeps it.
 
-    People with most recordings come first; each goes to the side that has fewer people, then fewer
-    recordings. Returns the side of each person. Raises DatasetError: fewer than two people, a row without
-    one, or a person on both sides.
+    People with most recordings come first, with those who were recorded in a session of theirs unless that is
+    everybody; each goes to the side that has fewer people, then fewer recordings. Returns the side of each
+    person. Raises DatasetError: fewer than two people, a row without one, or a person on both sides.
     """
     table = folder / "metadata.csv"
     read_rows(table, ("file_name", "speaker"))  # a table that is not there is not held
@@ -39,9 +39,12 @@ def _shared_out(table: Path) -> dict[str, Side]:
     sides, clips = _people(rows)
     if len(clips) < 2:
         raise DatasetError.of("split_people", table=table, count=len(clips))
-    for name, _ in sorted(clips.items(), key=lambda one: (-one[1], one[0])):
-        if name not in sides:
-            sides[name] = min(("calibration", "evaluation"), key=lambda side: _size(side, sides, clips))
+    for together in _groups(rows, clips):
+        dealt = {sides[name] for name in together if name in sides}
+        both: tuple[Side, Side] = ("calibration", "evaluation")
+        least = min(both, key=lambda side: _size(side, sides, clips))
+        for name in together:
+            sides.setdefault(name, next(iter(dealt)) if len(dealt) == 1 else least)
     met: dict[str, tuple[int, str]] = {}
     columns = list(rows[0].cells)
     columns += [] if "split" in columns else ["split"]
@@ -51,6 +54,23 @@ def _shared_out(table: Path) -> dict[str, Side]:
         lines.append(csv_line(cells.get(name, "") for name in columns))
     write_whole(table, "".join(lines))
     return sides
+
+
+def _groups(rows: Sequence[Row], clips: Counter[str]) -> list[list[str]]:
+    """People who share sessions, those with most recordings first; each alone where all are one group."""
+    met: dict[str, tuple[int, str]] = {}
+    group = {name: {name} for name in clips}
+    first: dict[str, str] = {}
+    for row in rows:
+        name, session = speaker_of(row, met), person(row.get("session"))
+        other = first.setdefault(session, name) if session else name
+        if group[name] is not group[other]:
+            group[name] |= group[other]
+            for one in group[name]:
+                group[one] = group[name]
+    found = {id(people): sorted(people, key=lambda n: (-clips[n], n)) for people in group.values()}
+    groups = list(found.values()) if len(found) > 1 else [[name] for name in clips]
+    return sorted(groups, key=lambda names: (-sum(clips[name] for name in names), names[0]))
 
 
 def _people(rows: Sequence[Row]) -> tuple[dict[str, Side], Counter[str]]:

@@ -138,7 +138,13 @@ class Evaluator:
         unknown = nameless(found.examples)
         names = self._bundle.manifest.full_labels
         made = score(found.posteriors, labels, speakers, names, found.skipped, thresholds, unknown)
-        return replace(made, unfamiliar=self._unfamiliar())
+        return replace(made, unfamiliar=self._unfamiliar(), few=self._few(found.names))
+
+    def _few(self, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Labels that the sets of these posteriors always hold, and of how many clips and people they are."""
+        manifest = self._bundle.manifest
+        rows = [zip(manifest.labels, manifest.evidence.get(name, ()), strict=False) for name in {*names}]
+        return {label: (one.clips, one.people) for row in rows for label, one in row if one.few}
 
     def _unfamiliar(self) -> dict[str, tuple[int, int]]:
         """Modality -> people it is unfamiliar of by the mean of all their windows, and people asked about."""

@@ -91,6 +91,8 @@ class Report:
     """
     labels: Labels = STARTER
     """In the order of `confusion`."""
+    few: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Label that prediction sets always hold, for want of clips or people -> how many there were."""
     voice: tuple[VoicePoint, ...] = ()
     """The sound alone as its voices become known (voice_curve.py); empty where that was not judged."""
 
@@ -117,7 +119,7 @@ class Report:
             rows.append(word("speakers_unknown", language, count=self.nameless, of=self.n))
 
         def row(key: str, value: str, note: str = "") -> None:
-            rows.append(f"{left(word(key, language), 28)} {value}{'   ' if note else ''}{note}")
+            rows.append(_row(word(key, language), value, note))
 
         for name in ("weighted_f1", "unweighted_recall", "macro_f1", "accuracy"):
             span = word("metric_interval", language, span=self.span(name, language))
@@ -133,14 +135,20 @@ class Report:
         if self.coverage is not None:
             row("metric_coverage", f"{self.coverage:.3f}", word("metric_meant", language))
             row("metric_set", f"{self.mean_set_size:.2f}")
+        return "\n".join([*rows, *self._notes(language), "", *self._confusions(language)])
+
+    def _notes(self, language: Language) -> Iterator[str]:
+        for label, (clips, people) in self.few.items():
+            shown = self.labels.said(label, language)
+            said = word("sets_label", language, label=shown, clips=clips, people=people)
+            yield _row(word("metric_few", language), said)
         for name, (count, people) in self.unfamiliar.items():
             value = word("metric_people", language, count=count, people=people)
-            row("metric_unfamiliar", value, word(name, language))
+            yield _row(word("metric_unfamiliar", language), value, word(name, language))
         if self.voice:
             points = [word("voice_point", language, **asdict(point)) for point in self.voice]
-            row("metric_voice", "   ".join(points))
-            rows.append(word("metric_voice_note", language))
-        return "\n".join([*rows, "", *self._confusions(language)])
+            yield _row(word("metric_voice", language), "   ".join(points))
+            yield word("metric_voice_note", language)
 
     def _confusions(self, language: Language) -> Iterator[str]:
         names = [self.labels.said(label, language) for label in self.labels]
@@ -151,6 +159,10 @@ class Report:
             shown = f"{recall:10.2f}" if recall is not None else f"{'-':>10}"
             yield left(name, 10) + "".join(f"{count:10d}" for count in counts) + shown
         yield word("metric_axes", language)
+
+
+def _row(name: str, value: str, note: str = "") -> str:
+    return f"{left(name, 28)} {value}{'   ' if note else ''}{note}"
 
 
 def reasons(skipped: Mapping[str, int]) -> EdgeError:
@@ -207,6 +219,7 @@ def score(
         nameless=nameless,
         interval_method=METHOD,
         unfamiliar={},
+        few={},
         voice=(),
         accuracy_balance_known=float(((posteriors * confusion.sum(1)).argmax(axis=1) == truth).mean()),
         labels=names,

@@ -24,6 +24,7 @@ from calibration.site.fit.posteriors import Found, fit_posteriors
 from calibration.site.fit.prior import site_prior
 from calibration.site.fit.ranges import SiteCalls, site_ranges
 from calibration.site.heard import Heard, play_all
+from calibration.site.known import tell_known
 from calibration.site.labels import bundle_labels, own_facts, read_site_labels
 from calibration.site.recordings import (
     LEAST_LABELLED,
@@ -68,6 +69,7 @@ def calibrate(
     found = recordings.labelled
     if (labelled and 0 < len(found) < LEAST_LABELLED) or (wanted.own and not found):
         raise DatasetError.of("site_few_labels", folder=folder, count=len(found), least=LEAST_LABELLED)
+    tell_known(parent.manifest, recordings.people, say)
     _say(say, "site_playing", count=len(recordings.clips))
     heard = play_all(parent, recordings, say)
     with tempfile.TemporaryDirectory(prefix="edge-site-") as scratch:

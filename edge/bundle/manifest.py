@@ -10,8 +10,11 @@ from typing_extensions import Self
 
 from edge.bundle.earlier import MOST_TAU_S, brought_up, require_current
 from edge.bundle.evidence import Evidence
-from edge.bundle.site import FAMILIAR_FILE, HEAD_FILE, SiteCalibration
-from edge.bundle.specs import AudioSpec, Spec, TextSpec, VisionSpec
+from edge.bundle.site import FAMILIAR_FILE, HEAD_FILE, Learned, SiteCalibration
+from edge.bundle.specs import AudioSpec as AudioSpec
+from edge.bundle.specs import Spec as Spec
+from edge.bundle.specs import TextSpec as TextSpec
+from edge.bundle.specs import VisionSpec as VisionSpec
 from edge.bundle.wanted import require_names, wanted_shapes
 from edge.checked import Number, Text, Whole
 from edge.errors import InputError
@@ -146,6 +149,8 @@ class Manifest(BaseModel):
     familiar: dict[Literal["audio", "vision", "text"], Annotated[Whole, Field(ge=1, le=16)]] = {}
     """Modality -> centres in familiar.npz that windows are compared with (edge/reading/familiar.py); empty:
     nothing is called unfamiliar."""
+    learned: Learned | None = None
+    """Whom it learned from; None: it does not say."""
     site: SiteCalibration | None = None
     """Which site the bundle was calibrated for; None: for none."""
 

@@ -28,6 +28,15 @@ class SiteSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class Learned(SiteSpec):
+    """Whom a bundle learned from, by digests of names; who is not named is not in it."""
+
+    trained: tuple[Sha256, ...] = ()
+    """Whom its networks were trained on, or those of the bundles they began as."""
+    tuned: tuple[Sha256, ...] = ()
+    """Whom its confidence and its vote were fitted on."""
+
+
 class RecordingFacts(SiteSpec):
     """What a calibration heard and saw; no names."""
 

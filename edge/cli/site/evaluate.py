@@ -79,7 +79,6 @@ def evaluate(
             )
             kpi = None
     say(found.table())
-    _tell_few(bundle, modality.value)
     if kpi:
         say(_line(kpi))
     if json:
@@ -98,17 +97,6 @@ def _require_unknown(bundle: Path, folder: Path, known_people: bool) -> None:
 
     if not known_people:
         require_unknown(bundle, folder)
-
-
-def _tell_few(bundle: Path, modality: str) -> None:
-    """Which labels the sets of a modality never rule out."""
-    from edge.bundle.evidence import kept_in
-    from edge.bundle.folder import open_bundle
-
-    manifest = open_bundle(bundle).manifest
-    names = [name for name in manifest.evidence if name.split()[0] == modality]
-    for line in kept_in(manifest.evidence, manifest.full_labels, asked_language(), names or [modality]):
-        say(line)
 
 
 def _require_sense(modality: Modality, dropped: set[str], report: Path | None) -> None:

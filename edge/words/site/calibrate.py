@@ -54,6 +54,30 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "{folder}：評価対象 {of} 人のうち {count} 人は校正に使われています。"
         "別の人で評価するか、--known-people を指定してください",
     ),
+    "judged_trained": (
+        "{folder}: the bundle was trained on {count} of the {of} people judged; "
+        "judge others, or say --known-people",
+        "{folder}：評価対象 {of} 人のうち {count} 人は学習に使われています。"
+        "別の人で評価するか、--known-people を指定してください",
+    ),
+    "judged_tuned": (
+        "{folder}: the confidence of the bundle was fitted on {count} of the {of} people judged; "
+        "calibration error and coverage flatter it",
+        "{folder}：評価対象 {of} 人のうち {count} 人は信頼度の調整に使われています。"
+        "校正誤差と被覆率は実際より良く見えます",
+    ),
+    "site_known": (
+        "the bundle was trained on {count} of the {of} people recorded; what is measured on people left "
+        "out flatters it: record others",
+        "録画された {of} 人のうち {count} 人はバンドルの学習に使われています。"
+        "除いた人での数値は実際より良く見えます。別の人を録画してください",
+    ),
+    "split_session": (
+        "{table}: the session {name} is both in calibration and in evaluation; one room and day on both "
+        "sides flatters: move its rows to one side in the column split",
+        "{table}：セッション {name} が calibration と evaluation の両方にあります。"
+        "数値が実際より良く見えます。split 列で片方にそろえてください",
+    ),
     "site_labels_file": (
         "{path} names no labels that can be used ({why}); see docs/calibrate.md",
         "{path} のラベルを使用できません（{why}）。docs/calibrate.md を参照してください",
@@ -126,8 +150,11 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "不採用：除いた人で実際の正解率に近づきません",
     ),
     "site_sets_new": ("taken: the temperature is new", "採用：温度が新しくなったためです"),
-    "site_sets_taken": ("taken: coverage is nearer to 0.90", "採用：被覆率が 0.90 に近づきます"),
-    "site_sets_left": ("left: coverage is no nearer to 0.90", "不採用：被覆率が 0.90 に近づきません"),
+    "site_sets_taken": (
+        "taken: coverage comes up to 0.90, or sets are smaller",
+        "採用：被覆率が 0.90 に近づくか、候補が減ります",
+    ),
+    "site_sets_left": ("left: coverage is no better", "不採用：被覆率が改善しません"),
     "site_familiar_few": ("left: fewer than 40 windows", "不採用：区間が 40 未満です"),
     "site_familiar_taken": ("taken: what the site is like is known", "採用：現場の音声・映像を既知とします"),
     "site_prior_few": ("left: fewer than 500 windows", "不採用：区間が 500 未満です"),

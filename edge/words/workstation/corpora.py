@@ -178,4 +178,25 @@ CORPORA: dict[str, tuple[str, str]] = {
         "{where}：判定「{said}」は使用できません。はい、いいえ、または正しい感情（{known}）を"
         "記入してください",
     ),
+    # Whom a bundle learned from.
+    "start_knows": (
+        "{name}.start: {folder} was trained on {count} of the {of} people of {role} ({person}); "
+        "what they score would flatter: name others under {role}, leave start out, or rename whoever only "
+        "bears the same name",
+        "{name}.start：{folder} は {role} の {of} 人のうち {count} 人（{person}）で学習済みです。"
+        "数値が実際より良く見えます。{role} に別の人を指定するか、start を削除してください"
+        "（同名の別人であれば名前を変更してください）",
+    ),
+    "start_tuned": (
+        "{name}.start: the confidence of {folder} was fitted on {count} test people ({person}): a comparison "
+        "with it flatters it",
+        "{name}.start：{folder} の信頼度は評価対象の {count} 人（{person}）で調整されています。"
+        "比較ではこのバンドルが有利になります",
+    ),
+    "start_unsaid": (
+        "{name}.start: {folder} does not say whom it learned from; see that no person of dev and test is "
+        "among them",
+        "{name}.start：{folder} は学習に使った人を記録していません。dev と test の人が"
+        "含まれないことを確認してください",
+    ),
 }

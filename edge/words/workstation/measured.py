@@ -128,6 +128,7 @@ MEASURED: dict[str, tuple[str, str]] = {
     "skipped_count": ("{count} x {why}", "{why} {count} 件"),
     "metric_weighted_f1": ("weighted f1", "加重 F1"),
     "metric_unweighted_recall": ("unweighted recall", "平均再現率"),
+    "metric_few": ("never ruled out, too few", "データ不足で外せないラベル"),
     "metric_voice": ("sound, voice known for", "音声、声を聞いた時間ごと"),
     "voice_point": ("{seconds:g} s {unweighted_recall:.3f}", "{seconds:g} 秒 {unweighted_recall:.3f}"),
     "metric_voice_note": (
