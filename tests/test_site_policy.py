@@ -277,6 +277,19 @@ def test_a_threshold_changed_while_a_run_lasts_is_audited(tmp_path, tiny_bundle)
     assert lines == []
 
 
+def test_settings_that_an_earlier_version_did_not_know_are_no_change(tmp_path):
+    from edge.audit.changes import note_alarm
+    from edge.sections import AlarmSettings
+
+    audit = audit_of(site(audit=tmp_path / "audit", audit_keys=tmp_path / "keys"))
+    audit.append("threshold_changed", threshold=0.7, suppression_s=0.0)
+    before = len(audit.entries())
+    note_alarm(audit, AlarmSettings(threshold=0.7))
+    assert len(audit.entries()) == before
+    note_alarm(audit, AlarmSettings(threshold=0.7, cost_miss=5.0))
+    assert audit.entries()[-1]["facts"]["cost_miss"] == 5.0
+
+
 def test_a_run_that_cannot_be_audited_does_not_begin(tmp_path, demo, tiny_bundle):
     path = toml(tmp_path / "site.toml", tiny_bundle.folder, audit="taken")
     (tmp_path / "taken").write_text("a file")

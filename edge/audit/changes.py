@@ -30,7 +30,7 @@ def note_alarm(audit: Audit, alarm: AlarmSettings | None) -> None:
     if alarm:
         now = {name: _told(audit, name, value) for name, value in alarm.model_dump().items()}
         now |= {"evidence": alarm.evidence, "bundle": alarm.bundle}
-    if now != before and (before or alarm):
+    if _given(now) != _given(before):  # an entry of an earlier version lacks what was not there yet
         audit.append("threshold_changed", **now)
 
 
@@ -57,6 +57,10 @@ def _told(audit: Audit, name: str, value: Any) -> Fact:
     if isinstance(value, (str, Path)) and name not in OPEN and str(value):
         return audit.hashed(str(value))
     return value if isinstance(value, (str, int, float)) else None
+
+
+def _given(facts: dict[str, Fact]) -> dict[str, Fact]:
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _last(audit: Audit, event: str) -> dict[str, Fact]:
