@@ -514,8 +514,8 @@ def report_of(work):
     """What a report says besides times."""
     facts = json.loads((work / "report.json").read_text(encoding="utf-8"))
     del facts["times"], facts["speed"]
-    # The card tells the time of a window.
-    del facts["files"]["card.md"]
+    for name in ("card.md", "card.ja.md"):  # the cards tell the time of a window
+        del facts["files"][name]
     return facts
 
 
