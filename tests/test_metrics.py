@@ -35,6 +35,8 @@ MORE = [
     "unfamiliar",
     "accuracy_balance_known",
     "labels",
+    "few",
+    "voice",
 ]
 
 
