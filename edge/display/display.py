@@ -19,6 +19,7 @@ from typing_extensions import Self
 from edge.bundle.manifest import Manifest
 from edge.config import Site, rules
 from edge.display.panel.charset import drawn_language, undrawable
+from edge.display.proven import unproven_of
 from edge.display.terminal.text_screen import TextScreen, has_terminal
 from edge.display.verdicts import VerdictWriter
 from edge.display.view import Note, Setup, ViewOptions
@@ -256,4 +257,5 @@ def panel_setup(site: Site, manifest: Manifest, queue: bool | None = None) -> Se
         site.display.purpose,
         manifest.window_s,
         queue,
+        unproven_of(manifest),
     )

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from edge.display.proven import Unproven, proven
 from edge.drift.compare import Drift
 from edge.items import LIVE, Frame, Health, People, Reading
 from edge.labels import Labels
@@ -43,6 +44,8 @@ class Setup:
     """Length of a window (seconds); 0 where that is not known."""
     queue: bool | None = None
     """Whether verdicts can be kept: False without a review queue, None for a past run."""
+    unproven: Unproven = frozenset()
+    """Labels that no reading rules out are not told as open (edge/display/proven.py)."""
     wall_lead_s: float | None = None
     """Wall clock less the clock of live readings (seconds); None: those of this machine, now."""
 
@@ -218,7 +221,7 @@ class PanelState:
 
     def write(self, reading: Reading) -> None:
         """Take a reading; one of another source or of an earlier time begins a new timeline."""
-        last = self._readings[-1] if self._readings else None
+        last, reading = self._readings[-1] if self._readings else None, proven(reading, self.setup.unproven)
         if last and (reading.source != last.source or reading.time < last.time):
             self._readings.clear()
             self._person = None
