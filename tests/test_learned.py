@@ -111,7 +111,7 @@ def test_labels_that_are_never_ruled_out_are_named(written):
     assert manifest.evidence["audio"][5] == Evidence(clips=3, people=2, effective=2.4)
     assert kept_in(manifest.evidence, STARTER, "en") == [
         "never ruled out, for too few clips or people set the limit (fused (audio), audio): "
-        "surprise (3 clips, 2 people)"
+        "surprise (clips: 3, people: 2)"
     ]
     assert "驚き（3 件、2 人）" in kept_in(manifest.evidence, STARTER, "ja", ["audio"])[0]
     assert kept_in(manifest.evidence, STARTER, "en", ["vision"]) == []

@@ -185,7 +185,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "never ruled out, for too few clips or people set the limit ({names}): {labels}",
         "データまたは人が足りず、候補から外せないラベル（{names}）：{labels}",
     ),
-    "sets_label": ("{label} ({clips} clips, {people} people)", "{label}（{clips} 件、{people} 人）"),
+    "sets_label": ("{label} (clips: {clips}, people: {people})", "{label}（{clips} 件、{people} 人）"),
     "sets_and": (", ", "、"),
     "site_card_title": ("Calibrated for {name}", "現場 {name} 用の校正"),
     "site_card_from": (
