@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.bundle.evidence import kept_in
 from edge.cli.options import LocaleOption, language_of, telling, write_json
 from edge.errors import InputError
 from edge.system.disk import writing
@@ -34,6 +33,8 @@ def calibrate(
     one_thread()
     from calibration.site.calibrate import calibrate as fit  # noqa: TID251 - inside a verb only
     from calibration.site.told import table  # noqa: TID251 - inside a verb only
+
+    from edge.bundle.evidence import kept_in
 
     language, own = language_of(lang), Path(labels) if labels and labels != "none" else None
     with telling(language):
