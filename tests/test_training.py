@@ -29,7 +29,7 @@ from export.students.audio import train_audio
 from export.students.networks import TOKEN, AudioStudent, TextStudent, VisionStudent
 from export.students.onnx_files import audio_tokens
 from export.students.voices import BASELINE, voice_weights, voices_of
-from export.training import augment
+from export.training import augment, noisy_windows
 from export.training.augment import (
     compress,
     contrast,
@@ -500,7 +500,8 @@ def test_a_long_clip_fills_the_window():
 
 
 @pytest.mark.parametrize("loud", [False, True])
-def test_noise_added_to_a_picture_is_noise_added_to_the_sound(loud, rng):
+def test_noise_added_to_a_picture_is_noise_added_to_the_sound(loud, rng, monkeypatch):
+    monkeypatch.setattr(noisy_windows, "through_microphone", lambda powers, spec, rng: powers)
     spec = AudioSpec()
     clip, noise = sound(40000), np.asarray(rng.standard_normal(80000), np.float32)
     windows = NoisyWindows([], [clip], [noise], spec)

@@ -73,10 +73,7 @@ def test_voices_stand_in_for_no_face(recipe, tmp_path, capsys):
 
 def test_calibration_is_that_of_the_bundle():
     start = open_bundle(starter_bundle())
-    facts = {
-        field: {"audio": 1, "vision": 2}
-        for field in ("temperature", "bias", "conformal_threshold", "calibration", "quantization", "parity")
-    }
+    facts = {field: {"audio": 1, "vision": 2} for field in (*OF_NETWORK, *OF_POSTERIOR)}
     keep_facts(facts, {"vision": start}, (*OF_NETWORK, *OF_POSTERIOR))
     assert facts["temperature"] == {"audio": 1, "vision": start.manifest.temperature["vision"]}
     assert facts["parity"]["vision"] == start.manifest.parity["vision"]
