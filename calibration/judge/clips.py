@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,10 +15,14 @@ from edge.bundle.folder import Bundle
 from edge.errors import MediaError
 from edge.features.band import NARROW
 from edge.items import Floats
+from edge.perception.speech import SpeechDetector
 from edge.words import asked_language, word
 
 Media = tuple[Floats | None, list[Look]]
 """Sound [n] of a clip, None without; what its pictures show."""
+_SNRS: dict[bytes, float] = {}
+"""By digest of a window's samples: several bundles are judged on the same windows, and to detect speech takes
+longer than their networks."""
 
 
 class Clips:
@@ -112,3 +117,11 @@ class Clips:
 
 def _passed(_: object) -> None:
     """A picture nobody looks at."""
+
+
+def snr_db(window: Floats) -> float:
+    """Speech to noise of a window of samples (decibels)."""
+    key = hashlib.sha256(window.tobytes()).digest()
+    if key not in _SNRS:
+        _SNRS[key] = SpeechDetector().measure(window).snr_db
+    return _SNRS[key]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,7 @@ import numpy as np
 from calibration.data.dataset import Example, nameless, require_human
 from calibration.data.noise import Surroundings
 from calibration.data.recordings import placed_anywhere
-from calibration.judge.clips import Clips
+from calibration.judge.clips import Clips, snr_db
 from calibration.judge.met_voices import KNOWN_S, MetVoices, Said
 from calibration.judge.metrics import Report, reasons, score
 from edge.bench.precisions import open_floats
@@ -23,7 +22,6 @@ from edge.engines import open_engine
 from edge.errors import DatasetError, MediaError
 from edge.features.text import load_tokenizer
 from edge.items import Floats, Prediction, Quality
-from edge.perception.speech import SpeechDetector
 from edge.reading.encoders import Encoders, Tokens
 from edge.reading.familiar import load_homes, nearest, unadapted_summary
 from edge.reading.fusion import Fusion, fused_name
@@ -32,10 +30,6 @@ from edge.reading.voice import load_last_layer
 from edge.system.output import warn
 
 Modality = Literal["audio", "vision", "text", "fused"]
-
-_SNRS: dict[bytes, float] = {}
-"""By digest of a window's samples: several bundles are judged on the same windows, and to detect speech takes
-longer than their networks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,17 +99,22 @@ class Evaluator:
                 summaries = [(own.mean(axis=0), own.std(axis=0)) for own in tokens]
                 self._voices.hear(example.speaker, Said(example.name, example.label, summaries, hops))
 
-    def by_audio_after(self, example: Example, seconds: float) -> tuple[Floats, float] | None:
-        """Mean posterior over a clip's windows of sound after so much of the voice, and how much there was.
+    def by_audio_after(self, example: Example, after: Sequence[float]) -> list[tuple[Floats, float]]:
+        """Mean posterior of a clip's sound, and how much of the voice was heard before (seconds).
 
-        None without sound. learn_voices comes first. Raises MediaError.
+        One for each of `after`, what is wished for (seconds); none without sound. learn_voices comes first.
         """
         samples, _ = self._clips.media(example, look=False)
-        if samples is None:
-            return None
-        voice, heard = self._known(example, seconds)
-        found = (self.encoders.audio(window, voice) for window in self._clips.windows(samples))
-        return self._mean([self.fusion.posterior("audio", tokens) for tokens in found]), heard
+        windows = [] if samples is None else self._clips.windows(samples)
+        told, read = list[tuple[Floats, float]](), dict[bytes, Floats]()
+        for seconds in after if windows else ():
+            voice, heard = self._known(example, seconds)
+            key = b"" if voice is None else voice.tobytes()  # little speech: the same voice several times
+            if key not in read:
+                found = (self.encoders.audio(window, voice) for window in windows)
+                read[key] = self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
+            told.append((read[key], heard))
+        return told
 
     def _known(self, example: Example, seconds: float = KNOWN_S) -> tuple[Floats | None, float]:
         """The voice of a clip's speaker, None where none was learned, and how long it was heard (seconds)."""
@@ -257,7 +256,7 @@ class Evaluator:
                 end = len(samples) / manifest.audio.rate - (len(heard) - 1 - number) * manifest.hop_s
                 seen = [look for look in looks if end - manifest.window_s <= look.time <= end]
                 found["audio"] = self.encoders.audio(window, self._known(example)[0])
-                snr = _snr_db(window)
+                snr = snr_db(window)
             crops = [look.face for look in seen if look.face is not None]
             if crops:
                 found["vision"] = self.encoders.vision(crops)
@@ -288,11 +287,3 @@ class Evaluator:
     def _mean(posteriors: Sequence[Floats]) -> Floats:
         mean: Floats = np.mean(posteriors, axis=0)
         return mean
-
-
-def _snr_db(window: Floats) -> float:
-    """Speech to noise of a window of samples (decibels)."""
-    key = hashlib.sha256(window.tobytes()).digest()
-    if key not in _SNRS:
-        _SNRS[key] = SpeechDetector().measure(window).snr_db
-    return _SNRS[key]

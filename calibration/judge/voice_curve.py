@@ -26,10 +26,9 @@ def voice_curve(judge: Evaluator, examples: Sequence[Example]) -> tuple[VoicePoi
     labels, right, heard = list[int](), list[list[bool]](), list[list[float]]()
     for example in examples:
         try:
-            found = [judge.by_audio_after(example, seconds) for seconds in HEARD_S]
+            told = judge.by_audio_after(example, HEARD_S)
         except MediaError:
             continue
-        told = [one for one in found if one is not None]
         if told:
             labels.append(example.label)
             right.append([int(posterior.argmax()) == example.label for posterior, _ in told])
