@@ -101,32 +101,98 @@ def test_every_guide_is_linked_from_the_readme():
             assert named(page) in linked, named(page)
 
 
-# The two languages of the README.
+# The two languages of a page: X.md and X.ja.md.
+
+TWINS = [
+    page
+    for folder in (ROOT, ROOT / "docs", ROOT / "jetson")
+    for page in sorted(folder.glob("*.md"))
+    if page.with_suffix(".ja.md").exists()
+]
+JAPANESE = r"[\u3040-\u30ff\u4e00-\u9fff]"
 
 
-def test_both_readmes_have_the_same_shape():
-    english, japanese = read("README.md"), read("README.ja.md")
-    levels = [[heading.split()[0] for heading in headings(text)] for text in (english, japanese)]
+def both(page: Path) -> tuple[str, str]:
+    return page.read_text(encoding="utf-8"), page.with_suffix(".ja.md").read_text(encoding="utf-8")
+
+
+def shown(text: str) -> list[tuple[str, str | None, list[str]]]:
+    """The blocks of a page: commands and settings without comments, of output what was typed."""
+    found = []
+    for block in FENCE.finditer(text):
+        lines = block["text"].splitlines()
+        if block["kind"] == "text":
+            lines = [" ".join(line.split()[1:3]) for line in lines if line.startswith("$ ")]
+        else:
+            lines = [re.sub(r"(^|\s+)# (?![\w-]+\.toml$).*", "", line) for line in lines]
+        found.append((block["kind"], block["why"], lines))
+    return found
+
+
+def same_line(english: str, japanese: str) -> bool:
+    """A text that people read may be in Japanese: purpose = "..."."""
+    if re.search(JAPANESE, japanese):
+        english, japanese = (re.sub(r'"[^"]*"', '""', line) for line in (english, japanese))
+    return english == japanese
+
+
+def inline(text: str) -> list[str]:
+    """Commands, keys and names of files between backquotes; a line that is printed has its own language."""
+    spans = re.findall(r"`([^`\n]+)`", prose(text))
+    return sorted(
+        {s for s in spans if re.match(r"(edge|script/)\b", s) or re.fullmatch(r"[\w.\[\]/-]+", s, re.A)}
+    )
+
+
+def place(page: Path, link: str) -> str:
+    """Where a link leads, the same for both languages: the English page and the number of the heading."""
+    if re.match(r"https?://", link):
+        return link
+    path, _, part = link.partition("#")
+    target = (page.parent / path).resolve() if path else page
+    names = [anchor(line) for line in headings(target.read_text(encoding="utf-8"))] if part else []
+    english = re.sub(r"\.ja\.md$", ".md", re.sub(r"-ja\.png$", "-en.png", named(target)))
+    return f"{english}#{names.index(part)}" if part else english
+
+
+@pytest.mark.parametrize("page", TWINS, ids=named)
+def test_both_languages_have_the_same_shape(page):
+    texts = both(page)
+    levels = [[line.split()[0] for line in headings(text)] for text in texts]
     assert levels[0] == levels[1]
-    shown = [[found.group("kind", "text") for found in FENCE.finditer(t)] for t in (english, japanese)]
-    assert shown[0] == shown[1]
-    inline = [re.findall(r"`((?:edge|script/)[^`]*)`", prose(text)) for text in (english, japanese)]
-    assert inline[0] == inline[1]
-    twins = {"README.ja.md": "README.md", "docs/panel-ja.png": "docs/panel-en.png"}
-    twins["jetson/README.ja.md"] = "jetson/README.md"
-    twins["docs/site-guide.ja.md"] = "docs/site-guide.md"
-    targets = [[twins.get(link, link) for link in links(text)] for text in (english, japanese)]
-    assert targets[0] == targets[1]
+    english, japanese = map(shown, texts)
+    assert [block[:2] for block in english] == [block[:2] for block in japanese]
+    for (_, _, ours), (_, _, theirs) in zip(english, japanese, strict=True):
+        assert len(ours) == len(theirs), f"{ours}\n{theirs}"
+        different = [pair for pair in zip(ours, theirs, strict=True) if not same_line(*pair)]
+        assert not different
+    assert inline(texts[0]) == inline(texts[1])
+    tables = [re.findall(r"^\|(.*)\|$", prose(text), re.M) for text in texts]
+    cells = [[row.count(" | ") for row in table] for table in tables]
+    assert cells[0] == cells[1], "tables have the same rows"
+
+
+@pytest.mark.parametrize("page", TWINS, ids=named)
+def test_both_languages_link_the_same(page):
+    twin = page.with_suffix(".ja.md")
+    english, japanese = (links(text) for text in both(page))
+    assert sorted(place(page, link) for link in english) == sorted(place(twin, link) for link in japanese)
+    for link in japanese:
+        path = link.partition("#")[0]
+        if path.endswith(".md") and not path.endswith(".ja.md") and not path.startswith("http"):
+            target = (page.parent / path).resolve()
+            assert target == page or not target.with_suffix(".ja.md").exists(), f"{link} has a Japanese twin"
+
+
+@pytest.mark.parametrize("page", TWINS, ids=named)
+def test_the_japanese_page_is_japanese(page):
+    text = re.sub(r"`[^`]*`|\]\([^)]*\)|<!--.*?-->", "", prose(both(page)[1]))
+    assert len(re.findall(JAPANESE, text)) > len(re.findall(r"[A-Za-z]", text))
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])
 def test_the_readme_is_short(name):
     assert len(read(name).splitlines()) <= 120
-
-
-def test_the_japanese_readme_is_japanese():
-    text = re.sub(r"`[^`]*`|\]\([^)]*\)", "", prose(read("README.ja.md")))
-    assert len(re.findall(r"[\u3040-\u30ff\u4e00-\u9fff]", text)) > len(re.findall(r"[A-Za-z]", text))
 
 
 # Settings.
@@ -268,10 +334,10 @@ def test_blocks_say_what_they_are(page):
 
 
 def test_most_commands_are_run():
-    """README.ja.md has the blocks of README.md."""
+    """A Japanese page has the blocks of the English one."""
     run, left_out = 0, 0
     for page in GUIDES:
-        for block in blocks(page) if page.name != "README.ja.md" else []:
+        for block in blocks(page) if not page.name.endswith(".ja.md") else []:
             lines = len(block["text"].splitlines()) if block["kind"] == "sh" else 0
             run, left_out = run + lines * (not block["why"]), left_out + lines * bool(block["why"])
     assert run > 20
@@ -283,7 +349,7 @@ def test_settings_shown_are_valid(page, tmp_path):
     for number, block in enumerate(block for block in blocks(page) if block["kind"] == "toml"):
         path = tmp_path / f"{number}.toml"
         path.write_text(block["text"], encoding="utf-8")
-        if page.name == "calibrate.md":  # labels of a site
+        if page.name.startswith("calibrate."):  # labels of a site
             assert read_site_labels(path, open_bundle(starter_bundle()).manifest).own
             continue
         if block["text"].startswith("[labels]"):  # a section of a recipe alone
@@ -324,7 +390,7 @@ def write_people(folder: Path, names: list[str]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS)
-@pytest.mark.parametrize("page", [page for page in GUIDES if page.name != "README.ja.md"], ids=named)
+@pytest.mark.parametrize("page", [page for page in GUIDES if not page.name.endswith(".ja.md")], ids=named)
 def test_commands_work(page, site):
     """All blocks of a page in order, in one folder; settings that begin with `# name.toml` are its files."""
     steps = ["set -eu"]
