@@ -1,6 +1,6 @@
 """Which people a site calibrates on and which it keeps back to judge: the column split of metadata.csv.
 
-`calibration` and `evaluation` (較正, 評価) are sides; any other value is none. The side `evaluation` is never
+`calibration` and `evaluation` (校正, 評価) are sides; any other value is none. The side `evaluation` is never
 calibrated or trained on; where a table has such rows, they alone are judged.
 """
 

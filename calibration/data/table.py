@@ -98,7 +98,7 @@ class Row:
 def side_of(row: Row) -> Literal["calibration", "evaluation"] | None:
     """Which side a row is on by its column split; None where it names no side."""
     said = column_name(row.get("split"))
-    if said in ("calibration", "較正"):
+    if said in ("calibration", "校正", "較正"):
         return "calibration"
     return "evaluation" if said in ("evaluation", "評価") else None
 

@@ -65,7 +65,7 @@ FORGET: dict[str, tuple[str, str]] = {
     ),
     "forget_fitted": (
         "cannot be undone: {path} was fitted with this person; calibrate again without, then delete it",
-        "取り消せません：{path} は本人のデータで調整済みです。本人を除いて較正し直し、削除してください",
+        "取り消せません：{path} は本人のデータで調整済みです。本人を除いて校正し直し、削除してください",
     ),
     "forget_unsure": (
         "{path} does not say who it was fitted with; where it was this person, export or calibrate again "

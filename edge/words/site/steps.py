@@ -29,7 +29,7 @@ STEPS: dict[str, tuple[str, str]] = {
         "Keep half of the people back, to be judged on.\n\n"
         "Writes the column split of recordings/metadata.csv; who has a side keeps it.\n\n"
         "\b\nExample: edge site split line3",
-        "対象者を、較正に使う人と評価用に残す人に半分ずつ分けます。\n\n"
+        "対象者を、校正に使う人と評価用に残す人に半分ずつ分けます。\n\n"
         "recordings/metadata.csv の split 列に書き込みます。既に決まっている人は変更しません。\n\n"
         "\b\n例：edge site split line3",
     ),
@@ -62,14 +62,14 @@ STEPS: dict[str, tuple[str, str]] = {
     "state_done": ("done", "済"),
     "state_next": ("next", "次"),
     "state_later": ("-", "－"),
-    "step_policy": ("policy", "方針"),
+    "step_policy": ("policy", "ポリシー"),
     "step_consent": ("consent", "同意"),
     "step_record": ("record", "収録"),
     "step_split": ("split", "分割"),
     "step_coverage": ("coverage", "充足度"),
     "step_label": ("label", "ラベル"),
     "step_agree": ("agree", "一致度"),
-    "step_calibrate": ("calibrate", "較正"),
+    "step_calibrate": ("calibrate", "校正"),
     "step_evaluate": ("evaluate", "評価"),
     "step_decide": ("decide", "動作点"),
     "step_shadow": ("shadow", "試行"),
@@ -82,7 +82,7 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "said_policy": (
         "site.toml can be read, and its policy allows to record",
-        "site.toml を読み込め、方針は収録を認めています",
+        "site.toml を読み込め、ポリシーは収録を認めています",
     ),
     "said_consent_none": ("nobody has agreed yet", "同意した人がまだいません"),
     "said_consent": ("people whose consent is in force: {count}", "有効な同意のある人：{count} 名"),
@@ -98,7 +98,7 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "said_split": (
         "calibrated on: {calibration} people; kept back: {evaluation}",
-        "較正用：{calibration} 名、評価用：{evaluation} 名",
+        "校正用：{calibration} 名、評価用：{evaluation} 名",
     ),
     "said_coverage_bad": (
         "leaks: {leaks}, far too little of: {little}; reports/coverage.html says what to record next",
@@ -108,7 +108,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "said_label": (
         "labelled clips to calibrate: {calibration}, to judge: {evaluation}; "
         "at least {least} of each are needed",
-        "ラベル付きクリップ：較正用 {calibration} 件、評価用 {evaluation} 件（各 {least} 件以上が必要）",
+        "ラベル付きクリップ：校正用 {calibration} 件、評価用 {evaluation} 件（各 {least} 件以上が必要）",
     ),
     "said_agree_none": (
         "no rater has judged yet: edge label import writes labels/labels.csv",
@@ -126,7 +126,7 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "said_calibrate_unnamed": (
         'calibrated, but site.toml does not name it: write bundle = "{bundle}"',
-        '較正済みですが、site.toml で指定されていません：bundle = "{bundle}" と記載してください',
+        '校正済みですが、site.toml で指定されていません：bundle = "{bundle}" と記載してください',
     ),
     "said_calibrate": ("site.toml names {bundle}", "site.toml は {bundle} を指定しています"),
     "said_evaluate": ("judged on people who were kept back", "評価用に残した人で評価済みです"),
@@ -151,7 +151,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "said_run": ("last begun {when}", "最後の開始：{when}"),
     "split_people": (
         "{table} names {count} people: two at least are needed to calibrate on some and judge on others",
-        "{table} に記載された人は {count} 名です。較正と評価に分けるには 2 名以上が必要です",
+        "{table} に記載された人は {count} 名です。校正と評価に分けるには 2 名以上が必要です",
     ),
     "split_nobody": (
         "{where}: speaker is empty: who is heard must be known to keep people back",
