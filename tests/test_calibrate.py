@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import wave
 from contextlib import ExitStack
 
 import numpy as np
@@ -18,6 +19,7 @@ from calibration.int8.rescale import activation_ranges, rescaled
 from calibration.site.calibrate import calibrate
 from calibration.site.choice import choose
 from calibration.site.known import require_unknown
+from calibration.site.playback import Playback
 from calibration.site.recordings import read_recordings
 from calibration.site.rows import targets_of
 from calibration.site.told import named, table
@@ -46,8 +48,6 @@ def faster(sound, factor):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, demo):
     """Recordings of six people, three labels, three clips each; a person is a filter and a level."""
-    import av
-
     folder, rng = tmp_path_factory.mktemp("site"), np.random.default_rng(3)
     speech = load_sound(demo, RATE)
     rows = []
@@ -60,17 +60,16 @@ def site(tmp_path_factory, demo):
                 sound = (sound - colour * np.roll(sound, 1)) * rng.uniform(0.5, 0.9)
                 sound = sound + 0.002 * rng.standard_normal(len(sound))
                 name = f"{number}-{label}-{take}.wav"
-                with av.open(str(folder / name), "w") as container:
-                    stream = container.add_stream("pcm_s16le", rate=RATE)
-                    stream.layout = "mono"
-                    frame = av.AudioFrame.from_ndarray(
-                        (np.clip(sound, -1, 1)[None] * 32767).astype(np.int16), "s16", "mono"
-                    )
-                    frame.rate = RATE
-                    container.mux([*stream.encode(frame), *stream.encode(None)])
+                write_wav(folder / name, sound)
                 rows.append({"file_name": name, "emotion": label, "speaker": person})
     write(folder, rows)
     return folder
+
+
+def write_wav(path, sound):
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes((np.clip(sound, -1, 1) * 32767).astype(np.int16).tobytes())
 
 
 def write(folder, rows):
@@ -235,6 +234,45 @@ def test_votes_of_raters_are_read_and_ties_have_no_label(copy, capsys):
     assert sorted({round(float(share.max()), 2) for share in shares}) == [0.67, 1.0]
     assert all(share.argmax() == clip.label for share, clip in zip(shares, found.labelled, strict=True))
     assert "6 clips have votes and no majority" in capsys.readouterr().err
+
+
+def in_one_file(folder, out, rows):
+    """The clips of each person joined to one recording in `out`, a row for each stretch of it."""
+    joined = []
+    for person in PEOPLE:
+        own, at = [row for row in rows if row["speaker"] == person], 0.0
+        sounds = [load_sound(folder / row["file_name"], RATE) for row in own]
+        write_wav(out / f"{person}.wav", np.concatenate(sounds))
+        for row, sound in zip(own, sounds, strict=True):
+            stretch = {"from": round(at, 3), "to": round(at + len(sound) / RATE, 3)}
+            joined.append(row | {"file_name": f"{person}.wav"} | stretch)
+            at += len(sound) / RATE
+    return joined
+
+
+def test_stretches_of_long_recordings_are_labelled_clips(site, copy, tmp_path):
+    folder = copy(lambda rows: in_one_file(site, tmp_path, rows))
+    for person in PEOPLE:
+        (tmp_path / f"{person}.wav").rename(folder / f"{person}.wav")
+    found = read_recordings(folder, STARTER, labelled=True)
+    assert [clip.name for clip in found.clips] == [f"{person}.wav" for person in PEOPLE]
+    assert len(found.labelled) == 54
+    assert found.people == PEOPLE
+    assert len(read_recordings(folder, STARTER, labelled=False).clips) == len(PEOPLE)
+    with Playback(open_bundle(starter_bundle()), 160) as playback:
+        clip = found.clips[0]
+        playback.play(clip, lambda _: None, found.stretches[clip.name])
+    told = [call.label for call in playback.calls["audio"]]
+    assert {STARTER.index(label) for label in LABELS} == set(told)
+
+
+def test_a_file_and_a_stretch_of_it_are_not_both_listed(copy):
+    def change(rows):
+        rows = [row | {"from": "", "to": ""} for row in rows]
+        return [*rows, rows[0] | {"from": 0, "to": 2}]
+
+    with pytest.raises(DatasetError, match="listed in line 2 already"):
+        read_recordings(copy(change), STARTER, labelled=True)
 
 
 @pytest.mark.slow

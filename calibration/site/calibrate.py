@@ -28,6 +28,7 @@ from calibration.site.known import tell_known
 from calibration.site.labels import bundle_labels, own_facts, read_site_labels
 from calibration.site.recordings import (
     LEAST_LABELLED,
+    UNLABELLED,
     Recordings,
     read_recordings,
 )
@@ -73,13 +74,13 @@ def calibrate(
     _say(say, "site_playing", count=len(recordings.clips))
     heard = play_all(parent, recordings, say)
     with tempfile.TemporaryDirectory(prefix="edge-site-") as scratch:
-        graphs, parts = _ranges(parent, heard, Path(scratch), say)
+        matrix = matrix_of(wanted.labels, parent.manifest.labels, wanted.parents)
+        graphs, parts = _ranges(parent, heard, matrix, Path(scratch), say)
         site = _site(parent, recordings, heard, parts, name or folder.resolve().name)
         fresh = parent
         if graphs:
             fresh = write_site_bundle(parent, Changed(graphs, None, {}, site), Path(scratch) / "bundle")
         fitted = Found(facts={})
-        matrix = matrix_of(wanted.labels, parent.manifest.labels, wanted.parents)
         if found:
             _say(say, "site_labelled", count=len(found))
             if voted := sum(clip.votes is not None for clip in found):
@@ -117,15 +118,21 @@ def _require_fit(parent: Bundle, bundle: Path, out: Path) -> None:
 
 
 def _ranges(
-    parent: Bundle, heard: Heard, scratch: Path, say: Callable[[str], object]
+    parent: Bundle, heard: Heard, matrix: Floats, scratch: Path, say: Callable[[str], object]
 ) -> tuple[dict[str, onnx.ModelProto], dict[str, Part]]:
+    """Graphs that were taken, and what became of each; matrix: outputs of the networks -> site labels."""
+    # A label that the networks do not tell has no output of its own.
+    outputs = np.append(np.where(matrix.max(axis=1) == 1.0, matrix.argmax(axis=1), UNLABELLED), UNLABELLED)
     graphs, parts = {}, {}
     for name, calls in heard.calls.items():
         _say(say, "site_ranging", name=word(name, asked_language()))
-        _, people = np.unique([speaker for speaker, _ in calls] or [""], return_inverse=True)
-        graph, parts[f"ranges {name}"] = site_ranges(
-            parent.path(name), SiteCalls([feed for _, feed in calls], people[: len(calls)]), scratch
+        _, people = np.unique([call.speaker for call in calls] or [""], return_inverse=True)
+        asked = SiteCalls(
+            [call.feed for call in calls],
+            people[: len(calls)],
+            outputs[np.array([call.label for call in calls], int)],
         )
+        graph, parts[f"ranges {name}"] = site_ranges(parent.path(name), asked, scratch)
         if graph is not None:
             graphs[name] = graph
     return graphs, parts
@@ -175,7 +182,7 @@ def _reference(heard: Heard, posteriors: Floats, recordings: Recordings) -> dict
         "noise_db": _median(noise),
         "gain_db": _median(level),
         "band_hz": _median(band),
-        "reference": reference_of(seen, chosen=len(recordings.labelled) == len(recordings.clips)),
+        "reference": reference_of(seen, chosen=all(c.label != UNLABELLED for c in recordings.clips)),
     }
 
 

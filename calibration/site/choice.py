@@ -39,10 +39,10 @@ def list_to_label(bundle: Path, folder: Path, count: int, out: Path, say: Callab
     parent = open_bundle(bundle)
     found = read_recordings(folder, parent.manifest.full_labels, labelled=True)
     clips, summaries = list[Example](), list[NDArray[np.float64]]()
-    language, labelled = asked_language(), {clip.name for clip in found.labelled}
+    language, labelled = asked_language(), {clip.path for clip in found.labelled}
     with Playback(parent) as playback:
         for clip in found.clips:
-            if clip.name in labelled:
+            if clip.path in labelled:
                 continue
             before = len(playback.windows)
             try:

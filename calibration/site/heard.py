@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, zip_longest
 
 from calibration.data.dataset import Example
-from calibration.site.playback import Feed, Playback, Played
+from calibration.site.playback import Call, Playback, Played
 from calibration.site.recordings import Recordings
 from edge.bundle.folder import Bundle
 from edge.drift.observation import Observation
@@ -30,8 +30,8 @@ WORKERS = 2
 class Heard:
     """What playing recordings gave."""
 
-    calls: dict[str, list[tuple[str, Feed]]]
-    """Network -> who was heard or seen, and a call."""
+    calls: dict[str, list[Call]]
+    """By network."""
     windows: list[Played] = field(default_factory=list)
     observed: dict[str, list[tuple[Observation, int]]] = field(default_factory=dict)
     """Who was heard or seen -> what was observed; its place in `windows` where it was read, else -1."""
@@ -44,7 +44,7 @@ def play_all(parent: Bundle, recordings: Recordings, say: Callable[[str], object
     """Play every recording once. Raises MediaError where there is too little, or too narrow a sound."""
     groups = _groups(recordings.clips, max(1, min(WORKERS, os.cpu_count() or 1)))
     with ThreadPoolExecutor(len(groups)) as pool:
-        found = merged(list(pool.map(lambda clips: _play(parent, clips, say), groups)))
+        found = merged(list(pool.map(lambda clips: _play(parent, recordings, clips, say), groups)))
     if len(found.narrow) > NARROW_SHARE * len(recordings.clips):
         wanted = parent.manifest.audio.rate / 2000
         values = {"folder": recordings.folder, "count": len(found.narrow), "of": len(recordings.clips)}
@@ -68,7 +68,7 @@ def merged(parts: Sequence[Heard]) -> Heard:
     return whole
 
 
-def _in_turn(lists: Sequence[list[tuple[str, Feed]]]) -> list[tuple[str, Feed]]:
+def _in_turn(lists: Sequence[list[Call]]) -> list[Call]:
     rows = chain.from_iterable(zip_longest(*lists))
     return [row for row in rows if row is not None][:MOST_CALLS]
 
@@ -94,14 +94,16 @@ def _interleaved(clips: Sequence[Example]) -> list[Example]:
     return [clip for _, clip in sorted(order, key=lambda row: row[0])]
 
 
-def _play(parent: Bundle, clips: Sequence[Example], say: Callable[[str], object]) -> Heard:
+def _play(
+    parent: Bundle, recordings: Recordings, clips: Sequence[Example], say: Callable[[str], object]
+) -> Heard:
     language = asked_language()
     with Playback(parent, MOST_CALLS) as playback:
         found = Heard(playback.calls, playback.windows, playback.observed)
         for clip in clips:
             notes: list[MediaError] = []
             try:
-                found.seconds += playback.play(clip, notes.append)
+                found.seconds += playback.play(clip, notes.append, recordings.stretches.get(clip.name, ()))
             except MediaError as error:
                 say(word("left_out", language, why=error.told(language)))
             if any(note.key == "media_narrow" for note in notes):

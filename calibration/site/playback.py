@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from calibration.data.dataset import Example
 from calibration.data.recordings import placed_anywhere
+from calibration.site.recordings import UNLABELLED
 from edge.bundle.folder import Bundle
 from edge.config import Site, rules
 from edge.drift.observation import Observation, Observer
@@ -35,6 +36,17 @@ from edge.sources.recorded.part import Note
 from edge.sources.recorded.recording import RecordingSource
 
 Feed = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Call:
+    """What a network was asked while a clip was played."""
+
+    speaker: str
+    """Who was heard or seen."""
+    label: int
+    """Of the clip, or of the stretch that holds the middle of the window; UNLABELLED where nobody said."""
+    feed: Feed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,8 +119,9 @@ class Playback:
         self._stack = ExitStack()
         self._voices: dict[str, Voice] = {}
         self._speaker = ""
-        self.calls: dict[str, list[tuple[str, Feed]]] = {name: [] for name in bundle.manifest.models}
-        """Network -> who was heard or seen, and a call."""
+        self._label: Callable[[], int] = lambda: UNLABELLED
+        self.calls: dict[str, list[Call]] = {name: [] for name in bundle.manifest.models}
+        """By network."""
         self.windows: list[Played] = []
         self.observed: dict[str, list[tuple[Observation, int]]] = {}
         """Who was heard or seen -> what was observed; its place in `windows` where it was read, else -1."""
@@ -134,8 +147,11 @@ class Playback:
     ) -> None:
         self._stack.close()
 
-    def play(self, clip: Example, note: Note) -> float:
-        """Play one clip; how long it lasts (seconds). note: told what is unusual. Raises MediaError."""
+    def play(self, clip: Example, note: Note, stretches: Sequence[Example] = ()) -> float:
+        """Play one clip; how long it lasts (seconds). Raises MediaError.
+
+        note: told what is unusual. stretches: of it, that have labels of their own.
+        """
         assert clip.path is not None
         manifest, self._speaker = self._manifest, clip.speaker
         fusion = Tapped(manifest, self._engines["fusion"])
@@ -156,6 +172,7 @@ class Playback:
         )
         with RecordingSource(clip.path, manifest.audio.rate, note=note) as source:
             timed, first = Timed(source, round(manifest.window_s * manifest.audio.rate)), len(self.windows)
+            self._label = lambda: _label_at(clip, stretches, timed.seconds - manifest.window_s / 2)
             pipeline.run(timed, clip.path.name, [])
         if timed.seconds < 2 * manifest.window_s:
             self._place(first, timed.sound())
@@ -178,7 +195,7 @@ class Playback:
 
     def _keep(self, name: str, feed: Feed) -> None:
         if len(self.calls[name]) < self._most:
-            self.calls[name].append((self._speaker, feed))
+            self.calls[name].append(Call(self._speaker, self._label(), feed))
 
     def _observed(self, observation: Observation) -> None:
         place = -1 if observation.probabilities is None else len(self.windows) - 1
@@ -189,6 +206,12 @@ class Playback:
         voice = self._encoders.mean_token
         compared = {name: unadapted_summary(name, found[name], voice) for name in present}
         self.windows.append(Played(self._speaker, present, fused_summary(found), logits.copy(), compared))
+
+
+def _label_at(clip: Example, stretches: Sequence[Example], time: float) -> int:
+    """The label of a clip at a time (seconds)."""
+    here = (one.label for one in stretches if one.part and one.part[0] <= time < one.part[1])
+    return next(here, clip.label)
 
 
 class Timed:

@@ -1,19 +1,21 @@
 """Recordings of a site: a folder with metadata.csv, some of its rows labelled, or a folder of plain files.
 
 Columns: file_name; optional emotion (empty where nobody labelled the clip, or no label has most votes),
-speaker, transcript, session, votes_<label> (calibration/data/votes.py).
+speaker, transcript, session, votes_<label> (calibration/data/votes.py); from and to (seconds) where a row
+means a stretch of a long recording (calibration/data/moments.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from calibration.data.dataset import Example, of_side, person, read_folder, require_human
 from calibration.data.labels import LabelReader
-from calibration.data.table import Once, read_rows
+from calibration.data.moments import part_of
+from calibration.data.table import Once, Row, read_rows, shown
 from edge.bundle.folder import sha256
 from edge.errors import DatasetError
 from edge.labels import Labels
@@ -33,17 +35,20 @@ class Recordings:
 
     folder: Path
     clips: Sequence[Example]
-    """label is UNLABELLED where nobody gave one."""
+    """A file each, whole. label is UNLABELLED where nobody gave one, or one for each stretch."""
+    stretches: Mapping[str, Sequence[Example]] = field(default_factory=dict)
+    """Name of a clip -> its stretches that a person labelled."""
 
     @property
     def labelled(self) -> list[Example]:
-        """Those that a person labelled."""
-        return [clip for clip in self.clips if clip.label != UNLABELLED]
+        """Clips and stretches that a person labelled."""
+        whole = [clip for clip in self.clips if clip.label != UNLABELLED]
+        return whole + [stretch for own in self.stretches.values() for stretch in own]
 
     @property
     def people(self) -> list[str]:
         """Who is known to be heard or seen, sorted."""
-        return sorted({clip.speaker for clip in self.clips if clip.named})
+        return sorted({clip.speaker for clip in (*self.clips, *self.labelled) if clip.named})
 
     def digest(self) -> str:
         """sha256 of the digests of all files, in the order of their names."""
@@ -70,29 +75,49 @@ def read_recordings(
         return Recordings(folder, clips)
     rows = of_side(read_rows(table, ("file_name",)), judged=judged)
     marked = [row for row in rows if labelled and row.get("emotion")]
-    known = {example.name: example for example in _labelled(folder, labels, judged)} if marked else {}
-    clips, once = [], Once()
-    for row in rows:
+    examples = _labelled(folder, labels, judged) if marked else []
+    known = {example.name: example for example in examples if example.part is None}
+    stretches = dict[str, list[Example]]()
+    for example in examples:
+        if example.part is not None:
+            stretches.setdefault(str(example.path), []).append(example)
+    clips = []
+    for row, speakers in _files(rows, folder):
         name, path = row.file(folder)
-        once.take(row, name)
         if name in known:
             clips.append(known[name])
-        elif not (labelled and row.get("emotion")):  # else none of the labels stands for what it shows
-            speaker = person(row.get("speaker"))
+        # Else none of the labels stands for what it shows.
+        elif not (labelled and row.get("emotion")) or str(path) in stretches:
+            speaker = person(speakers.pop()) if len(speakers) == 1 else ""
             clips.append(
                 Example(
                     name,
                     UNLABELLED,
                     speaker or name,
                     path,
-                    row.get("transcript") or None,
+                    (row.get("transcript") or None) if part_of(row) is None else None,
                     session=person(row.get("session")) or None,
                     named=bool(speaker),
                 )
             )
     if not clips:
         raise DatasetError.of("folder_no_clip", table=table)
-    return Recordings(folder, clips)
+    own = {clip.name: stretches[str(clip.path)] for clip in clips if str(clip.path) in stretches}
+    return Recordings(folder, clips, own)
+
+
+def _files(rows: Sequence[Row], folder: Path) -> list[tuple[Row, set[str]]]:
+    """The first row of each file, and who its rows name. Raises DatasetError for a file listed twice."""
+    found, once = dict[str, tuple[Row, set[str]]](), Once()
+    for row in rows:
+        name, _ = row.file(folder)
+        part = part_of(row)
+        once.take(row, name if part is None else f"{name} {part[0]:g}-{part[1]:g} s")
+        first, speakers = found.setdefault(name, (row, set()))
+        if (part is None) != (part_of(first) is None):  # the whole, and a stretch of it
+            raise row.refused("table_twice", name=shown(name), line=first.line)
+        speakers.add(person(row.get("speaker")))
+    return list(found.values())
 
 
 def _labelled(folder: Path, labels: Labels, judged: bool | None) -> list[Example]:

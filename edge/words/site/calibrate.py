@@ -119,6 +119,10 @@ CALIBRATE: dict[str, tuple[str, str]] = {
         "left: INT8 comes no nearer to float on other people",
         "不採用：ほかの人で浮動小数点に近づきません",
     ),
+    "site_ranges_worse": (
+        "left: nearer to float, but other people are read less well",
+        "不採用：浮動小数点には近づきますが、ほかの人の読み取りが悪くなります",
+    ),
     "site_ranges_taken": (
         "taken: INT8 is nearer to float on other people",
         "採用：ほかの人で浮動小数点に近づきます",
