@@ -13,7 +13,6 @@ from edge.cli.options import BundleArgument, LocaleOption, write_json
 from edge.errors import InputError
 from edge.system.disk import reason
 from edge.system.output import say
-from edge.system.threads import one_thread
 from edge.words import asked_language, word
 
 
@@ -33,7 +32,6 @@ def bench(
     lang: LocaleOption = None,
 ) -> None:
     """Measure where the time of one window goes, memory and start-up, INT8 beside FP32."""
-    one_thread()
     for option, file in (("--csv", csv), ("--report", report)):
         if file and sustained is None:
             raise misused("sustained_needed", option)

@@ -16,7 +16,6 @@ from edge.cli.options import LocaleOption, language_of, needing, telling
 from edge.errors import InputError
 from edge.system.disk import writing
 from edge.system.output import say, warn
-from edge.system.threads import one_thread
 from edge.words import Language, asked_language, word
 
 if TYPE_CHECKING:
@@ -133,7 +132,6 @@ def install(
     lang: LocaleOption = None,
 ) -> None:
     """Fetch a bundle, verify it, prove it on this machine, and use it from the next start on."""
-    one_thread()
     with needing("update"):
         from edge.update.fetch import SUFFIX, WHEELS, Offer, find, keep_trust, trust
     from edge.update.install import install as put
@@ -179,7 +177,6 @@ def activate(
     lang: LocaleOption = None,
 ) -> None:
     """Use a slot from the next start on, without a probation."""
-    one_thread()
     from edge.update.install import activate as use
 
     language = language_of(lang)
@@ -192,7 +189,6 @@ def activate(
 @app.command(cls=Command, help="help_bundle_rollback")
 def rollback(state: StateOption, package: PackageOption = False, lang: LocaleOption = None) -> None:
     """Go back to the other slot."""
-    one_thread()
     from edge.update.install import rollback as back
 
     language = language_of(lang)

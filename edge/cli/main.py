@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from edge.reading.summary import Summary
     from edge.words import Language
 
+TRAINING = ("build", "export", "fusion-trial", "pseudo", "teach")
+"""Verbs that train networks, by all threads there are."""
+
 app = typer.Typer(
     name="edge",
     cls=Group,
@@ -69,17 +72,19 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="opt_version")
     ] = False,
 ) -> None:
     prepare_environment()
+    if ctx.invoked_subcommand not in TRAINING:
+        one_thread()
 
 
 @app.command(cls=Command, help="help_demo")
 def demo(lang: LangOption = None) -> None:
     """Read the clip that ships with the package with the starter bundle."""
-    one_thread()
     from edge.app import demo_clip
     from edge.config import Site
     from edge.words import word
@@ -116,7 +121,6 @@ def run(
     lang: LangOption = None,
 ) -> None:
     """Read emotions from microphone and camera, or from a recording; one reading a second."""
-    one_thread()
     from edge.config import Site
 
     site = _site(config, lang) if config else Site()
@@ -146,7 +150,6 @@ def replay(
     lang: LangOption = None,
 ) -> None:
     """Watch a past run on the panel."""
-    one_thread()
     from edge.config import Site
     from edge.replay import replay as show
     from edge.words import word
@@ -168,7 +171,6 @@ def relabel(
     lang: LangOption = None,
 ) -> None:
     """Label a finished recording anew, all of it at once, so that each label gets its known share."""
-    one_thread()
     from edge.relabel import relabel as label_anew
     from edge.words import word
 
