@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -25,8 +26,12 @@ _SNRS: dict[bytes, float] = {}
 longer than their networks."""
 
 
+SOUND_KEPT = 1 << 26
+"""Samples of sound that are kept, of clips that are asked for again (256 MB)."""
+
+
 class Clips:
-    """Reads the clips of labelled examples; the last one is kept."""
+    """Reads the clips of labelled examples; the last one is kept, and the sound of the first."""
 
     def __init__(self, bundle: Bundle, around: Surroundings | None, say: Callable[[str], object]) -> None:
         """around: noise they are heard in. say: is told of each clip that cannot be decoded, one line."""
@@ -34,6 +39,8 @@ class Clips:
         self._broken: set[str] = set()
         self._notes: dict[str, set[str]] = {}  # what is unusual about each clip
         self._last: tuple[object, Media] | None = None
+        self._sounds: dict[Path, Floats | None] = {}
+        self._room = SOUND_KEPT
 
     def media(self, example: Example, *, look: bool = True) -> Media:
         """Sound of a clip and what its pictures show; `look`: whether they are looked at. Raises MediaError.
@@ -80,6 +87,8 @@ class Clips:
         # Rows of a long recording follow each other, and a clip is asked about its sound more than once.
         if self._last and self._last[0] == (example.path, look):
             return self._last[1]
+        if not look and example.path in self._sounds:
+            return self._sounds[example.path], []
         manifest = self._bundle.manifest
         step = manifest.window_s / manifest.vision.faces if look else float("inf")
         detector = self._bundle.path("face_detector.onnx")
@@ -92,7 +101,16 @@ class Clips:
             samples = self._around.around(samples, length, example.path.resolve().name)
         found = samples, [seen for seen in looks if seen is not None]
         self._last = (example.path, look), found
+        if not look:
+            self._keep(example.path, found[0])
         return found
+
+    def _keep(self, path: Path, samples: Floats | None) -> None:
+        """Keep the sound of a clip while there is room: voices, scores and curves each ask for all of it."""
+        size = 0 if samples is None else len(samples)
+        if size <= self._room:
+            self._sounds[path] = samples
+            self._room -= size
 
     def _part(self, example: Example, samples: Floats | None, looks: list[Look]) -> Media:
         assert example.part is not None

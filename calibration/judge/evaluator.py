@@ -106,15 +106,16 @@ class Evaluator:
         """
         samples, _ = self._clips.media(example, look=False)
         windows = [] if samples is None else self._clips.windows(samples)
-        told, read = list[tuple[Floats, float]](), dict[bytes, Floats]()
-        for seconds in after if windows else ():
-            voice, heard = self._known(example, seconds)
-            key = b"" if voice is None else voice.tobytes()  # little speech: the same voice several times
-            if key not in read:
-                found = (self.encoders.audio(window, voice) for window in windows)
-                read[key] = self._mean([self.fusion.posterior("audio", tokens) for tokens in found])
-            told.append((read[key], heard))
-        return told
+        asked = [self._known(example, seconds) for seconds in after if windows]
+        # After little speech a voice is the same several times.
+        keys = [b"" if voice is None else voice.tobytes() for voice, _ in asked]
+        voices = {key: voice for key, (voice, _) in zip(keys, asked, strict=True)}
+        found: dict[bytes, list[Floats]] = {key: [] for key in voices}
+        for window in windows:
+            for key, voice in voices.items():
+                found[key].append(self.fusion.posterior("audio", self.encoders.audio(window, voice)))
+        read = {key: self._mean(posteriors) for key, posteriors in found.items()}
+        return [(read[key], heard) for key, (_, heard) in zip(keys, asked, strict=True)]
 
     def _known(self, example: Example, seconds: float = KNOWN_S) -> tuple[Floats | None, float]:
         """The voice of a clip's speaker, None where none was learned, and how long it was heard (seconds)."""
