@@ -138,7 +138,7 @@ def same_line(english: str, japanese: str) -> bool:
 
 def inline(text: str) -> list[str]:
     """Commands, keys and names of files between backquotes; a line that is printed has its own language."""
-    spans = re.findall(r"`([^`\n]+)`", prose(text))
+    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", prose(text))]
     return sorted(
         {s for s in spans if re.match(r"(edge|script/)\b", s) or re.fullmatch(r"[\w.\[\]/-]+", s, re.A)}
     )
@@ -166,6 +166,9 @@ def test_both_languages_have_the_same_shape(page):
         assert len(ours) == len(theirs), f"{ours}\n{theirs}"
         different = [pair for pair in zip(ours, theirs, strict=True) if not same_line(*pair)]
         assert not different
+    for block, twin in zip(*map(FENCE.finditer, texts), strict=True):
+        if twin["kind"] == "text" and not re.search(JAPANESE, twin["text"]):
+            assert block["text"] == twin["text"], "output in English is that of the English page"
     assert inline(texts[0]) == inline(texts[1])
     tables = [[row.split(" | ") for row in re.findall(r"^\| (.*) \|$", prose(text), re.M)] for text in texts]
     assert [len(row) for row in tables[0]] == [len(row) for row in tables[1]]
