@@ -88,10 +88,7 @@ def _read_as_well(old: Answers, new: Answers, labels: NDArray[np.int64]) -> bool
     if len(told) < LEAST_CALLS:
         return True
     right = labels[told]
-    before, after = (
-        np.stack([np.reshape(one[i]["logits"], (-1, one[i]["logits"].shape[-1])).mean(axis=0) for i in told])
-        for one in (old, new)
-    )
+    before, after = (np.stack([one[i]["logits"].mean(axis=0) for i in told.tolist()]) for one in (old, new))
     rows = np.arange(len(told)), right
     surer = float(softmax(after)[rows].mean() - softmax(before)[rows].mean())
     return surer >= 0.0 and recall(after, right) >= recall(before, right)
