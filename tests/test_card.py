@@ -98,7 +98,7 @@ def test_both_languages_say_the_same_facts(recipe, measured, tmp_path):
     assert cells[0] == cells[1]
     words = re.sub(r"`[^`]*`|（MIT、Shiqi Yu）|a processor", "", japanese)
     assert not re.findall(r"[a-z]+ [a-z]+ [a-z]+", words)
-    assert "> 音声のネットワークは a-teacher のエンコーダーからも学習しました。" in japanese
+    assert "> 音声のモデルは a-teacher のエンコーダーからも学習しました。" in japanese
     assert "> The audio network also learned from the encoder of a-teacher." in english
     for wanted in ("GoEmotions、ウェブ上の英語コメント、CC BY 4.0", "初めての話者", "未測定"):
         assert wanted in japanese, wanted
@@ -109,9 +109,15 @@ def test_an_earlier_bundle_with_one_card_is_quoted_in_english(recipe, measured, 
     earlier = started(tmp_path / "earlier", "line3", {"card.md": english})
     shown = card(recipe, {"audio": earlier}, measured, "ja")
     assert "> The audio network also learned from the encoder of a-teacher." in shown
-    assert (
-        "音声のネットワークはバンドル line3（2026-01-02T03:04:05+00:00）のものから学習を続けました。" in shown
-    )
+    assert "音声のモデルはバンドル line3（2026-01-02T03:04:05+00:00）のものから学習を続けました。" in shown
+
+
+def test_a_japanese_card_of_an_earlier_version_is_quoted(recipe, measured, tmp_path):
+    old = {
+        FILES[k]: card(recipe, {}, measured, k).replace("音声のモデル", "音声のネットワーク") for k in FILES
+    }
+    shown = card(recipe, {"audio": started(tmp_path / "earlier", "line3", old)}, measured, "ja")
+    assert "> 音声のネットワークは a-teacher のエンコーダーからも学習しました。" in shown
 
 
 def test_licences_of_an_earlier_bundle_count_in_both_languages(recipe, measured, tmp_path):

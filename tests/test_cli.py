@@ -246,7 +246,8 @@ def test_common_faults_are_told_in_japanese(edge, demo, tiny_bundle, tiny_copy, 
     assert "の番号は接続のたびに変わります" in told(*run, "--camera", "/dev/video0")
     assert "指定形式が正しくありません。USB カメラ名の一部、" in told(*run, "--camera", "ftp://x")
     (tiny_copy / "text.onnx").write_bytes(b"changed")
-    assert "text.onnx が書き出し後に変更されています" in told("run", "--source", demo, "--bundle", tiny_copy)
+    said = told("run", "--source", demo, "--bundle", tiny_copy)
+    assert "text.onnx がエクスポート後に変更されています" in said
     out = tmp_path / "out.jsonl"
     edge("run", "--source", demo, "--bundle", tiny_bundle.folder, "--jsonl", out, "--headless")
     monkeypatch.delenv("DISPLAY", raising=False)

@@ -97,13 +97,13 @@ def test_what_is_bad_is_told_in_japanese(tiny_copy, tmp_path):
     for change, said in (
         (lambda: (tiny_copy / MANIFEST).write_text("{"), "を JSON として読めません。バンドルをもう一度"),
         (lambda: manifest_with(tiny_copy, schema=1), "のスキーマは 1 で、このバージョンで読めるのは"),
-        (lambda: manifest_with(tiny_copy, hop_s=-1), "の内容が正しくありません。バンドルを書き出し直して"),
+        (lambda: manifest_with(tiny_copy, hop_s=-1), "の内容が正しくありません。バンドルをエクスポートし直"),
         (lambda: manifest_with(tiny_copy, files={}), "bundle.json に tokenizer.json が載っていません"),
         (
             lambda: manifest_with(tiny_copy, files=files | {"../x": "0" * 64}),
             "外のファイル ../x を指しています",
         ),
-        (lambda: (tiny_copy / "card.md").write_text("new"), "card.md が書き出し後に変更されています"),
+        (lambda: (tiny_copy / "card.md").write_text("new"), "card.md がエクスポート後に変更されています"),
         (lambda: (tiny_copy / "card.md").unlink(), "card.md がありません。バンドルをもう一度コピー"),
     ):
         (tiny_copy / MANIFEST).write_text(good)
@@ -115,7 +115,7 @@ def test_what_is_bad_is_told_in_japanese(tiny_copy, tmp_path):
 
 def test_engines_and_golden_outputs_are_told_in_japanese(tiny_copy, other_answers, monkeypatch):
     (line,) = spoken(other_answers)
-    assert "onnxruntime を更新するか、バンドルを書き出し直してください" in line
+    assert "onnxruntime を更新するか、バンドルをエクスポートし直してください" in line
     opened = open_bundle(tiny_copy)
     monkeypatch.setattr("edge.bundle.folder.open_bundle", lambda _: opened)
     (tiny_copy / "vision.onnx").write_bytes(b"no model")
@@ -131,7 +131,7 @@ def test_engines_and_golden_outputs_are_told_in_japanese(tiny_copy, other_answer
 
     monkeypatch.setattr("edge.engines.open_engines", fail)
     assert spoken(tiny_copy) == [
-        "バンドルを確認できません。もう一度コピーするか書き出し直し、edge-emotion を更新してください"
+        "バンドルを確認できません。もう一度コピーするかエクスポートし直し、edge-emotion を更新してください"
         "（the weather is bad）"
     ]
 

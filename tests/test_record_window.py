@@ -91,7 +91,7 @@ def test_the_line_of_a_headless_recording():
         "1:30:00 left"
     )
     told = line(Shown("ja"))
-    assert told == "記録 0:00:00（うち発話 0:00:00）、音声なし、発話なし、映像なし、残り 制限なし"
+    assert told == "収録 0:00:00（うち発話 0:00:00）、音声なし、発話なし、映像なし、残り 制限なし"
 
 
 @needs_x

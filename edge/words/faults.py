@@ -7,7 +7,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         "{path} does not run right on this machine ({found}; {why}); "
         "run `edge doctor`, or export the bundle again",
         "{path} はこの装置で正しく動作しません（{found}。{why}）。"
-        "edge doctor で確認するか、バンドルを書き出し直してください",
+        "edge doctor で確認するか、バンドルをエクスポートし直してください",
     ),
     # Settings.
     "site_unreadable": (
@@ -144,20 +144,20 @@ FAULTS: dict[str, tuple[str, str]] = {
         "{path} follows schema {found}, this version reads {known}; "
         "export the bundle again or install the matching version of edge-emotion",
         "{path} のスキーマは {found} で、このバージョンで読めるのは {known} です。"
-        "バンドルを書き出し直すか、対応するバージョンの edge-emotion をインストールしてください",
+        "バンドルをエクスポートし直すか、対応するバージョンの edge-emotion をインストールしてください",
     ),
     "bundle_field": (
         "{path}: {why}; export the bundle again",
-        "{path} の内容が正しくありません。バンドルを書き出し直してください（{why}）",
+        "{path} の内容が正しくありません。バンドルをエクスポートし直してください（{why}）",
     ),
     "bundle_unlisted": (
         "{path}: the manifest does not list {name}; export the bundle again",
-        "{path}：bundle.json に {name} が載っていません。バンドルを書き出し直してください",
+        "{path}：bundle.json に {name} が載っていません。バンドルをエクスポートし直してください",
     ),
     "bundle_outside": (
         "{path}: the manifest names a file outside the bundle: {name}; export the bundle again",
         "{path}：bundle.json がバンドルの外のファイル {name} を指しています。"
-        "バンドルを書き出し直してください",
+        "バンドルをエクスポートし直してください",
     ),
     "bundle_missing": (
         "{path}: {name} is missing; copy the bundle again",
@@ -165,7 +165,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     ),
     "bundle_changed": (
         "{path}: {name} was changed after export (sha256 differs); copy the bundle again",
-        "{path}：{name} が書き出し後に変更されています（sha256 不一致）。"
+        "{path}：{name} がエクスポート後に変更されています（sha256 不一致）。"
         "バンドルをもう一度コピーしてください",
     ),
     "bundle_packed": (
@@ -179,7 +179,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     # What the table has no words for is quoted.
     "other_trouble": (
         "{why}",
-        "バンドルを確認できません。もう一度コピーするか書き出し直し、"
+        "バンドルを確認できません。もう一度コピーするかエクスポートし直し、"
         "edge-emotion を更新してください（{why}）",
     ),
     # Engines.
@@ -190,11 +190,12 @@ FAULTS: dict[str, tuple[str, str]] = {
     "model_unreadable": (
         "{path} is no model {backend} can read ({why}); copy or export it again",
         "{path} は {backend} で読めるモデルではありません。"
-        "もう一度コピーするか、書き出し直してください（{why}）",
+        "もう一度コピーするか、エクスポートし直してください（{why}）",
     ),
     "model_failed": (
         "{path} failed while running: {why}",
-        "{path} の実行に失敗しました。バンドルを書き出し直すか、実行環境を更新してください（{why}）",
+        "{path} の実行に失敗しました。"
+        "バンドルをエクスポートし直すか、バックエンドを更新してください（{why}）",
     ),
     "lock_waits": (
         "{path} is being written by another command; waiting for it",

@@ -93,7 +93,7 @@ HELP: dict[str, tuple[str, str]] = {
         "音声のみ：edge evaluate bundles/line3 recordings --modality audio\n"
         "騒音下：edge evaluate bundles/line3 recordings --noise machines\n"
         "カメラなし：edge evaluate bundles/line3 recordings --drop vision\n"
-        "多数決の効果：edge evaluate bundles/line3 recordings --streams\n"
+        "投票の効果：edge evaluate bundles/line3 recordings --streams\n"
         "検出率と誤報：edge evaluate bundles/line3 recordings --report kpi.html",
     ),
     "help_export": (
@@ -171,7 +171,7 @@ HELP: dict[str, tuple[str, str]] = {
         "Negative emotions found and missed, false alarms, agreement of people.\n\n"
         "\b\nExample: edge review kpi /var/lib/edge/review",
         "推定と人の判定の一致率を表示します。\n\n"
-        "否定的な感情の検出と見逃し、誤検出、判定者間の一致を示します。\n\n"
+        "否定感情の検出と見逃し、誤報、判定者間の一致を示します。\n\n"
         "\b\n例：edge review kpi /var/lib/edge/review",
     ),
     "help_review_export": (

@@ -92,7 +92,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     # Bundles.
     "bundle_edited": (
         "{path} was changed after export (its digest differs); copy the bundle again",
-        "{path} が書き出し後に変更されています（digest 不一致）。バンドルをもう一度コピーしてください",
+        "{path} がエクスポート後に変更されています（digest 不一致）。バンドルをもう一度コピーしてください",
     ),
     "bundle_extra": (
         "{path}: {name} is not part of the bundle; move it elsewhere",
@@ -122,7 +122,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     "bundle_graph": (
         "{path}: {side} of {name} are {found}, bundle.json says {wanted}; export the bundle again",
         "{path}：{name} の {side} は {found} ですが、bundle.json では {wanted} です。"
-        "バンドルを書き出し直してください",
+        "バンドルをエクスポートし直してください",
     ),
     "bundle_moved": (
         "{path} changed while it was opened; wait until it is copied, then start again",
@@ -132,7 +132,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     "onnx_broken": (
         "{path} is no model that can be read ({why}); copy or export it again",
         "{path} は読み取れる ONNX モデルではありません（{why}）。"
-        "もう一度コピーするか、書き出し直してください",
+        "もう一度コピーするか、エクスポートし直してください",
     ),
     "onnx_parse": ("its bytes are damaged", "ファイルが壊れています"),
     "onnx_empty": ("it holds no graph", "グラフがありません"),
@@ -145,7 +145,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     # Golden arrays.
     "golden_unusable": (
         "{path} cannot be used ({why}); copy the bundle again, or export it again",
-        "{path} を使用できません（{why}）。バンドルをもう一度コピーするか、書き出し直してください",
+        "{path} を使用できません（{why}）。バンドルをもう一度コピーするか、エクスポートし直してください",
     ),
     "golden_zip": ("it is no readable npz: {text}", "npz として読めません：{text}"),
     "golden_none": ("{name} is not in it", "{name} がありません"),
@@ -162,7 +162,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     "golden_size": ("{name} would take {megabytes} MB", "{name} が {megabytes} MB あります"),
     "output_shape": (
         "{path} gives no {name} of shape {wanted}; export the bundle again",
-        "{path} が形状 {wanted} の {name} を出力しません。バンドルを書き出し直してください",
+        "{path} が形状 {wanted} の {name} を出力しません。バンドルをエクスポートし直してください",
     ),
     "output_nan": (
         "{name} gives NaN or infinity as {output} for a recording; train it again with a smaller lr",
@@ -282,12 +282,13 @@ INPUTS: dict[str, tuple[str, str]] = {
     ),
     "tokenizer_broken": (
         "{path} is no tokenizer that can be read ({why}); copy or export the bundle again",
-        "{path} はトークナイザーとして読み取れません（{why}）。もう一度コピーするか、書き出し直してください",
+        "{path} はトークナイザーとして読み取れません（{why}）。"
+        "もう一度コピーするか、エクスポートし直してください",
     ),
     "fusion_nan": (
         "the fusion network gave NaN or infinity; run edge doctor, or export the bundle again",
         "統合モデルの出力に NaN または無限大があります。"
-        "edge doctor で確認するか、バンドルを書き出し直してください",
+        "edge doctor で確認するか、バンドルをエクスポートし直してください",
     ),
     "posterior_nan": (
         "{count} examples got NaN or infinity from the network; run edge doctor on the bundle",

@@ -156,7 +156,7 @@ USAGE: dict[str, tuple[str, str]] = {
     "opt_evaluate_snr": ("Loud speech over --noise (decibels).", "--noise に対する発話の大きさ（dB）。"),
     "opt_evaluate_streams": (
         "Compare ways to vote on long streams of these clips instead, and say what checks find.",
-        "データをつないだ長いストリームで多数決の方式を比較し、確認で見つかる誤りを表示。",
+        "データをつないだ長いストリームで投票の方式を比較し、確認で見つかる誤りを表示。",
     ),
     "opt_evaluate_reliability": (
         "Draw how often it is right over how sure it is into this PNG file.",

@@ -18,7 +18,10 @@ from export.recipe import Recipe
 
 FILES: dict[Language, str] = {"en": "card.md", "ja": "card.ja.md"}
 """The card in each language. A bundle of an earlier version has the English one alone."""
-QUOTED: dict[Language, str] = {"en": "The {name} network ", "ja": "{name}のネットワークは"}
+QUOTED: dict[Language, tuple[str, ...]] = {
+    "en": ("The {name} network ",),
+    "ja": ("{name}のモデルは", "{name}のネットワークは"),  # the second in cards of earlier versions
+}
 """How a line about a network begins."""
 
 
@@ -91,6 +94,7 @@ def _said_of(name: str, start: Bundle, language: Language) -> list[str]:
     if FILES[language] not in start.manifest.files:
         language = "en"
     plain = [line.removeprefix("> ") for line in _lines(start, language)]
-    begin = QUOTED[language].format(name=Names(language).named(name))
+    said = Names(language).named(name)
+    begin = tuple(part.format(name=said) for part in QUOTED[language])
     first = [index for index, line in enumerate(plain) if line.startswith(begin)]
     return [f"> {line}".rstrip() for index in first for line in plain[index : index + 2]]

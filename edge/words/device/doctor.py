@@ -132,7 +132,7 @@ DOCTOR: dict[str, tuple[str, str]] = {
     ),
     "doctor_bundle": (
         "bundle {name}, made {created}: every file as exported",
-        "バンドル {name}（作成 {created}）：全ファイルが書き出し時のままです",
+        "バンドル {name}（作成 {created}）：全ファイルがエクスポート時のままです",
     ),
     "doctor_backend": ("networks run on {backend}", "モデルの実行：{backend}"),
     "doctor_nodes": ("{name}: {int8} of {nodes} nodes in INT8", "{name}：{nodes} ノード中 {int8} が INT8"),
@@ -148,6 +148,6 @@ DOCTOR: dict[str, tuple[str, str]] = {
     ),
     "doctor_refused": (
         "{why}: update onnxruntime or export again",
-        "{why}：onnxruntime を更新するか、バンドルを書き出し直してください",
+        "{why}：onnxruntime を更新するか、バンドルをエクスポートし直してください",
     ),
 }

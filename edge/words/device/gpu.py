@@ -140,7 +140,7 @@ GPU: dict[str, tuple[str, str]] = {
     "trt_no_model": (
         "{path} is no ONNX model for TensorRT ({why}); copy or export it again",
         "{path} は TensorRT で読める ONNX モデルではありません。"
-        "もう一度コピーするか、書き出し直してください（{why}）",
+        "もう一度コピーするか、エクスポートし直してください（{why}）",
     ),
     "trt_refused": (
         "{path} is refused by {package} {version}: {why}; "

@@ -68,9 +68,9 @@ REVIEW: dict[str, tuple[str, str]] = {
     ),
     "kpi_read": ("{hours:.2f} h read on {days} days", "推定時間 {hours:.2f} 時間（{days} 日）"),
     "kpi_recall": ("{labels}: found", "{labels}の検出率"),
-    "kpi_false": ("{labels}: false", "{labels}の誤検出率"),
-    "kpi_an_hour": ("false alarms an hour", "誤検出（1 時間あたり）"),
-    "kpi_a_day": ("false alarms a day", "誤検出（1 日あたり）"),
+    "kpi_false": ("{labels}: false", "{labels}の誤報率"),
+    "kpi_an_hour": ("false alarms an hour", "誤報（1 時間あたり）"),
+    "kpi_a_day": ("false alarms a day", "誤報（1 日あたり）"),
     "kpi_agreement": ("read {label}, people agree", "推定「{label}」と判定の一致率"),
     "kpi_kappa": ("{one} and {other}: kappa", "{one} と {other}：κ 係数"),
     "kpi_of": ("of {count}", "{count} 件中"),
@@ -78,7 +78,7 @@ REVIEW: dict[str, tuple[str, str]] = {
         "Only readings that needed a check are judged, those where mistakes are expected most: the others "
         "are usually right more often, and false alarms that nobody checked are not counted.",
         "誤りが最も見込まれる要確認の推定だけを判定した値です。その他の推定の正解率は通常これより高く、"
-        "確認していない誤検出は含みません。",
+        "確認していない誤報は含みません。",
     ),
     "unknown": ("unknown", "不明"),
     # Review queue.

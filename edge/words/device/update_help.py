@@ -104,7 +104,7 @@ UPDATE_HELP: dict[str, tuple[str, str]] = {
     ),
     "opt_bundle_backend": (
         "What proves it, as in site.toml.",
-        "確認に使う実行環境（site.toml の backend と同じ）。",
+        "確認に使うバックエンド（site.toml の backend と同じ）。",
     ),
     "opt_bundle_slot": ("The slot to use.", "使用するスロット。"),
 }

@@ -63,7 +63,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "judged_tuned": (
         "{folder}: the confidence of the bundle was fitted on {count} of the {of} people judged; "
         "calibration error and coverage flatter it",
-        "{folder}：評価対象 {of} 人のうち {count} 人は信頼度の調整に使われています。"
+        "{folder}：評価対象 {of} 人のうち {count} 人は確信度の調整に使われています。"
         "校正誤差と被覆率は実際より良く見えます",
     ),
     "site_known": (
@@ -114,7 +114,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "fusion": ("fusion", "統合"),
     "fused": ("fused", "統合"),
     "site_ranges_few": ("left: too few windows", "不採用：区間が足りません"),
-    "site_ranges_float": ("left: the network is not INT8", "不採用：INT8 のネットワークではありません"),
+    "site_ranges_float": ("left: the network is not INT8", "不採用：INT8 のモデルではありません"),
     "site_ranges_left": (
         "left: INT8 comes no nearer to float on other people",
         "不採用：ほかの人で浮動小数点に近づきません",

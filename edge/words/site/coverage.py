@@ -11,7 +11,7 @@ COVERAGE: dict[str, tuple[str, str]] = {
         "\b\nExample: edge coverage recordings --report coverage.html\n"
         "Before an evaluation: edge coverage calibration --against evaluation",
         "現場の録音・録画の過不足と、次に録るべきものを示します。\n\n"
-        "10～20 時間の基準と比較します。人・録音回・音声が両方の側にある場合は誤りとし、"
+        "10～20 時間の基準と比較します。人・セッション・音声が両方の側にある場合は誤りとし、"
         "騒音・明るさ・言葉などだけでラベルが分かる場合は警告します。\n\n"
         "\b\n例：edge coverage recordings --report coverage.html\n"
         "評価の前：edge coverage calibration --against evaluation",
@@ -115,7 +115,7 @@ COVERAGE: dict[str, tuple[str, str]] = {
         "from fewer, the usual voice of a person and that person's recall are chance",
         "これより短いと、その人の普段の声も検出率も偶然に左右されます",
     ),
-    "coverage_kit_sessions": ("sessions", "録音回数"),
+    "coverage_kit_sessions": ("sessions", "セッション数"),
     "coverage_why_sessions": (
         "two of each person: voice, seat and light differ from day to day",
         "1 名につき 2 回。声、座る位置、光は日によって変わります",

@@ -13,9 +13,9 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
         "session {what} is in {one} ({first}) and in {other} ({second}); keep a session on one side, "
         "and give "
         "each a name of its own",
-        "録音回 {what} が {one}（{first}）と {other}（{second}）の両方にあります。"
-        "一つの録音回は一方の側だけにし、"
-        "録音回には固有の名前を付けてください",
+        "セッション {what} が {one}（{first}）と {other}（{second}）の両方にあります。"
+        "一つのセッションは一方の側だけにし、"
+        "セッションには固有の名前を付けてください",
     ),
     "coverage_leak_sound": (
         "{first} of {one} sounds the same as {second} of {other}; remove it from one side",
@@ -34,7 +34,7 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
     "coverage_by_transcript": ("the words", "発話の言葉"),
     "coverage_by_condition": ("the condition", "条件"),
     "coverage_by_shift": ("the shift", "勤務帯"),
-    "coverage_by_session": ("the session", "録音回"),
+    "coverage_by_session": ("the session", "セッション"),
     "coverage_by_person": ("the person", "人"),
     "coverage_told": (
         "labels are told by {what} alone: recall {recall:.2f}, by chance {chance:.2f} ({people} "
@@ -138,7 +138,7 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
     ),
     "coverage_next_instead_session": (
         "Record several labels in each session, in mixed order",
-        "1 回の録音で複数のラベルを、順序を混ぜて録る",
+        "1 つのセッションで複数のラベルを、順序を混ぜて録る",
     ),
     "coverage_next_instead_person": (
         "Record every label from every person",

@@ -51,7 +51,7 @@ DECIDE: dict[str, tuple[str, str]] = {
         "  --out site.toml --sign 'Sato Aoi' --report decision.html",
         "許容する誤報の範囲で、警報のしきい値を選びます。\n\n"
         "学習に使っていない人のラベル付き録画で、しきい値・平均・抑制の時間をまとめて探索し、"
-        "範囲内で見逃しが最も少ないもの、または費用が最も小さいものを選びます。\n\n"
+        "範囲内で見逃しが最も少ないもの、またはコストが最も小さいものを選びます。\n\n"
         "\b\n例：edge decide bundles/line3 recordings --false-alarms-per-hour 2 \\\n"
         "  --out site.toml --sign '佐藤 葵' --report decision.html",
     ),
@@ -61,15 +61,15 @@ DECIDE: dict[str, tuple[str, str]] = {
     ),
     "opt_decide_miss": (
         "Cost of a missed episode: the least cost is chosen within the budget.",
-        "見逃し 1 件の費用。許容範囲内で費用が最小の設定を選択。",
+        "見逃し 1 件のコスト。許容範囲内でコストが最小の設定を選択。",
     ),
     "opt_decide_response": (
         "Cost of going to see for a false alarm, in the same unit.",
-        "誤報 1 回の対応の費用（同じ単位）。",
+        "誤報 1 回の対応のコスト（同じ単位）。",
     ),
     "opt_decide_out": (
         "Settings file: its prior and vote hold, [alarm] in it is written, with the costs that are given.",
-        "設定ファイル。割合と投票の設定を使用し、[alarm] を指定した費用とともに書き込みます。",
+        "設定ファイル。割合と投票の設定を使用し、[alarm] を指定したコストとともに書き込みます。",
     ),
     "opt_decide_sign": (
         "Name of the person who decides.",
@@ -96,7 +96,8 @@ DECIDE: dict[str, tuple[str, str]] = {
     "decide_no_pair": (
         "there is nothing to choose by: {episodes} negative episodes and {hours:.2f} h without one; "
         "record both",
-        "動作点を選べません。否定感情 {episodes} 区間、それ以外 {hours:.2f} 時間です。両方を録画してください",
+        "動作点を選べません。否定感情のエピソード {episodes} 件、それ以外 {hours:.2f} 時間です。"
+        "両方を録画してください",
     ),
     "decide_nothing": (
         "nothing fits {budget:g} false alarms an hour; the nearest is threshold {threshold:g}, average "
@@ -117,7 +118,7 @@ DECIDE: dict[str, tuple[str, str]] = {
     ),
     "decide_streams": (
         "{people} people, {episodes} negative episodes, {hours:.1f} h, {streams}",
-        "{people} 人、否定感情 {episodes} 区間、{hours:.1f} 時間、{streams}",
+        "{people} 人、否定感情のエピソード {episodes} 件、{hours:.1f} 時間、{streams}",
     ),
     "decide_short": (
         "too short: in {other:.1f} h without an episode, no false alarm at all still leaves {least:.1f} an "
@@ -139,7 +140,7 @@ DECIDE: dict[str, tuple[str, str]] = {
         "検出率 {found:.0%}、誤報 {false:.1f} 回/時",
     ),
     "decide_none": ("no pair", "対なし"),
-    "decide_cost": ("expected cost {cost:.1f} an hour", "期待費用 {cost:.1f}/時"),
+    "decide_cost": ("expected cost {cost:.1f} an hour", "期待コスト {cost:.1f}/時"),
     "decide_spread": (
         "leaving out each of {people} people in turn, the threshold is {low:g} to {high:g}",
         "{people} 人を 1 人ずつ除いて選び直したしきい値：{low:g}～{high:g}",

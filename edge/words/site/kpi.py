@@ -47,11 +47,11 @@ KPI: dict[str, tuple[str, str]] = {
         "negative emotions: {detection:.0%} found with {false:.1f} false alarms an hour "
         "(threshold {threshold:g}, {episodes} episodes, {hours:.1f} h, {kind})",
         "否定感情：検出率 {detection:.0%}、誤報 {false:.1f} 回/時"
-        "（しきい値 {threshold:g}、{episodes} 区間、{hours:.1f} 時間、{kind}）",
+        "（しきい値 {threshold:g}、エピソード {episodes} 件、{hours:.1f} 時間、{kind}）",
     ),
     "kpi_half": (
         "negative emotions: {episodes} episodes and {hours:.1f} h without one, so there is no pair of KPIs",
-        "否定感情：{episodes} 区間、それ以外 {hours:.1f} 時間のため、KPI の対を求められません",
+        "否定感情：エピソード {episodes} 件、それ以外 {hours:.1f} 時間のため、KPI の対を求められません",
     ),
     "report_fused": (
         "--report goes with the fused modality, without --drop",

@@ -8,7 +8,7 @@ LABEL: dict[str, tuple[str, str]] = {
         "\b\nExample: edge label export starter recordings --out label-studio\n"
         "then: edge label import out.json --recordings recordings --out labels.csv\n"
         "then: edge label agree labels/labels.csv --report agreement.html",
-        "Label Studio でラベルを付け、評価者の一致度を確認します。\n\n"
+        "Label Studio でラベルを付け、評価者間の一致度を確認します。\n\n"
         "\b\n例：edge label export starter recordings --out label-studio\n"
         "次：edge label import out.json --recordings recordings --out labels.csv\n"
         "次：edge label agree labels/labels.csv --report agreement.html",
@@ -18,8 +18,8 @@ LABEL: dict[str, tuple[str, str]] = {
         "Raters do not see what the bundle thinks, unless --predictions is given: it would draw their "
         "choices. Encrypted recordings are copied in plain; import with --close deletes the copies.\n\n"
         "\b\nExample: edge label export starter recordings --out label-studio",
-        "Label Studio 用のタスク・手引き・クリップを書き出します。\n\n"
-        "バンドルの推定は、判断を引き寄せるため、--predictions を指定しない限りラベル担当者に見せません。"
+        "Label Studio 用のタスク・ガイドライン・クリップを書き出します。\n\n"
+        "バンドルの推定は、判断を引き寄せるため、--predictions を指定しない限り評価者に見せません。"
         "暗号化された録音・録画は復号してコピーします。コピーは import の --close で削除できます。\n\n"
         "\b\n例：edge label export starter recordings --out label-studio",
     ),
@@ -38,7 +38,7 @@ LABEL: dict[str, tuple[str, str]] = {
         "--disputed lists the clips to decide; fill in emotion and give it back: "
         "edge label import --adjudicated.\n\n"
         "\b\nExample: edge label agree labels/labels.csv --report agreement.html",
-        "ラベル担当者の一致度を示します（クリッペンドルフの α）。\n\n"
+        "評価者間の一致度を示します（クリッペンドルフの α）。\n\n"
         "--disputed で判断の割れたクリップの一覧を書き出します。emotion を記入し、"
         "edge label import --adjudicated で取り込んでください。\n\n"
         "\b\n例：edge label agree labels/labels.csv --report agreement.html",
@@ -70,12 +70,12 @@ LABEL: dict[str, tuple[str, str]] = {
     ),
     "opt_label_guideline": (
         "The site's own guideline for raters (Markdown); without, the one that comes with edge",
-        "現場独自のラベル付けの手引き（Markdown。省略時は付属のもの）",
+        "現場独自のラベル付けのガイドライン（Markdown。省略時は付属のもの）",
     ),
     "opt_label_raters": ("How many people label each clip", "1 件のクリップにラベルを付ける人数"),
     "opt_label_predictions": (
         "Show raters what the bundle thinks: quicker, and drawn towards it",
-        "バンドルの推定をラベル担当者に見せる（速くなるが、判断が引き寄せられる）",
+        "バンドルの推定を評価者に見せる（速くなるが、判断が引き寄せられる）",
     ),
     "opt_label_config": (
         "Settings of the site: consents and audit of its [policy]; without, the site.toml beside the folder "
@@ -88,7 +88,7 @@ LABEL: dict[str, tuple[str, str]] = {
     ),
     "opt_label_labels": (
         "File that keeps what all raters said (CSV)",
-        "全担当者の回答を保存するファイル（CSV）",
+        "全評価者の回答を保存するファイル（CSV）",
     ),
     "opt_label_adjudicated": (
         "The list of edge label agree --disputed, with emotion filled in",
@@ -96,7 +96,7 @@ LABEL: dict[str, tuple[str, str]] = {
     ),
     "opt_label_rater": (
         "Pseudonym of the one rater, where each has a Label Studio of an own",
-        "担当者の仮名（担当者ごとに別の Label Studio を使う場合）",
+        "評価者の仮名 ID（評価者ごとに別の Label Studio を使う場合）",
     ),
     "opt_label_close": (
         "Folder of edge label export: delete its plain copies afterwards",
@@ -120,12 +120,12 @@ LABEL: dict[str, tuple[str, str]] = {
         "What do the voice and the face show?",
         "声と表情は何を表していますか",
     ),
-    "label_studio_version": ("Guideline {version}", "手引き {version}"),
+    "label_studio_version": ("Guideline {version}", "ガイドライン {version}"),
     # Export.
     "label_exported": (
         "{clips} clips ({gold} of them gold) in {path}; project {project}, guideline {guideline}",
         "クリップ {clips} 件（うち正解付き {gold} 件）を {path} に書き出しました。"
-        "プロジェクト {project}、手引き {guideline}",
+        "プロジェクト {project}、ガイドライン {guideline}",
     ),
     "label_decrypted": (
         "{count} encrypted recordings lie in {path} in plain until edge label import --close",
@@ -143,7 +143,7 @@ LABEL: dict[str, tuple[str, str]] = {
     "label_no_consent": (
         "left out: {count} of {of} clips, whose person did not agree that raters hear and see them "
         "(scope label)",
-        "除外：{of} 件中 {count} 件（ラベル担当者の視聴（label）への同意がない人のクリップ）",
+        "除外：{of} 件中 {count} 件（評価者の視聴（label）への同意がない人のクリップ）",
     ),
     "label_unplayed": (
         "left out: {count} files that hold no sound or film that can be played",
@@ -163,11 +163,11 @@ LABEL: dict[str, tuple[str, str]] = {
     ),
     "label_guideline": (
         "{path} cannot be read as a guideline ({why}); give a text file in UTF-8",
-        "{path} を手引きとして読み取れません（{why}）。UTF-8 のテキストファイルを指定してください",
+        "{path} をガイドラインとして読み取れません（{why}）。UTF-8 のテキストファイルを指定してください",
     ),
     "label_guideline_size": (
         "{path} is empty or longer than {most} kB; give the text that raters are to read",
-        "{path} が空か、{most} kB を超えています。ラベル担当者が読む文章を指定してください",
+        "{path} が空か、{most} kB を超えています。評価者が読む文章を指定してください",
     ),
     # Import.
     "label_export_unreadable": (
@@ -237,11 +237,11 @@ LABEL: dict[str, tuple[str, str]] = {
     ),
     "label_rater_name": (
         "a pseudonym of letters, digits, - and _ is wanted, not a name or an address",
-        "氏名やアドレスではなく、英数字・-・_ の仮名を指定してください",
+        "氏名やアドレスではなく、英数字・-・_ の仮名 ID を指定してください",
     ),
     "label_imported": (
         "{annotations} annotations: {new} new, {replaced} replaced, {skipped} skipped by raters",
-        "アノテーション {annotations} 件：新規 {new}、置き換え {replaced}、担当者がスキップ {skipped}",
+        "アノテーション {annotations} 件：新規 {new}、置き換え {replaced}、評価者がスキップ {skipped}",
     ),
     "label_labelled": (
         "{labelled} of {judged} clips have a label; {ties} have no majority: edge label agree --disputed "

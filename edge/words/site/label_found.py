@@ -18,7 +18,7 @@ LABEL_FOUND: dict[str, tuple[str, str]] = {
     # Agreement.
     "label_agreed": (
         "{clips} clips, {raters} raters, {ratings} votes for a label",
-        "クリップ {clips} 件、担当者 {raters} 人、ラベルへの票 {ratings}",
+        "クリップ {clips} 件、評価者 {raters} 人、ラベルへの票 {ratings}",
     ),
     "label_alpha": (
         "Krippendorff's alpha {alpha}, over {clips} clips with two votes or more",
@@ -30,16 +30,16 @@ LABEL_FOUND: dict[str, tuple[str, str]] = {
     ),
     "label_alpha_tentative": (
         "tentative: read the guideline together, look at the labels that are mixed up",
-        "暫定的です（0.667 以上）。手引きを一緒に読み直し、取り違えの多いラベルを確認してください",
+        "暫定的です（0.667 以上）。ガイドラインを一緒に読み直し、取り違えの多いラベルを確認してください",
     ),
     "label_alpha_low": (
         'low: raters mean different things; keep the votes, train with soft = "votes", mend the guideline',
-        "低い値です（0.667 未満）。担当者ごとに基準が異なります。票をそのまま残して "
-        'soft = "votes" で学習し、手引きを見直してください',
+        "低い値です（0.667 未満）。評価者ごとに基準が異なります。票をそのまま残して "
+        'soft = "votes" で学習し、ガイドラインを見直してください',
     ),
     "label_alpha_one": (
         "agreement is not defined with one rater; let a second one label the same clips",
-        "担当者が 1 人では一致度を計算できません。2 人目に同じクリップのラベル付けを依頼してください",
+        "評価者が 1 人では一致度を計算できません。2 人目に同じクリップのラベル付けを依頼してください",
     ),
     "label_alpha_none": (
         "agreement is not defined: no two raters labelled the same clip, or all chose one label",
@@ -48,15 +48,15 @@ LABEL_FOUND: dict[str, tuple[str, str]] = {
     ),
     "label_anchored": (
         "{count} votes were given by raters who saw what the bundle thinks: they agree more than they would",
-        "バンドルの推定を見た担当者の票が {count} あります。見ない場合より一致度が高くなります",
+        "バンドルの推定を見た評価者の票が {count} あります。見ない場合より一致度が高くなります",
     ),
     "label_guidelines": (
         "more than one version of the guideline: {versions}",
-        "手引きの版が複数あります：{versions}",
+        "ガイドラインの版が複数あります：{versions}",
     ),
     "label_fell": (
         "{rater} was worse in the last third than in the first: a break, or the guideline once more",
-        "{rater} は最後の 3 分の 1 で低下しています。休憩を取るか、手引きを読み直してもらってください",
+        "{rater} は最後の 3 分の 1 で低下しています。休憩を取るか、ガイドラインを読み直してもらってください",
     ),
     "label_disputed": (
         "{count} clips are disputed, {needed} of them have no label; {decided} were decided",
@@ -65,7 +65,7 @@ LABEL_FOUND: dict[str, tuple[str, str]] = {
     "label_head_label": ("label", "ラベル"),
     "label_head_alpha": ("alpha (95 %)", "α 係数（95 %）"),
     "label_head_ratings": ("votes", "票数"),
-    "label_head_rater": ("rater", "担当者"),
+    "label_head_rater": ("rater", "評価者"),
     "label_head_clips": ("clips", "件数"),
     "label_head_others": ("as others", "ほかの人と一致"),
     "label_head_gold": ("gold", "正解と一致"),

@@ -61,32 +61,32 @@ RECORD: dict[str, tuple[str, str]] = {
     ),
     "record_no_consent": (
         "there is no consent of {subject} for {scope} today; nothing is recorded (edge consent add)",
-        "{subject} の「{scope}」について本日有効な同意がありません。記録しません"
+        "{subject} の「{scope}」について本日有効な同意がありません。収録しません"
         "（edge consent add で登録してください）",
     ),
     "sound": ("sound", "音声"),
     "picture": ("pictures", "映像"),
     "record_withdrawn": (
         "{why}; recording stopped and everything recorded since its start was deleted",
-        "{why}。記録を停止し、今回の記録をすべて削除しました",
+        "{why}。収録を停止し、今回の収録をすべて削除しました",
     ),
     "record_disk": (
         "less than {mb} MB are free where {path} is; make room, then record again",
-        "{path} のあるディスクの空きが {mb} MB 未満です。空きを増やしてから記録してください",
+        "{path} のあるディスクの空きが {mb} MB 未満です。空きを増やしてから収録してください",
     ),
     "record_quota": (
         "{path} has reached its quota of {quota:g} GB; delete recordings or raise quota_gb in [record]",
-        "{path} が上限の {quota:g} GB に達しました。記録を削除するか、[record] の quota_gb を"
+        "{path} が上限の {quota:g} GB に達しました。収録データを削除するか、[record] の quota_gb を"
         "増やしてください",
     ),
     "record_write": (
         "{path} takes no more ({why}); make room, then run edge record --recover: what was recorded stays",
         "{path} に書き込めません（{why}）。空きを増やしてから edge record --recover を実行してください。"
-        "記録済みの分は残っています",
+        "収録済みの分は残っています",
     ),
     "record_clock": (
         "the clock of this machine was set by {seconds:+.0f} s; times of this recording go on as they began",
-        "この機器の時計が {seconds:+.0f} 秒変更されました。今回の記録の時刻は開始時の時計のまま続けます",
+        "この機器の時計が {seconds:+.0f} 秒変更されました。今回の収録の時刻は開始時の時計のまま続けます",
     ),
     "record_busy": (
         "another edge record writes to {path}; end that one first",
@@ -104,7 +104,7 @@ RECORD: dict[str, tuple[str, str]] = {
     ),
     "record_recovers": (
         "{session}: cutting what an earlier recording left",
-        "{session}：前回の記録の残りをクリップに切り分けています",
+        "{session}：前回の収録の残りをクリップに切り分けています",
     ),
     "record_left_over": (
         "{session} stays as it is ({why})",
@@ -116,15 +116,15 @@ RECORD: dict[str, tuple[str, str]] = {
     ),
     "record_closed": (
         "{session}: {minutes:.1f} min recorded, {clips} clips with speech -> {path}",
-        "{session}：記録 {minutes:.1f} 分、発話のあるクリップ {clips} 件 → {path}",
+        "{session}：収録 {minutes:.1f} 分、発話のあるクリップ {clips} 件 → {path}",
     ),
     "record_nothing": (
         "{session}: nothing was recorded",
-        "{session}：何も記録されませんでした",
+        "{session}：何も収録されませんでした",
     ),
     "record_line": (
         "{recorded} recorded, {speech} of it speech; {level}, {clear}; {face}; {left} left",
-        "記録 {recorded}（うち発話 {speech}）、{level}、{clear}、{face}、残り {left}",
+        "収録 {recorded}（うち発話 {speech}）、{level}、{clear}、{face}、残り {left}",
     ),
     "record_line_level": ("{db:.0f} dB", "{db:.0f} dB（音量）"),
     "record_line_no_level": ("no sound", "音声なし"),
@@ -152,13 +152,13 @@ RECORD: dict[str, tuple[str, str]] = {
         "{path} cannot be read ({why}); give a table (CSV, UTF-8) or TOML",
         "{path} を読めません（{why}）。表（CSV、UTF-8）または TOML を指定してください",
     ),
-    "record_state_on": ("Recording", "記録中"),
+    "record_state_on": ("Recording", "収録中"),
     "record_state_paused": ("Paused", "一時停止中"),
     "record_plain": ("not encrypted", "暗号化なし"),
     "record_no_camera": ("without a camera", "カメラなし"),
     "record_no_microphone": ("without a microphone", "マイクなし"),
-    "record_microphone_gone": ("no microphone: pictures go on", "マイクがありません。映像の記録は続きます"),
-    "record_camera_gone": ("no camera: sound goes on", "カメラがありません。音声の記録は続きます"),
+    "record_microphone_gone": ("no microphone: pictures go on", "マイクがありません。映像の収録は続きます"),
+    "record_camera_gone": ("no camera: sound goes on", "カメラがありません。音声の収録は続きます"),
     "record_face": ("face in view", "顔が写っています"),
     "record_no_face": ("no face in view", "顔が写っていません"),
     "record_dark": ("too dark for a face", "暗くて顔が見えません"),
@@ -175,15 +175,15 @@ RECORD: dict[str, tuple[str, str]] = {
     "record_free": ("Free recording", "自由に話してください"),
     "record_triggered": (
         "Only around readings of interest: {count} so far",
-        "注目する推定の前後のみ記録します（これまで {count} 件）",
+        "注目ラベルの推定の前後のみ収録します（これまで {count} 件）",
     ),
-    "record_total": ("recorded", "記録時間"),
+    "record_total": ("recorded", "収録時間"),
     "record_speech": ("speech", "発話時間"),
     "record_left": ("time left", "残り時間"),
     "record_room": ("room left", "残り容量"),
     "record_subjects": ("Subjects:", "対象者："),
-    "record_paused": ("paused: nothing is recorded", "一時停止中：何も記録していません"),
-    "record_goes_on": ("recording goes on", "記録を再開しました"),
+    "record_paused": ("paused: nothing is recorded", "一時停止中：何も収録していません"),
+    "record_goes_on": ("recording goes on", "収録を再開しました"),
     "record_forgotten": ("the last minute was deleted", "直近 1 分を削除しました"),
     "record_keys": (
         "space: pause    f: forget the last minute    q: end",
@@ -201,10 +201,10 @@ RECORD: dict[str, tuple[str, str]] = {
         "finished first.\n\n"
         "\b\nExample: edge record --config site.toml --subject S01 --script script.csv\n"
         "A key first: edge record key --out record.key",
-        "同意を得た人を暗号化して記録し、クリップに切り分けます。\n\n"
-        "site.toml の [policy] と同意（edge consent add）がなければ記録しません。"
+        "同意を得た人を暗号化して収録し、クリップに切り分けます。\n\n"
+        "site.toml の [policy] と同意（edge consent add）がなければ収録しません。"
         "クリップと metadata.csv は [record] のフォルダーに作られます。"
-        "停電などで途切れた前回の記録があれば、先に処理します。\n\n"
+        "停電などで途切れた前回の収録があれば、先に処理します。\n\n"
         "\b\n例：edge record --config site.toml --subject S01 --script script.csv\n"
         "初回は鍵を作成：edge record key --out record.key",
     ),
@@ -212,8 +212,8 @@ RECORD: dict[str, tuple[str, str]] = {
         "Make a key that recordings are encrypted with.\n\n"
         "Keep a copy in another place: without it nobody reads them again.\n\n"
         "\b\nExample: edge record key --out record.key",
-        "記録を暗号化する鍵を作成します。\n\n"
-        "鍵を失うと記録は二度と読めません。写しを別の場所に保管してください。\n\n"
+        "収録データを暗号化する鍵を作成します。\n\n"
+        "鍵を失うと収録データは二度と読めません。写しを別の場所に保管してください。\n\n"
         "\b\n例：edge record key --out record.key",
     ),
     "opt_record_config": ("Settings of the site (site.toml).", "現場の設定（site.toml）。"),
@@ -232,24 +232,24 @@ RECORD: dict[str, tuple[str, str]] = {
     ),
     "opt_record_trigger": (
         "Keep only what lies around readings of the bundle's events.",
-        "バンドルの注目ラベルの推定の前後のみ記録します。",
+        "バンドルの注目ラベルの推定の前後のみ収録します。",
     ),
     "opt_record_recover": (
         "Finish what a power cut left; happens at each start as well.",
-        "停電などで途切れた記録を処理します（記録の開始時にも自動で行います）。",
+        "停電などで途切れた収録を処理します（収録の開始時にも自動で行います）。",
     ),
     "opt_record_key_out": ("File of the new key.", "新しい鍵のファイル。"),
     "record_needs_config": (
         "name the settings of the site: they say who records and why",
-        "現場の設定を指定してください（誰が何のために記録するかを示すもの）",
+        "現場の設定を指定してください（誰が何のために収録するかを示すもの）",
     ),
     "record_needs_subject": (
         "name everybody who can be heard or seen",
         "聞こえる人・写る人を全員指定してください",
     ),
-    "record_recovered": ("sessions finished: {count}", "処理した記録：{count} 件"),
+    "record_recovered": ("sessions finished: {count}", "処理したセッション：{count} 件"),
     "record_key_made": (
         "written to {path}; keep a copy in another place: without it recordings cannot be read",
-        "{path} に保存しました。鍵を失うと記録を読めないため、写しを別の場所に保管してください",
+        "{path} に保存しました。鍵を失うと収録データを読めないため、写しを別の場所に保管してください",
     ),
 }

@@ -66,7 +66,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "step_consent": ("consent", "同意"),
     "step_record": ("record", "収録"),
     "step_split": ("split", "分割"),
-    "step_coverage": ("coverage", "充足度"),
+    "step_coverage": ("coverage", "充足状況"),
     "step_label": ("label", "ラベル"),
     "step_agree": ("agree", "一致度"),
     "step_calibrate": ("calibrate", "校正"),
@@ -102,9 +102,9 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "said_coverage_bad": (
         "leaks: {leaks}, far too little of: {little}; reports/coverage.html says what to record next",
-        "漏れ {leaks} 件、大幅な不足 {little} 件。次に収録すべきものは reports/coverage.html にあります",
+        "重複 {leaks} 件、大幅な不足 {little} 件。次に収録すべきものは reports/coverage.html にあります",
     ),
-    "said_coverage": ("no leak, and enough of all", "漏れはなく、量も足りています"),
+    "said_coverage": ("no leak, and enough of all", "重複はなく、量も足りています"),
     "said_label": (
         "labelled clips to calibrate: {calibration}, to judge: {evaluation}; "
         "at least {least} of each are needed",

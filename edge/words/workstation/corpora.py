@@ -115,7 +115,7 @@ CORPORA: dict[str, tuple[str, str]] = {
     "say_drawn_faces": (
         "vision: no recording shows a face; network and calibration stay those of {start}, and the fusion "
         "leaves faces aside",
-        "映像：顔の映る録画がないため、ネットワークと校正は {start} のものを使います。統合は顔を使いません",
+        "映像：顔の映る録画がないため、モデルと校正は {start} のものを使います。統合は顔を使いません",
     ),
     "say_faceless": (
         "{folder}: {count} of {of} recordings show no face and are left out: {names}",
@@ -171,7 +171,7 @@ CORPORA: dict[str, tuple[str, str]] = {
     ),
     "audit_other": (
         "{path} is about other clips than this round's; move it away and run this again for a new one",
-        "{path} はこの回の対象と一致しません。別の場所に移してから、もう一度実行してください",
+        "{path} はこのラウンドの対象と一致しません。別の場所に移してから、もう一度実行してください",
     ),
     "audit_verdict": (
         "{where}: verdict '{said}'; write yes, no, or what it is: {known}",
@@ -190,7 +190,7 @@ CORPORA: dict[str, tuple[str, str]] = {
     "start_tuned": (
         "{name}.start: the confidence of {folder} was fitted on {count} test people ({person}): a comparison "
         "with it flatters it",
-        "{name}.start：{folder} の信頼度は評価対象の {count} 人（{person}）で調整されています。"
+        "{name}.start：{folder} の確信度は評価対象の {count} 人（{person}）で調整されています。"
         "比較ではこのバンドルが有利になります",
     ),
     "start_unsaid": (

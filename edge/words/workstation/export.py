@@ -24,7 +24,7 @@ EXPORT: dict[str, tuple[str, str]] = {
     ),
     "site_lacks": (
         "[fusion] sites = {sites}: site {site} lacks recordings of some label; take fewer sites",
-        "[fusion] の sites = {sites}：サイト {site} に録音のないラベルがあります。sites を減らしてください",
+        "[fusion] の sites = {sites}：拠点 {site} に録音のないラベルがあります。sites を減らしてください",
     ),
     "ranges_few": (
         "INT8 ranges need at least {least:.0f} {what} of training people, there are "
@@ -126,7 +126,7 @@ EXPORT: dict[str, tuple[str, str]] = {
     ),
     "graph_dynamic": (
         "{name} has a dynamic shape; export with fixed sizes",
-        "{name} の形状が可変です。固定サイズで書き出してください",
+        "{name} の形状が可変です。固定サイズでエクスポートしてください",
     ),
     "start_weight": (
         "no weight of the bundle could be told to be {weight}; leave start out of the recipe",
@@ -213,7 +213,7 @@ EXPORT: dict[str, tuple[str, str]] = {
     ),
     "teacher_unrun": (
         "teacher {name} does not run ({why}); export it again",
-        "教師モデル {name} を実行できません（{why}）。書き出し直してください",
+        "教師モデル {name} を実行できません（{why}）。エクスポートし直してください",
     ),
     "teacher_folder_unloaded": (
         "teacher {name}: {folder} does not load ({why}); fetch it again",

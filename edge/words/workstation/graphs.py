@@ -5,11 +5,11 @@ from __future__ import annotations
 GRAPHS: dict[str, tuple[str, str]] = {
     "lint_opset": (
         "opset {found}; export with opset {first} to {last}",
-        "opset が {found} です。opset {first}～{last} で書き出してください",
+        "opset が {found} です。opset {first}～{last} でエクスポートしてください",
     ),
     "lint_dynamic": (
         "a dynamic dimension needs a profile; export with fixed sizes",
-        "次元が可変のため、プロファイルが必要です。固定サイズで書き出してください",
+        "次元が可変のため、プロファイルが必要です。固定サイズでエクスポートしてください",
     ),
     "lint_integer": (
         "TensorRT has no {operator}; use the float operator between QuantizeLinear and DequantizeLinear",

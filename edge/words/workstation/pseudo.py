@@ -21,7 +21,7 @@ PSEUDO: dict[str, tuple[str, str]] = {
     "round_frozen": ("on the frozen clips {change}", "固定した評価データで{change}"),
     "round_unheard": (
         "nobody listened: the policy says audit = false",
-        "聞き取りなし（方針が audit = false）",
+        "聞き取りなし（ポリシーが audit = false）",
     ),
     "round_unanswered": ("{count} clips wait for a listener", "{count} 件が聞き取り待ち"),
     "round_right": (
@@ -29,10 +29,10 @@ PSEUDO: dict[str, tuple[str, str]] = {
         "聞き取りで {n} 件中 {right} 件が正解、適合率は {bound:.3f} 以上",
     ),
     "round_under": ("{why}, under {least}", "{why}（必要な {least} 未満）"),
-    "rounds_all": ("the policy ends after {rounds} rounds", "方針で決めた {rounds} ラウンドで終了"),
+    "rounds_all": ("the policy ends after {rounds} rounds", "ポリシーで決めた {rounds} ラウンドで終了"),
     "rounds_none": (
         "round {number} found no clip the policy takes",
-        "ラウンド {number} では方針に合うデータがありませんでした",
+        "ラウンド {number} ではポリシーに合うデータがありませんでした",
     ),
     "rounds_same": (
         "round {number} gives the labels of the round before",
@@ -45,7 +45,7 @@ PSEUDO: dict[str, tuple[str, str]] = {
         "{count} pseudo-labels are kept; name this folder under corpora of [audio] and export into a "
         "new --out",
         "疑似ラベル {count} 件を採用しました。[audio] の corpora にこのフォルダーを加え、新しい --out に"
-        "書き出してください",
+        "エクスポートしてください",
     ),
     # Why a clip gets no label.
     "not sure enough": ("not sure enough", "確信度不足"),

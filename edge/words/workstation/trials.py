@@ -27,7 +27,8 @@ TRIALS: dict[str, tuple[str, str]] = {
     "fusion_trial_pair": (
         "{ours} less {theirs}: {difference:+.1f} points of weighted F1, 95 % {low:+.1f} to {high:+.1f} by "
         "actor; folds {folds}.",
-        "{ours} と {theirs} の差：加重 F1 で {difference:+.1f} ポイント、95 % 区間 {low:+.1f} ～ {high:+.1f}"
+        "{ours} と {theirs} の差：加重 F1 で {difference:+.1f} ポイント、"
+        "95 % 信頼区間 {low:+.1f} ～ {high:+.1f}"
         "（演者単位）。分割ごとの差 {folds}。",
     ),
     "fusion_trial_beats": (
@@ -44,7 +45,7 @@ TRIALS: dict[str, tuple[str, str]] = {
         "{share:.0%} of the labels: {ours} less {theirs}, the best other way: {difference:+.1f} points, "
         "95 % {low:+.1f} to {high:+.1f} by actor.",
         "ラベルの {share:.0%}：「{ours}」と、ほかで最良の「{theirs}」の差は {difference:+.1f} ポイント、"
-        "95 % 区間 {low:+.1f} ～ {high:+.1f}（演者単位）。",
+        "95 % 信頼区間 {low:+.1f} ～ {high:+.1f}（演者単位）。",
     ),
     "fusion_trial_keeps_up": (
         "Audio guidance wins or ties with every share of the labels.",
@@ -87,7 +88,7 @@ TRIALS: dict[str, tuple[str, str]] = {
     ),
     "fusion_trial_note_width": (
         "The heads are narrower than the one that ships: 960 clips do not fill it.",
-        "960 件では足りないため、どの方式も製品の統合ネットワークより小さくしています。",
+        "960 件では足りないため、どの方式も製品の統合モデルより小さくしています。",
     ),
     "pseudo_trial_of": (
         "{share:.0%} of the labels, mean and deviation over {draws} draws of them",
