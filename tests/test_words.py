@@ -181,6 +181,50 @@ def test_reasons_of_the_system_and_of_parsers_are_told_in_japanese():
         assert not re.search(r"[a-z]{3,} [a-z]{2,}", reason_in_japanese(str(caught.value))), caught.value
 
 
+GIVEN_UP = (
+    *(
+        "誤検出",
+        "誤警報",
+        "アラーム",
+        "実行環境",
+        "較正",
+        "キャリブレーション",
+        "信頼度",
+        "95 % 区間",
+        "95% 区間",
+    ),
+    *("費用", "損失", "充足度", "ドリフト", "否定感情の区間", "通知対象", "融合", "手引き", "漏れ", "否定的"),
+    *("方針", "仮名", "ラベル担当者", "アノテータ", "録音回", "サイト", "音声列", "閾値", "トライアル"),
+    *("書き出し直", "書き出し後", "書き出し時", "書き出しの", "バンドルを書き出", "サイズで書き出", "多数決"),
+    *("音声のネットワーク", "統合ネットワーク", "映像のネットワーク"),
+)
+"""Japanese words of what has another name: CONTRIBUTING.md, Japanese terms."""
+STANDS = (
+    *("信頼度図", "学習損失", "エポックごとの損失", "損失 {loss", "入力、損失、", "現場の手引き"),
+    *("漏れない", "仮名 ID", "多数決で決まらない", "単純な多数決", "10 人の多数決", "多数決のラベル（"),
+    *("多数決のラベルで", "多数決との一致率", "多数決のラベルは、", "多数決と異なる", "多数決のラベル。同数"),
+)
+"""Where such a word means something else: a majority of raters, the loss of a training."""
+
+
+def test_one_thing_has_one_japanese_name():
+    root = Path(edge.__file__).parent.parent
+    pages = [*root.glob("*.ja.md"), *root.glob("docs/*.ja.md"), *root.glob("jetson/*.ja.md")]
+    for package in (edge, calibration, export):
+        folder = Path(package.__file__).parent
+        pages += [*folder.rglob("*.jinja"), *folder.rglob("templates/*.ja.md")]
+    texts = {path.name: path.read_text(encoding="utf-8") for path in pages}
+    texts |= {key: japanese for key, (_, japanese) in WORDS.items()}
+    assert len(pages) > 40
+    found = []
+    for name, text in texts.items():
+        left = re.sub("|".join(map(re.escape, STANDS)), "", text)
+        found += [
+            (name, left[max(0, m.start() - 20) : m.end() + 9]) for m in re.finditer("|".join(GIVEN_UP), left)
+        ]
+    assert found == []
+
+
 def test_a_site_s_own_label_stays():
     assert word("stressed", "ja") == "stressed"
 

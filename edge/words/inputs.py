@@ -282,8 +282,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     ),
     "tokenizer_broken": (
         "{path} is no tokenizer that can be read ({why}); copy or export the bundle again",
-        "{path} はトークナイザーとして読み取れません（{why}）。"
-        "もう一度コピーするか、エクスポートし直してください",
+        "{path} を読み取れません（{why}）。もう一度コピーするか、エクスポートし直してください",
     ),
     "fusion_nan": (
         "the fusion network gave NaN or infinity; run edge doctor, or export the bundle again",

@@ -56,7 +56,7 @@ PROGRESS: dict[str, tuple[str, str]] = {
     "say_listener": (
         "round {round} waits for a listener: {count} verdicts are missing in {sheet}; write "
         "yes, no, or what it is, and run this again",
-        "ラウンド {round} は確認待ちです。{sheet} に判定が {count} 件ありません。はい、いいえ、また"
+        "ラウンド {round} は聞き取り待ちです。{sheet} に判定が {count} 件ありません。はい、いいえ、また"
         "は正しい感情を記入して、もう一度実行してください",
     ),
     "say_seed": (
