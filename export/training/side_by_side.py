@@ -30,9 +30,11 @@ def side_by_side(calls: Sequence[Call]) -> None:
     workers = min(len(calls), cores)
     # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
     # glibc would give the memory of every large tensor back and ask for it anew, at every step.
+    threads = str(max(1, cores // workers))
     environment = child.environment() | {
         "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": str(max(1, cores // workers)),
+        "OMP_NUM_THREADS": threads,
+        "OMP_THREAD_LIMIT": threads,  # a lower one that is inherited would leave torch waiting for threads
         "MALLOC_MMAP_THRESHOLD_": "8000000000",
         "MALLOC_TRIM_THRESHOLD_": "16000000000",
     }
