@@ -15,6 +15,7 @@ import av
 import numpy as np
 import pytest
 from corpora import write_faces, write_sentences, write_voices
+from files_page import described as described_file
 from pydantic.fields import FieldInfo
 
 from calibration.data.label_section import LabelRecipe
@@ -25,6 +26,8 @@ from edge.app import starter_bundle
 from edge.bench.compare import markdown
 from edge.bundle.folder import open_bundle
 from edge.bundle.manifest import TextSpec, VisionSpec, VotingSettings
+from edge.bundle.reference import Reference
+from edge.bundle.site import Part, RecordingFacts, SiteCalibration
 from edge.cli import main as cli
 from edge.config import Site, read_site
 from edge.items import Reading
@@ -321,6 +324,9 @@ def test_keys_of_files_are_described():
     keys = [*record(Reading(time=1.0, state="no_face"), ["happy"]), *Report.__dataclass_fields__]
     for key in keys:
         assert f"`{key}`" in text, key
+    keys, named = described_file("Calibration")
+    assert keys == set(SiteCalibration.model_fields)
+    assert named >= {*RecordingFacts.model_fields, *Part.model_fields, *Reference.model_fields}
 
 
 # Blocks: commands are ```sh, output ```text, settings ```toml.

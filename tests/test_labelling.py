@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from files_page import described
 from studio import START, annotated, annotation, write
 from test_cli import edge as _edge  # noqa: F401 - a fixture
 
@@ -291,9 +292,14 @@ def test_what_was_decided_wins_and_stays(edge, exported, recordings, tmp_path):
     export = write(tmp_path / "export.json", annotated(tasks_of(exported), said))
     taken(edge, recordings, export)
     labels, listed = recordings.parent / "labels.csv", tmp_path / "disputed.csv"
-    code, told = edge("label", "agree", labels, "--disputed", listed)
+    code, told = edge("label", "agree", labels, "--disputed", listed, "--json", tmp_path / "agreement.json")
     assert code == 0
     assert "6 clips are disputed, 6 of them have no label" in told
+    found = json.loads((tmp_path / "agreement.json").read_text())
+    keys, named = described("Agreement of raters")
+    assert keys == set(found)
+    (rater, _) = found["raters"].values()
+    assert named >= {*found["alpha"], *rater, *rater["others"], *found["between"][0]}
     rows = rows_of(listed)
     assert rows[0]["needed"] == "yes"
     assert rows[0]["votes_angry"] == "1"

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from corpora import tone, write_wav
+from files_page import described
 from test_kpi import label
 
 from calibration.kpi.decision import table
@@ -194,6 +195,9 @@ def test_a_decision_is_told_written_and_signed(voices, tiny_bundle, tmp_path, mo
     found = json.loads(numbers.read_text())
     assert found["chosen"]["threshold"] == alarm.threshold
     assert len(found["left_out"]) == 2
+    keys, named = described("The operating point")
+    assert keys == set(found)
+    assert named >= {*found["wish"], *found["chosen"], *found["left_out"][0]}
     short = table(found | {"sure_per_hour": 9999.0}, language)
     assert ("too short: in" if language == "en" else "録画が短すぎます") in short
     html = page.read_text(encoding="utf-8")

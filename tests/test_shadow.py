@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from datetime import datetime, timedelta, timezone
+from typing import get_args
 
 import pytest
+from files_page import described
 from test_cli import edge, one_line_error  # noqa: F401 - edge is a fixture
 
-from calibration.shadow.decision import as_dict, decided
+from calibration.shadow.decision import Verdict, as_dict, decided
 from calibration.shadow.evidence import evidence
 from calibration.shadow.page import page
 from edge.config import Site
@@ -402,3 +404,6 @@ def test_facts_of_a_page_are_those_of_the_json(started):
     facts, html = as_dict(trial, found, decision), page(trial, found, decision, "en")
     assert f"{facts['detected']} of {facts['events']}" in html
     assert facts["false_alarms"] == 3 == len(found.false_at)
+    keys, named = described("A trial")
+    assert keys == set(facts)
+    assert named >= {*facts["missed"][0], *get_args(Verdict), "what", "there", "asked"}

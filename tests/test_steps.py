@@ -6,14 +6,17 @@ import json
 import os
 import shutil
 import stat
+from typing import get_args
 
 import pytest
+from files_page import described
 from typer.testing import CliRunner
 
+from calibration.quality import kit
 from calibration.steps import layout
 from calibration.steps.begin import begin, key_place
 from calibration.steps.script import prompts
-from calibration.steps.status import status
+from calibration.steps.status import State, status
 from edge.app import starter_bundle
 from edge.audit.chain import audit_of
 from edge.bundle.folder import sealed
@@ -122,7 +125,8 @@ def test_the_steps_come_one_by_one(site):
         "calibrated on: 2 people; kept back: 2\n"
     )
     assert following(site).name == "coverage"
-    (site / layout.COVERAGE).write_text('{"bad": true, "leaks": [1], "kit": [{"state": "far too little"}]}')
+    (site / layout.COVERAGE).write_text('{"bad": true, "leaks": [1], "kit": [{"state": "far"}]}')
+    assert "far" in get_args(kit.State)
     assert "leaks: 1, far too little of: 1" in str(following(site).why)
     (site / layout.COVERAGE).write_text('{"bad": false}')
     assert following(site).name == "agree"  # the script's labels are there
@@ -232,3 +236,6 @@ def test_the_status_says_what_to_type(site):
     steps = json.loads((site / "s.json").read_text())
     assert [step["state"] for step in steps].count("next") == 1
     assert len(steps) == 12
+    keys, named = described("Steps of a site")
+    assert keys == set(steps[0])
+    assert named >= {*(step["step"] for step in steps), *get_args(State)}

@@ -201,7 +201,15 @@ GIVEN_UP = (
 """Japanese words of what has another name: CONTRIBUTING.md, Japanese terms."""
 STANDS = (
     *("信頼度図", "学習損失", "エポックごとの損失", "損失 {loss", "入力、損失、", "現場の手引き"),
-    *("漏れない", "仮名 ID", "多数決で決まらない", "単純な多数決", "10 人の多数決", "多数決のラベル（"),
+    *(
+        "漏れない",
+        "仮名 ID",
+        "多数決で決まらない",
+        "単純な多数決",
+        "評価者の多数決",
+        "10 人の多数決",
+        "多数決のラベル（",
+    ),
     *("多数決のラベルで", "多数決との一致率", "多数決のラベルは、", "多数決と異なる", "多数決のラベル。同数"),
 )
 """Where such a word means something else: a majority of raters, the loss of a training."""

@@ -125,7 +125,7 @@ def _coverage(look: _Look) -> Found:
     if not newer(path, look.folder / layout.TABLE):
         return Found(False, InputError.of("said_old"))
     if found.get("bad"):
-        little = sum(line.get("state") == "far too little" for line in found.get("kit", []))
+        little = sum(line.get("state") == "far" for line in found.get("kit", []))
         return Found(
             False, InputError.of("said_coverage_bad", leaks=len(found.get("leaks", [])), little=little)
         )
