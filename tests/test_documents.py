@@ -1,5 +1,6 @@
 """The documents: their links, their two languages, their tables of settings, their commands and pictures."""
 
+import itertools
 import json
 import os
 import re
@@ -197,6 +198,15 @@ def test_both_languages_link_the_same(page):
 def test_the_japanese_page_is_japanese(page):
     text = re.sub(r"`[^`]*`|\]\([^)]*\)|<!--.*?-->", "", prose(both(page)[1]))
     assert len(re.findall(JAPANESE, text)) > len(re.findall(r"[A-Za-z]", text))
+
+
+@pytest.mark.parametrize("page", TWINS, ids=named)
+def test_a_japanese_paragraph_is_one_line(page):
+    """A line break within it is shown as a blank."""
+    lines = prose(both(page)[1]).splitlines()
+    for line, following in itertools.pairwise(lines):
+        wraps = line.strip() and following.strip() and not re.match(r"[|#]|<!--", line)
+        assert not wraps or re.match(r" *([-|#>]|\d+\. |<!--)", following), following
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.ja.md"])

@@ -221,7 +221,7 @@ def test_one_speaker_has_no_interval():
         np.vstack([saying([SAD], 0.9), saying([HAPPY], 0.9)]), [SAD, SAD], ["anna", "anna"], LABELS
     )
     assert report.span("accuracy") == "no interval: one person"
-    assert report.span("accuracy", "ja") == "信頼区間なし（1 人のみ）"
+    assert report.span("accuracy", "ja") == "なし（1 人のみ）"
     assert "jackknife" not in report.table()
 
 

@@ -178,7 +178,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     "site_measure_coverage": ("coverage (0.90 is meant)", "被覆率（目標 0.90）"),
     "site_measure_prior_gap": ("difference of two halves", "半分ずつの推定の差"),
     "site_measure_unfamiliar": ("share of unfamiliar windows", "未知とみなす区間の割合"),
-    "site_measure_none": ("-", "―"),
+    "site_measure_none": ("-", "－"),
     "site_part": ("part", "項目"),
     "site_measure": ("measured on people left out", "除いた人での指標"),
     "site_before": ("before", "校正前"),

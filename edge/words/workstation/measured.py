@@ -146,7 +146,7 @@ MEASURED: dict[str, tuple[str, str]] = {
     ),
     "metric_interval": ("95 %: {span}", "95 % 信頼区間：{span}"),
     "metric_span": ("{low:.3f} to {high:.3f}, {people} people", "{low:.3f} ～ {high:.3f}（{people} 人）"),
-    "metric_no_span": ("no interval: one person", "信頼区間なし（1 人のみ）"),
+    "metric_no_span": ("no interval: one person", "なし（1 人のみ）"),
     "metric_method": (
         "95 %: jackknife over people, Student's t ({freedom} degrees of freedom)",
         "95 % 信頼区間：人単位のジャックナイフ法、t 分布（自由度 {freedom}）",
