@@ -240,7 +240,7 @@ INPUTS: dict[str, tuple[str, str]] = {
     ),
     "recipe_qat": (
         "qat would train the private fusion without noise; take qat or dp_noise away",
-        "qat と dp_noise は同時に指定できません（雑音なしで学習されるため）",
+        "qat と dp_noise は同時に指定できません（ノイズなしで学習されるため）",
     ),
     "policy_label": (
         "unknown label {names}; use {known}",

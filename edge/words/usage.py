@@ -142,7 +142,7 @@ USAGE: dict[str, tuple[str, str]] = {
     "opt_evaluate_modality": ("Which posterior to score.", "評価する推定の種類。"),
     "opt_evaluate_drop": (
         "Judge the fusion without this modality; may be given twice.",
-        "この情報を使わずに統合結果を評価（2 回まで指定可）。",
+        "このモダリティを使わずに統合結果を評価（2 回まで指定可）。",
     ),
     "opt_evaluate_json": ("Write the numbers to this file as well.", "数値を JSON で保存するファイル。"),
     "opt_evaluate_new_voices": (
@@ -250,7 +250,10 @@ USAGE: dict[str, tuple[str, str]] = {
         "only the fused reading has modalities to drop",
         "統合結果（fused）の評価でのみ指定できます",
     ),
-    "drop_all": ("nothing is left to judge; keep one modality", "評価する情報を 1 つ以上残してください"),
+    "drop_all": (
+        "nothing is left to judge; keep one modality",
+        "評価するモダリティを 1 つ以上残してください",
+    ),
     "streams_alone": (
         "streams are read by the fusion in known voices, with no diagram; give --drop and --json only",
         "統合結果と既知の話者で評価するため、同時に指定できるのは --drop と --json だけです",

@@ -33,9 +33,9 @@ READING: dict[str, tuple[str, str]] = {
     "unfamiliar_audio_brief": ("unfamiliar sound: calibrate here", "未知の音声：現場で校正してください"),
     "unfamiliar_vision_brief": ("unfamiliar faces: calibrate here", "未知の映像：現場で校正してください"),
     "unfamiliar_text_brief": ("unfamiliar words: calibrate here", "未知の発話：現場で校正してください"),
-    "familiar_audio": ("the sound is familiar again", "音声が学習時と同じ範囲に戻りました"),
-    "familiar_vision": ("the faces are familiar again", "顔の映像が学習時と同じ範囲に戻りました"),
-    "familiar_text": ("the words are familiar again", "発話内容が学習時と同じ範囲に戻りました"),
+    "familiar_audio": ("the sound is familiar again", "音声が既知の範囲に戻りました"),
+    "familiar_vision": ("the faces are familiar again", "顔の映像が既知の範囲に戻りました"),
+    "familiar_text": ("the words are familiar again", "発話内容が既知の範囲に戻りました"),
     "waiting": ("waiting for the first reading", "最初の推定を待っています"),
     "stale": ("no new reading for {seconds} s", "{seconds} 秒間、新しい推定なし"),
     # Lines on the terminal.

@@ -172,7 +172,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     ),
     "site_prior_taken": ("taken: two halves of the people agree", "採用：人を半分に分けても一致します"),
     # What was measured.
-    "site_measure_snr_db": ("signal to noise of INT8 (dB)", "INT8 の信号対雑音比（dB）"),
+    "site_measure_snr_db": ("signal to noise of INT8 (dB)", "INT8 の SN 比（dB）"),
     "site_measure_unweighted_recall": ("mean recall", "平均再現率"),
     "site_measure_calibration_error": ("calibration error", "校正誤差"),
     "site_measure_coverage": ("coverage (0.90 is meant)", "被覆率（目標 0.90）"),

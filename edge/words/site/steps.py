@@ -36,7 +36,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "opt_site_folder": ("Folder of the site.", "現場のフォルダー。"),
     "opt_site_bundle": (
         "Bundle whose labels are recorded; default: the starter bundle.",
-        "収録するラベルを持つバンドル。省略時は付属のバンドル。",
+        "収録するラベルを持つバンドル。省略時はスターター。",
     ),
     "opt_site_json": ("Write the steps to this JSON file.", "手順をこの JSON ファイルに書き出します。"),
     "must_be_filled": ("must be filled in", "を記入してください"),
