@@ -34,7 +34,7 @@ def rig(_rig):
     return _rig
 
 
-def waited(what, limit_s=20.0):
+def waited(what, limit_s=100.0):
     """Seconds until something holds."""
     began = time.monotonic()
     while not what():

@@ -28,7 +28,7 @@ def pattern(monkeypatch):
     )
 
 
-def waited(what, limit_s=20.0):
+def waited(what, limit_s=100.0):
     began = time.monotonic()
     while not what():
         assert time.monotonic() < began + limit_s, "never came"

@@ -28,7 +28,7 @@ MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ['PATH']}:/usr/sbin")
 needs_broker = pytest.mark.skipif(not MOSQUITTO, reason="needs mosquitto")
 
 
-def wait(condition, seconds=20.0):
+def wait(condition, seconds=100.0):
     """Wait until a condition holds; its value."""
     end = time.monotonic() + seconds
     while not (value := condition()):

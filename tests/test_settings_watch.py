@@ -29,7 +29,7 @@ def watching(site, monkeypatch):
         yield taken, said
 
 
-def until(found, limit_s=20.0):
+def until(found, limit_s=100.0):
     end = time.monotonic() + limit_s
     while not found() and time.monotonic() < end:
         time.sleep(0.02)

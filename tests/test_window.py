@@ -34,7 +34,7 @@ MISSING = [name for name in ("Xvfb", "openbox", "xdotool", "import", "xprop") if
 needs_x = pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}: apt-get install")
 
 
-def wait(what, seconds=20.0):
+def wait(what, seconds=100.0):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := what():

@@ -32,6 +32,7 @@ from edge.bench.window import spread
 from edge.bundle.folder import open_bundle
 from edge.errors import InputError
 from edge.system import child
+from edge.system.threads import unlimited
 from edge.words import Language, asked_language, word
 
 ROWS = (
@@ -169,7 +170,7 @@ def _child(module: str, asked: Mapping[str, Any]) -> Iterator[_Child]:
     pipe = subprocess.PIPE
     command = child.command(module, json.dumps(asked))
     with subprocess.Popen(
-        command, env=child.environment(), stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        command, env=unlimited(child.environment()), stdin=pipe, stdout=pipe, stderr=pipe, text=True
     ) as process:
         try:
             yield _Child(process)

@@ -35,7 +35,7 @@ from edge.cli.site.shadow import app as shadow
 from edge.cli.site.steps import app as site_folder
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
-from edge.system.threads import one_thread
+from edge.system.threads import one_thread, one_thread_for_speech
 
 if TYPE_CHECKING:
     from edge.config import Site
@@ -78,7 +78,9 @@ def _options(
     ] = False,
 ) -> None:
     prepare_environment()
-    if ctx.invoked_subcommand not in TRAINING:
+    if ctx.invoked_subcommand in TRAINING:
+        one_thread_for_speech()
+    else:
         one_thread()
 
 

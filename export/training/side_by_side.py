@@ -19,6 +19,7 @@ from typing import Any
 import torch
 
 from edge.system import child
+from edge.system.threads import one_thread_for_speech, unlimited
 
 Call = tuple[Callable[..., object], tuple[Any, ...]]
 """A function that can be pickled, and its arguments; what it returns is lost, so it leaves files."""
@@ -30,11 +31,9 @@ def side_by_side(calls: Sequence[Call]) -> None:
     workers = min(len(calls), cores)
     # numpy reads these when a child imports it; two pools of threads a process would fight for the cores.
     # glibc would give the memory of every large tensor back and ask for it anew, at every step.
-    threads = str(max(1, cores // workers))
-    environment = child.environment() | {
+    environment = unlimited(child.environment()) | {
         "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": threads,
-        "OMP_THREAD_LIMIT": threads,  # a lower one that is inherited would leave torch waiting for threads
+        "OMP_NUM_THREADS": str(max(1, cores // workers)),
         "MALLOC_MMAP_THRESHOLD_": "8000000000",
         "MALLOC_TRIM_THRESHOLD_": "16000000000",
     }
@@ -100,6 +99,7 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     """Make the call on standard input; an exception is pickled into the file named."""
+    one_thread_for_speech()
     function, arguments = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
