@@ -14,6 +14,7 @@ from corpora import tone, write_wav
 
 from calibration.data.dataset import Example
 from calibration.data.recordings import load_media, load_sound, placed_anywhere, windows_of
+from calibration.judge import clips
 from calibration.judge.evaluate import evaluate_folder, stream_clips
 from calibration.judge.evaluator import Evaluator
 from edge.cli import main as cli
@@ -453,3 +454,22 @@ def test_a_clip_too_long_is_read_no_further(tmp_path, rng):
     write_wav(tmp_path / "long.wav", tone(1, 30.0, rng))
     with pytest.raises(MediaError, match="lasts more than 20 s"):
         load_sound(tmp_path / "long.wav", 16000, 20.0)
+
+
+@pytest.mark.parametrize(("room", "decoded"), [(1 << 26, 3), (16000, 6)], ids=["room", "no room"])
+def test_the_sound_of_a_clip_is_decoded_once(tiny_bundle, folder, monkeypatch, rng, room, decoded):
+    write_wav(folder / "a.wav", tone(0, 2.0, rng))
+    asked = []
+
+    def load(path, *rest):
+        asked.append(path)
+        return load_media(path, *rest)
+
+    monkeypatch.setattr(clips, "SOUND_KEPT", room)
+    monkeypatch.setattr(clips, "load_media", load)
+    one, other = (Example(name, 0, "x", folder / "a.wav") for name in ("one", "other"))
+    found = clips.Clips(tiny_bundle, None, print)
+    for example in (one, one, other):
+        found.media(example, look=True)  # else the last one is asked about again
+        assert len(found.media(example, look=False)[0]) == 32000
+    assert len(asked) == decoded

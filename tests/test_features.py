@@ -90,7 +90,7 @@ def test_what_windows_share_is_transformed_once(transformed):
     assert sum(transformed[1:]) <= 2 * (100 + 4)
 
 
-@pytest.mark.parametrize("change", ["one sample", "a gap of zeros", "another recording", "twice", "shorter"])
+@pytest.mark.parametrize("change", ["one sample", "a gap of zeros", "another recording", "shorter"])
 def test_sound_that_is_not_the_same_is_transformed_anew(change, transformed):
     sound, sliding = noise(7.0), SlidingLogMel(SPEC, SPEC.rate)
     sliding(sound[: 4 * SPEC.rate])
@@ -101,13 +101,19 @@ def test_sound_that_is_not_the_same_is_transformed_anew(change, transformed):
         window[:8000] = 0.0
     elif change == "another recording":
         window = noise(4.0, seed=1)
-    elif change == "twice":
-        window = sound[: 4 * SPEC.rate]
     else:
         window = window[: 2 * SPEC.rate]
     found = sliding(window)
     assert transformed[1:] == [len(window) // SPEC.hop]
     assert np.array_equal(found, log_mel(window, SPEC))
+
+
+def test_the_same_window_is_transformed_once(transformed):
+    sliding, window = SlidingLogMel(SPEC, SPEC.rate), noise(4.0)
+    first = sliding(window)
+    count = sum(transformed)
+    assert np.array_equal(sliding(window), first)
+    assert sum(transformed) == count
 
 
 def test_sound_written_over_in_place_is_not_taken_for_what_it_was():
