@@ -20,7 +20,7 @@ from edge.bundle.tiny import write_tiny_bundle
 from edge.engines import open_engine
 from edge.features.text import load_tokenizer
 from edge.system.environment import prepare_environment
-from edge.system.threads import one_thread_for_speech
+from edge.system.threads import one_thread_but_torch
 
 # What people are shown follows the locale, also in the processes tests start.
 os.environ["LC_ALL"] = "C.UTF-8"
@@ -33,7 +33,7 @@ for _name in ("EDGE_RECORD_KEY", "EDGE_RECORD_KEY_FILE"):
 _state = tempfile.TemporaryDirectory(prefix="edge-state-")
 os.environ["XDG_STATE_HOME"] = _state.name
 prepare_environment()
-one_thread_for_speech()
+one_thread_but_torch()
 # A busy machine makes single examples slow; the limit of a whole test is pytest's.
 settings.register_profile("edge", deadline=None)
 settings.load_profile("edge")

@@ -35,7 +35,7 @@ from edge.cli.site.shadow import app as shadow
 from edge.cli.site.steps import app as site_folder
 from edge.system.environment import leave, prepare_environment
 from edge.system.output import say, warn
-from edge.system.threads import one_thread, one_thread_for_speech
+from edge.system.threads import one_thread, one_thread_but_torch
 
 if TYPE_CHECKING:
     from edge.config import Site
@@ -79,7 +79,7 @@ def _options(
 ) -> None:
     prepare_environment()
     if ctx.invoked_subcommand in TRAINING:
-        one_thread_for_speech()
+        one_thread_but_torch()
     else:
         one_thread()
 

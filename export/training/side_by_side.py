@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from edge.system import child
-from edge.system.threads import one_thread_for_speech, unlimited
+from edge.system.threads import one_thread_but_torch, unlimited
 
 Call = tuple[Callable[..., object], tuple[Any, ...]]
 """A function that can be pickled, and its arguments; what it returns is lost, so it leaves files."""
@@ -99,7 +99,7 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     """Make the call on standard input; an exception is pickled into the file named."""
-    one_thread_for_speech()
+    one_thread_but_torch()
     function, arguments = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
