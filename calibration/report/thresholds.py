@@ -25,7 +25,7 @@ def trade_off(
 
     point: false alarms an hour and detection to mark. budget: false alarms an hour, a dashed line.
     """
-    left, top, width, height = 46.0, 12.0, 330.0, 230.0
+    left, top, width, height = 46.0, 24.0, 330.0, 230.0
     most = max([budget, *(x for _, points in lines for _, x, _ in points), *(point or ())[:1]])
 
     def x_of(rate: float) -> float:
@@ -34,7 +34,7 @@ def trade_off(
     def y_of(share: float) -> float:
         return top + height * (1 - share)
 
-    parts = []
+    parts = [_text(left, 12, t("detection", "検出率"), "start", "axis")]
     for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
         parts.append(_line(left, y_of(tick), left + width, y_of(tick), LIGHT))
         parts.append(_text(left - 5, y_of(tick) + 4, f"{tick:.0%}", "end"))

@@ -92,8 +92,8 @@ COVERAGE_FOUND: dict[str, tuple[str, str]] = {
     "coverage_at_other_shift": (" on another shift than {name}", "「{name}」以外の勤務帯に"),
     "coverage_at_other_condition": (" in another condition than {name}", "「{name}」以外の条件で"),
     "coverage_next_speech": (
-        "Let these people speak longer, up to {minutes} minutes: {names}",
-        "次の人の発話を増やす（最大 {minutes} 分）：{names}",
+        "Record more speech of these people, up to {minutes} min each: {names}",
+        "次の人の発話を追加で録る（1 人あたり最大 {minutes} 分）：{names}",
     ),
     "coverage_next_again": (
         "Record these people again on another day: {names}",

@@ -33,9 +33,10 @@ LABEL_FOUND: dict[str, tuple[str, str]] = {
         "暫定的です（0.667 以上）。ガイドラインを一緒に読み直し、取り違えの多いラベルを確認してください",
     ),
     "label_alpha_low": (
-        'low: raters mean different things; keep the votes, train with soft = "votes", mend the guideline',
-        "低い値です（0.667 未満）。評価者ごとに基準が異なります。票をそのまま残して "
-        'soft = "votes" で学習し、ガイドラインを見直してください',
+        "low: raters mean different things; keep the votes, train with "
+        'soft = "votes" in the recipe, mend the guideline',
+        "低い値です（0.667 未満）。評価者ごとに基準が異なります。票をそのまま残して、"
+        'レシピの soft = "votes" で学習し、ガイドラインを見直してください',
     ),
     "label_alpha_one": (
         "agreement is not defined with one rater; let a second one label the same clips",
