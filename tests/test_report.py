@@ -510,6 +510,8 @@ def test_the_japanese_page_is_japanese(made):
     texts = re.findall(r">([^<>]+)<", body)
     english = [text for text in texts if re.search(r"[A-Za-z]{3,} [A-Za-z]{2,} [A-Za-z]{2,}", text)]
     assert [text for text in english if "FER2013" not in text and "GoEmotions" not in text] == []
+    assert ">驚き</text>" in shown  # labels by their own words
+    assert ">surprise</text>" not in shown
 
 
 def test_what_a_new_bundle_is_compared_with(tiny_bundle, tmp_path):

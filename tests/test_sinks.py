@@ -127,7 +127,7 @@ def test_a_line_in_japanese_keeps_its_columns():
     shown = [line(dataclasses.replace(HAPPY, label=label), LABELS, "ja") for label in LABELS]
     assert (
         shown[2].plain
-        == "    4.0 s  喜び      0.56  2位との差 0.46  判定に使った区間 3  音声 70 %, 映像 30 %"
+        == "    4.0 s  喜び      0.56  2位との差 0.46  推定に使った区間 3  音声 70 %, 映像 30 %"
     )
     assert len({cell_len(text.plain) for text in shown}) == 1
 

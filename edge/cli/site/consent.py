@@ -89,7 +89,7 @@ def withdraw(
     scope: Annotated[
         str | None, typer.Option("--scope", metavar="NAME,...", help="opt_consent_withdraw_scope")
     ] = None,
-    on: Day = None,
+    on: Annotated[str | None, typer.Option(metavar="DAY", help="opt_consent_withdraw_on")] = None,
     config: Config = SITE,
     lang: LocaleOption = None,
 ) -> None:

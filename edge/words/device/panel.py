@@ -19,11 +19,11 @@ PANEL: dict[str, tuple[str, str]] = {
     # Parts of the panel.
     "all_labels": ("Probability of each label", "ラベルごとの確率"),
     "prior": ("line: usual share here", "縦線：この現場での平均的な割合"),
-    "votes": ("Last windows", "直近の判定"),
+    "votes": ("Last windows", "直近の区間"),
     "needed": ("dashes: lead needed", "破線：確定に必要な差"),
     "vote_numbers": (
         "windows used {votes}   lead {lead}",
-        "判定に使った区間 {votes}　2位との差 {lead}",
+        "推定に使った区間 {votes}　2位との差 {lead}",
     ),
     "vote_delay": ("mean delay {delay} s", "平均遅れ {delay} 秒"),
     "weights": ("Evidence used", "使用した情報の割合"),

@@ -41,7 +41,7 @@ READING: dict[str, tuple[str, str]] = {
     # Lines on the terminal.
     "line": (
         "{probability:.2f}  lead {lead:.2f}  votes {votes}  {weights}",
-        "{probability:.2f}  2位との差 {lead:.2f}  判定に使った区間 {votes}  {weights}",
+        "{probability:.2f}  2位との差 {lead:.2f}  推定に使った区間 {votes}  {weights}",
     ),
     "line_held": ("held", "保持"),
     "demo_notice": (

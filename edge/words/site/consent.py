@@ -58,6 +58,10 @@ CONSENT: dict[str, tuple[str, str]] = {
         "Day of the signature (2026-11-20); default: today.",
         "署名日（2026-11-20 の形式）。省略時は本日。",
     ),
+    "opt_consent_withdraw_on": (
+        "Day of the withdrawal (2026-11-20); default: today.",
+        "撤回日（2026-11-20 の形式）。省略時は本日。",
+    ),
     "opt_consent_until": (
         "Last day it holds; default: until it is withdrawn.",
         "有効期限（最終日）。省略時は撤回まで。",

@@ -17,19 +17,22 @@ COVERAGE: dict[str, tuple[str, str]] = {
         "評価の前：edge coverage calibration --against evaluation",
     ),
     "opt_coverage_recordings": (
-        "Folder with recordings and metadata.csv, or plain recordings",
-        "録音・録画と metadata.csv のフォルダー（metadata.csv はなくても可）",
+        "Folder with recordings and metadata.csv, or plain recordings.",
+        "録音・録画と metadata.csv のフォルダー（metadata.csv はなくても可）。",
     ),
     "opt_coverage_bundle": (
-        "Bundle whose labels and face detector are used; without, the labels of the table",
-        "ラベルと顔検出器を使うバンドル（省略時は表のラベル）",
+        "Bundle whose labels and face detector are used; without, the labels of the table.",
+        "ラベルと顔検出器を使うバンドル（省略時は表のラベル）。",
     ),
     "opt_coverage_against": (
-        "Second folder, such as the one to evaluate on: nothing may stand in both",
-        "もう一方のフォルダー（評価用など）。両方に共通するものがあれば誤りとする",
+        "Second folder, such as the one to evaluate on: nothing may stand in both.",
+        "もう一方のフォルダー（評価用など）。両方に共通するものがあれば誤りとする。",
     ),
-    "opt_coverage_report": ("Write a page with pictures to this HTML file", "図付きのページを HTML に保存"),
-    "opt_coverage_json": ("Write all numbers to this JSON file", "すべての数値を JSON に保存"),
+    "opt_coverage_report": (
+        "Write a page with pictures to this HTML file.",
+        "図付きのページを HTML に保存。",
+    ),
+    "opt_coverage_json": ("Write all numbers to this JSON file.", "すべての数値を JSON に保存。"),
     "coverage_same": (
         "the two folders are one; name another one to compare with",
         "2 つのフォルダーが同じです。比較する別のフォルダーを指定してください",
@@ -135,7 +138,7 @@ COVERAGE: dict[str, tuple[str, str]] = {
         "on people of a foreign site, 10 labelled clips of each label gave 10 points of recall, 80 gave 20",
         "別の現場の人での実測では、ラベルごとに 10 件で再現率が 10 ポイント、80 件で 20 ポイント向上しました",
     ),
-    "coverage_kit_people_label": ("people showing the rarest one", "最少ラベルを示す人数"),
+    "coverage_kit_people_label": ("people showing the rarest one", "最少ラベルがある人数"),
     "coverage_why_people_label": (
         "a label of few people is learnt as their voices; five are left out in turn",
         "少人数だけのラベルは、その人の声として学習されます。5 名を順に除いて確認します",

@@ -43,7 +43,7 @@ DRIFT: dict[str, tuple[str, str]] = {
     # What a manifest says of it.
     "reference_bins": (
         "{edges} edges make no {bins} bins; calibrate again",
-        "境界 {edges} 個に対して区間が {bins} 個あります。校正し直してください",
+        "境界 {edges} 個に対して階級が {bins} 個あります。校正し直してください",
     ),
     "reference_edges": (
         "edges must rise; calibrate again",

@@ -11,18 +11,18 @@ KPI: dict[str, tuple[str, str]] = {
     "table_part": (
         "{where}: from '{first}' and to '{last}' are no stretch of a recording; give both in seconds, from "
         "before to",
-        "{where}：from「{first}」と to「{last}」は録画の区間ではありません。"
+        "{where}：from「{first}」と to「{last}」は録画内の範囲として正しくありません。"
         "両方を秒で、from が to より小さくなるように記入してください",
     ),
     "part_trained": (
         "{where}: {name} means a stretch of a recording (from, to), which is judged on only; cut the "
         "recording into clips, a label each",
-        "{where}：{name} は録画の区間（from、to）の指定で、評価にのみ使用できます。"
+        "{where}：{name} は録画内の範囲（from、to）の指定で、評価にのみ使用できます。"
         "録画をラベルごとのクリップに分けてください",
     ),
     "part_outside": (
         "{path} ends before {first:g} s, where a stretch of metadata.csv begins; mend from and to",
-        "{path} は、metadata.csv の区間の始まり {first:g} 秒より前に終わります。from と to を直してください",
+        "{path} は、metadata.csv の範囲の始まり {first:g} 秒より前に終わります。from と to を直してください",
     ),
     # The KPIs.
     "kpi_no_negative": (

@@ -29,7 +29,7 @@ SHADOW: dict[str, tuple[str, str]] = {
         "Say go, no-go or not yet, with the evidence.\n\n"
         "The exit code is 1 for no-go, and where the criteria were changed after the start.\n\n"
         "\b\nExample: edge shadow report trial --report trial.html --json trial.json",
-        "可否（または判断できない旨）と、その根拠を示します。\n\n"
+        "可・否・判断保留のいずれかと、その根拠を示します。\n\n"
         "「否」の場合と、開始後に基準が変更されている場合は、終了コードが 1 になります。\n\n"
         "\b\n例：edge shadow report trial --report trial.html --json trial.json",
     ),

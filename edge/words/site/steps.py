@@ -39,7 +39,7 @@ STEPS: dict[str, tuple[str, str]] = {
         "収録するラベルを持つバンドル。省略時はスターター。",
     ),
     "opt_site_json": ("Write the steps to this JSON file.", "手順をこの JSON ファイルに書き出します。"),
-    "must_be_filled": ("must be filled in", "を記入してください"),
+    "must_be_filled": ("must be filled in", "空欄です。記入してください"),
     "steps_made": ("made: {names}", "作成：{names}"),
     "steps_kept": ("left as it was: {names}", "変更なし：{names}"),
     "steps_key": (

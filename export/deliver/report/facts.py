@@ -3,6 +3,7 @@
     name                bundle
     notice              why the report itself must stay inside; the licences of the data
     labels              in the order of every row and column below
+    label_words         language -> label -> its word on the page
     headline            modality -> the number it is chosen by
     accuracy            held-out set -> {fp32, int8: Report of calibration/judge/metrics.py}; composed windows
     adaptation          [{set, n, snr_db: null in the clear, before, after}]: unweighted recall of the audio
@@ -47,7 +48,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -141,6 +142,10 @@ def _of_bundle(bundle: Bundle, found: Measured, work: Path, consents: Consents |
         "name": manifest.name,
         "notice": NOTICE,
         "labels": list(manifest.labels),
+        "label_words": {
+            language: {label: manifest.full_labels.said(label, language) for label in manifest.labels}
+            for language in get_args(Language)
+        },
         "headline": dict(HEADLINE),
         "accuracy": manifest.accuracy,
         "adaptation": list(found.adapted),

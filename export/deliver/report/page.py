@@ -63,6 +63,10 @@ class _Page(Names):
         self._facts, self._work = facts, work
         self._sections: list[tuple[str, str]] = []
 
+    def named(self, name: str) -> str:
+        """A label by the bundle's own word; else as of `Names`."""
+        return self._facts["label_words"][self.language].get(name) or super().named(name)
+
     def begin(self, heading: str) -> tuple[str, str]:
         """A new section: its place and its numbered title."""
         number = len(self._sections) + 1
