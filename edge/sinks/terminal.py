@@ -75,7 +75,7 @@ def line(reading: Reading, labels: Labels, language: Language = "en") -> Text:
         text.append(f"  {word('line_held', language)}", style="dim")
     candidates = ", ".join(_named(label, labels, language) for label in reading.candidates)
     if reading.state == "needs_check":
-        text.append(f"  {word('needs_check', language)}: {candidates}", style="yellow")
+        text.append(f"  {word('line_check', language, labels=candidates)}", style="yellow")
     elif len(reading.candidates) > 1:  # no check is asked for once the day's limit is used up
         text.append(f"  {word('one_of', language, labels=candidates)}", style="yellow")
     return text

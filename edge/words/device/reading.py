@@ -43,6 +43,7 @@ READING: dict[str, tuple[str, str]] = {
         "{probability:.2f}  lead {lead:.2f}  votes {votes}  {weights}",
         "{probability:.2f}  2位との差 {lead:.2f}  推定に使った区間 {votes}  {weights}",
     ),
+    "line_check": ("needs a check: {labels}", "要確認：{labels}"),
     "line_held": ("held", "保持"),
     "demo_notice": (
         "The demo clip is a still portrait with synthetic speech: it shows the path, not the accuracy.",
