@@ -93,7 +93,7 @@ def test_the_table_never_guesses(found):
     assert own.count("not measured") == 1  # the energy
     assert any("not measured against the Whisper-tiny encoder + fer" in line for line in lines)
     assert any(line.startswith("Not measured: the same networks") for line in lines)
-    assert compare.markdown(report(found), "ja").count("未計測") >= 20
+    assert compare.markdown(report(found), "ja").count("未測定") >= 20
 
 
 def test_energy_is_that_of_a_window(tiny_bundle, monkeypatch):

@@ -14,6 +14,7 @@ import pytest
 from boards import answers, put, stand_up
 
 from calibration.bench.page import page
+from calibration.report.courses import courses
 from edge.bench.sustained import run as sustained
 from edge.bench.sustained import sampler
 from edge.bench.sustained.run import duration, refusals, sustain, unread
@@ -250,3 +251,10 @@ def test_wrong_use_is_one_line(words, line, tmp_path):
     assert said == ""
     assert line in errors
     assert len(errors.strip().splitlines()) == 1
+
+
+def test_a_value_alone_is_drawn_as_a_dot():
+    drawn = courses([1.0, 2.0, 3.0, 4.0], [("ms", [5.0, None, 6.0, 7.0])], [], "seconds")
+    lines = [part.split('"')[0].split() for part in str(drawn).split('points="')[1:]]
+    assert [len(points) for points in lines] == [2, 2]
+    assert lines[0][0] == lines[0][1]

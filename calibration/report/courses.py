@@ -48,8 +48,11 @@ def courses(
             if value is not None:
                 points.append(f"{x_of(time):.1f},{up + tall * (high - value) / (high - low):.1f}")
             elif points:
-                path = " ".join(points)
-                parts.append(f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="1.8"/>')
+                path = " ".join(points if len(points) > 1 else points * 2)  # round ends make one a dot
+                parts.append(
+                    f'<polyline points="{path}" fill="none" stroke="{BLUE}" stroke-width="2" '
+                    'stroke-linecap="round"/>'
+                )
                 points = []
     floor = top + step * len(strips) - (step - tall)
     for tick in range(7):

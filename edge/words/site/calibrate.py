@@ -84,7 +84,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     ),
     "site_labels_section": (
         "one section [labels] is wanted, nothing else",
-        "[labels] の節だけを書いてください",
+        "[labels] のセクションだけを書いてください",
     ),
     "site_labels_parent": (
         "the bundle has no label {names}; it has {known}",
@@ -121,7 +121,7 @@ CALIBRATE: dict[str, tuple[str, str]] = {
     ),
     "site_ranges_worse": (
         "left: nearer to float, but other people are read less well",
-        "不採用：浮動小数点には近づきますが、ほかの人の読み取りが悪くなります",
+        "不採用：浮動小数点には近づきますが、ほかの人の推定精度が下がります",
     ),
     "site_ranges_taken": (
         "taken: INT8 is nearer to float on other people",

@@ -49,7 +49,7 @@ LABEL_FOUND: dict[str, tuple[str, str]] = {
     ),
     "label_anchored": (
         "{count} votes were given by raters who saw what the bundle thinks: they agree more than they would",
-        "バンドルの推定を見た評価者の票が {count} あります。見ない場合より一致度が高くなります",
+        "バンドルの推定を見た評価者の票が {count} 件あります。見ない場合より一致度が高くなります",
     ),
     "label_guidelines": (
         "more than one version of the guideline: {versions}",

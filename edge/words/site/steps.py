@@ -82,7 +82,7 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "said_policy": (
         "site.toml can be read, and its policy allows to record",
-        "site.toml を読み込め、ポリシーは収録を認めています",
+        "site.toml に誤りはなく、ポリシーは収録を認めています",
     ),
     "said_consent_none": ("nobody has agreed yet", "同意した人がまだいません"),
     "said_consent": ("people whose consent is in force: {count}", "有効な同意のある人：{count} 名"),
@@ -112,17 +112,17 @@ STEPS: dict[str, tuple[str, str]] = {
     ),
     "said_agree_none": (
         "no rater has judged yet: edge label import writes labels/labels.csv",
-        "評価者の判定がまだありません（edge label import が labels/labels.csv を作成します）",
+        "評価者のラベルがまだありません（edge label import が labels/labels.csv を作成します）",
     ),
     "said_agree_one": (
         "there is no agreement to speak of: two raters at least must judge the same clips",
-        "一致度を計算できません。2 名以上が同じクリップを評価する必要があります",
+        "一致度を計算できません。2 名以上が同じクリップにラベルを付ける必要があります",
     ),
     "said_agree": ("Krippendorff's alpha {alpha:.2f}", "クリッペンドルフの α＝{alpha:.2f}"),
     "said_agree_low": (
         "Krippendorff's alpha {alpha:.2f} is under 0.40: go through the guideline together and judge again",
         "クリッペンドルフの α＝{alpha:.2f} は 0.40 未満です。"
-        "ガイドラインを一緒に確認し、評価し直してください",
+        "ガイドラインを一緒に確認し、ラベルを付け直してください",
     ),
     "said_calibrate_unnamed": (
         'calibrated, but site.toml does not name it: write bundle = "{bundle}"',

@@ -31,7 +31,7 @@ MEASURED: dict[str, tuple[str, str]] = {
     "bench_of": ("{part} of {whole}", "{whole} 中 {part}"),
     "bench_fusion": ("fusion", "統合"),
     "bench_all": ("all", "合計"),
-    "bench_unmeasured": ("not measured", "未計測"),
+    "bench_unmeasured": ("not measured", "未測定"),
     "bench_memory": ("peak memory", "最大メモリー"),
     "bench_first": ("start to first reading", "起動から最初の推定まで"),
     "bench_live": (
@@ -45,7 +45,7 @@ MEASURED: dict[str, tuple[str, str]] = {
         "パネルの描画：p50 {p50:.2f} ms、p95 {p95:.2f} ms、CPU 時間 {cpu:.2f} ms。"
         "毎秒 {rate:.0f} 回で 1 コアの {share:.0%}",
     ),
-    "bench_left_out": ("{precision} is not measured: {why}", "{precision} は計測できません：{why}"),
+    "bench_left_out": ("{precision} is not measured: {why}", "{precision} は測定できません：{why}"),
     # edge bench --compare.
     "row_int8": ("this bundle, INT8, ONNX Runtime", "このバンドル、INT8、ONNX Runtime"),
     "row_fp32": ("this bundle, FP32, ONNX Runtime", "このバンドル、FP32、ONNX Runtime"),
@@ -86,14 +86,14 @@ MEASURED: dict[str, tuple[str, str]] = {
         "{share:.0%} of a core at {rate:.0f} panels a second.",
         "- パネルの描画：{p50} ms（p50）、CPU 時間 {cpu} ms。毎秒 {rate:.0f} 回で 1 コアの {share:.0%}。",
     ),
-    "compare_missing": ("Not measured: {title}: {why}.", "未計測：{title}（{why}）"),
+    "compare_missing": ("Not measured: {title}: {why}.", "未測定：{title}（{why}）"),
     "compare_cheaper": (
         "- Our whole window is {times} times cheaper than {rival} on the same window (CPU time).",
         "- 同じ区間の CPU 時間は {rival} の {times} 分の 1 です。",
     ),
     "compare_cheaper_unknown": (
         "- Our whole window is not measured against the {rival} on the same window (CPU time).",
-        "- 同じ区間での {rival} との CPU 時間の比較：未計測。",
+        "- 同じ区間での {rival} との CPU 時間の比較：未測定。",
     ),
     "rival_whisper": ("Whisper-tiny encoder + fer", "Whisper-tiny エンコーダー + fer"),
     "rival_whisper_30s": (

@@ -104,6 +104,6 @@ TRIALS: dict[str, tuple[str, str]] = {
     "pseudo_trial_full_labels": ("full labels", "全ラベル"),
     "pseudo_trial_note": (
         "dev speakers decide which rounds are kept, test speakers decide nothing; no guess is judged on",
-        "採用するラウンドは検証の話者で決めます。評価の話者は何にも使いません。推定したラベルでは評価しません",
+        "採用するラウンドは検証の話者で決めます。評価の話者は選択に使いません。推定したラベルでは評価しません",
     ),
 }
