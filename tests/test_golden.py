@@ -18,8 +18,8 @@ from edge.engines.float_graph import float_graph, half_graph
 from edge.engines.onnxrt import OnnxRuntimeEngine
 from edge.items import MODALITIES
 
-WITH_PEOPLE = 298
-"""Faults that the starter's golden outputs found when they were made of held-out people."""
+WITH_PEOPLE = 298 / 751
+"""Share of the faults that golden outputs made of held-out people found, in a starter with another fusion."""
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_sound_backends_pass(starter, tmp_path, name):
 
 @pytest.mark.slow
 def test_a_broken_backend_is_found_as_often_as_by_recordings(starter, tmp_path):
-    """Every layer of every network, spoilt in eleven ways, one at a time; 751 faults, many of them slight."""
+    """Every layer of every network, spoilt in eleven ways, one at a time; many of these faults are slight."""
     found, kinds = Counter(), Counter()
     for name in (*MODALITIES, "fusion"):
         limits = starter.manifest.models[name].limits
@@ -108,7 +108,7 @@ def test_a_broken_backend_is_found_as_often_as_by_recordings(starter, tmp_path):
                 found[kind] += replay(starter, name, engine).why_refused(limits) is not None
                 kinds[kind] += 1
     print({kind: f"{found[kind]} of {count}" for kind, count in kinds.items()})
-    assert kinds.total() == 751
-    assert found.total() >= WITH_PEOPLE
+    assert kinds.total() == 464
+    assert found.total() / kinds.total() >= WITH_PEOPLE
     for kind in ("kernel mirrored", "edge of the kernel left out"):
         assert found[kind] == kinds[kind]
