@@ -169,8 +169,9 @@ class _Child:
 def _child(module: str, asked: Mapping[str, Any]) -> Iterator[_Child]:
     pipe = subprocess.PIPE
     command = child.command(module, json.dumps(asked))
+    environment = unlimited(child.environment()) | {"OPENBLAS_NUM_THREADS": "1"}  # numpy takes one
     with subprocess.Popen(
-        command, env=unlimited(child.environment()), stdin=pipe, stdout=pipe, stderr=pipe, text=True
+        command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True
     ) as process:
         try:
             yield _Child(process)
