@@ -121,7 +121,8 @@ def test_the_compiler_takes_both_forms(graphs, tmp_path, name):
 def test_as_many_layers_run_in_int8(graphs, name):
     """By what the compiler says of the layers of its plan."""
     before, half = (layers(graph) for graph in graphs[name])
-    assert before.count("Int8") == half.count("Int8") > 10
+    least = 1 if name == "fusion" else 11  # the fusion of the starter has one layer in INT8
+    assert before.count("Int8") == half.count("Int8") >= least
     assert before.count("Half") == 0
     assert "Float" not in half or name != "text"
     assert len(half) <= len(before)
