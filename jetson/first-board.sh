@@ -3,7 +3,9 @@
 #
 #   sudo jetson/first-board.sh [BUNDLE]        default: the starter bundle; writes first-board-DATE.tar.gz here
 #
-# A step that fails does not end the others. No sound, no picture and no reading of a person goes into the archive.
+# It takes over half an hour. A step that fails does not end the others. No sound, no picture and no reading of a person
+# goes into the archive. Clocks are fixed while times are measured, and the service stands still until its own step;
+# both are put back as they were.
 # EDGE: the command, for a try elsewhere.
 set -uo pipefail
 EDGE=${EDGE:-/opt/edge/venv/bin/edge} bundle=${1:-}
@@ -37,7 +39,9 @@ devices() {
   id edge
   systemctl is-active nvargus-daemon nvpmodel
 }
-export -f board environment with_bundle compile sustained devices
+fix_clocks() { jetson_clocks --store "$out/clocks.before" && jetson_clocks && jetson_clocks --show; }
+service() { systemctl start edge; systemctl status --no-pager edge; } # started means: its first reading came
+export -f board environment with_bundle compile sustained devices fix_clocks service
 
 number=0
 try() { # ENGLISH JAPANESE SECONDS FILE COMMAND...
@@ -58,14 +62,24 @@ all() { # what could not be verified without a board, the most doubtful first
   try "The state of the board, for tests" "ボードの状態（試験用）" 1800 record.txt with_bundle doctor --record "$out/record.json"
   try "TensorRT compiles all four networks, once" "TensorRT による 4 つのネットワークのコンパイル" 3600 build.txt compile
   try "Readings on the GPU" "GPU での推定" 900 demo.txt "$EDGE" demo
+  try "Clocks are fixed" "クロックの固定" 60 clocks.txt fix_clocks
   try "Times, memory, energy" "処理時間、メモリー、消費電力" 3600 bench.json with_bundle bench --json
   try "Half an hour at full load: pace, temperature, clocks" "30 分間の全負荷：処理速度、温度、クロック" 3600 sustained.json sustained
+  free_clocks
   try "Cameras, sound, groups as the system sees them" "カメラ、音声、グループ" 60 devices.txt devices
-  try "The service runs" "サービスの動作" 60 service.txt systemctl status --no-pager edge
+  try "The service runs" "サービスの動作" 3900 service.txt service
   try "The unit, checked by this systemd" "この systemd によるユニットの検査" 120 unit.txt systemd-analyze verify /etc/systemd/system/edge.service
   say "Not tried here: days of readings, a hot room, a camera pulled out and put back, a power cut during an install." \
     "未実施：数日間の連続動作、高温の場所、カメラの抜き差し、インストール中の電源断。"
 }
+free_clocks() { [ ! -e "$out/clocks.before" ] || { jetson_clocks --restore "$out/clocks.before" && rm "$out/clocks.before"; }; }
+was=$(systemctl is-active edge 2>/dev/null)
+restore() {
+  free_clocks
+  case $was in active | activating) systemctl start edge ;; *) systemctl stop edge ;; esac 2>/dev/null
+}
+trap restore EXIT
+systemctl stop edge 2>/dev/null
 all 2>&1 | tee "$out/log.txt"
 failed=$(awk '$3 != 0' "$out/steps.tsv" | wc -l)
 tar czf "$out.tar.gz" "$out" && rm -r "$out"

@@ -465,15 +465,23 @@ def test_ten_steps_in_both_languages():
 # The scripts themselves.
 
 
-def test_the_first_run_on_a_board_packs_what_came_out(tmp_path):
-    """Elsewhere every step fails, and the archive says so."""
-    edge = tmp_path / "edge"
-    edge.write_text('#!/bin/sh\necho "$@"; [ "$1" != demo ]\n')
-    edge.chmod(0o755)
+@pytest.mark.parametrize("was", ["active", "inactive"])
+def test_the_first_run_on_a_board_packs_what_came_out(tmp_path, was):
+    """A step that fails is told; clocks and service are put back as they were."""
+    for name, text in (
+        ("edge", 'echo "$@"; [ "$1" != demo ]'),
+        ("systemctl", f"case $1 in is-active) echo {was};; verify) exit 1;; esac"),
+        ("jetson_clocks", 'case $1 in --store) touch "$2";; esac'),
+    ):
+        path = tmp_path / "bin" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'#!/bin/sh\necho {name} "$@" >> {tmp_path}/calls\n{text}\n')
+        path.chmod(0o755)
     done = subprocess.run(
         ["bash", JETSON / "first-board.sh", "line3"],
         cwd=tmp_path,
-        env=os.environ | {"EDGE": str(edge), "LANG": "C"},
+        env=os.environ
+        | {"EDGE": str(tmp_path / "bin/edge"), "LANG": "C", "PATH": f"{tmp_path}/bin:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
@@ -486,11 +494,26 @@ def test_the_first_run_on_a_board_packs_what_came_out(tmp_path):
     assert text["doctor.json"] == "doctor line3 --json\n"
     assert text["build.txt"] == "build line3\nbuild --list\n"
     codes = {line.split("\t")[1]: line.split("\t")[2] for line in text["steps.tsv"].splitlines()}
-    assert codes["bench.json"] == codes["sustained.json"] == "0"
+    assert codes["bench.json"] == codes["sustained.json"] == codes["clocks.txt"] == codes["service.txt"] == "0"
     assert re.fullmatch(
         r"bench line3 --sustained 30m --csv (\S+)/sustained.csv --report \1/sustained.html --json\n",
         text["sustained.json"],
     )
     assert codes["demo.txt"] == "1"
     assert "6. Readings on the GPU\n   exit code 1: demo.txt" in text["log.txt"]
-    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["bin"]
+    calls = (tmp_path / "calls").read_text().splitlines()
+    calls = [re.sub(r" \S+clocks.before", "", one) for one in calls if re.search("clocks|edge$|bench", one)]
+    assert [one.split(" line3")[0] for one in calls] == [
+        "systemctl is-active edge",
+        "systemctl stop edge",
+        "jetson_clocks --store",
+        "jetson_clocks",
+        "jetson_clocks --show",
+        "edge bench",
+        "edge bench",
+        "jetson_clocks --restore",
+        "systemctl start edge",
+        "systemctl status --no-pager edge",
+        "systemctl start edge" if was == "active" else "systemctl stop edge",
+    ]
