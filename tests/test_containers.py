@@ -1,4 +1,4 @@
-"""jetson/Dockerfile.*: what they copy, install and pin is what jetson/install.sh does. No image is built here."""
+"""jetson/Dockerfile.*: they copy, install and pin what jetson/install.sh does. No image is built here."""
 
 import json
 import re
