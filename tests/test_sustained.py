@@ -14,7 +14,7 @@ import pytest
 from boards import answers, put, stand_up
 
 from calibration.bench.page import page
-from calibration.report.courses import courses
+from calibration.report.courses import courses, round_steps
 from edge.bench.sustained import run as sustained
 from edge.bench.sustained import sampler
 from edge.bench.sustained.run import duration, refusals, sustain, unread
@@ -29,6 +29,7 @@ SECONDS = 1.0
 def _often(monkeypatch):
     """Many samples, and windows of 10 ms however busy this machine is; `measured` reads real ones."""
     monkeypatch.setattr(sampler, "SAMPLE_S", 0.05)
+    monkeypatch.setattr(sustained, "PACE_SHARE", 9.0)
     monkeypatch.setattr(Pipeline, "read", lambda self, window: time.sleep(0.01))
 
 
@@ -145,6 +146,19 @@ def test_what_changes_meanwhile_is_a_refusal(tiny, board, change, key, said):
     assert as_dict(run)["sustained"] is False
 
 
+@pytest.mark.parametrize(("then", "refused"), [(0.02, ["sustained_pace"]), (0.005, [])])
+def test_windows_that_become_slower_are_a_refusal(tiny, board, monkeypatch, then, refused):
+    """Clocks stay and nothing is hot: something else takes the machine."""
+    monkeypatch.setattr(sustained, "PACE_SHARE", 0.1)
+    takes = [0.01]
+    monkeypatch.setattr(Pipeline, "read", lambda self, window: time.sleep(takes[-1]))
+    run = sustain(
+        tiny, SECONDS, root=board("agx-orin-39.2"), begun=meanwhile((0.5, lambda: takes.append(then)))
+    )
+    assert keys(refusals(run)) == refused
+    assert ("windows became slower, from 1" in told(run, "en")) == bool(refused)
+
+
 def test_heat_that_passes_is_a_refusal_too(tiny, board):
     root = board("orin-nano-36.4.7")
     state = "sys/class/thermal/cooling_device1/cur_state"
@@ -251,6 +265,20 @@ def test_wrong_use_is_one_line(words, line, tmp_path):
     assert said == ""
     assert line in errors
     assert len(errors.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "steps"),
+    [
+        (64.0, 172.0, [50, 100, 150, 200]),
+        (1284.0, 1317.0, [1280, 1300, 1320]),
+        (0.0, 30.0, [0, 10, 20, 30]),
+        (-0.4, 0.3, [-0.5, -0.25, 0, 0.25, 0.5]),
+        (5.0, 5.0, [5]),
+    ],
+)
+def test_axes_have_round_numbers(low, high, steps):
+    assert round_steps(low, high, 3) == pytest.approx(steps)
 
 
 def test_a_value_alone_is_drawn_as_a_dot():

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from calibration.report.drawing import BLUE, LIGHT, ORANGE, line, svg, text
+
+
+def round_steps(low: float, high: float, wanted: int) -> list[float]:
+    """About `wanted` equal steps over low to high, at round numbers; the ends lie at or outside of both."""
+    least = (high - low) / wanted or 1.0
+    ten = 10.0 ** math.floor(math.log10(least))
+    step = next(ten * size for size in (1.0, 2.0, 2.5, 5.0, 10.0) if ten * size >= 0.999 * least)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [step * number for number in range(first, last + 1)]
 
 
 def courses(
@@ -30,13 +40,14 @@ def courses(
         up = top + step * number
         known = [value for value in values if value is not None] or [0.0]
         low, high = min(known), max(known)
-        margin = 0.15 * (high - low) or 0.05 * abs(high) or 1.0
-        low, high = low - margin, high + margin
+        margin = 0.0 if high - low > 0.02 * abs(high) else 0.05 * abs(high) or 1.0
+        steps = round_steps(low - margin, high + margin, 3)
+        low, high = steps[0], steps[-1]
         parts.append(text(left, up - 9, title, "start", "axis"))
-        for share in (0.0, 0.5, 1.0):
-            y = up + tall * (1.0 - share)
+        for level in steps:
+            y = up + tall * (high - level) / (high - low)
             parts.append(line(left, y, left + width, y, LIGHT))
-            parts.append(text(left - 6, y + 4, f"{low + share * (high - low):.4g}", "end"))
+            parts.append(text(left - 6, y + 4, f"{level:.6g}", "end"))
         for index in marked:
             begin = x_of(times[index - 1] if index else 0.0)
             parts.append(
@@ -55,8 +66,9 @@ def courses(
                 )
                 points = []
     floor = top + step * len(strips) - (step - tall)
-    for tick in range(7):
-        parts.append(text(left + width * tick / 6, floor + 17, f"{last * tick / 6:.3g}", "middle"))
+    for tick in round_steps(0.0, last, 6):
+        if tick <= 1.001 * last:
+            parts.append(text(x_of(tick), floor + 17, f"{tick:.6g}", "middle"))
     parts.append(text(left + width / 2, floor + 36, axis, "middle", "axis"))
     said = ", ".join(title for title, _ in strips)
     return svg(left + width + 16, floor + 44, said, parts)

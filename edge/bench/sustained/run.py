@@ -32,6 +32,10 @@ SPAN_S = 60.0
 """The first minute is compared with the last one (seconds)."""
 CLOCK_SHARE = 0.02
 """A clock that moves by more has changed."""
+PACE_SHARE = 0.1
+"""A window that takes so much longer at the end than at the beginning (p50) is slower."""
+CAUSES = {"sustained_heat", "sustained_supply", "sustained_modes", "sustained_clocks"}
+"""Refusals that tell why windows became slower."""
 ROW_S = 5.0
 """A row of the table in a file covers so much (seconds)."""
 
@@ -93,6 +97,12 @@ class Run:
     @property
     def last(self) -> Part:
         return self.part(self.ran_s - self._span, self.ran_s)
+
+    @property
+    def slower(self) -> bool:
+        """Whether windows took longer at the end than at the beginning."""
+        first, last = self.first.p50_ms, self.last.p50_ms
+        return first is not None and last is not None and last > (1.0 + PACE_SHARE) * first
 
     @property
     def _span(self) -> float:
@@ -208,7 +218,9 @@ def refusals(run: Run) -> list[EdgeError]:
     moved = [text for name in run.samples[0].clocks if (text := _moved(run.samples, name))]
     if moved:
         found.append(EdgeError.of("sustained_clocks", clocks=", ".join(moved)))
-    elif not run.samples[0].clocks:
+    if run.slower and not {one.key for one in found} & CAUSES:
+        found.append(EdgeError.of("sustained_pace", first=run.first.p50_ms, last=run.last.p50_ms))
+    if not run.samples[0].clocks:
         found.append(EdgeError.of("sustained_clocks_unknown"))
     return found
 

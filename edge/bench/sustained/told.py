@@ -66,7 +66,10 @@ def _row(
         return title, shown[0], shown[1], ""
     if title == word("sustained_hottest", language):
         return title, shown[0], shown[1], f"{last - first:+.1f}"
-    return title, shown[0], shown[1], f"{100.0 * (last - first) / first:+.1f} %" if first else ""
+    change = (
+        round(100.0 * (last - first) / first, 1) + 0.0 if first else None
+    )  # + 0.0: no minus before a zero
+    return title, shown[0], shown[1], "" if change is None else f"{change:+.1f} %"
 
 
 def _yes(value: bool | None, language: Language) -> str:

@@ -63,8 +63,8 @@ SUSTAINED: dict[str, tuple[str, str]] = {
     "sustained_yes": ("yes", "あり"),
     "sustained_no": ("no", "なし"),
     "sustained_held": (
-        "Sustained: for {ran} nothing slowed the machine down, and clocks and power mode stayed.",
-        "持続性能として有効です：{ran}の間、速度制限はなく、クロックと電力モードも変わりませんでした。",
+        "Sustained: for {ran} nothing slowed the machine down; its pace, clocks and power mode stayed.",
+        "持続性能として有効です：{ran}の間、速度制限はなく、処理速度、クロック、電力モードも変わりませんでした。",
     ),
     "sustained_refused": (
         "Not sustained: do not plan with the numbers of these {ran}.",
@@ -77,6 +77,12 @@ SUSTAINED: dict[str, tuple[str, str]] = {
     "sustained_cut": (
         "it ended after {ran:.0f} of {asked:.0f} s ({why}); run it again to the end",
         "{asked:.0f} 秒中 {ran:.0f} 秒で終了しました（{why}）。最後まで実行し直してください",
+    ),
+    "sustained_pace": (
+        "windows became slower, from {first:.1f} to {last:.1f} ms (p50); other programs may have taken the "
+        "machine: end them and run it again",
+        "処理が遅くなりました（p50：{first:.1f} ms → {last:.1f} ms）。他のプログラムの影響が考えられます。"
+        "終了してから実行し直してください",
     ),
     "sustained_heat": (
         "heat slowed it down ({parts}); clean the fan, give it air, or choose a lower power mode",
