@@ -136,13 +136,14 @@ def test_engines_and_golden_outputs_are_told_in_japanese(tiny_copy, other_answer
     ]
 
 
-def test_why_there_is_no_tensorrt_is_told_in_japanese(tiny_bundle, monkeypatch):
+def test_why_there_is_no_tensorrt_is_told_in_japanese(tiny_bundle, tmp_path, monkeypatch):
     def told():
         (line,) = (check.text for check in examine(tiny_bundle.folder, "ja") if "TensorRT は" in check.text)
         assert spoken(tiny_bundle.folder) == []
         return line
 
     monkeypatch.setattr("edge.engines.trt_here.PACKAGES", ("no_such_tensorrt",))
+    monkeypatch.setattr("edge.engines.trt_here.SYSTEM", tmp_path)  # a board has one
     assert told().startswith("TensorRT は使用しません：TensorRT がインストールされていません。Jetson では")
 
     def fail():
@@ -153,7 +154,7 @@ def test_why_there_is_no_tensorrt_is_told_in_japanese(tiny_bundle, monkeypatch):
     assert told().endswith("（libonnx is gone）")
 
 
-def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):
+def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, tmp_path, monkeypatch):
     def told():
         checks = [check for check in examine(tiny_bundle.folder) if "tensorrt" in check.text.lower()]
         line = checks[0]  # which backend runs the networks follows
@@ -173,6 +174,7 @@ def test_tensorrt_is_told_and_never_bad(rig, tiny_bundle, monkeypatch):
     monkeypatch.setattr(gpu_doctor, "version", lambda package: "2025.1")
     assert told() == "tensorrt 10.3.0, no NVIDIA GPU, pycuda 2025.1"
     monkeypatch.setattr("edge.engines.trt_here.PACKAGES", ("no_such_tensorrt",))
+    monkeypatch.setattr("edge.engines.trt_here.SYSTEM", tmp_path)  # a board has one
     assert told().startswith("TensorRT is not used: TensorRT is not installed; on a Jetson run: sudo apt")
 
 

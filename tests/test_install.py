@@ -435,7 +435,7 @@ def test_every_pin_has_a_wheel_for_aarch64():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 @pytest.mark.skipif(os.geteuid() != 0, reason="making an aarch64 root takes root")
 def test_readings_on_aarch64_are_those_of_the_host():
     done = subprocess.run([ROOT / "script" / "aarch64"], capture_output=True, text=True, check=False)
