@@ -21,9 +21,10 @@ from edge.reading.voting import Rules
 from edge.words import Language
 from export.corpora.readers import corpora_fingerprint
 from export.deliver.card import FILES as CARDS
-from export.deliver.familiar import clear_windows, write_homes
+from export.deliver.familiar import write_homes
 from export.deliver.learned import learned_from
 from export.deliver.pack import even, pack
+from export.fusion.clear import Clear, clear_windows, last_layer
 from export.fusion.crossfit import CrossFit, cross_fitted, train_heads
 from export.fusion.pools import (
     Inputs,
@@ -76,6 +77,8 @@ class Trained:
     """Examples the encoders were trained on."""
     pools: Mapping[str, Pool]
     """Their tokens."""
+    clear: Clear
+    """Sounds of training without noise."""
     dev: Mapping[str, Inputs]
     left_out: Sequence[tuple[Mapping[str, Inputs], Mapping[str, Inputs]]]
     """Parts of the dev people, and the others, for each part."""
@@ -107,7 +110,9 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
     encoders = {name: student_of(name, recipe, data, places[name]) for name in MODALITIES}
     tokenizer = load_tokenizer(places["text"] / "tokenizer.json")
     seen = training_inputs(recipe, data, work, tokenizer, encoders["audio"])
-    dev = dev_inputs(recipe, data, work, tokenizer, encoders["audio"])
+    clear = clear_windows(recipe, data, encoders["audio"])
+    layer = last_layer(encoders["audio"], clear)
+    dev = dev_inputs(recipe, data, work, tokenizer, encoders["audio"], layer)
     for role, examples in (("train", seen), ("dev", dev)):
         require_labels(examples, role, recipe.labels)
     left_out = parts_of(dev)
@@ -127,7 +132,9 @@ def train_head(recipe: Recipe, data: Path, work: Path, places: Mapping[str, Path
         for head in (fusion, *others):
             head.without_faces = True
     cross_fit = cross_fitted(recipe, others, [own for own, _ in pools])
-    return Trained(encoders, fusion, cross_fit, seen, trained, dev, left_out, pools, places, folder, private)
+    return Trained(
+        encoders, fusion, cross_fit, seen, trained, clear, dev, left_out, pools, places, folder, private
+    )
 
 
 def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
@@ -175,8 +182,7 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
     unknown = ["vision"] if kept_unseen(recipe, data, work) else []
     if unknown:
         keep_facts(facts, {"vision": kept["vision"]}, OF_POSTERIOR)
-    clear, tokens = clear_windows(recipe, data, trained.encoders["audio"])
-    homes = ({**seen, "audio": clear}, {**trained.pools, "audio": tokens})
+    homes = ({**seen, "audio": trained.clear.inputs}, {**trained.pools, "audio": trained.clear.tokens})
     facts["familiar"] = write_homes(*homes, unknown, work / FAMILIAR_FILE)
     golden = work / "golden.npz"
     cards = {language: work / file for language, file in CARDS.items()}

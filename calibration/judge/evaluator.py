@@ -14,7 +14,7 @@ from calibration.data.dataset import Example, nameless, require_human
 from calibration.data.noise import Surroundings
 from calibration.data.recordings import placed_anywhere
 from calibration.judge.clips import Clips, snr_db
-from calibration.judge.met_voices import KNOWN_S, MetVoices, Said
+from calibration.judge.met_voices import KNOWN_S, MetVoices, Said, balance_of
 from calibration.judge.metrics import Report, reasons, score
 from edge.bench.precisions import open_floats
 from edge.bundle.folder import Bundle
@@ -86,7 +86,9 @@ class Evaluator:
     def learn_voices(self, examples: Sequence[Example]) -> None:
         """Know all speakers as after KNOWN_S of speech in a site's balance; undecodable clips are named."""
         manifest = self._bundle.manifest
-        self._voices = MetVoices(manifest, load_last_layer(self._bundle))
+        size = manifest.models["audio"].inputs["voice"][1]
+        shares, layer = balance_of(manifest.site_prior), load_last_layer(self._bundle)
+        self._voices = MetVoices(shares, size, manifest.hop_s, layer)
         for example in examples:
             try:
                 samples, _ = self._clips.media(example, look=False)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from edge.bundle.manifest import Manifest
 from edge.items import Floats
 from edge.reading.voice import LastLayer, Voice
 
@@ -33,11 +32,13 @@ class Said:
 class MetVoices:
     """What is known of each voice before a clip: never from that clip itself."""
 
-    def __init__(self, manifest: Manifest, layer: LastLayer | None) -> None:
-        """layer: of the bundle, edge/reading/voice.py."""
-        self._layer, self._hop_s = layer, manifest.hop_s
-        self._shares = np.array(balance_of(manifest))
-        self._size = manifest.models["audio"].inputs["voice"][1]
+    def __init__(self, shares: Sequence[float], size: int, hop_s: float, layer: LastLayer | None) -> None:
+        """shares: how often each label is met, [k]. size: of a voice. hop_s: between windows (seconds).
+
+        layer: the last of the audio network, edge/reading/voice.py.
+        """
+        self._shares, self._size = np.array(shares), size
+        self._hop_s, self._layer = hop_s, layer
         self._said: dict[str, list[Said]] = {}
         self._order: dict[str, list[Said]] = {}
         self._known: dict[tuple[str, float, str | None], tuple[Floats, float]] = {}
@@ -90,9 +91,9 @@ class MetVoices:
         return order
 
 
-def balance_of(manifest: Manifest) -> tuple[float, ...]:
-    """How often each label is met: as the bundle knows of its site, else mostly the first."""
-    count = len(manifest.labels)
-    if max(manifest.site_prior) > min(manifest.site_prior):
-        return manifest.site_prior
+def balance_of(site_prior: Sequence[float]) -> tuple[float, ...]:
+    """How often each label is met: as is known of a site, else mostly the first, [k]."""
+    count = len(site_prior)
+    if max(site_prior) > min(site_prior):
+        return tuple(site_prior)
     return (BASELINE, *[(1.0 - BASELINE) / (count - 1)] * (count - 1))

@@ -6,36 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from calibration.confidence.familiar import fit_home
-from edge.bundle.manifest import AudioSpec
-from edge.features.audio import log_mel
 from edge.items import MODALITIES
 from edge.reading.encoders import Tokens
 from edge.reading.familiar import arrays_of, unadapted_summary
-from export.fusion.pools import A_LABEL, Inputs, pool, training_clips
+from export.fusion.pools import Inputs
 from export.fusion.windows import Pool
-from export.recipe import Recipe
-from export.students.networks import TOKEN, AudioStudent
-from export.training.augment import place_clip
-from export.training.noisy_windows import WINDOW_S, load_clips
-
-
-def clear_windows(recipe: Recipe, data: Path, student: AudioStudent) -> tuple[Inputs, Pool]:
-    """A window of each training clip without noise, as of unknown voices, and their tokens.
-
-    Speech lies anywhere in it, as in a run. Noise is what a site is calibrated for: beside training in all
-    its noises foreign speech would pass for familiar.
-    """
-    spec, rng = AudioSpec(), np.random.default_rng(recipe.seed)
-    examples, clips = load_clips(training_clips(recipe, data, rng, A_LABEL), spec.rate)
-    placed = [place_clip(clip, round(WINDOW_S * spec.rate), rng) for clip in clips]
-    features = torch.from_numpy(np.stack([log_mel(window, spec) for window in placed]))
-    labels, people = torch.tensor([e.label for e in examples]), tuple(e.speaker for e in examples)
-    inputs = Inputs((features, torch.zeros(len(features), TOKEN)), labels, people)
-    return inputs, pool(student, inputs)
 
 
 def write_homes(
@@ -43,7 +21,7 @@ def write_homes(
 ) -> dict[str, int]:
     """Write the centre of each modality to a file of arrays; how many of each there are.
 
-    seen: training examples by modality, of sound those of `clear_windows`. pools: their tokens. unknown:
+    seen: training examples by modality, of sound those of fusion/clear.py. pools: their tokens. unknown:
     modalities whose examples were made up.
     """
     homes = {}

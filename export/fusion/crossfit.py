@@ -48,7 +48,7 @@ class CrossFit:
     logits: dict[tuple[str, ...], LabelledLogits]
     """Modalities present -> windows of all these people."""
     speaker_logits: dict[tuple[str, ...], list[ClipLogits]]
-    """Modalities present -> windows of one speaker each."""
+    """Modalities present -> windows of one speaker each, whichever part they are in."""
     accuracy: dict[str, float]
     """On windows composed as in training, of all modalities together and of each alone (0..1)."""
 
@@ -97,19 +97,20 @@ def cross_fitted(recipe: Recipe, heads: Sequence[Fusion], parts: Sequence[Mappin
     Every part weighs alike, however many examples it has. The windows keep the transcript where it is known.
     """
     found: dict[tuple[str, ...], list[LabelledLogits]] = {}
-    speaker_logits: dict[tuple[str, ...], list[ClipLogits]] = {}
+    speakers: dict[tuple[str, ...], dict[int, list[ClipLogits]]] = {}
     right: dict[str, list[float]] = {}
-    for head, own in zip(heads, parts, strict=True):
+    for number, (head, own) in enumerate(zip(heads, parts, strict=True)):
         labels = even_labels(own, A_LABEL * len(recipe.labels))
         voices = _voices(own)
         for present in COMBINATIONS:
             whole = _window_logits(head, own, labels, recipe, present)
             found.setdefault(present, []).append(whole[:2])
-            for voice in voices:
+            for speaker, voice in voices.items():
                 some = even_labels(voice, max(LEAST, A_LABEL // len(voices)) * len(recipe.labels))
                 if len(some):  # else no face or no sentence has a label this speaker shows
                     told = _window_logits(head, voice, some, recipe, present)
-                    speaker_logits.setdefault(present, []).append(told)
+                    of_speakers = speakers.setdefault(present, {})
+                    of_speakers.setdefault(-1 - number if speaker is None else speaker, []).append(told)
         for name, present in {"all": MODALITIES, **{m: (m,) for m in MODALITIES}}.items():
             guessed = _logits(
                 head, compose_windows(own, labels, recipe, _generator(recipe, 2), present)
@@ -118,6 +119,9 @@ def cross_fitted(recipe: Recipe, heads: Sequence[Fusion], parts: Sequence[Mappin
     logits = {
         present: (np.concatenate([told for told, _ in rows]), np.concatenate([label for _, label in rows]))
         for present, rows in found.items()
+    }
+    speaker_logits = {
+        present: [_joined(of_one) for of_one in told.values()] for present, told in speakers.items()
     }
     accuracy = {name: round(float(np.mean(shares)), 3) for name, shares in right.items()}
     return CrossFit(logits, speaker_logits, accuracy)
@@ -132,13 +136,21 @@ def with_all_labels(own: Mapping[str, Pool], seen: Mapping[str, Pool]) -> dict[s
     return whole
 
 
-def _voices(own: Mapping[str, Pool]) -> list[dict[str, Pool]]:
-    """The pools with one speaker's sound each; all in one where speakers are unknown."""
+def _voices(own: Mapping[str, Pool]) -> dict[int | None, dict[str, Pool]]:
+    """Speaker -> the pools with their sound alone; all under None where speakers are unknown."""
     audio = own["audio"]
     if audio.speaker is None:
-        return [dict(own)]
-    rows = [torch.nonzero(audio.speaker == speaker).flatten() for speaker in audio.speaker.unique()]
-    return [{**own, "audio": audio.take(of_one)} for of_one in rows]
+        return {None: dict(own)}
+    return {
+        speaker: {**own, "audio": audio.take(torch.nonzero(audio.speaker == speaker).flatten())}
+        for speaker in audio.speaker.unique().tolist()
+    }
+
+
+def _joined(parts: Sequence[ClipLogits]) -> ClipLogits:
+    """Windows of one speaker from several parts; those without sound stay clips of their own."""
+    logits, labels, clips = (np.concatenate(of) for of in zip(*parts, strict=True))
+    return logits, labels, np.where(clips < 0, -1 - np.arange(len(clips)), clips)
 
 
 def _window_logits(

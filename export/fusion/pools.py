@@ -16,15 +16,16 @@ from calibration.data.dataset import Example
 from edge.bundle.manifest import AudioSpec, TextSpec
 from edge.errors import DatasetError
 from edge.labels import Labels
+from edge.reading.voice import LastLayer
 from export.fusion.windows import Pool, compose_windows
 from export.recipe import Recipe
 from export.students.audio import audio_split
 from export.students.networks import AudioStudent, TextStudent
 from export.students.text import load_texts, text_split
 from export.students.vision import load_faces, vision_split
-from export.students.voices import voices_of
+from export.students.voices import met_voices, voices_of
 from export.training.augment import jitter_faces
-from export.training.noisy_windows import NoisyWindows, clip_features, load_clips
+from export.training.noisy_windows import HOP_S, NoisyWindows, clip_features, load_clips
 from export.training.targets import folds_of
 
 A_LABEL, FEW, FEW_CLIPS = 1500, 500, 100
@@ -93,14 +94,20 @@ def training_clips(recipe: Recipe, data: Path, rng: np.random.Generator, most: i
 
 
 def dev_inputs(
-    recipe: Recipe, data: Path, work: Path, tokenizer: Tokenizer, student: AudioStudent
+    recipe: Recipe, data: Path, work: Path, tokenizer: Tokenizer, student: AudioStudent, layer: LastLayer
 ) -> dict[str, Inputs]:
-    """Dev examples: of people that no encoder was trained on and no score is computed on."""
+    """Dev examples: of people that no encoder was trained on and no score is computed on.
+
+    layer: the last of the student; voices are known as they are met at work.
+    """
     spec = AudioSpec()
     examples, clips = load_clips(audio_split(recipe, data).dev, spec.rate)
     features, owner = clip_features(clips, spec)
     heard = [examples[int(clip)] for clip in owner]
-    voices = voices_of(student, features, [e.speaker for e in heard])
+    lengths = [len(clip) / spec.rate for clip in clips]
+    voices = met_voices(
+        student.eval(), features, list(zip(examples, lengths, strict=True)), owner, HOP_S, layer
+    )
     seen = vision_split(recipe, data, work).dev
     faces, face_labels = load_faces(seen, recipe.face_crop.size)
     said = text_split(recipe, data).dev

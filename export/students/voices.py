@@ -9,6 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from calibration.data.dataset import Example
+from calibration.judge.met_voices import KNOWN_S, MetVoices, Said, balance_of
+from edge.reading.voice import LastLayer
 from export.students.networks import AudioStudent
 from export.training.hardware import device_of
 
@@ -39,6 +42,32 @@ def voices_of(student: AudioStudent, features: Tensor, speakers: Sequence[str]) 
     names = sorted(set(speakers))
     who = torch.tensor([names.index(speaker) for speaker in speakers])
     return clip_means(means, who)[who]
+
+
+@torch.no_grad()
+def met_voices(
+    student: AudioStudent,
+    features: Tensor,
+    clips: Sequence[tuple[Example, float]],
+    owner: Tensor,
+    hop_s: float,
+    layer: LastLayer,
+) -> Tensor:
+    """Voice of each picture's speaker as a device knows it after KNOWN_S of other clips: [n, ...] to [n, d].
+
+    clips: examples and how long each lasts (seconds). owner: clip of each picture, [n]. hop_s: time between
+    windows (seconds). layer: what the network reads labels with.
+    """
+    labels = len(layer.bias)
+    voices = MetVoices(balance_of((1.0 / labels,) * labels), len(layer.added[0]), hop_s, layer)
+    tokens = torch.cat([student.encode(part) for part in features.split(128)])
+    summaries = list(zip(tokens.mean(dim=1).numpy(), tokens.numpy().std(axis=1), strict=True))
+    for number, (example, seconds) in enumerate(clips):
+        own = [summaries[row] for row in torch.nonzero(owner == number).flatten().tolist()]
+        hops = max(len(own), round(seconds / hop_s))
+        voices.hear(example.speaker, Said(str(number), example.label, own, hops))
+    known = [voices.known(clips[clip][0].speaker, str(clip), KNOWN_S)[0] for clip in owner.tolist()]
+    return torch.from_numpy(np.stack(known))
 
 
 @torch.no_grad()
