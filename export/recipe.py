@@ -144,6 +144,8 @@ class TaughtRecipe(StudentRecipe):
 class TextRecipe(TaughtRecipe):
     """How the text encoder is trained."""
 
+    plain: Annotated[Whole, Field(ge=0, le=100_000)] = 0
+    """English sentences of everyday life and factories to learn from, all of the first label; 0: none."""
     made_up: Annotated[Whole, Field(ge=0, le=10_000_000)] = 0
     """Sentences made up from those of the corpora for the tuned teacher to answer; 0: none."""
 
@@ -152,6 +154,13 @@ class TextRecipe(TaughtRecipe):
         if self.made_up and not (self.pretrained and self.tuning.epochs):
             raise ValueError(InputError.of("recipe_made_up"))
         return self
+
+    @model_serializer(mode="wrap")
+    def _said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content = super()._said(handler)
+        if not self.plain:  # weights from before this key was there stay good
+            del content["plain"]
+        return content
 
 
 class FusionRecipe(Spec):

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from calibration.data.dataset import Example
 from edge.bundle.manifest import TextSpec
 from edge.features.text import token_ids
+from export.corpora.plain_sentences import plain_sentences
 from export.corpora.readers import Split, joined, split_corpora
 from export.recipe import Recipe
 from export.students.networks import TOKEN, TextStudent
@@ -37,10 +38,11 @@ def text_split(recipe: Recipe, data: Path) -> Split:
     """Examples of the text corpora; who is judged on has one label only.
 
     Pseudo-labels are left out: they are guessed from the voice, and the same words are said in many a mood.
+    What the recipe wishes of plain sentences is trained on.
     """
     wanted = recipe.text
     split = joined(split_corpora(data, wanted.corpora, wanted.dev, wanted.test, recipe.labels))
-    people = [e for e in split.train if e.soft is None]
+    people = [e for e in split.train if e.soft is None] + plain_sentences(wanted.plain, recipe.seed)
     return Split(people, [e for e in split.dev if not e.also], [e for e in split.test if not e.also])
 
 
