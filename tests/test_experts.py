@@ -46,6 +46,7 @@ def head_of(encoders, seed=1):
     head = ExpertsHead(K, encoders).eval()
     with torch.no_grad():
         head.reliability.normal_()
+        head.usual.normal_()
     return head
 
 
@@ -102,19 +103,36 @@ def test_the_less_a_transcript_is_believed_the_less_it_changes(encoders):
 
 
 @torch.no_grad()
-def test_what_no_label_follows_from_changes_nothing(encoders):
-    """A reliability of 0 for the first label: a neutral sentence leaves the voice as it is."""
+def test_what_is_said_in_every_mood_changes_little(encoders):
+    """Words that say nothing are mostly of the first label: neutral ones hardly count, angry ones do."""
     head = head_of(encoders)
-    head.reliability.fill_(3.0)
-    head.reliability[:, 0] = -30.0
-    alone = torch.zeros(2, 3, K)
-    alone[:, 0] = torch.randn(2, K)
-    alone[0, 2, 0], alone[1, 2, 1] = 20.0, 20.0  # surely neutral words; surely angry ones
-    present = torch.tensor([[1.0, 0.0, 1.0]] * 2)
+    head.reliability.fill_(-1.0)
+    head.usual.fill_(0.0)
+    head.usual[:, 0] = 6.0
+    alone = torch.zeros(3, 3, K)
+    alone[:, 0] = torch.randn(3, K)
+    alone[0, 2, 0], alone[1, 2, 1] = 20.0, 20.0  # surely neutral words; surely angry ones; any mood's
+    present = torch.tensor([[1.0, 0.0, 1.0]] * 3)
     logits, weights = head.join(alone, present, present)
-    torch.testing.assert_close(logits[0], alone[0, 0], atol=1e-4, rtol=0)
-    assert int((logits[1] - alone[1, 0]).argmax()) == 1
-    assert weights[0, 2] < 0.01 < 0.3 < weights[1, 2]  # a share is what a modality adds
+    added = logits - alone[:, 0]
+    assert added[0].max() - added[0].min() < 0.5
+    assert int(added[1].argmax()) == 1
+    assert added[1].max() - added[1].min() > 3.0
+    torch.testing.assert_close(added[2], torch.zeros(K), atol=1e-5, rtol=0)
+    assert weights[2, 2] < 0.01 < weights[0, 2] < weights[1, 2]  # a share is what a modality adds
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("seed", range(8))
+def test_no_modality_prefers_a_label_by_itself(encoders, seed):
+    """Whatever was fitted: a face or words of no mood leave the voice as it is."""
+    head = head_of(encoders, seed)
+    head.usual.normal_(0.0, 3.0)
+    head.scale.uniform_(0.1, 2.0)
+    alone = torch.randn(5, 3, K)
+    alone[:, 1:] = torch.randn(5, 2, 1)
+    logits, _ = head.join(alone, torch.ones(5, 3), torch.rand(5, 3))
+    torch.testing.assert_close(logits, head.scale[0] * alone[:, 0], atol=1e-4, rtol=1e-4)
 
 
 def pools_for(encoders, voice_sure=1.0):

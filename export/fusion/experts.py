@@ -1,15 +1,20 @@
 """The product of experts: each modality's own answer, believed as far as it can be relied on.
 
-    p_m      = softmax(scale_m * encoder logits_m)                       m in vision, text
-    told_m   = sum_c p_m(c) * (t_m(c) * [y = c] + (1 - t_m(c)) / k)      t_m(c) = reliability_m(c) * quality_m
-    adds_a   = scale_a * encoder logits_a;  adds_m = log(k * told_m)
+    l_m      = k * softmax(scale_m * encoder logits_m)                   m in vision, text
+    idle_m   = sum_c usual_m(c) * l_m(c)
+    none_m   = quality_m * idle_m + 1 - quality_m
+    adds_m   = log((none_m + quality_m * t_m * (l_m - idle_m)) / none_m)
+    adds_a   = scale_a * encoder logits_a
     logits   = sum of adds
     weights  = how far adds differ from label to label on the mean, over the sum of that
 
-Hinton 2002, with a channel before each expert: with the chance 1 - t_m(c) what it shows as c says nothing of
-the label. So words that are the same in every mood, a neutral face, or a transcript the recogniser doubts
-change nothing, and a voice alone is read as its encoder reads it. The few numbers are fitted by likelihood on
-windows of people that no encoder was trained on.
+Hinton 2002, with a channel before each expert. With the chance quality_m it is heard or seen right; then it
+is of the label with the chance t_m, else it has nothing to do with it and is as usual_m says, mostly neutral.
+adds_m is the likelihood of each label over that of saying nothing. So words that are the same in every mood,
+a neutral face, or a transcript the recogniser doubts change little, what is as likely in every mood changes
+nothing, and a voice alone is read as its encoder reads it. The few numbers are fitted by likelihood on
+windows of people that no encoder was trained on, for each expert by itself: else those of words would learn
+which labels the voices of these few people are taken for.
 """
 
 from __future__ import annotations
@@ -32,13 +37,13 @@ from export.training.layers import AttentionPool
 from export.training.loop import finished
 from export.training.weights import save_whole
 
-RIDGE = 1e-3
+RIDGE = 1e-5
 """Pull of every fitted number towards where it began."""
 ROUNDS = 200
 """Steps of the fit, at most."""
 TOGETHER = 600
 """Windows in memory at once."""
-BEGIN = 1.0
+BEGIN = -1.0
 """Reliability before the fit, as a logit."""
 
 
@@ -63,7 +68,8 @@ class ExpertsHead(nn.Module):
             self.text = _frozen(cast(TextStudent, said).head)
             self.pool = cast(AttentionPool, _frozen(cast(TextStudent, said).pool))
         self.scale = nn.Parameter(torch.ones(len(MODALITIES)))
-        self.reliability = nn.Parameter(torch.full((2, labels), BEGIN))
+        self.reliability = nn.Parameter(torch.full((2, 1), BEGIN))
+        self.usual = nn.Parameter(torch.zeros(2, labels))
         self.without_faces = False
         """Whether it answers as if no face were there, whatever it is given."""
 
@@ -93,16 +99,21 @@ class ExpertsHead(nn.Module):
         """Logits [b, k] and weights [b, 3] of the encoders' logits [b, 3, k]."""
         if self.without_faces:
             present = present * torch.tensor([float(name != "vision") for name in MODALITIES])
-        k = alone.shape[2]
-        posteriors = (alone[:, 1:] * self.scale[1:, None]).softmax(dim=2)
-        trust = self.reliability.sigmoid() * (quality * present)[:, 1:, None]
-        believed = posteriors * trust
-        told = believed + (1.0 - believed.sum(dim=2, keepdim=True)) / k
-        heard = self.scale[0] * alone[:, :1] * present[:, :1, None]
-        adds = torch.cat([heard, (told * k).log()], dim=1)
+        adds = self.adds(alone, present, quality)
         # What is there has some weight, and so the weights have a sum.
         weights = (adds - adds.mean(dim=2, keepdim=True)).abs().mean(dim=2) + 1e-3 * present
         return adds.sum(dim=1), weights / weights.sum(dim=1, keepdim=True).clamp(min=1e-6)
+
+    def adds(self, alone: Tensor, present: Tensor, quality: Tensor) -> Tensor:
+        """What each expert says of each label, [b, 3, k]; nothing where it is absent."""
+        k = alone.shape[2]
+        shown = k * (alone[:, 1:] * self.scale[1:, None]).softmax(dim=2)
+        right = (quality * present)[:, 1:, None]
+        idle = (shown * self.usual.softmax(dim=1)).sum(dim=2, keepdim=True)
+        nothing = right * idle + 1.0 - right
+        told = nothing + right * self.reliability.sigmoid() * (shown - idle)
+        heard = self.scale[0] * alone[:, :1] * present[:, :1, None]
+        return torch.cat([heard, (told / nothing).log()], dim=1)
 
 
 @torch.no_grad()
@@ -131,17 +142,21 @@ def fit_experts(
         return model
     labels = even_labels(unseen, recipe.fusion.windows)
     alone, present, quality = _answers(model.eval(), recipe, unseen, labels)
-    free = [model.scale, model.reliability]
+    # Most of what is shown has nothing to do with the label: the fit begins there.
+    with torch.no_grad():
+        model.usual.copy_(alone[:, 1:].softmax(dim=2).mean(dim=0).log())
+    free = [model.scale, model.reliability, model.usual]
     began = [number.detach().clone() for number in free]
     optimizer = torch.optim.LBFGS(free, max_iter=ROUNDS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        logits, _ = model.join(alone, present, quality)
+        adds = model.adds(alone, present, quality)
         pull = torch.stack(
             [(number - start).square().sum() for number, start in zip(free, began, strict=True)]
         )
-        found = F.cross_entropy(logits, labels) + RIDGE * pull.sum()
+        alike = F.cross_entropy(adds.flatten(0, 1), labels.repeat_interleave(adds.shape[1]))
+        found = adds.shape[1] * alike + RIDGE * pull.sum()
         found.backward()
         return found
 
