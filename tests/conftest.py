@@ -4,7 +4,9 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -39,6 +41,19 @@ settings.register_profile("edge", deadline=None)
 settings.load_profile("edge")
 
 MEDIA = Path(__file__).parents[2] / "shared" / "data" / "media"
+
+
+def to_midnight_s(now):
+    """Seconds from `now`, in its own zone, to the end of its day."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return (day + timedelta(days=1) - now).total_seconds()
+
+
+def pytest_runtest_setup(item):
+    """No test begins in the last half minute of a day, here or in UTC: it would see two days."""
+    left = min(to_midnight_s(datetime.now()), to_midnight_s(datetime.now(timezone.utc)))
+    if left < 30:
+        time.sleep(left)
 
 
 @pytest.fixture(autouse=True)
