@@ -26,6 +26,7 @@ from edge.engines.cpu_graph import derive_cpu_graph
 from edge.engines.float_graph import float_graph
 from edge.engines.half_rest import has_half_rest, widened, with_half_rest
 from edge.engines.trt_build import build, compiler
+from edge.reading.voice import load_last_layer
 
 NAMES = ("audio", "vision", "text", "fusion")
 
@@ -223,6 +224,14 @@ def test_a_bundle_with_it_opens_and_reads_on_a_cpu(half_bundle, demo):
         sum(b.path(n).stat().st_size for n in NAMES) for b in (half_bundle, open_bundle(starter_bundle()))
     ]
     assert sizes[0] < sizes[1]
+
+
+def test_what_labels_add_to_a_voice_is_known_of_it_as_well(starter, half_bundle):
+    one, other = load_last_layer(starter), load_last_layer(half_bundle)
+    assert one is not None
+    assert other is not None
+    for name in ("weight", "bias", "added"):
+        np.testing.assert_allclose(getattr(other, name), getattr(one, name), atol=1e-3)
 
 
 @pytest.mark.parametrize("kind", ["text", "fusion"])

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edge.bundle.onnx_file import load_graph
 from edge.engines.float_graph import float_graph
+from edge.engines.half_rest import widened
 from edge.engines.wiring import Wiring, attribute
 from edge.items import Floats
 from edge.reading.confidence import softmax
@@ -123,7 +124,7 @@ def label_means(weight: Floats, covariance: NDArray[np.float64]) -> NDArray[np.f
 
 def _weights(bundle: Bundle) -> tuple[Floats, Floats] | None:
     """Weight [labels, n] and bias [labels] of the node that gives the logits, if it is such a layer."""
-    graph = load_graph(bundle.path("audio"))
+    graph = widened(load_graph(bundle.path("audio")))
     last = next((node for node in graph.graph.node if "logits" in node.output), None)
     if last is None or last.op_type != "Gemm" or len(last.input) != 3:
         return None
