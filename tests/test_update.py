@@ -1,9 +1,11 @@
 """Signed updates: keys, repositories and a device's slots, by the command and beneath it."""
 
 import io
+import itertools
 import shutil
 import stat
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -196,6 +198,16 @@ def test_signing_anew_gives_more_days_and_a_new_root_in_time(world):
     again = take(world.state, world.repo)
     assert (again.new, again.slot) == (False, first.slot)
     assert (world.state / "tuf" / "root.json").resolve().name == "2.root.json"
+
+
+def test_what_is_signed_together_ends_together(world, monkeypatch):
+    ticks, real = itertools.count(), repository.expiry
+    monkeypatch.setattr(repository, "expiry", lambda days: real(days) + timedelta(seconds=next(ticks)))
+    done = sign(world.repo, world.mine, plain, 3650)
+    assert done.root_expires >= done.expires
+    newest = [f"{done.version}.targets.json", f"{done.version}.snapshot.json", "timestamp.json"]
+    parts = [Metadata.from_file(str(world.repo / "metadata" / name)).signed for name in newest]
+    assert {part.expires for part in parts} == {done.expires}
 
 
 def test_the_key_of_the_root_may_stay_elsewhere(world, monkeypatch):

@@ -118,16 +118,11 @@ def expired(*roles):
     """Signed with the true keys, but over since yesterday."""
 
     def change(world, repo):
-        kept = repository.expiry
         real = repository._State._signed
+        past = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(days=1)
 
-        def signed(state, part, days):
-            past = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(days=1)
-            repository.expiry = lambda days: past if part.type in roles else kept(days)
-            try:
-                return real(state, part, days)
-            finally:
-                repository.expiry = kept
+        def signed(state, part, until):
+            return real(state, part, past if part.type in roles else until)
 
         repository._State._signed = signed
         try:

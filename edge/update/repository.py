@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,27 +113,28 @@ class _State:
         self.metadata.mkdir(parents=True, exist_ok=True)
         for part in (self.targets, self.snapshot, self.timestamp) if self.begun else ():
             part.version += 1
-        self._write_root(days)
-        data = self._signed(self.targets, days)
+        until = expiry(days)  # once: a second that ends meanwhile parts nothing
+        self._write_root(until, until + timedelta(days=max(ROOT_DAYS - days, 0)))
+        data = self._signed(self.targets, until)
         self.snapshot.meta["targets.json"] = MetaFile.from_data(self.targets.version, data, ["sha256"])
-        data = self._signed(self.snapshot, days)
+        data = self._signed(self.snapshot, until)
         self.timestamp.snapshot_meta = MetaFile.from_data(self.snapshot.version, data, ["sha256"])
-        self._signed(self.timestamp, days)
+        self._signed(self.timestamp, until)
         names = tuple(sorted(path.removesuffix(".tar") for path in self.targets.targets))
         return Published(names, self.timestamp.version, self.timestamp.expires, self.root.signed.expires)
 
-    def _write_root(self, days: int) -> None:
+    def _write_root(self, least: datetime, renewed: datetime) -> None:
         root = self.root.signed
-        if "root" in self.signers and root.expires < expiry(days):
+        if "root" in self.signers and root.expires < least:
             root.version += 1
-            root.expires = expiry(max(ROOT_DAYS, days))
+            root.expires = renewed
             self.root.sign(self.signers["root"])
             _write(self.metadata / f"{root.version}.root.json", self.root.to_bytes())
             _write(self.keys / ROOT, self.root.to_bytes())
         _write(self.metadata / f"{root.version}.root.json", (self.keys / ROOT).read_bytes())
 
-    def _signed(self, part: Any, days: int) -> bytes:
-        part.expires = expiry(days)
+    def _signed(self, part: Any, until: datetime) -> bytes:
+        part.expires = until
         signed = Metadata(part)
         signed.sign(self.signers[part.type])
         data = signed.to_bytes()
