@@ -78,7 +78,7 @@ class Trained:
     pools: Mapping[str, Pool]
     """Their tokens."""
     clear: Clear
-    """Sounds of training without noise."""
+    """Sounds of training without noise, and in it."""
     dev: Mapping[str, Inputs]
     left_out: Sequence[tuple[Mapping[str, Inputs], Mapping[str, Inputs]]]
     """Parts of the dev people, and the others, for each part."""
@@ -182,8 +182,7 @@ def quantize(recipe: Recipe, data: Path, work: Path, trained: Trained) -> Made:
     unknown = ["vision"] if kept_unseen(recipe, data, work) else []
     if unknown:
         keep_facts(facts, {"vision": kept["vision"]}, OF_POSTERIOR)
-    homes = ({**seen, "audio": trained.clear.inputs}, {**trained.pools, "audio": trained.clear.tokens})
-    facts["familiar"] = write_homes(*homes, unknown, work / FAMILIAR_FILE)
+    facts["familiar"] = write_homes(seen, trained.pools, trained.clear, unknown, work / FAMILIAR_FILE)
     golden = work / "golden.npz"
     cards = {language: work / file for language, file in CARDS.items()}
     limits = write_golden(integers, AudioSpec(), recipe.tokens, golden)

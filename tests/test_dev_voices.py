@@ -27,7 +27,7 @@ def student():
 def layer(student):
     tokens = torch.from_numpy(np.random.default_rng(0).normal(size=(200, 5, TOKEN)).astype(np.float32))
     pool = Pool(tokens, torch.ones(200, 5), torch.zeros(200, dtype=torch.int64))
-    return last_layer(student, Clear(Inputs((), torch.zeros(200), ()), pool))
+    return last_layer(student, Clear(Inputs((), torch.zeros(200), ()), pool, pool))
 
 
 def pictures(count, seed):

@@ -1,10 +1,12 @@
 """What a bundle is familiar with: centres, limits, the state of a run, the file in the bundle."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_pipeline import FACE, Follower, Kept, SpeechMeter, merged, pictures, sound
 
-from calibration.confidence.familiar import fit_home, shrunk_covariance
+from calibration.confidence.familiar import fit_home, fit_noisy_home, shrunk_covariance
 from calibration.site.fit.familiar import site_homes
 from calibration.site.playback import Played
 from edge.bundle.folder import MANIFEST, open_bundle, write_bundle
@@ -54,6 +56,45 @@ def test_a_limit_from_few_people_refuses_few_others(rng, count):
         new, of = people(rng, 20)
         refused += [known.distances(new[of == p][:15]).mean() > known.minute for p in range(20)]
     assert np.mean(refused) <= 0.05
+
+
+def in_noise(rng, rows):
+    """The same windows in noise, which moves and spreads some of their values."""
+    moved, spread = np.zeros(rows.shape[1]), np.ones(rows.shape[1])
+    moved[:3], spread[:3] = 8.0, 2.0
+    return rows + moved + spread * rng.standard_normal(rows.shape)
+
+
+def test_people_in_noise_have_a_centre_of_their_own_and_clear_foreign_sound_is_told_as_before(rng):
+    def refused(rows, who, homes):
+        far = np.min([one.distances(rows) / one.minute for one in homes], axis=0)
+        return np.mean([far[who == p][:15].mean() > 1.0 for p in np.unique(who)])
+
+    found = []
+    for _ in range(8):
+        rows, who = people(rng, 24)
+        clear, noisy = fit_home(rows, who), fit_noisy_home(rows, in_noise(rng, rows), who)
+        new, of = people(rng, 100)
+        loud = in_noise(rng, new)
+        asked = ((new, [clear, noisy]), (loud, [clear, noisy]), (loud, [clear]))
+        found.append([refused(rows, of, homes) for rows, homes in asked])
+        foreign, of = people(rng, 20, at=2.0)
+        assert refused(foreign, of, [clear, noisy]) == refused(foreign, of, [clear]) == 1.0
+    at_home, beside_machines, before = np.mean(found, axis=0)
+    assert at_home <= 0.05
+    assert beside_machines <= 0.05
+    assert before == 1.0
+
+
+def test_a_centre_of_some_windows_is_infinitely_far_from_the_others():
+    one = Home(np.zeros(2), np.eye(2), 1.0, 1.0, np.array([1.0, 0.0, -1.0]))  # first value over 1
+    assert one.distances(np.array([[2.0, 0.0], [0.5, 0.0]])).tolist() == [pytest.approx(2**0.5), np.inf]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_few_windows_in_noise_or_one_person_give_no_centre(rng, count):
+    rows, who = people(rng, count, windows=200 if count == 1 else 4)
+    assert fit_noisy_home(rows, in_noise(rng, rows), who) is None
 
 
 def test_one_person_alone_gives_a_centre(rng):
@@ -199,6 +240,14 @@ def test_a_bundle_keeps_what_is_familiar(tiny_bundle, tmp_path):
     assert load_homes(tiny_bundle) == {}
 
 
+def test_a_bundle_keeps_of_which_windows_a_centre_is(tiny_bundle, tmp_path):
+    side = np.linspace(-1.0, 1.0, 257)
+    homes = {"audio": [home(256), replace(home(256), side=side)]}
+    every, some = load_homes(open_bundle(with_homes(tiny_bundle, homes, tmp_path / "b").folder))["audio"]
+    assert every.side is None
+    assert some.side == pytest.approx(side)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -206,8 +255,10 @@ def test_a_bundle_keeps_what_is_familiar(tiny_bundle, tmp_path):
         {"audio": [home(256, window=-1.0)]},
         {"audio": [home(256, minute=float("nan"))]},
         {"vision": [home(256)]},
+        {"audio": [replace(home(256), side=np.ones(256))]},
+        {"audio": [replace(home(256), side=np.full(257, np.inf))]},
     ],
-    ids=["size", "limit", "nan", "vision"],
+    ids=["size", "limit", "nan", "vision", "side", "endless"],
 )
 def test_a_file_that_does_not_fit_is_refused_in_one_line(tiny_bundle, tmp_path, wrong):
     bundle = open_bundle(with_homes(tiny_bundle, wrong, tmp_path / "b").folder)

@@ -14,7 +14,7 @@ import edge
 import export
 from calibration.data.labels import LabelReader
 from edge.bundle.folder import MANIFEST, open_bundle, sealed
-from edge.bundle.manifest import VotingSettings
+from edge.bundle.manifest import SCHEMA, VotingSettings
 from edge.bundle.tiny import write_tiny_bundle
 from edge.errors import BundleError, ConfigError, DatasetError
 from edge.labels import Labels
@@ -182,7 +182,7 @@ def test_facts_of_a_label_that_is_none_are_refused(tmp_path):
 
 def test_the_starter_says_everything_of_its_labels():
     manifest = open_bundle(ROOT / "edge" / "assets" / "starter").manifest
-    assert manifest.schema_ == 8
+    assert manifest.schema_ == SCHEMA
     assert manifest.label_facts == STARTER.facts
     assert re.fullmatch(r"[0-9a-f]{64}", manifest.digest or "")
 

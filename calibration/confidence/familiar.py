@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from calibration.judge.intervals import quantile
-from edge.reading.familiar import Home
+from edge.reading.familiar import Home, on_side
 
 FOLDS = 12
 """Parts, at most, that people are left out in."""
@@ -16,6 +18,8 @@ MINUTES = 8
 """Minutes drawn of each person."""
 FEW = 0.05
 """Share of windows of people who were left out that lie beyond the limit of a window."""
+LEAST_NOISY = 40
+"""Fewer windows in noise than this do not say what sound in noise is like."""
 
 Array = NDArray[np.float64]
 
@@ -41,6 +45,25 @@ def fit_home(summaries: NDArray[np.floating], people: NDArray[np.int64], seed: i
         window=float(np.quantile(distances, 1.0 - FEW)),
         minute=_minute(distances, people if len(np.unique(people)) > 1 else parts, seed),
     )
+
+
+def fit_noisy_home(
+    clear: NDArray[np.floating], noisy: NDArray[np.floating], people: NDArray[np.int64]
+) -> Home | None:
+    """The centre of windows in noise alone; None where they or the people are too few.
+
+    clear, noisy: summaries, [n, features] and [m, features]. people: who each noisy window is of, [m]. The
+    side is where Fisher's linear discriminant of the two lies nearer to noise.
+    """
+    own, other = np.asarray(noisy, np.float64), np.asarray(clear, np.float64)
+    within = shrunk_covariance(np.concatenate([own - own.mean(axis=0), other - other.mean(axis=0)]))
+    across = np.linalg.solve(within, own.mean(axis=0) - other.mean(axis=0))
+    middle = (own.mean(axis=0) + other.mean(axis=0)) / 2.0
+    side = np.append(across, -across @ middle)
+    there = on_side(own, side)
+    if there.sum() < LEAST_NOISY or len(np.unique(people[there])) < 2:
+        return None
+    return replace(fit_home(own[there], people[there]), side=side)
 
 
 def _centre(rows: Array) -> Home:

@@ -22,8 +22,8 @@ from edge.items import MODALITIES
 from edge.labels import LabelFacts, Labels
 from edge.starter_labels import labels_of
 
-SCHEMA: Final = 8
-SCHEMAS = (4, 5, 6, 7, SCHEMA)
+SCHEMA: Final = 9
+SCHEMAS = (4, 5, 6, 7, 8, SCHEMA)
 """Those that are read: before 6 without `label_facts`, for the labels were always the starter's; before 7
 without `site`; before 8 with other settings of the vote (edge/bundle/earlier.py)."""
 UNSEALED = 4
@@ -98,7 +98,7 @@ class VotingSettings(Spec):
 class Manifest(BaseModel):
     """Everything the device must know about the files beside it."""
 
-    schema_: Literal[4, 5, 6, 7, 8] = Field(SCHEMA, alias="schema")
+    schema_: Literal[4, 5, 6, 7, 8, 9] = Field(SCHEMA, alias="schema")
     digest: Sha256 | None = None
     """sha256 of everything else the manifest says (edge/bundle/folder.py); None in schema 4."""
     name: Text

@@ -4,7 +4,8 @@ The distance of a window is the root mean square of its whitened summary, mean a
 faces the mean alone): Mahalanobis distance over the square root of the number of values (Lee et al. 2018, "A
 simple unified framework for detecting out-of-distribution samples"). Windows of people who were left out set
 two limits: of a single window, beyond which it says less, and of the mean of a minute, beyond which the
-modality is unfamiliar.
+modality is unfamiliar. Sound in noise has a centre of its own: in one with clear sound it would be so wide
+that foreign speech passed for familiar.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from edge.reading.encoders import Tokens
 
 PARTS = ("mean", "whitening", "limits")
+SIDE = "side"
+"""A part that only centres of some windows have."""
 MINUTE_S = 60.0
 """Time that the mean is taken over (seconds)."""
 LEAST_S = 10.0
@@ -51,11 +54,20 @@ class Home:
     """Distance that few windows of people who were left out exceed."""
     minute: float
     """Mean distance over a minute that few people who were left out exceed."""
+    side: NDArray[np.floating[Any]] | None = None
+    """Weight of each feature and a constant, [features + 1]: it is the centre only of windows whose sum is
+    positive; None: of all."""
 
     def distances(self, summaries: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Of each summary, [n, features] -> [n]."""
-        white = (np.asarray(summaries, np.float64) - self.mean) @ self.whitening
-        return np.asarray(np.sqrt(np.square(white).mean(axis=1)))
+        """Of each summary, [n, features] -> [n]; infinite on the other side."""
+        rows = np.asarray(summaries, np.float64)
+        far = np.sqrt(np.square((rows - self.mean) @ self.whitening).mean(axis=1))
+        return np.asarray(far if self.side is None else np.where(on_side(rows, self.side), far, np.inf))
+
+
+def on_side(rows: NDArray[np.floating[Any]], side: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which summaries [n, features] a centre of a side [features + 1] is the centre of, [n]."""
+    return np.asarray(rows @ side[:-1] + side[-1] > 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +151,13 @@ def arrays_of(homes: Mapping[str, Sequence[Home]]) -> dict[str, NDArray[np.float
         f"{name}/{place}/{part}": np.asarray(values, np.float32)
         for name, several in homes.items()
         for place, home in enumerate(several)
-        for part, values in zip(PARTS, (home.mean, home.whitening, [home.window, home.minute]), strict=True)
+        for part, values in _parts_of(home).items()
     }
+
+
+def _parts_of(home: Home) -> dict[str, Any]:
+    parts = dict(zip(PARTS, (home.mean, home.whitening, [home.window, home.minute]), strict=True))
+    return parts if home.side is None else {**parts, SIDE: home.side}
 
 
 def load_homes(bundle: Bundle) -> dict[str, list[Home]]:
@@ -159,20 +176,22 @@ def load_homes(bundle: Bundle) -> dict[str, list[Home]]:
     for name, count in stated.items():
         for place in range(count):
             parts = [arrays.pop(f"{name}/{place}/{part}", np.zeros(0)) for part in PARTS]
-            if not _fit(parts, width if name == "vision" else 2 * width):
+            side = arrays.pop(f"{name}/{place}/{SIDE}", None)
+            if not _fit(parts, side, width if name == "vision" else 2 * width):
                 raise BundleError.of("familiar_wrong", path=path, name=f"{name}/{place}")
-            mean, whitening, limits = parts
-            homes[name].append(Home(mean, whitening, *map(float, limits)))
+            mean, whitening, (window, minute) = parts
+            homes[name].append(Home(mean, whitening, float(window), float(minute), side))
     if arrays:
         raise BundleError.of("familiar_wrong", path=path, name=one_line(min(arrays), 40))
     return homes
 
 
-def _fit(parts: Sequence[NDArray[Any]], size: int) -> bool:
+def _fit(parts: Sequence[NDArray[Any]], side: NDArray[Any] | None, size: int) -> bool:
     """Whether arrays are the parts of a centre of so many features."""
-    shapes = ((size,), (size, size), (2,))
+    shapes = [(size,), (size, size), (2,), (size + 1,)]
+    found = [*parts] if side is None else [*parts, side]
     return (
-        all(part.shape == shape for part, shape in zip(parts, shapes, strict=True))
-        and all(np.isfinite(part).all() for part in parts)
+        all(part.shape == shape for part, shape in zip(found, shapes, strict=False))
+        and all(np.isfinite(part).all() for part in found)
         and bool((parts[2] > 0).all())
     )

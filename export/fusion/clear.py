@@ -1,7 +1,8 @@
-"""Training clips without noise, as of voices never heard before: what sound of training is like."""
+"""Training clips without noise and in it, as of voices never heard before: what sound of training is like."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,15 +10,23 @@ import numpy as np
 import torch
 
 from calibration.confidence.familiar import shrunk_covariance
+from calibration.data.dataset import Example
+from calibration.data.noise import add_noise, background
 from edge.bundle.manifest import AudioSpec
 from edge.features.audio import log_mel
+from edge.items import Floats
 from edge.reading.voice import LastLayer, label_means
 from export.fusion.pools import A_LABEL, Inputs, pool, training_clips
 from export.fusion.windows import Pool
 from export.recipe import Recipe
 from export.students.networks import TOKEN, AudioStudent
 from export.training.augment import place_clip
-from export.training.noisy_windows import WINDOW_S, load_clips
+from export.training.noisy_windows import WINDOW_S, load_clips, training_noises
+
+SNR_DB = (0.0, 20.0)
+"""Speech over noise, least and most, of the windows in noise (decibels)."""
+NOISY = 2
+"""Noises each clip is heard in."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,21 +35,35 @@ class Clear:
 
     inputs: Inputs
     tokens: Pool
+    noisy: Pool
+    """Tokens of the same windows in noise, NOISY of each in turn."""
 
 
 def clear_windows(recipe: Recipe, data: Path, student: AudioStudent) -> Clear:
     """A window of each training clip without noise, as of unknown voices, and their tokens.
 
-    Speech lies anywhere in it, as in a run. Noise is what a site is calibrated for: beside training in all
-    its noises foreign speech would pass for familiar.
+    Speech lies anywhere in it, as in a run.
     """
     spec, rng = AudioSpec(), np.random.default_rng(recipe.seed)
     examples, clips = load_clips(training_clips(recipe, data, rng, A_LABEL), spec.rate)
     placed = [place_clip(clip, round(WINDOW_S * spec.rate), rng) for clip in clips]
-    features = torch.from_numpy(np.stack([log_mel(window, spec) for window in placed]))
-    labels, people = torch.tensor([e.label for e in examples]), tuple(e.speaker for e in examples)
-    inputs = Inputs((features, torch.zeros(len(features), TOKEN)), labels, people)
-    return Clear(inputs, pool(student, inputs))
+    noises = training_noises(recipe, data, spec.rate)
+    noisy = [_in_noise(window, noises, rng) for window in placed for _ in range(NOISY)]
+    clear, loud = (_inputs(windows, examples, spec) for windows in (placed, noisy))
+    return Clear(clear, pool(student, clear), pool(student, loud))
+
+
+def _in_noise(window: Floats, noises: Sequence[Floats], rng: np.random.Generator) -> Floats:
+    noise = background(noises, len(window), rng)
+    return add_noise(window, noise, float(rng.uniform(*SNR_DB))).astype(np.float32)
+
+
+def _inputs(windows: Sequence[Floats], examples: Sequence[Example], spec: AudioSpec) -> Inputs:
+    """What the audio network is given of windows, as many in turn of each example."""
+    features = torch.from_numpy(np.stack([log_mel(window, spec) for window in windows]))
+    shown = [e for e in examples for _ in range(len(windows) // len(examples))]
+    labels, people = torch.tensor([e.label for e in shown]), tuple(e.speaker for e in shown)
+    return Inputs((features, torch.zeros(len(features), TOKEN)), labels, people)
 
 
 def last_layer(student: AudioStudent, clear: Clear) -> LastLayer:

@@ -47,11 +47,7 @@ class NoisyWindows:
     def load(cls, recipe: Recipe, data: Path, examples: Sequence[Example]) -> NoisyWindows:
         """Clips of the examples that can be read, and the recipe's noise. Raises DatasetError."""
         spec = AudioSpec()
-        folder = recipe.audio.noise
-        noises = load_noises(data / folder, spec.rate, judged=False) if folder else []
-        length = round(2 * WINDOW_S * spec.rate)
-        noises += tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
-        return cls(*load_clips(examples, spec.rate), noises, spec)
+        return cls(*load_clips(examples, spec.rate), training_noises(recipe, data, spec.rate), spec)
 
     def places(self, seed: int) -> Places:
         """PLACES clean windows of each clip."""
@@ -127,6 +123,14 @@ class Bank:
             colour *= share * power.sum() / (power @ colour)
             noise += colour[:, None].astype(np.float32) * other[:, start : start + frames]
         return noise
+
+
+def training_noises(recipe: Recipe, data: Path, rate: int) -> list[Floats]:
+    """The recipe's noises to train in and made-up ones, [n] each. Raises DatasetError."""
+    folder = recipe.audio.noise
+    noises = load_noises(data / folder, rate, judged=False) if folder else []
+    length = round(2 * WINDOW_S * rate)
+    return noises + tinted_noises(length, np.random.default_rng(recipe.seed), max(32, len(noises) // 2))
 
 
 def _level(samples: Floats) -> float:
