@@ -310,6 +310,22 @@ def test_the_recordings_of_a_site_move_what_is_familiar(rng):
     assert len(known["audio"]) == 1
 
 
+def test_none_of_the_people_of_a_calibrated_site_is_refused_and_others_are_still(rng):
+    rows, who = people(rng, 24, size=8)
+    known = {"audio": [fit_home(rows, who)]}
+    refused = []
+    for _ in range(2):
+        homes, _ = site_homes(known, played(rng, 60, 8, 3.0))
+        own = homes["audio"][-1]
+        new, of = people(rng, 60, windows=8, size=8, at=3.0)
+        far = own.distances(new) / own.minute
+        refused += [far[of == p].mean() > 1.0 for p in range(60)]
+        foreign, of = people(rng, 10, windows=8, size=8, at=6.0)
+        far = own.distances(foreign) / own.minute
+        assert all(far[of == p].mean() > 1.0 for p in range(10))
+    assert np.mean(refused) <= 0.01
+
+
 @pytest.mark.parametrize(
     ("count", "windows", "why"), [(1, 60, "site_one_person"), (2, 10, "site_familiar_few")]
 )

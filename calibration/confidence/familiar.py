@@ -24,13 +24,15 @@ LEAST_NOISY = 40
 Array = NDArray[np.float64]
 
 
-def fit_home(summaries: NDArray[np.floating], people: NDArray[np.int64], seed: int = 0) -> Home:
+def fit_home(
+    summaries: NDArray[np.floating], people: NDArray[np.int64], seed: int = 0, reach: float = 1.0
+) -> Home:
     """Centre, covariance and limits of one modality.
 
     summaries: of windows, [n, features], n >= 2. people: who each is of, [n]; where there is one person
     alone, halves of the windows are left out in turn. The limit of a minute is the upper end of the 95 %
     prediction interval for the mean distance over a minute of one more person, in logarithms (Student's t):
-    few people make it wide.
+    few people make it wide. reach: how far it is from the middle, beside the end of that interval.
     """
     rows = np.asarray(summaries, np.float64)
     parts = _parts(people)
@@ -43,7 +45,7 @@ def fit_home(summaries: NDArray[np.floating], people: NDArray[np.int64], seed: i
         home.mean,
         home.whitening,
         window=float(np.quantile(distances, 1.0 - FEW)),
-        minute=_minute(distances, people if len(np.unique(people)) > 1 else parts, seed),
+        minute=_minute(distances, people if len(np.unique(people)) > 1 else parts, seed, reach),
     )
 
 
@@ -98,7 +100,7 @@ def _parts(people: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(row % min(FOLDS, len(names)), np.int64)
 
 
-def _minute(distances: Array, people: NDArray[np.int64], seed: int) -> float:
+def _minute(distances: Array, people: NDArray[np.int64], seed: int, reach: float) -> float:
     rng = np.random.default_rng(seed)
     means, within = [], []
     for person in np.unique(people):
@@ -109,4 +111,4 @@ def _minute(distances: Array, people: NDArray[np.int64], seed: int) -> float:
         within.append(np.var(drawn))
     count = len(means)
     spread = np.sqrt(np.var(means, ddof=1) * (1.0 + 1.0 / count) + np.mean(within))
-    return float(np.exp(np.mean(means) + quantile(count) * spread))
+    return float(np.exp(np.mean(means) + reach * quantile(count) * spread))
