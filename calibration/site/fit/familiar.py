@@ -17,9 +17,9 @@ LEAST_WINDOWS = 40
 LEAST_PEOPLE = 2
 """One person alone does not say how far the next one is from them."""
 REACH = 1.6
-"""Limit of a minute of the site's own sound, faces and words, in half-widths of the 95 % prediction interval:
-of a normal distribution one person in a thousand is beyond. At 1.0 it refused 3 to 8 of 118 people of EmoGator
-who had been left out, in five draws; at 1.6 none, and EMOVO's six stay 1.3 to 1.6 times as far."""
+"""Limit of a minute of what a site has, in half-widths of the 95 % prediction interval: of a normal
+distribution one person in a thousand is beyond. At 1.0 it refused 3 to 8 of 118 people of EmoGator who had
+been left out, in five draws; at 1.6 none, and EMOVO's six stay 1.3 to 1.6 times as far."""
 
 
 def site_homes(
