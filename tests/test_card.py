@@ -11,8 +11,10 @@ from calibration.int8.quantize import QuantizeReport
 from calibration.judge.metrics import score
 from edge.bundle.folder import open_bundle
 from edge.starter_labels import STARTER as LABELS
+from export.corpora.published import READERS, SPLIT_READERS
 from export.deliver.card import FILES, card
 from export.deliver.measured import Measured
+from export.deliver.names import LICENCES
 from export.fusion.privacy.dp import UNIT
 from export.judge.heldout import HeldOut
 from export.recipe import read_recipe
@@ -118,6 +120,11 @@ def test_a_japanese_card_of_an_earlier_version_is_quoted(recipe, measured, tmp_p
     }
     shown = card(recipe, {"audio": started(tmp_path / "earlier", "line3", old)}, measured, "ja")
     assert "> 音声のネットワークは a-teacher のエンコーダーからも学習しました。" in shown
+
+
+def test_every_published_corpus_that_can_be_read_has_a_licence():
+    """A site's own recordings are the others: such a corpus would pass for free of any licence."""
+    assert {*READERS, *SPLIT_READERS} <= {*LICENCES}
 
 
 def test_licences_of_an_earlier_bundle_count_in_both_languages(recipe, measured, tmp_path):

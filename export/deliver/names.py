@@ -15,6 +15,14 @@ LICENCES = {
         "nEMO, acted Polish speech, CC BY-NC-SA 4.0",
         "nEMO、演技のポーランド語音声、CC BY-NC-SA 4.0",
     ),
+    "emovo": (
+        "EMOVO, acted Italian speech, for research only",
+        "EMOVO、演技のイタリア語音声、研究目的に限る",
+    ),
+    "emogator": (
+        "EmoGator, vocal bursts without words, Apache-2.0",
+        "EmoGator、言葉を含まない発声、Apache-2.0",
+    ),
     "fer2013": (
         "FER2013, faces from the web, for research only; with FER+ (MIT), labels of ten raters",
         "FER2013、ウェブ上の顔画像、研究目的に限る。FER+（MIT）がある場合、ラベルは評価者 10 人の多数決",
