@@ -114,6 +114,23 @@ def test_an_earlier_bundle_with_one_card_is_quoted_in_english(recipe, measured, 
     assert "音声のモデルはバンドル line3（2026-01-02T03:04:05+00:00）のものから学習を続けました。" in shown
 
 
+@pytest.mark.parametrize("language", FILES)
+def test_bundles_that_began_as_others_are_quoted_side_by_side(recipe, measured, tmp_path, language):
+    before = {}
+    for number in range(4):
+        cards = {FILES[k]: card(recipe, before, measured, k) for k in FILES}
+        before = {"audio": started(tmp_path / str(number), f"line{number}", cards)}
+    shown = card(recipe, before, measured, language)
+    assert "> >" not in shown
+    quoted = [line for line in shown.splitlines() if line.startswith("> ")]
+    assert [re.findall(r"line\d", line) for line in quoted if "line" in line] == [
+        ["line2"],
+        ["line1"],
+        ["line0"],
+    ]
+    assert not any(line.endswith(("says of it:", "記載：")) for line in quoted)
+
+
 def test_a_japanese_card_of_an_earlier_version_is_quoted(recipe, measured, tmp_path):
     old = {
         FILES[k]: card(recipe, {}, measured, k).replace("音声のモデル", "音声のネットワーク") for k in FILES

@@ -23,6 +23,8 @@ QUOTED: dict[Language, tuple[str, ...]] = {
     "ja": ("{name}のモデルは", "{name}のネットワークは"),  # the second in cards of earlier versions
 }
 """How a line about a network begins."""
+QUOTING = (" Its card says of it:", "そのカードの記載：")
+"""How it ends where lines of the card before follow."""
 
 
 def card(recipe: Recipe, before: Mapping[str, Bundle], found: Measured, language: Language = "en") -> str:
@@ -89,12 +91,16 @@ def _lines(start: Bundle, language: Language) -> list[str]:
 def _said_of(name: str, start: Bundle, language: Language) -> list[str]:
     """The lines of another card about the teachers of a network, and about the bundles before, as quoted.
 
-    In English where that card has no other language.
+    In English where that card has no other language. What it quotes itself stands beside its own lines.
     """
     if FILES[language] not in start.manifest.files:
         language = "en"
-    plain = [line.removeprefix("> ") for line in _lines(start, language)]
+    plain = [line.lstrip("> ").rstrip() for line in _lines(start, language)]
     said = Names(language).named(name)
     begin = tuple(part.format(name=said) for part in QUOTED[language])
-    first = [index for index, line in enumerate(plain) if line.startswith(begin)]
-    return [f"> {line}".rstrip() for index in first for line in plain[index : index + 2]]
+    quoted = list[str]()
+    for line, after in zip(plain, [*plain[1:], ""], strict=True):
+        if line.startswith(begin):
+            own = line.removesuffix(QUOTING[0]).removesuffix(QUOTING[1])
+            quoted += [*([""] if quoted else []), own, *([after] if after else [])]
+    return [f"> {line}".rstrip() for line in quoted]
